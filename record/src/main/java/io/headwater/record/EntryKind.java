@@ -1,0 +1,26 @@
+package io.headwater.record;
+
+/** What an entry of a partition's log carries. The id is the envelope's kind byte; ids are never reused. */
+public enum EntryKind {
+    /** A record batch. The only kind that readers see. */
+    DATA(1),
+    /** The first entry of a leader epoch. */
+    EPOCH_START(2),
+    /** The last entry of a segment; replicas roll at it. */
+    ROLL(3),
+    /** Operations of consumer groups: committed positions. */
+    GROUP_OPS(4),
+    /** The partition's derived state (producer windows, positions) in full: the first entry of a segment, so that any
+     * suffix of the segments is enough to rebuild it. */
+    CHECKPOINT(5);
+
+    private final byte id;
+
+    EntryKind(int id) {
+        this.id = (byte) id;
+    }
+
+    public byte id() {
+        return id;
+    }
+}
