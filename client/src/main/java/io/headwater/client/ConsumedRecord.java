@@ -24,10 +24,12 @@ public interface ConsumedRecord {
     byte @Nullable [] value();
 
     /** A read-only view without a copy. */
-    @Nullable ByteBuffer keyView();
+    @Nullable
+    ByteBuffer keyView();
 
     /** A read-only view without a copy. */
-    @Nullable ByteBuffer valueView();
+    @Nullable
+    ByteBuffer valueView();
 
     List<RecordHeader> headers();
 }
