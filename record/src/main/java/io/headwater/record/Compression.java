@@ -8,6 +8,8 @@ public enum Compression {
     LZ4(3),
     ZSTD(4);
 
+    private static final Compression[] BY_ID = values();
+
     private final int id;
 
     Compression(int id) {
@@ -16,5 +18,12 @@ public enum Compression {
 
     public int id() {
         return id;
+    }
+
+    public static Compression of(int id) throws InvalidBatchException {
+        if (id < 0 || id >= BY_ID.length) {
+            throw new InvalidBatchException("compression: " + id + " (expected: 0 to " + (BY_ID.length - 1) + ")");
+        }
+        return BY_ID[id];
     }
 }

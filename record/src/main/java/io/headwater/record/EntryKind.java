@@ -1,5 +1,7 @@
 package io.headwater.record;
 
+import org.jspecify.annotations.Nullable;
+
 /** What an entry of a partition's log carries. The id is the envelope's kind byte; ids are never reused. */
 public enum EntryKind {
     /** A record batch. The only kind that readers see. */
@@ -14,6 +16,8 @@ public enum EntryKind {
      * suffix of the segments is enough to rebuild it. */
     CHECKPOINT(5);
 
+    private static final EntryKind[] BY_ID = values();
+
     private final byte id;
 
     EntryKind(int id) {
@@ -22,5 +26,10 @@ public enum EntryKind {
 
     public byte id() {
         return id;
+    }
+
+    /** Null where this version knows no such kind. */
+    public static @Nullable EntryKind of(int id) {
+        return id >= 1 && id <= BY_ID.length ? BY_ID[id - 1] : null;
     }
 }

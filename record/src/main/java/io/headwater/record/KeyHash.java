@@ -1,10 +1,52 @@
 package io.headwater.record;
 
-/** Kafka's default partitioner: murmur2 over the key's bytes, sign bit cleared, modulo the partition count. */
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * Kafka's default partitioner: murmur2 (Austin Appleby, public domain) over the key's bytes with Kafka's seed, sign bit
+ * cleared, modulo the partition count. Clients of either protocol therefore agree where a key lives.
+ */
 public final class KeyHash {
+    private static final VarHandle INT_LE = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final int SEED = 0x9747b28c;
+    private static final int M = 0x5bd1e995;
+    private static final int R = 24;
+
     private KeyHash() {}
 
+    /** @param partitions how many the topic has, at least 1 */
     public static int partitionFor(byte[] key, int partitions) {
-        throw new UnsupportedOperationException();
+        return (murmur2(key) & 0x7fffffff) % partitions;
+    }
+
+    public static int murmur2(byte[] key) {
+        int length = key.length;
+        int h = SEED ^ length;
+        int at = 0;
+        for (; at + 4 <= length; at += 4) {
+            int k = (int) INT_LE.get(key, at);
+            k *= M;
+            k ^= k >>> R;
+            k *= M;
+            h *= M;
+            h ^= k;
+        }
+        int left = length - at;
+        if (left > 0) {
+            if (left == 3) {
+                h ^= (key[at + 2] & 0xff) << 16;
+            }
+            if (left >= 2) {
+                h ^= (key[at + 1] & 0xff) << 8;
+            }
+            h ^= key[at] & 0xff;
+            h *= M;
+        }
+        h ^= h >>> 13;
+        h *= M;
+        h ^= h >>> 15;
+        return h;
     }
 }
