@@ -1,0 +1,47 @@
+package io.headwater.broker.partition;
+
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.TopicPolicy;
+import io.headwater.protocol.wire.Anchor;
+import io.headwater.protocol.wire.CommitPosition;
+import io.headwater.protocol.wire.FindOffsetReply;
+import io.headwater.protocol.wire.GroupPartition;
+import io.headwater.protocol.wire.PartitionDescription;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * How other rooms talk to the owners of partitions. Every call posts a value into the owner's mailbox and returns at
+ * once; the stage completes on the executor that the implementation was made with (the caller's own mailbox), never on
+ * the owner's thread. A stage that fails does so with a {@link RequestFailedException} that carries the wire error.
+ */
+public interface Partitions {
+    /** What the partition holds and how fast it moves; {@code share} is left for the caller, who sees all partitions. */
+    CompletionStage<PartitionDescription> describe(PartitionInfo partition);
+
+    CompletionStage<FindOffsetReply> findOffset(PartitionInfo partition, Anchor anchor, long value);
+
+    /** Sets a group's position; completes when it is durable. A position behind the present one is kept as it is: a
+     * commit never goes back. Ahead of the committed end is an error. */
+    CompletionStage<Void> commit(PartitionInfo partition, int groupId, CommitPosition position, long nowMs);
+
+    /** Like {@link #commit}, but may go back. */
+    CompletionStage<Void> seek(PartitionInfo partition, int groupId, CommitPosition position, long nowMs);
+
+    /** The group's durable position; -1: none. */
+    CompletionStage<Long> position(PartitionInfo partition, int groupId);
+
+    /** Position, end, lag in records and in time, processing times; names of topic and member are the caller's. */
+    CompletionStage<GroupPartition> groupPartition(PartitionInfo partition, int groupId);
+
+    /** Removes a group's position, durably. */
+    CompletionStage<Void> forgetGroup(PartitionInfo partition, int groupId);
+
+    /** Ends what waits on the partition with ERROR_UNKNOWN_PARTITION and deletes its files. */
+    CompletionStage<Void> delete(long partitionId);
+
+    /** Applies the topic's retention. */
+    void retain(PartitionInfo partition, TopicPolicy policy, long nowMs);
+
+    /** Frees the memory and the files of partitions that nobody has used for a while. */
+    void hibernateIdle(long nowMs);
+}
