@@ -1,0 +1,139 @@
+package io.headwater.benchmarks.load;
+
+import io.headwater.benchmarks.load.LoadTarget.From;
+import io.headwater.benchmarks.load.LoadTarget.Sink;
+import io.headwater.benchmarks.load.LoadTarget.Source;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/** One run of a {@link LatencyLoad}: this thread sends, another reads. */
+final class LatencyRun {
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final long PATIENCE_NS = 10_000_000_000L;
+
+    /** Reading must have begun when the schedule starts; it shows by the arrival of these. */
+    private static final long PROBE = Long.MIN_VALUE;
+
+    private static final long PROBE_EVERY_NS = 20_000_000L;
+    private static final long LOOK_NS = 1_000_000L;
+
+    private final LatencyLoad load;
+    private final LoadTarget target;
+    private final Consumer<LoadProgress> progress;
+    private final LongSupplier nanoTime;
+    private final Payloads payloads;
+    private final Acknowledgements acknowledgements;
+    private final Latencies delivered = new Latencies();
+    private final AtomicBoolean reading = new AtomicBoolean();
+    private final AtomicLong arrived = new AtomicLong();
+    private volatile long countFromNs;
+    private volatile boolean stopped;
+
+    LatencyRun(LatencyLoad load, LoadTarget target, Consumer<LoadProgress> progress, LongSupplier nanoTime) {
+        this.load = load;
+        this.target = target;
+        this.progress = progress;
+        this.nanoTime = nanoTime;
+        this.payloads = new Payloads(load.recordBytes());
+        this.acknowledgements = new Acknowledgements(nanoTime);
+    }
+
+    LoadResult run() {
+        int partitions = target.ensureTopic(load.topic(), load.partitions());
+        CompletableFuture<Void> reader =
+                CompletableFuture.runAsync(() -> read(partitions), task -> new Thread(task, "latency-reader").start());
+        try (Sink sink = target.openSink(load.topic(), load.sinkSettings(), acknowledgements)) {
+            awaitReader(sink, reader);
+            return measure(sink, partitions);
+        } finally {
+            stopped = true;
+            reader.join();
+        }
+    }
+
+    private void awaitReader(Sink sink, CompletableFuture<Void> reader) {
+        long startNs = nanoTime.getAsLong();
+        while (!reading.get()) {
+            if (reader.isDone() || nanoTime.getAsLong() - startNs > PATIENCE_NS) {
+                throw new IllegalStateException("topic " + load.topic() + ": the reader receives nothing");
+            }
+            sink.send(0, payloads.stamped(0, PROBE), Sink.UNTIMED);
+            LockSupport.parkNanos(PROBE_EVERY_NS);
+        }
+    }
+
+    private LoadResult measure(Sink sink, int partitions) {
+        long uncounted = (long) (load.warmup().toNanos() / 1e9 * load.ratePerSecond());
+        long all = uncounted + (long) (load.duration().toNanos() / 1e9 * load.ratePerSecond());
+        Reporter reporter = new Reporter(progress, all);
+        CpuTimes before = CpuTimes.now();
+        Pace pace = new Pace(nanoTime, load.ratePerSecond());
+        long warmNs = pace.startNs() + load.warmup().toNanos();
+        countFromNs = warmNs;
+        acknowledgements.countFrom(warmNs);
+        for (long n = 0; n < all; n++) {
+            if (n == uncounted) {
+                before = CpuTimes.now();
+            }
+            long dueNs = pace.awaitDue(n);
+            sink.send((int) (n % partitions), payloads.stamped(n, dueNs), dueNs);
+            reporter.at(pace.elapsedNs(), n);
+        }
+        CpuTimes cpu = CpuTimes.now().since(before);
+        double seconds = (pace.elapsedNs() - load.warmup().toNanos()) / 1e9;
+        sink.flush();
+        awaitArrival(all);
+        Map<String, LatencySummary> latencies = new LinkedHashMap<>();
+        latencies.put("acknowledged", acknowledgements.latencies());
+        latencies.put("delivered", delivered.summary());
+        long missing = Math.max(0, all - arrived.get());
+        return new LoadResult(
+                "latency",
+                load.settings(partitions),
+                all - uncounted,
+                acknowledgements.failed() + missing,
+                missing > 0 ? missing + " records did not arrive" : acknowledgements.firstFailure(),
+                (all - uncounted) * load.recordBytes(),
+                seconds,
+                cpu.machineSeconds() - cpu.driverSeconds(),
+                cpu.driverSeconds(),
+                latencies,
+                Environment.current());
+    }
+
+    private void awaitArrival(long all) {
+        long startNs = nanoTime.getAsLong();
+        while (arrived.get() < all && nanoTime.getAsLong() - startNs < PATIENCE_NS) {
+            LockSupport.parkNanos(LOOK_NS);
+        }
+    }
+
+    private void read(int partitions) {
+        try (Source source = target.openSource(load.topic(), partitions, From.END)) {
+            while (!stopped) {
+                for (byte[] value : source.poll(POLL)) {
+                    arrive(ByteBuffer.wrap(value).getLong(0));
+                }
+            }
+        }
+    }
+
+    private void arrive(long dueNs) {
+        if (dueNs == PROBE) {
+            reading.set(true);
+            return;
+        }
+        arrived.incrementAndGet();
+        if (dueNs - countFromNs >= 0) {
+            delivered.record(nanoTime.getAsLong() - dueNs);
+        }
+    }
+}

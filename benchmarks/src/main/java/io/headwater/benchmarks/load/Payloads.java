@@ -1,0 +1,34 @@
+package io.headwater.benchmarks.load;
+
+import java.nio.ByteBuffer;
+import java.util.SplittableRandom;
+
+/** Record values: letters and digits from a fixed seed, so that every run and every system sees the same bytes. */
+final class Payloads {
+    private static final int DISTINCT = 1024;
+    private static final byte[] SYMBOLS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+            .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    private final byte[][] values = new byte[DISTINCT][];
+
+    Payloads(int recordBytes) {
+        SplittableRandom random = new SplittableRandom(recordBytes);
+        for (int i = 0; i < DISTINCT; i++) {
+            values[i] = new byte[recordBytes];
+            for (int j = 0; j < recordBytes; j++) {
+                values[i][j] = SYMBOLS[random.nextInt(SYMBOLS.length)];
+            }
+        }
+    }
+
+    /** Shared with every other record of the same slot: not to be changed. */
+    byte[] value(long n) {
+        return values[(int) (n & (DISTINCT - 1))];
+    }
+
+    /** A value of its own that says when it was due. */
+    byte[] stamped(long n, long dueNs) {
+        byte[] copy = value(n).clone();
+        ByteBuffer.wrap(copy).putLong(0, dueNs);
+        return copy;
+    }
+}
