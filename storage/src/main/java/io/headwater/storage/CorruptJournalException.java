@@ -1,0 +1,23 @@
+package io.headwater.storage;
+
+import java.nio.file.Path;
+
+/** Bytes of a journal that were on the disk are not what was written. Nothing of it was handed out or changed. */
+public final class CorruptJournalException extends StorageException {
+    private final Path file;
+    private final long position;
+
+    public CorruptJournalException(Path file, long position, String what) {
+        super(file + ": damaged at byte " + position + ": " + what);
+        this.file = file;
+        this.position = position;
+    }
+
+    public Path file() {
+        return file;
+    }
+
+    public long position() {
+        return position;
+    }
+}
