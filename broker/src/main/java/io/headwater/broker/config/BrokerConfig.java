@@ -4,6 +4,7 @@ import static io.headwater.broker.config.ConfigException.require;
 
 import io.headwater.protocol.wire.AckLevel;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * Everything that is configured, resolved and validated: who holds one may rely on it. Where a setting may be left to
@@ -11,18 +12,21 @@ import java.nio.file.Path;
  */
 public record BrokerConfig(
         Path dataDirectory, Network network, Topics topics, Storage storage, Groups groups, Threads threads, Log log) {
+    /** What a frame may hold besides the one batch that must fit. */
+    private static final int FRAME_OVERHEAD = 64 << 10;
+
+    public BrokerConfig {
+        require(
+                network.maxFrameBytes() >= topics.maxRecordBytes() + FRAME_OVERHEAD,
+                "network.frame-bytes",
+                network.maxFrameBytes(),
+                "at least topics.record-bytes + 64KiB = " + (topics.maxRecordBytes() + FRAME_OVERHEAD));
+    }
 
     /** The defaults of every knob, on free ports of the loopback interface; what tests start from. */
     public static BrokerConfig onFreePorts(Path dataDirectory) {
-        return new BrokerConfig(
-                dataDirectory,
-                new Network(
-                        new HostPort("127.0.0.1", 0), new HostPort("127.0.0.1", 0), false, 72 << 20, 20_000, 256 << 20),
-                new Topics(1, 7 * 24 * 3_600_000L, -1, AckLevel.ACK_PERSISTED, 1 << 20, 100_000),
-                new Storage(256 << 20, 4096, 300_000, 30_000, 1L << 30),
-                new Groups(30_000, 3_000, 10_000, 1_000),
-                new Threads(1, 1),
-                new Log(Log.Format.TEXT, Log.Level.INFO));
+        return ConfigLoader.load(
+                null, Map.of(), Map.of("data", dataDirectory.toString(), "listen", "127.0.0.1:0"));
     }
 
     public BrokerConfig withNetwork(Network other) {
@@ -78,13 +82,13 @@ public record BrokerConfig(
                     "another port than listen = " + listen);
             require(
                     maxFrameBytes >= 64 * 1024 && maxFrameBytes <= 512 << 20,
-                    "frame-bytes",
+                    "network.frame-bytes",
                     maxFrameBytes,
                     "64KiB to 512MiB");
-            require(maxConnections >= 1, "connections", maxConnections, "at least 1");
+            require(maxConnections >= 1, "network.connections", maxConnections, "at least 1");
             require(
                     maxInFlightBytes >= maxFrameBytes,
-                    "in-flight-bytes",
+                    "network.in-flight-bytes",
                     maxInFlightBytes,
                     "at least frame-bytes = " + maxFrameBytes);
         }
@@ -106,46 +110,40 @@ public record BrokerConfig(
             int maxRecordBytes,
             int maxPartitions) {
         public Topics {
-            require(partitions >= 1 && partitions <= maxPartitions, "partitions", partitions, "1 to " + maxPartitions);
-            require(retentionMs > 0 || retentionMs == -1, "retention", retentionMs, "above 0, or unlimited");
+            require(partitions >= 1 && partitions <= maxPartitions, "topics.partitions", partitions, "1 to " + maxPartitions);
+            require(retentionMs > 0 || retentionMs == -1, "topics.retention", retentionMs, "above 0, or unlimited");
             require(
                     retentionBytes > 0 || retentionBytes == -1,
-                    "retention-bytes",
+                    "topics.retention-bytes",
                     retentionBytes,
                     "above 0, or unlimited");
             require(
                     ackLevel == AckLevel.ACK_PERSISTED || ackLevel == AckLevel.ACK_MEMORY,
-                    "ack",
+                    "topics.ack",
                     ackLevel,
                     "persisted or memory");
             require(
                     maxRecordBytes >= 1024 && maxRecordBytes <= 64 << 20,
-                    "record-bytes",
+                    "topics.record-bytes",
                     maxRecordBytes,
                     "1KiB to 64MiB");
-            require(maxPartitions >= 1 && maxPartitions <= 1_000_000, "max-partitions", maxPartitions, "1 to 1000000");
+            require(maxPartitions >= 1 && maxPartitions <= 1_000_000, "topics.max-partitions", maxPartitions, "1 to 1000000");
         }
     }
 
     /**
      * @param segmentBytes a log file is sealed when it would grow beyond this
-     * @param indexIntervalBytes one step of the sparse index
      * @param idleAfterMs a log that nobody used for so long gives back its files and memory
      * @param retentionCheckMs how often retention looks for segments to delete
      * @param minFreeBytes readiness turns false, and status warns, when the disk has less
      */
     public record Storage(
-            long segmentBytes, int indexIntervalBytes, long idleAfterMs, long retentionCheckMs, long minFreeBytes) {
+            long segmentBytes, long idleAfterMs, long retentionCheckMs, long minFreeBytes) {
         public Storage {
-            require(segmentBytes >= 1 << 20 && segmentBytes <= 1 << 30, "segment-bytes", segmentBytes, "1MiB to 1GiB");
-            require(
-                    indexIntervalBytes >= 1024 && indexIntervalBytes <= 1 << 20,
-                    "index-interval-bytes",
-                    indexIntervalBytes,
-                    "1KiB to 1MiB");
-            require(idleAfterMs >= 1000, "idle-after", idleAfterMs, "at least 1s");
-            require(retentionCheckMs >= 100, "retention-check", retentionCheckMs, "at least 100ms");
-            require(minFreeBytes >= 0, "min-free-bytes", minFreeBytes, "0 or more");
+            require(segmentBytes >= 1 << 20 && segmentBytes <= 1 << 30, "storage.segment-bytes", segmentBytes, "1MiB to 1GiB");
+            require(idleAfterMs >= 1000, "storage.idle-after", idleAfterMs, "at least 1s");
+            require(retentionCheckMs >= 100, "storage.retention-check", retentionCheckMs, "at least 100ms");
+            require(minFreeBytes >= 0, "storage.min-free-bytes", minFreeBytes, "0 or more");
         }
     }
 
@@ -153,26 +151,26 @@ public record BrokerConfig(
      * @param sessionTimeoutMs a member that was silent for so long loses its partitions
      * @param heartbeatIntervalMs what members are told to keep to
      * @param graceMs how long a member whose connection closed keeps its assignment
-     * @param commitIntervalMs how often the view of positions is brought up to date
+     * @param viewIntervalMs how often the view of positions is brought up to date
      */
     public record Groups(long sessionTimeoutMs, long heartbeatIntervalMs, long graceMs, long viewIntervalMs) {
         public Groups {
             require(
                     sessionTimeoutMs >= 500 && sessionTimeoutMs <= 3_600_000,
-                    "session-timeout",
+                    "groups.session-timeout",
                     sessionTimeoutMs,
                     "500ms to 1h");
             require(
                     heartbeatIntervalMs >= 50 && heartbeatIntervalMs * 2 <= sessionTimeoutMs,
-                    "heartbeat-interval",
+                    "groups.heartbeat-interval",
                     heartbeatIntervalMs,
                     "50ms to half of session-timeout = " + sessionTimeoutMs);
             require(
                     graceMs >= 0 && graceMs <= sessionTimeoutMs,
-                    "grace",
+                    "groups.grace",
                     graceMs,
                     "at most session-timeout = " + sessionTimeoutMs);
-            require(viewIntervalMs >= 10, "view-interval", viewIntervalMs, "at least 10ms");
+            require(viewIntervalMs >= 10, "groups.view-interval", viewIntervalMs, "at least 10ms");
         }
     }
 
@@ -182,8 +180,8 @@ public record BrokerConfig(
      */
     public record Threads(int network, int owners) {
         public Threads {
-            require(network >= 1 && network <= 64, "network", network, "1 to 64");
-            require(owners >= 1 && owners <= 64, "owners", owners, "1 to 64");
+            require(network >= 1 && network <= 64, "threads.network", network, "1 to 64");
+            require(owners >= 1 && owners <= 64, "threads.owners", owners, "1 to 64");
         }
     }
 

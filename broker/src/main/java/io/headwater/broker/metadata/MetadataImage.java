@@ -1,5 +1,6 @@
 package io.headwater.broker.metadata;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -80,7 +81,7 @@ public final class MetadataImage {
     }
 
     /** All groups by name; a new list. */
-    public Collection<GroupInfo> groups() {
+    public List<GroupInfo> groups() {
         List<GroupInfo> all = groups.values();
         all.sort(Comparator.comparing(GroupInfo::name));
         return all;
@@ -124,6 +125,31 @@ public final class MetadataImage {
                 partitions.with(topic.partitions()),
                 groups,
                 next);
+    }
+
+    /** As {@link #withTopic}, for many: pages of the partition table are copied once and not once a topic. */
+    MetadataImage withTopics(Collection<TopicInfo> all) {
+        PersistentMap<TopicInfo> byName = topics;
+        List<PartitionInfo> theirs = new ArrayList<>();
+        for (TopicInfo topic : all) {
+            byName = byName.with(topic.name(), topic);
+            theirs.addAll(topic.partitions());
+        }
+        return new MetadataImage(appliedIndex, clusterId, node, byName, partitions.with(theirs), groups, next);
+    }
+
+    /** With every partition's epoch one higher. */
+    MetadataImage withNextEpochs() {
+        List<TopicInfo> raised = topics.values();
+        raised.replaceAll(topic -> new TopicInfo(
+                topic.id(),
+                topic.name(),
+                topic.policy(),
+                topic.partitions().stream()
+                        .map(partition -> partition.withEpoch(partition.epoch() + 1))
+                        .toList(),
+                topic.createdMs()));
+        return withTopics(raised);
     }
 
     MetadataImage withoutTopic(TopicInfo topic) {

@@ -1,0 +1,206 @@
+package io.headwater.broker.config;
+
+import java.util.Locale;
+
+/**
+ * Every setting, once: what it is called, what it is when nobody sets it, why it exists, and what goes wrong when it is
+ * set badly. The loader reads by this list and docs/configuration.md is made from it.
+ */
+enum Knob {
+    DATA(
+            "data",
+            Kind.PATH,
+            "./data",
+            "The directory that holds everything: logs, marks, metadata, views. One broker at a time may use it.",
+            "On a network file system a stall of the network is a stall of the broker. A copy of a directory that is"
+                    + " in use is not a backup."),
+    LISTEN(
+            "listen",
+            Kind.ADDRESS,
+            "127.0.0.1:9440",
+            "Where clients connect. Port 0 takes any free port; the broker prints the real one.",
+            "An address beyond loopback is refused without `insecure`."),
+    ADMIN(
+            "admin",
+            Kind.ADDRESS,
+            "`127.0.0.1`, and the port of `listen` + 1",
+            "Where `/metrics`, `/healthz` and `/readyz` are served over HTTP.",
+            "An address beyond loopback is refused without `insecure`."),
+    INSECURE(
+            "insecure",
+            Kind.FLAG,
+            "false",
+            "Allows listeners beyond loopback although clients are not authenticated yet.",
+            "Everybody who reaches the port can read, write and delete everything. Use it only inside a network whose"
+                    + " every member you trust."),
+    FRAME_BYTES(
+            "network.frame-bytes",
+            Kind.BYTES,
+            "16MiB",
+            "The largest frame in either direction, and so the most memory that one request may take.",
+            "Must exceed `topics.record-bytes` by 64KiB. Clients learn it in the handshake; a much larger value lets"
+                    + " one connection delay others."),
+    CONNECTIONS(
+            "network.connections",
+            Kind.COUNT,
+            "20000",
+            "More connections than this are told to go away, so that descriptors and memory stay bounded.",
+            "Each needs a file descriptor: `ulimit -n` must be above this plus the open segments."),
+    IN_FLIGHT_BYTES(
+            "network.in-flight-bytes",
+            Kind.BYTES,
+            "64MiB",
+            "Produce requests that were received and not yet answered. Beyond it sockets are not read until there is"
+                    + " room: clients feel backpressure and the broker's memory stays bounded.",
+            "Too little caps throughput where the disk is slow to sync; too much lets a stalled disk fill the memory."),
+    TOPIC_PARTITIONS(
+            "topics.partitions",
+            Kind.COUNT,
+            "1",
+            "Of a new topic that does not say.",
+            "Partitions can be added later, but then the keys move."),
+    TOPIC_RETENTION(
+            "topics.retention",
+            Kind.DURATION_OR_UNLIMITED,
+            "7d",
+            "How long the records of a new topic that does not say are kept, by ingestion time.",
+            "`unlimited` without `topics.retention-bytes` fills the disk sooner or later."),
+    TOPIC_RETENTION_BYTES(
+            "topics.retention-bytes",
+            Kind.BYTES_OR_UNLIMITED,
+            "unlimited",
+            "How much of each partition of a new topic that does not say is kept.",
+            "Whole segments are removed, so that up to one `storage.segment-bytes` more may be there."),
+    TOPIC_ACK(
+            "topics.ack",
+            Kind.ACK,
+            "persisted",
+            "What an acknowledgement of a new topic that does not say means: `persisted` (synced to disk) or `memory`.",
+            "With `memory` a power loss, and a crash of the broker, takes acknowledged records with it."),
+    RECORD_BYTES(
+            "topics.record-bytes",
+            Kind.BYTES,
+            "1MiB",
+            "The largest record, with its headers, that a producer may send. At most 64MiB.",
+            "A record is held in memory whole, in every broker and client that it passes through."),
+    MAX_PARTITIONS(
+            "topics.max-partitions",
+            Kind.COUNT,
+            "100000",
+            "Of all topics together. Creating more is refused.",
+            "Each costs a little memory even when idle, and files as soon as it is used."),
+    SEGMENT_BYTES(
+            "storage.segment-bytes",
+            Kind.BYTES,
+            "256MiB",
+            "A segment is sealed, and the next one begun, when it would grow beyond this. Retention removes whole"
+                    + " segments.",
+            "Small segments mean many files; large ones mean coarse retention. 1MiB to 1GiB."),
+    IDLE_AFTER(
+            "storage.idle-after",
+            Kind.DURATION,
+            "5m",
+            "A partition that nobody used for so long gives back its files, mappings and memory.",
+            "Very short values make a slow trickle of records reopen files again and again."),
+    RETENTION_CHECK(
+            "storage.retention-check",
+            Kind.DURATION,
+            "30s",
+            "How often partitions look for segments that retention lets go.",
+            "It is also how much longer than asked a record may stay, besides the rest of its segment."),
+    MIN_FREE_BYTES(
+            "storage.min-free-bytes",
+            Kind.BYTES,
+            "128MiB",
+            "With less free space on the data directory's disk, `/readyz` and `status` say so. Nothing stops.",
+            "Too small, and the warning comes when appends already fail."),
+    SESSION_TIMEOUT(
+            "groups.session-timeout",
+            Kind.DURATION,
+            "30s",
+            "A group member that was silent for so long, over an open connection, loses its partitions to others."
+                    + " A client may ask for another value when it joins.",
+            "Short values take partitions from members that only paused for garbage collection."),
+    HEARTBEAT_INTERVAL(
+            "groups.heartbeat-interval",
+            Kind.DURATION,
+            "3s",
+            "What members are told to keep to. Partitions move at this pace when members join.",
+            "At most half of `groups.session-timeout`; better a tenth."),
+    GRACE(
+            "groups.grace",
+            Kind.DURATION,
+            "10s",
+            "How long a member whose connection closed may take to come back and keep its partitions.",
+            "Nobody reads a lost member's partitions for so long. 0s gives them away at once."),
+    VIEW_INTERVAL(
+            "groups.view-interval",
+            Kind.DURATION,
+            "1s",
+            "How often committed positions are copied into the view that describes groups without opening logs.",
+            "The view is never the truth, so this only trades writes for work after a restart."),
+    NETWORK_THREADS(
+            "threads.network",
+            Kind.COUNT,
+            "0",
+            "Event loops that read and write sockets. 0: one for every two processors.",
+            "More than the processors only adds switching between them."),
+    OWNER_THREADS(
+            "threads.owners",
+            Kind.COUNT,
+            "0",
+            "Threads that own partitions; every partition belongs to one of them. 0: one for every two processors.",
+            "More than the processors only adds switching between them."),
+    LOG_FORMAT(
+            "log.format",
+            Kind.LOG_FORMAT,
+            "text",
+            "`text` (time, level, subject, key=value) or `json` (one object a line) on standard error.",
+            "None."),
+    LOG_LEVEL(
+            "log.level",
+            Kind.LOG_LEVEL,
+            "info",
+            "`error`, `warn`, `info` or `debug`.",
+            "`debug` is for hunting a fault: it may write a line per request.");
+
+    final String key;
+    final Kind kind;
+    final String defaultText;
+    final String reason;
+    final String danger;
+
+    Knob(String key, Kind kind, String defaultText, String reason, String danger) {
+        this.key = key;
+        this.kind = kind;
+        this.defaultText = defaultText;
+        this.reason = reason;
+        this.danger = danger;
+    }
+
+    /** As an environment variable: {@code HEADWATER_STORAGE_SEGMENT_BYTES}. */
+    String variable() {
+        return "HEADWATER_" + key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+    }
+
+    /** What a value looks like. */
+    enum Kind {
+        PATH("a path"),
+        ADDRESS("`HOST:PORT`"),
+        FLAG("`true` or `false`"),
+        COUNT("a whole number"),
+        BYTES("a size: `64KiB`, `10GiB`, or bytes"),
+        BYTES_OR_UNLIMITED("a size, or `unlimited`"),
+        DURATION("a duration: `500ms`, `30s`, `7d`"),
+        DURATION_OR_UNLIMITED("a duration, or `unlimited`"),
+        ACK("`persisted` or `memory`"),
+        LOG_FORMAT("`text` or `json`"),
+        LOG_LEVEL("`error`, `warn`, `info` or `debug`");
+
+        final String description;
+
+        Kind(String description) {
+            this.description = description;
+        }
+    }
+}

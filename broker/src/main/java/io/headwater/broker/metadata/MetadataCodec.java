@@ -1,0 +1,111 @@
+package io.headwater.broker.metadata;
+
+import io.headwater.broker.metadata.wire.GroupState;
+import io.headwater.broker.metadata.wire.NodeState;
+import io.headwater.broker.metadata.wire.State;
+import io.headwater.broker.metadata.wire.TopicState;
+import io.headwater.protocol.wire.AckLevel;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Between the picture and the messages of the metadata log. */
+public final class MetadataCodec {
+    private MetadataCodec() {}
+
+    /**
+     * @throws IllegalArgumentException naming the field, its value and what was expected
+     */
+    static TopicPolicy policy(io.headwater.broker.metadata.wire.TopicPolicy wire) {
+        AckLevel level = AckLevel.forNumber(wire.getAckLevel());
+        return new TopicPolicy(
+                wire.getRetentionMs(), wire.getRetentionBytes(), level == null ? AckLevel.ACK_UNSPECIFIED : level);
+    }
+
+    public static io.headwater.broker.metadata.wire.TopicPolicy wire(TopicPolicy policy) {
+        return io.headwater.broker.metadata.wire.TopicPolicy.newBuilder()
+                .setRetentionMs(policy.retentionMs())
+                .setRetentionBytes(policy.retentionBytes())
+                .setAckLevel(policy.ackLevel().getNumber())
+                .build();
+    }
+
+    static State snapshot(MetadataImage image) {
+        MetadataImage.NextIds next = image.next();
+        State.Builder state = State.newBuilder()
+                .setAppliedIndex(image.appliedIndex())
+                .setClusterId(image.clusterId())
+                .setNextProducerId(next.producerId())
+                .setNextTopicId(next.topicId())
+                .setNextPartitionId(next.partitionId())
+                .setNextGroupId(next.groupId());
+        NodeInfo node = image.node();
+        if (node != null) {
+            state.addNodes(NodeState.newBuilder()
+                    .setNodeId(node.nodeId())
+                    .setDirectoryId(node.directoryId())
+                    .setIncarnation(node.incarnation()));
+        }
+        for (TopicInfo topic : image.topics()) {
+            state.addTopics(wire(topic));
+        }
+        for (GroupInfo group : image.groups()) {
+            state.addGroups(GroupState.newBuilder()
+                    .setId(group.id())
+                    .setName(group.name())
+                    .setCreatedMs(group.createdMs()));
+        }
+        return state.build();
+    }
+
+    private static TopicState wire(TopicInfo topic) {
+        TopicState.Builder wire = TopicState.newBuilder()
+                .setId(topic.id())
+                .setName(topic.name())
+                .setPolicy(wire(topic.policy()))
+                .setCreatedMs(topic.createdMs());
+        for (PartitionInfo partition : topic.partitions()) {
+            wire.addPartitionIds(partition.partitionId()).addPartitionEpochs(partition.epoch());
+        }
+        return wire.build();
+    }
+
+    /**
+     * @throws IllegalArgumentException if the snapshot contradicts itself
+     */
+    static MetadataImage image(State state) {
+        MetadataImage image = MetadataImage.empty(state.getClusterId());
+        if (state.getNodesCount() > 1) {
+            throw new IllegalArgumentException("nodes: " + state.getNodesCount() + " (expected: at most 1)");
+        }
+        for (NodeState node : state.getNodesList()) {
+            image = image.withNode(new NodeInfo(node.getNodeId(), node.getDirectoryId(), node.getIncarnation()));
+        }
+        List<TopicInfo> topics = new ArrayList<>(state.getTopicsCount());
+        for (TopicState topic : state.getTopicsList()) {
+            topics.add(topic(topic));
+        }
+        image = image.withTopics(topics);
+        for (GroupState group : state.getGroupsList()) {
+            image = image.withGroup(new GroupInfo(group.getId(), group.getName(), group.getCreatedMs()));
+        }
+        return image.withNext(new MetadataImage.NextIds(
+                        state.getNextProducerId(),
+                        state.getNextTopicId(),
+                        state.getNextPartitionId(),
+                        state.getNextGroupId()))
+                .at(state.getAppliedIndex());
+    }
+
+    private static TopicInfo topic(TopicState wire) {
+        if (wire.getPartitionIdsCount() != wire.getPartitionEpochsCount()) {
+            throw new IllegalArgumentException("topic " + wire.getName() + ": " + wire.getPartitionEpochsCount()
+                    + " epochs (expected: " + wire.getPartitionIdsCount() + ")");
+        }
+        List<PartitionInfo> partitions = new ArrayList<>(wire.getPartitionIdsCount());
+        for (int i = 0; i < wire.getPartitionIdsCount(); i++) {
+            partitions.add(new PartitionInfo(
+                    wire.getPartitionIds(i), wire.getId(), wire.getName(), i, wire.getPartitionEpochs(i)));
+        }
+        return new TopicInfo(wire.getId(), wire.getName(), policy(wire.getPolicy()), partitions, wire.getCreatedMs());
+    }
+}

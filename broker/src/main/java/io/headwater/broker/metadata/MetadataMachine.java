@@ -1,0 +1,188 @@
+package io.headwater.broker.metadata;
+
+import io.headwater.broker.metadata.Outcome.Committed;
+import io.headwater.broker.metadata.Outcome.Refused;
+import io.headwater.broker.metadata.wire.AllocateProducerIds;
+import io.headwater.broker.metadata.wire.AlterTopic;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.metadata.wire.CreateGroup;
+import io.headwater.broker.metadata.wire.CreateTopic;
+import io.headwater.broker.metadata.wire.DeleteGroup;
+import io.headwater.broker.metadata.wire.DeleteTopic;
+import io.headwater.broker.metadata.wire.RegisterNode;
+import io.headwater.protocol.wire.ErrorCode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What each command does to the picture: a pure function of picture, index and command, the same on every broker and in
+ * every replay. A refused command changes nothing.
+ */
+public final class MetadataMachine {
+    /** The most partitions of one topic; a broker's configuration may allow fewer. */
+    public static final int MAX_PARTITIONS = 1_000_000;
+
+    private static final int MAX_PRODUCER_IDS = 1_000_000;
+
+    private MetadataMachine() {}
+
+    /**
+     * @param index of the command in the metadata log; must be the one after the picture's
+     */
+    public static Outcome apply(MetadataImage image, long index, Command command) {
+        if (index != image.appliedIndex() + 1) {
+            throw new IllegalArgumentException(
+                    "index: " + index + " (expected: " + (image.appliedIndex() + 1) + ", the next one)");
+        }
+        MetadataImage next = image.at(index);
+        return switch (command.getCommandCase()) {
+            case REGISTER_NODE -> register(next, command.getRegisterNode());
+            case CREATE_TOPIC -> createTopic(next, command.getCreateTopic(), command.getProposedAtMs());
+            case ALTER_TOPIC -> alterTopic(next, command.getAlterTopic());
+            case DELETE_TOPIC -> deleteTopic(next, command.getDeleteTopic());
+            case ALLOCATE_PRODUCER_IDS -> allocateProducerIds(next, command.getAllocateProducerIds());
+            case CREATE_GROUP -> createGroup(next, command.getCreateGroup(), command.getProposedAtMs());
+            case DELETE_GROUP -> deleteGroup(next, command.getDeleteGroup());
+            case COMMAND_NOT_SET -> new Refused(
+                    ErrorCode.ERROR_INVALID_REQUEST, "the metadata command is of a kind that this version does not know");
+        };
+    }
+
+    /** Every partition gets a new epoch in this one step, so that nothing of the run before can be mistaken for ours. */
+    private static Outcome register(MetadataImage image, RegisterNode command) {
+        NodeInfo before = image.node();
+        if (before != null && before.nodeId() != command.getNodeId()) {
+            return new Refused(
+                    ErrorCode.ERROR_INVALID_CONFIG,
+                    "node " + command.getNodeId() + " cannot register: this cluster of one belongs to node "
+                            + before.nodeId());
+        }
+        if (before != null && !before.directoryId().equals(command.getDirectoryId())) {
+            return new Refused(
+                    ErrorCode.ERROR_INVALID_CONFIG,
+                    "node " + command.getNodeId() + " cannot register with data directory " + command.getDirectoryId()
+                            + ": its partitions are on data directory " + before.directoryId());
+        }
+        NodeInfo node = new NodeInfo(command.getNodeId(), command.getDirectoryId(), image.appliedIndex());
+        return committed(image.withNode(node).withNextEpochs());
+    }
+
+    private static Outcome createTopic(MetadataImage image, CreateTopic command, long createdMs) {
+        String problem = NameRules.problemWith(command.getName());
+        if (problem != null) {
+            return new Refused(ErrorCode.ERROR_INVALID_NAME, problem);
+        }
+        if (image.topic(command.getName()) != null) {
+            return new Refused(ErrorCode.ERROR_TOPIC_EXISTS, "topic " + command.getName() + " exists already");
+        }
+        if (command.getPartitions() < 1 || command.getPartitions() > MAX_PARTITIONS) {
+            return badPartitions(command.getPartitions(), "1 to " + MAX_PARTITIONS);
+        }
+        try {
+            MetadataImage.NextIds ids = image.next();
+            TopicInfo topic = new TopicInfo(
+                    ids.topicId(), command.getName(), MetadataCodec.policy(command.getPolicy()), List.of(), createdMs);
+            TopicInfo whole = grown(topic, command.getPartitions(), ids.partitionId());
+            return committed(image.withTopic(whole)
+                    .withNext(new MetadataImage.NextIds(
+                            ids.producerId(),
+                            ids.topicId() + 1,
+                            ids.partitionId() + command.getPartitions(),
+                            ids.groupId())));
+        } catch (IllegalArgumentException e) {
+            return new Refused(ErrorCode.ERROR_INVALID_CONFIG, "topic " + command.getName() + ": " + e.getMessage());
+        }
+    }
+
+    private static Outcome alterTopic(MetadataImage image, AlterTopic command) {
+        TopicInfo topic = image.topic(command.getName());
+        if (topic == null) {
+            return unknownTopic(command.getName());
+        }
+        int present = topic.partitions().size();
+        if (command.getPartitions() < present || command.getPartitions() > MAX_PARTITIONS) {
+            return badPartitions(
+                    command.getPartitions(), "at least " + present + ": partitions can be added, never taken away");
+        }
+        try {
+            TopicInfo changed = new TopicInfo(
+                    topic.id(),
+                    topic.name(),
+                    MetadataCodec.policy(command.getPolicy()),
+                    topic.partitions(),
+                    topic.createdMs());
+            MetadataImage.NextIds ids = image.next();
+            return committed(image.withTopic(grown(changed, command.getPartitions(), ids.partitionId()))
+                    .withNext(new MetadataImage.NextIds(
+                            ids.producerId(),
+                            ids.topicId(),
+                            ids.partitionId() + command.getPartitions() - present,
+                            ids.groupId())));
+        } catch (IllegalArgumentException e) {
+            return new Refused(ErrorCode.ERROR_INVALID_CONFIG, "topic " + command.getName() + ": " + e.getMessage());
+        }
+    }
+
+    private static Outcome deleteTopic(MetadataImage image, DeleteTopic command) {
+        TopicInfo topic = image.topic(command.getName());
+        return topic == null ? unknownTopic(command.getName()) : committed(image.withoutTopic(topic));
+    }
+
+    private static Outcome allocateProducerIds(MetadataImage image, AllocateProducerIds command) {
+        if (command.getCount() < 1 || command.getCount() > MAX_PRODUCER_IDS) {
+            return new Refused(
+                    ErrorCode.ERROR_INVALID_REQUEST,
+                    "producer ids: " + command.getCount() + " (expected: 1 to " + MAX_PRODUCER_IDS + ")");
+        }
+        MetadataImage.NextIds ids = image.next();
+        MetadataImage next = image.withNext(new MetadataImage.NextIds(
+                ids.producerId() + command.getCount(), ids.topicId(), ids.partitionId(), ids.groupId()));
+        return new Committed(next.appliedIndex(), next, ids.producerId());
+    }
+
+    /** Making a group that exists is no error: two first members may meet. */
+    private static Outcome createGroup(MetadataImage image, CreateGroup command, long createdMs) {
+        String problem = NameRules.problemWith(command.getName());
+        if (problem != null) {
+            return new Refused(ErrorCode.ERROR_INVALID_NAME, problem);
+        }
+        if (image.group(command.getName()) != null) {
+            return committed(image);
+        }
+        MetadataImage.NextIds ids = image.next();
+        return committed(image.withGroup(new GroupInfo(ids.groupId(), command.getName(), createdMs))
+                .withNext(new MetadataImage.NextIds(
+                        ids.producerId(), ids.topicId(), ids.partitionId(), ids.groupId() + 1)));
+    }
+
+    private static Outcome deleteGroup(MetadataImage image, DeleteGroup command) {
+        GroupInfo group = image.group(command.getName());
+        if (group == null) {
+            return new Refused(
+                    ErrorCode.ERROR_UNKNOWN_GROUP, "group " + NameRules.shown(command.getName()) + " does not exist");
+        }
+        return committed(image.withoutGroup(group));
+    }
+
+    private static TopicInfo grown(TopicInfo topic, int partitions, long firstNewId) {
+        List<PartitionInfo> all = new ArrayList<>(partitions);
+        all.addAll(topic.partitions());
+        for (int index = all.size(), added = 0; index < partitions; index++, added++) {
+            all.add(new PartitionInfo(firstNewId + added, topic.id(), topic.name(), index, 1));
+        }
+        return new TopicInfo(topic.id(), topic.name(), topic.policy(), all, topic.createdMs());
+    }
+
+    private static Outcome committed(MetadataImage image) {
+        return new Committed(image.appliedIndex(), image, 0);
+    }
+
+    private static Refused unknownTopic(String name) {
+        return new Refused(ErrorCode.ERROR_UNKNOWN_TOPIC, "topic " + NameRules.shown(name) + " does not exist");
+    }
+
+    private static Refused badPartitions(int partitions, String expected) {
+        return new Refused(
+                ErrorCode.ERROR_INVALID_CONFIG, "partitions: " + partitions + " (expected: " + expected + ")");
+    }
+}
