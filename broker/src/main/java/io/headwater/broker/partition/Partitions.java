@@ -30,6 +30,9 @@ public interface Partitions {
     /** The group's durable position; -1: none. */
     CompletionStage<Long> position(PartitionInfo partition, int groupId);
 
+    /** The durable positions of all groups and the log's end, at one moment; the control agent makes its view of them. */
+    CompletionStage<GroupPositions> positions(PartitionInfo partition);
+
     /** Position, end, lag in records and in time, processing times; names of topic and member are the caller's. */
     CompletionStage<GroupPartition> groupPartition(PartitionInfo partition, int groupId);
 
