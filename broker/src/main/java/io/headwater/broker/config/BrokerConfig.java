@@ -25,8 +25,7 @@ public record BrokerConfig(
 
     /** The defaults of every knob, on free ports of the loopback interface; what tests start from. */
     public static BrokerConfig onFreePorts(Path dataDirectory) {
-        return ConfigLoader.load(
-                null, Map.of(), Map.of("data", dataDirectory.toString(), "listen", "127.0.0.1:0"));
+        return ConfigLoader.load(null, Map.of(), Map.of("data", dataDirectory.toString(), "listen", "127.0.0.1:0"));
     }
 
     public BrokerConfig withNetwork(Network other) {
@@ -110,7 +109,11 @@ public record BrokerConfig(
             int maxRecordBytes,
             int maxPartitions) {
         public Topics {
-            require(partitions >= 1 && partitions <= maxPartitions, "topics.partitions", partitions, "1 to " + maxPartitions);
+            require(
+                    partitions >= 1 && partitions <= maxPartitions,
+                    "topics.partitions",
+                    partitions,
+                    "1 to " + maxPartitions);
             require(retentionMs > 0 || retentionMs == -1, "topics.retention", retentionMs, "above 0, or unlimited");
             require(
                     retentionBytes > 0 || retentionBytes == -1,
@@ -127,7 +130,11 @@ public record BrokerConfig(
                     "topics.record-bytes",
                     maxRecordBytes,
                     "1KiB to 64MiB");
-            require(maxPartitions >= 1 && maxPartitions <= 1_000_000, "topics.max-partitions", maxPartitions, "1 to 1000000");
+            require(
+                    maxPartitions >= 1 && maxPartitions <= 1_000_000,
+                    "topics.max-partitions",
+                    maxPartitions,
+                    "1 to 1000000");
         }
     }
 
@@ -137,10 +144,13 @@ public record BrokerConfig(
      * @param retentionCheckMs how often retention looks for segments to delete
      * @param minFreeBytes readiness turns false, and status warns, when the disk has less
      */
-    public record Storage(
-            long segmentBytes, long idleAfterMs, long retentionCheckMs, long minFreeBytes) {
+    public record Storage(long segmentBytes, long idleAfterMs, long retentionCheckMs, long minFreeBytes) {
         public Storage {
-            require(segmentBytes >= 1 << 20 && segmentBytes <= 1 << 30, "storage.segment-bytes", segmentBytes, "1MiB to 1GiB");
+            require(
+                    segmentBytes >= 1 << 20 && segmentBytes <= 1 << 30,
+                    "storage.segment-bytes",
+                    segmentBytes,
+                    "1MiB to 1GiB");
             require(idleAfterMs >= 1000, "storage.idle-after", idleAfterMs, "at least 1s");
             require(retentionCheckMs >= 100, "storage.retention-check", retentionCheckMs, "at least 100ms");
             require(minFreeBytes >= 0, "storage.min-free-bytes", minFreeBytes, "0 or more");

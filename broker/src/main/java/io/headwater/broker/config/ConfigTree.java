@@ -53,8 +53,7 @@ final class ConfigTree {
                         value(Knob.LOG_FORMAT, text -> constant(BrokerConfig.Log.Format.class, text, "text or json")),
                         value(
                                 Knob.LOG_LEVEL,
-                                text -> constant(
-                                        BrokerConfig.Log.Level.class, text, "error, warn, info or debug"))));
+                                text -> constant(BrokerConfig.Log.Level.class, text, "error, warn, info or debug"))));
     }
 
     private <T> T value(Knob knob, Function<String, T> parser) {

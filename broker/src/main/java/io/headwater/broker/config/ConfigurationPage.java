@@ -15,8 +15,7 @@ public final class ConfigurationPage {
 
     /** The whole page, in Markdown. */
     public static String text() {
-        StringBuilder page = new StringBuilder(
-                """
+        StringBuilder page = new StringBuilder("""
                 # Configuration
 
                 <!-- Made from io.headwater.broker.config.Knob; do not edit. A test compares the two. -->
@@ -33,7 +32,11 @@ public final class ConfigurationPage {
                 |---|---|---|
                 """);
         for (Knob knob : Knob.values()) {
-            page.append("| [`").append(knob.key).append("`](#").append(anchor(knob)).append(") | ");
+            page.append("| [`")
+                    .append(knob.key)
+                    .append("`](#")
+                    .append(anchor(knob))
+                    .append(") | ");
             page.append(shownDefault(knob)).append(" | ").append(knob.reason).append(" |\n");
         }
         for (Knob knob : Knob.values()) {

@@ -16,8 +16,24 @@ public final class Units {
     private static final Map<String, Long> TIMES =
             Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L, "w", 604_800_000L);
     private static final Map<String, Long> SIZES = Map.of(
-            "b", 1L, "kib", 1L << 10, "mib", 1L << 20, "gib", 1L << 30, "tib", 1L << 40, "kb", 1000L, "mb", 1_000_000L,
-            "gb", 1_000_000_000L, "tb", 1_000_000_000_000L);
+            "b",
+            1L,
+            "kib",
+            1L << 10,
+            "mib",
+            1L << 20,
+            "gib",
+            1L << 30,
+            "tib",
+            1L << 40,
+            "kb",
+            1000L,
+            "mb",
+            1_000_000L,
+            "gb",
+            1_000_000_000L,
+            "tb",
+            1_000_000_000_000L);
 
     private Units() {}
 
@@ -39,8 +55,7 @@ public final class Units {
 
     /** Bytes as {@link #bytes} reads them. */
     public static String showBytes(long bytes) {
-        Map<String, Long> binary =
-                Map.of("B", 1L, "KiB", 1L << 10, "MiB", 1L << 20, "GiB", 1L << 30, "TiB", 1L << 40);
+        Map<String, Long> binary = Map.of("B", 1L, "KiB", 1L << 10, "MiB", 1L << 20, "GiB", 1L << 30, "TiB", 1L << 40);
         return show(bytes, binary, "B");
     }
 

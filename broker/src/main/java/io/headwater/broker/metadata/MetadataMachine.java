@@ -43,8 +43,10 @@ public final class MetadataMachine {
             case ALLOCATE_PRODUCER_IDS -> allocateProducerIds(next, command.getAllocateProducerIds());
             case CREATE_GROUP -> createGroup(next, command.getCreateGroup(), command.getProposedAtMs());
             case DELETE_GROUP -> deleteGroup(next, command.getDeleteGroup());
-            case COMMAND_NOT_SET -> new Refused(
-                    ErrorCode.ERROR_INVALID_REQUEST, "the metadata command is of a kind that this version does not know");
+            case COMMAND_NOT_SET ->
+                new Refused(
+                        ErrorCode.ERROR_INVALID_REQUEST,
+                        "the metadata command is of a kind that this version does not know");
         };
     }
 
