@@ -1,15 +1,10 @@
 package io.headwater.record;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-
 /**
  * Kafka's default partitioner: murmur2 (Austin Appleby, public domain) over the key's bytes with Kafka's seed, sign bit
  * cleared, modulo the partition count. Clients of either protocol therefore agree where a key lives.
  */
 public final class KeyHash {
-    private static final VarHandle INT_LE = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int SEED = 0x9747b28c;
     private static final int M = 0x5bd1e995;
     private static final int R = 24;
@@ -26,7 +21,7 @@ public final class KeyHash {
         int h = SEED ^ length;
         int at = 0;
         for (; at + 4 <= length; at += 4) {
-            int k = (int) INT_LE.get(key, at);
+            int k = LittleEndian.getInt(key, at);
             k *= M;
             k ^= k >>> R;
             k *= M;
