@@ -1,0 +1,130 @@
+package io.headwater.broker.group;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The groups that have members. A group without members exists in the metadata and in the partitions' logs only, and
+ * costs nothing here. Single-threaded; all times are of one monotonic clock, in milliseconds.
+ */
+public final class GroupCoordinator {
+    private final Topology topology;
+    private final long graceMs;
+    private final Map<String, StreamGroup> groups = new HashMap<>();
+    private final Map<Long, Set<String>> groupsByConnection = new HashMap<>();
+    private long nextDeadlineMs = Long.MAX_VALUE;
+
+    /**
+     * @param topology asked at every change; must reflect the present metadata
+     * @param graceMs how long a member without a connection keeps its partitions
+     */
+    public GroupCoordinator(Topology topology, long graceMs) {
+        this.topology = topology;
+        this.graceMs = graceMs;
+    }
+
+    /** Makes the member one, or takes it back; its assignment is the answer. Others' come with {@link #takeChanges}. */
+    public MemberAssignment join(String group, JoinRequest request, long nowMs) {
+        StreamGroup joined = groups.computeIfAbsent(group, name -> new StreamGroup(name, topology, graceMs));
+        joined.join(request, nowMs);
+        groupsByConnection
+                .computeIfAbsent(request.connectionId(), id -> new HashSet<>())
+                .add(group);
+        nextDeadlineMs = Math.min(nextDeadlineMs, joined.nextDeadlineMs());
+        return Objects.requireNonNull(joined.assignment(request.memberId()));
+    }
+
+    /** A sign of life, and what the member still reads. Its own news, if it lags behind, come with the changes too. */
+    public Verdict heartbeat(
+            String group, String memberId, long connectionId, int generation, Collection<Long> owned, long nowMs) {
+        StreamGroup there = groups.get(group);
+        return there == null
+                ? Verdict.UNKNOWN_MEMBER
+                : there.heartbeat(memberId, connectionId, generation, owned, nowMs);
+    }
+
+    /** Gives everything up at once. */
+    public Verdict leave(String group, String memberId, long connectionId) {
+        StreamGroup there = groups.get(group);
+        return there == null ? Verdict.UNKNOWN_MEMBER : there.leave(memberId, connectionId);
+    }
+
+    public Verdict mayCommit(String group, String memberId, long connectionId, int generation, long partitionId) {
+        StreamGroup there = groups.get(group);
+        return there == null
+                ? Verdict.UNKNOWN_MEMBER
+                : there.mayCommit(memberId, connectionId, generation, partitionId);
+    }
+
+    /** Fences commits that do not know of a seek of these partitions. Call it before the seek is on its way. */
+    public void seek(String group, Collection<Long> partitions) {
+        StreamGroup there = groups.get(group);
+        if (there != null) {
+            there.seek(partitions);
+        }
+    }
+
+    public void connectionClosed(long connectionId, long nowMs) {
+        Set<String> joined = groupsByConnection.remove(connectionId);
+        if (joined == null) {
+            return;
+        }
+        for (String name : joined) {
+            StreamGroup group = groups.get(name);
+            if (group != null) {
+                group.connectionClosed(connectionId, nowMs);
+                nextDeadlineMs = Math.min(nextDeadlineMs, group.nextDeadlineMs());
+            }
+        }
+    }
+
+    public void topologyChanged() {
+        groups.values().forEach(StreamGroup::topologyChanged);
+    }
+
+    /** Fences the silent. Cheap while nobody is. */
+    public void tick(long nowMs) {
+        if (nowMs < nextDeadlineMs) {
+            return;
+        }
+        nextDeadlineMs = Long.MAX_VALUE;
+        for (StreamGroup group : groups.values()) {
+            group.tick(nowMs);
+            nextDeadlineMs = Math.min(nextDeadlineMs, group.nextDeadlineMs());
+        }
+    }
+
+    /** Assignments that members have to be told of, the newest of each, once. Groups that became empty are dropped. */
+    public List<MemberAssignment> takeChanges() {
+        List<MemberAssignment> changes = new ArrayList<>();
+        groups.values().removeIf(group -> {
+            changes.addAll(group.takeChanges());
+            return group.isEmpty();
+        });
+        return changes;
+    }
+
+    /** The member's present assignment; null: no such member. */
+    public @Nullable MemberAssignment assignment(String group, String memberId) {
+        StreamGroup there = groups.get(group);
+        return there == null ? null : there.assignment(memberId);
+    }
+
+    /** Empty: nobody. */
+    public List<MemberInfo> members(String group) {
+        StreamGroup there = groups.get(group);
+        return there == null ? List.of() : there.describe();
+    }
+
+    public int memberCount(String group) {
+        StreamGroup there = groups.get(group);
+        return there == null ? 0 : there.size();
+    }
+}

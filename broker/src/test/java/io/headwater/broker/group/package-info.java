@@ -1,0 +1,4 @@
+@NullMarked
+package io.headwater.broker.group;
+
+import org.jspecify.annotations.NullMarked;
