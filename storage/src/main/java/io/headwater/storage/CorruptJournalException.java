@@ -2,7 +2,7 @@ package io.headwater.storage;
 
 import java.nio.file.Path;
 
-/** Bytes of a journal that were on the disk are not what was written. Nothing of it was handed out or changed. */
+/** Bytes of a journal that were on the disk are not what was written. The file is left as it is. */
 public final class CorruptJournalException extends StorageException {
     private final Path file;
     private final long position;

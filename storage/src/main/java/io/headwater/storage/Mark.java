@@ -4,18 +4,33 @@ package io.headwater.storage;
  * What {@code marks} remembers of one partition. Mutable and reused: {@link Marks#load} fills it in.
  *
  * <p>{@link #clean} says that the log was closed in order and that nothing was acknowledged behind {@link #durable}
- * since: a bad byte below is corruption. It does not say that nothing was written behind it: a log that is opened clean
- * must still make sure that zeros follow before it appends. Without {@code clean} the mark may lag behind what was
- * acknowledged by one group commit, and the tail behind it is read entry by entry.
+ * since: a bad byte below is corruption. It does not say that nothing was written behind it (a crash may come between
+ * the first append and its group commit): a log that is opened clean must still make sure that zeros follow before it
+ * appends. Without {@code clean} the mark lags behind what was acknowledged, and the tail behind it is read entry by
+ * entry.
  */
 public final class Mark {
     public long partitionId;
     /** The highest leader epoch that this copy has promised to; -1 before the first. */
-    public int promisedEpoch;
+    public int promisedEpoch = -1;
     /** Everything below is on the disk. */
     public final SyncPoint durable = new SyncPoint();
-    /** Everything below this entry index is known to be committed; never ahead of what is durable. */
+    /** Everything below this entry index is known to be committed. */
     public long commitIndex;
 
     public boolean clean;
+
+    /** Changed since it was last handed to the journal. */
+    boolean pending;
+    /** Pending with a change that an acknowledgement waits for. */
+    boolean urgent;
+
+    Mark set(Mark other) {
+        partitionId = other.partitionId;
+        promisedEpoch = other.promisedEpoch;
+        durable.set(other.durable);
+        commitIndex = other.commitIndex;
+        clean = other.clean;
+        return this;
+    }
 }

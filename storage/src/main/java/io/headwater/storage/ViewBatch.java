@@ -42,7 +42,18 @@ public final class ViewBatch {
         return stamps;
     }
 
-    record Change(View view, byte[] key, byte @Nullable [] value) {}
+    /** A key to set, or without a value a key to remove. */
+    static final class Change {
+        final View view;
+        final byte[] key;
+        final byte @Nullable [] value;
+
+        private Change(View view, byte[] key, byte @Nullable [] value) {
+            this.view = view;
+            this.key = key;
+            this.value = value;
+        }
+    }
 
     record Stamp(View view, long partitionId, long entryIndex) {}
 }

@@ -1,0 +1,106 @@
+package io.headwater.storage;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+
+/**
+ * The records of the journal {@code marks}, all numbers big endian. The last record about something wins.
+ *
+ * <pre>
+ * identity                              mark                                  removed
+ *   0  u8   1                             0  u8   2                             0  u8   3
+ *   1  u8   version of these records, 1   1  u8   flags: 1 clean                1  7 bytes 0
+ *   2  u16  length of the cluster id      2  u16  0                             8  i64  partition id
+ *   4  i32  0                             4  i32  promised epoch, -1 for none
+ *   8  u128 directory id                  8  i64  partition id
+ *  24  cluster id, UTF-8                 16  i64  end index
+ *                                        24  i64  end offset
+ *                                        32  i64  base index of the segment
+ *                                        40  i64  position in it
+ *                                        48  i64  commit index
+ * </pre>
+ */
+final class MarksLayout {
+    /** Tag of the journal. */
+    static final int TAG = 0x4D41524B; // "MARK"
+
+    static final int MARK_BYTES = 56;
+    /** What a mark takes in the journal, with its head. */
+    static final int MARK_RECORD_BYTES = MARK_BYTES + JournalLayout.RECORD_HEAD;
+
+    private static final byte IDENTITY = 1;
+    private static final byte MARK = 2;
+    private static final byte REMOVED = 3;
+    private static final byte VERSION = 1;
+    private static final byte CLEAN = 1;
+    private static final int IDENTITY_BYTES = 24;
+
+    private MarksLayout() {}
+
+    /** Who the directory is. */
+    record Identity(UUID directoryId, String clusterId) {}
+
+    /** Receives what a record says. */
+    interface Reader {
+        void identity(Identity identity);
+
+        /** The mark is lent for the call. */
+        void mark(Mark mark);
+
+        void removed(long partitionId);
+    }
+
+    static byte[] encode(Identity identity) {
+        byte[] cluster = identity.clusterId().getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.allocate(IDENTITY_BYTES + cluster.length);
+        bytes.put(IDENTITY).put(VERSION).putShort((short) cluster.length).putInt(0);
+        bytes.putLong(identity.directoryId().getMostSignificantBits());
+        bytes.putLong(identity.directoryId().getLeastSignificantBits());
+        return bytes.put(cluster).array();
+    }
+
+    /** Encodes a mark over the {@link #MARK_BYTES} of {@code into}, which may be reused. */
+    static void encode(Mark mark, ByteBuffer into) {
+        into.clear();
+        into.put(MARK).put(mark.clean ? CLEAN : 0).putShort((short) 0).putInt(mark.promisedEpoch);
+        into.putLong(mark.partitionId);
+        into.putLong(mark.durable.endIndex).putLong(mark.durable.endOffset);
+        into.putLong(mark.durable.segmentBaseIndex).putLong(mark.durable.position);
+        into.putLong(mark.commitIndex);
+    }
+
+    static byte[] encodeRemoved(long partitionId) {
+        return ByteBuffer.allocate(16)
+                .putLong((long) REMOVED << 56)
+                .putLong(partitionId)
+                .array();
+    }
+
+    /**
+     * Tells the reader what a record says.
+     *
+     * @throws IllegalArgumentException if this version does not know the record
+     */
+    static void decode(byte[] record, Mark scratch, Reader reader) {
+        ByteBuffer bytes = ByteBuffer.wrap(record);
+        byte type = bytes.get(0);
+        if (type == IDENTITY && record.length >= IDENTITY_BYTES && bytes.get(1) == VERSION) {
+            int length = Short.toUnsignedInt(bytes.getShort(2));
+            String cluster = new String(record, IDENTITY_BYTES, length, StandardCharsets.UTF_8);
+            reader.identity(new Identity(new UUID(bytes.getLong(8), bytes.getLong(16)), cluster));
+        } else if (type == MARK && record.length == MARK_BYTES) {
+            scratch.clean = (bytes.get(1) & CLEAN) != 0;
+            scratch.promisedEpoch = bytes.getInt(4);
+            scratch.partitionId = bytes.getLong(8);
+            scratch.durable.set(bytes.getLong(16), bytes.getLong(24), bytes.getLong(32), bytes.getLong(40));
+            scratch.commitIndex = bytes.getLong(48);
+            reader.mark(scratch);
+        } else if (type == REMOVED && record.length == 16) {
+            reader.removed(bytes.getLong(8));
+        } else {
+            throw new IllegalArgumentException(
+                    "record type " + type + " with " + record.length + " bytes (expected: a record of version 1)");
+        }
+    }
+}
