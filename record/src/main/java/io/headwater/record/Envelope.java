@@ -224,7 +224,8 @@ public final class Envelope {
      */
     public boolean payloadCrcMatches() {
         int length = length();
-        int from = kind() == EntryKind.DATA ? SIZE + BatchLayout.ATTRIBUTES : SIZE;
+        boolean isData = buffer.get(position + KIND_AT) == EntryKind.DATA.id();
+        int from = isData ? SIZE + BatchLayout.ATTRIBUTES : SIZE;
         return length >= from
                 && length <= buffer.limit() - position
                 && payloadCrc() == Crc32c.of(checksum, buffer, position + from, position + length);
