@@ -7,6 +7,7 @@ import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.PartitionDescription;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -31,7 +32,7 @@ public interface Partitions {
     CompletionStage<Long> position(PartitionInfo partition, int groupId);
 
     /** The durable positions of all groups and the log's end, at one moment; the control agent makes its view of them. */
-    CompletionStage<GroupPositions> positions(PartitionInfo partition);
+    CompletionStage<PositionsSnapshot> positions(PartitionInfo partition);
 
     /** Position, end, lag in records and in time, processing times; names of topic and member are the caller's. */
     CompletionStage<GroupPartition> groupPartition(PartitionInfo partition, int groupId);
@@ -47,4 +48,23 @@ public interface Partitions {
 
     /** Frees the memory and the files of partitions that nobody has used for a while. */
     void hibernateIdle(long nowMs);
+
+    /**
+     * All positions that groups have committed in a partition.
+     *
+     * @param endIndex the positions reflect all entries of the log below this index, and all of them are durable
+     */
+    record PositionsSnapshot(long endIndex, List<Committed> positions) {
+        public PositionsSnapshot {
+            positions = List.copyOf(positions);
+        }
+
+        /**
+         * One group's.
+         *
+         * @param offset next to read
+         * @param committedMs when it was committed, by the wall clock
+         */
+        public record Committed(int groupId, long offset, long committedMs) {}
+    }
 }

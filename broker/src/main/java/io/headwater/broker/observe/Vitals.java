@@ -1,0 +1,68 @@
+package io.headwater.broker.observe;
+
+import java.util.List;
+
+/**
+ * What can be read off the running broker. Every method may be called from any thread at any time, returns at once and
+ * disturbs nobody: totals of plain counters that their owners write.
+ */
+public interface Vitals {
+    int connections();
+
+    /** Partitions that a failed sync or read, or damage, has taken offline. */
+    int offlinePartitions();
+
+    /** Partitions whose log is open. */
+    int openPartitions();
+
+    /** On disk, of the partitions that were used since the start. */
+    long logBytes();
+
+    /** What may still be written to the disk of the data directory; -1: unknown. */
+    long usableBytes();
+
+    /** Received produce bytes that are not answered yet. */
+    long inFlightBytes();
+
+    /** How often a socket was not read because of a bound. */
+    long readPauses();
+
+    Traffic traffic();
+
+    /** Requests that wait, by owner. */
+    List<Integer> ownerMailboxes();
+
+    /** From a produce frame's arrival to its reply. */
+    LatencyHistogram.Snapshot produceLatency();
+
+    /** One group commit. */
+    LatencyHistogram.Snapshot syncDuration();
+
+    /**
+     * Since the start, and over the last minute.
+     */
+    record Traffic(
+            long recordsIn,
+            long bytesIn,
+            long recordsOut,
+            long bytesOut,
+            double recordsInPerSecond,
+            double bytesInPerSecond,
+            double recordsOutPerSecond,
+            double bytesOutPerSecond) {
+        public static final Traffic NONE = new Traffic(0, 0, 0, 0, 0, 0, 0, 0);
+
+        /** Of two owners together. */
+        public Traffic plus(Traffic other) {
+            return new Traffic(
+                    recordsIn + other.recordsIn,
+                    bytesIn + other.bytesIn,
+                    recordsOut + other.recordsOut,
+                    bytesOut + other.bytesOut,
+                    recordsInPerSecond + other.recordsInPerSecond,
+                    bytesInPerSecond + other.bytesInPerSecond,
+                    recordsOutPerSecond + other.recordsOutPerSecond,
+                    bytesOutPerSecond + other.bytesOutPerSecond);
+        }
+    }
+}
