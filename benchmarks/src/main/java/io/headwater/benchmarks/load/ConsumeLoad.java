@@ -26,6 +26,10 @@ public record ConsumeLoad(String server, String topic, long records, Duration ti
         return new ConsumeLoad(server, topic, 1_000_000, Duration.ofMinutes(1), Duration.ofSeconds(2));
     }
 
+    public ConsumeLoad withTopic(String name) {
+        return new ConsumeLoad(server, name, records, timeLimit, idleLimit);
+    }
+
     public ConsumeLoad withRecords(long most) {
         return new ConsumeLoad(server, topic, most, timeLimit, idleLimit);
     }

@@ -12,10 +12,10 @@ import java.nio.file.Path;
  * @param machineSeconds by everything on this machine, kernel included, from /proc/stat; NaN where there is none
  * @param driverSeconds by this process
  */
-record CpuTimes(double machineSeconds, double driverSeconds) {
+public record CpuTimes(double machineSeconds, double driverSeconds) {
     private static final double TICKS_PER_SECOND = 100;
 
-    static CpuTimes now() {
+    public static CpuTimes now() {
         double driver =
                 ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime() / 1e9;
         return new CpuTimes(machine(Path.of("/proc/stat")), driver);
@@ -38,7 +38,7 @@ record CpuTimes(double machineSeconds, double driverSeconds) {
         }
     }
 
-    CpuTimes since(CpuTimes earlier) {
+    public CpuTimes since(CpuTimes earlier) {
         return new CpuTimes(machineSeconds - earlier.machineSeconds, driverSeconds - earlier.driverSeconds);
     }
 }

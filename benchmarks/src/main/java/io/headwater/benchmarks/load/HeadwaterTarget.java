@@ -49,6 +49,11 @@ public final class HeadwaterTarget implements LoadTarget {
     }
 
     @Override
+    public void deleteTopic(String topic) {
+        client.admin().deleteTopic(topic);
+    }
+
+    @Override
     public Sink openSink(String topic, SinkSettings settings, Outcomes outcomes) {
         Producer.Builder builder = client.producer();
         if (settings.batchBytes() > 0) {

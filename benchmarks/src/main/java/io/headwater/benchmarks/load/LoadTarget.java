@@ -20,6 +20,8 @@ public interface LoadTarget extends AutoCloseable {
     /** How many partitions a topic has; one that does not exist is an error of the client's. */
     int partitions(String topic);
 
+    void deleteTopic(String topic);
+
     Sink openSink(String topic, SinkSettings settings, Outcomes outcomes);
 
     /** @param partitions how many the topic has; all of them are read */

@@ -46,6 +46,20 @@ public record ProduceLoad(
                 server, topic, 1_000_000, 1024, 0, 1, 0, Duration.ofNanos(-1), Compression.NONE, Duration.ofMinutes(1));
     }
 
+    public ProduceLoad withTopic(String name) {
+        return new ProduceLoad(
+                server,
+                name,
+                records,
+                recordBytes,
+                ratePerSecond,
+                partitions,
+                batchBytes,
+                linger,
+                compression,
+                timeLimit);
+    }
+
     public ProduceLoad withRecords(long most) {
         return new ProduceLoad(
                 server,

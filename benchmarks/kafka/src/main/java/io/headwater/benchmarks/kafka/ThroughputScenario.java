@@ -1,0 +1,114 @@
+package io.headwater.benchmarks.kafka;
+
+import static io.headwater.benchmarks.kafka.SystemUnderLoad.FLOOR;
+import static io.headwater.benchmarks.kafka.SystemUnderLoad.HEADWATER;
+import static io.headwater.benchmarks.kafka.SystemUnderLoad.KAFKA;
+
+import io.headwater.benchmarks.kafka.Figure.Bound;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One producer, one partition, as fast as it goes; then the same records read back; then the floor. Kafka batches as
+ * the issue says (linger.ms=5, batch.size=262144, acks=all), ours as it does by default.
+ *
+ * @param produceTarget ours to theirs, at least
+ */
+record ThroughputScenario(String name, int recordBytes, long records, long warmup, double produceTarget)
+        implements Scenario {
+    private static final double CONSUME_TARGET = 1.5;
+    private static final double CPU_TARGET = 0.6;
+    private static final int KAFKA_BATCH_BYTES = 262_144;
+    private static final int KAFKA_LINGER_MS = 5;
+
+    @Override
+    public List<Figure> run(Workbench bench) throws IOException, InterruptedException {
+        Samples samples = new Samples();
+        try (BrokerProcess ours = BrokerProcess.start(HEADWATER, bench, bench.newDirectory(name));
+                BrokerProcess theirs = BrokerProcess.start(KAFKA, bench, bench.newDirectory(name));
+                BrokerProcess floor = BrokerProcess.start(FLOOR, bench, bench.newDirectory(name))) {
+            List<BrokerProcess> all = List.of(ours.awaitPort(), theirs.awaitPort(), floor.awaitPort());
+            for (int pair = 0; pair < bench.pairs(); pair++) {
+                for (int i = 0; i < all.size(); i++) {
+                    // Whoever goes first finds the machine as the last one left it: so they take turns.
+                    measure(bench, all.get((i + pair) % all.size()), pair, samples);
+                }
+            }
+        }
+        return figures(samples);
+    }
+
+    private void measure(Workbench bench, BrokerProcess broker, int pair, Samples samples)
+            throws IOException, InterruptedException {
+        bench.settleDisk();
+        Map<String, String> options = new HashMap<>();
+        boolean kafka = broker.system() == KAFKA;
+        options.put("work", Driver.THROUGHPUT);
+        options.put("topic", "throughput-" + pair);
+        options.put("recordBytes", Integer.toString(recordBytes));
+        options.put("records", Long.toString(bench.scaled(records)));
+        options.put("warmup", Long.toString(bench.scaled(warmup)));
+        options.put("partitions", "1");
+        options.put("batchBytes", Integer.toString(kafka ? KAFKA_BATCH_BYTES : 0));
+        options.put("lingerMs", Integer.toString(kafka ? KAFKA_LINGER_MS : -1));
+        options.put("limitSeconds", "30");
+        options.put("consume", "1");
+        Map<String, Double> figures = DriverProcess.run(broker, options);
+        samples.addAll(broker.system().title(), figures);
+        bench.say(String.format(
+                "  %s %d: %-9s %s", name, pair + 1, broker.system().title(), throughputText(figures)));
+    }
+
+    private static String throughputText(Map<String, Double> figures) {
+        StringBuilder text = new StringBuilder();
+        for (String phase : List.of("produce", "consume")) {
+            Double rate = figures.get(phase + ".recordsPerSecond");
+            if (rate != null) {
+                text.append(phase).append(' ').append(Figure.number(rate)).append("/s, CPU ");
+                text.append(Figure.number(figures.getOrDefault(phase + ".cpuSecondsPerMillion", Double.NaN)));
+                text.append(" s/M   ");
+            }
+        }
+        return text.toString();
+    }
+
+    private List<Figure> figures(Samples samples) {
+        List<Figure> figures = new ArrayList<>();
+        for (String phase : List.of("produce", "consume")) {
+            String rate = phase + ".recordsPerSecond";
+            double target = phase.equals("produce") ? produceTarget : CONSUME_TARGET;
+            figures.add(Figure.ratio(
+                    phase + " " + recordBytes + " B",
+                    "records/s",
+                    samples.of("Headwater", rate),
+                    samples.of("Kafka", rate),
+                    Bound.AT_LEAST,
+                    target));
+            String cpu = phase + ".cpuSecondsPerMillion";
+            figures.add(Figure.ratio(
+                    phase + " " + recordBytes + " B, CPU without driver",
+                    "s/M records",
+                    samples.of("Headwater", cpu),
+                    samples.of("Kafka", cpu),
+                    Bound.AT_MOST,
+                    CPU_TARGET));
+        }
+        figures.add(toFloor(samples, "produce.recordsPerSecond", "produce %d B, ours to the floor", "records/s"));
+        figures.add(toFloor(
+                samples, "produce.cpuSecondsPerMillion", "produce %d B, CPU, ours to the floor", "s/M records"));
+        return figures;
+    }
+
+    private Figure toFloor(Samples samples, String figure, String title, String unit) {
+        return Figure.ratio(
+                String.format(title, recordBytes),
+                unit,
+                samples.of("Headwater", figure),
+                samples.of("Floor", figure),
+                Bound.NONE,
+                Double.NaN);
+    }
+}
