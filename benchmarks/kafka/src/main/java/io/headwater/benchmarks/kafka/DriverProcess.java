@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a {@link Driver} as a child, with the same heap and flags whichever system it loads. */
@@ -31,11 +32,13 @@ final class DriverProcess {
         command.add("port=" + broker.port());
         options.forEach((name, value) -> command.add(name + "=" + value));
         Process driver = new ProcessBuilder(command).redirectErrorStream(true).start();
-        driver.onExit().orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).whenComplete((ended, late) -> {
-            if (late != null) {
-                driver.destroyForcibly();
-            }
-        });
+        CompletableFuture<Process> unused = driver.onExit()
+                .orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS)
+                .whenComplete((ended, late) -> {
+                    if (late != null) {
+                        driver.destroyForcibly();
+                    }
+                });
         String said = new String(driver.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (driver.waitFor() != 0) {
             throw new IllegalStateException(broker.system().title() + ": the driver failed:\n" + said);

@@ -7,11 +7,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.Callback;
@@ -48,10 +50,9 @@ final class KafkaTarget implements LoadTarget {
 
     @Override
     public int partitions(String topic) {
-        return answer(admin.describeTopics(Set.of(topic)).allTopicNames())
-                .get(topic)
-                .partitions()
-                .size();
+        TopicDescription description =
+                answer(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic);
+        return Objects.requireNonNull(description, topic).partitions().size();
     }
 
     @Override
