@@ -1,0 +1,23 @@
+package io.headwater.cli.bench;
+
+import picocli.CommandLine.Command;
+
+/** Groups the load driver's commands. */
+@Command(
+        name = "bench",
+        description = {
+            "Measure a broker: throughput of producing and consuming, and end-to-end latency at a steady rate.",
+            "Latency counts from the time at which a record was due (open loop), so that a stall is not hidden."
+        },
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {BenchProduce.class, BenchConsume.class, BenchLatency.class},
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  headwater bench produce --records 1000000 --record-bytes 1KiB",
+            "  headwater bench consume",
+            "  headwater bench latency --rate 5000 --duration 30s --format json"
+        })
+public final class BenchCommand {
+    BenchCommand() {}
+}

@@ -1,0 +1,91 @@
+package io.headwater.cli.bench;
+
+import io.headwater.benchmarks.load.LatencyLoad;
+import io.headwater.cli.shell.Terminal;
+import io.headwater.cli.text.DurationText;
+import io.headwater.cli.text.SizeText;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Measures from the time a record was due until it is acknowledged and delivered. */
+@Command(
+        name = "latency",
+        description = "Send at a steady rate and read the same records: how long until acknowledged, how long until "
+                + "delivered.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {"  headwater bench latency", "  headwater bench latency --rate 20000 --record-bytes 100 --duration 1m"
+        })
+final class BenchLatency implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            defaultValue = "5000",
+            description = "Records due per second (default: 5000).")
+    private double rate;
+
+    @Option(
+            names = "--record-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "1KiB",
+            converter = SizeText.Converter.class,
+            description = "Of each value; at least 8 (default: 1KiB).")
+    private long recordBytes;
+
+    @Option(
+            names = "--partitions",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Of a topic that has to be made (default: 1).")
+    private int partitions;
+
+    @Option(
+            names = "--linger",
+            paramLabel = "DURATION",
+            converter = DurationText.Converter.class,
+            description = "How long a batch waits for more records (default: the client's).")
+    private Duration linger = Duration.ofNanos(-1);
+
+    @Option(
+            names = "--warmup",
+            paramLabel = "DURATION",
+            defaultValue = "2s",
+            converter = DurationText.Converter.class,
+            description = "Runs first and does not count (default: 2s).")
+    private Duration warmup = Duration.ofSeconds(2);
+
+    @Option(
+            names = "--duration",
+            paramLabel = "DURATION",
+            defaultValue = "10s",
+            converter = DurationText.Converter.class,
+            description = "What counts (default: 10s).")
+    private Duration duration = Duration.ofSeconds(10);
+
+    @Mixin
+    private LoadOptions options = new LoadOptions();
+
+    BenchLatency(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        String server = options.reachableServer();
+        return options.run(
+                terminal,
+                progress -> LatencyLoad.of(server, options.topic())
+                        .withRatePerSecond(rate)
+                        .withRecordBytes(Math.toIntExact(recordBytes))
+                        .withPartitions(partitions)
+                        .withLinger(linger)
+                        .withDuration(warmup, duration)
+                        .run(progress));
+    }
+}

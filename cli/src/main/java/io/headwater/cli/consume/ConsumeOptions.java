@@ -1,0 +1,106 @@
+package io.headwater.cli.consume;
+
+import io.headwater.cli.shell.CommandFailure;
+import io.headwater.cli.text.PositionText;
+import io.headwater.client.Position;
+import io.headwater.client.Position.Kind;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where reading starts, where it ends, and who reads. */
+final class ConsumeOptions {
+    @Option(
+            names = "--from",
+            paramLabel = "POSITION",
+            converter = PositionText.Converter.class,
+            description = "beginning, end, offset:N, ingested:TIME or event:TIME (default: beginning; with --group the "
+                    + "group's position, and this only where it has none).")
+    private @Nullable Position from;
+
+    @Option(
+            names = "--to",
+            paramLabel = "POSITION",
+            converter = PositionText.Converter.class,
+            description = "Stop before this: end, offset:N, ingested:TIME or event:TIME (default: the end as seen at "
+                    + "start).")
+    private @Nullable Position to;
+
+    @Option(names = "--partition", paramLabel = "P", description = "Only this partition.")
+    private @Nullable Integer partition;
+
+    @Option(
+            names = "--group",
+            paramLabel = "G",
+            description = "Share the partitions with the other members of this group, from its position, and commit.")
+    private @Nullable String group;
+
+    @Option(names = "--max", paramLabel = "N", description = "Stop after this many records.")
+    private @Nullable Long max;
+
+    @Option(names = "--follow", description = "Go on with what comes in; Ctrl-C ends it.")
+    private boolean follow;
+
+    @Nullable
+    Position from() {
+        return from;
+    }
+
+    @Nullable
+    Position to() {
+        return to;
+    }
+
+    @Nullable
+    Integer partition() {
+        return partition;
+    }
+
+    @Nullable
+    String group() {
+        return group;
+    }
+
+    long max() {
+        return max == null ? Long.MAX_VALUE : max;
+    }
+
+    boolean follow() {
+        return follow;
+    }
+
+    /** Refuses what cannot be meant, as far as that can be seen without the broker. */
+    void check() {
+        if (max != null && max < 1) {
+            throw CommandFailure.usage("--max: " + max + " (expected: 1 or more)");
+        }
+        if (partition != null && partition < 0) {
+            throw CommandFailure.usage("--partition: " + partition + " (expected: 0 or more)");
+        }
+        if (partition != null && group != null) {
+            throw CommandFailure.usage("--partition and --group cannot both be given: a group shares the partitions");
+        }
+        if (to != null && to.kind() == Kind.BEGINNING) {
+            throw CommandFailure.usage("--to: beginning (expected: end, offset:N, ingested:TIME or event:TIME)");
+        }
+        if (follow && to != null && to.kind() == Kind.EVENT_TIME) {
+            throw CommandFailure.usage("--to event: cannot follow: an event of that time can always still come in "
+                    + "(expected: without --follow, or --to ingested:TIME)");
+        }
+        if (follow && to != null && to.kind() == Kind.END) {
+            throw CommandFailure.usage("--to end and --follow contradict each other (expected: one of them)");
+        }
+    }
+
+    /** Refuses an offset that would mean a different record in each of several partitions. */
+    void check(int partitions) {
+        boolean byOffset = (from != null && from.kind() == Kind.OFFSET) || (to != null && to.kind() == Kind.OFFSET);
+        if (byOffset && partitions > 1 && partition == null) {
+            throw CommandFailure.usage("offset: needs --partition: the topic has " + partitions
+                    + " partitions, each with its own offsets");
+        }
+        if (partition != null && partition >= partitions) {
+            throw CommandFailure.failed("--partition: " + partition + " (the topic has " + partitions
+                    + (partitions == 1 ? " partition: 0)" : " partitions: 0 to " + (partitions - 1) + ")"));
+        }
+    }
+}

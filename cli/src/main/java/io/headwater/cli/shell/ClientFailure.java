@@ -1,0 +1,27 @@
+package io.headwater.cli.shell;
+
+import io.headwater.client.HeadwaterException;
+
+/** Turns what the client reports into what a person at a shell can act on. */
+public final class ClientFailure {
+    private ClientFailure() {}
+
+    /** The message, and what to do; {@code server}: who was asked, or empty. */
+    public static String explain(HeadwaterException e, String server) {
+        String message = String.valueOf(e.getMessage());
+        String advice = switch (e.code()) {
+            case "UNREACHABLE", "DISCONNECTED" ->
+                "start one with: headwater serve, or name another with --server " + "(asked: " + server + ")";
+            case "TIMEOUT" -> "is " + server + " a Headwater broker, and awake? --timeout waits longer";
+            case "TOPIC_EXISTS" -> "--if-not-exists accepts an existing one";
+            case "UNKNOWN_GROUP" -> "headwater group list shows the groups";
+            case "GROUP_NOT_EMPTY" -> "stop its consumers first";
+            case "DISK_FULL" -> "writing works again as soon as there is space";
+            case "PARTITION_OFFLINE", "CORRUPT_LOG" -> "headwater status and the broker's log say why";
+            case "OVERLOADED", "SHUTTING_DOWN" -> "try again";
+            default -> "";
+        };
+        String unknown = e instanceof HeadwaterException.OutcomeUnknown ? "; it may or may not have taken effect" : "";
+        return message + unknown + (advice.isEmpty() ? "" : "\n  " + advice);
+    }
+}

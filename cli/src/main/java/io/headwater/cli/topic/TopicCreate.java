@@ -1,0 +1,89 @@
+package io.headwater.cli.topic;
+
+import io.headwater.cli.shell.CommandFailure;
+import io.headwater.cli.shell.ExitCode;
+import io.headwater.cli.shell.FormatOption;
+import io.headwater.cli.shell.ServerOptions;
+import io.headwater.cli.shell.Terminal;
+import io.headwater.cli.text.JsonLines;
+import io.headwater.client.HeadwaterClient;
+import io.headwater.client.HeadwaterException;
+import io.headwater.protocol.wire.Topic;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Makes a topic. */
+@Command(
+        name = "create",
+        description = "Make a topic.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  headwater topic create orders",
+            "  headwater topic create clicks --partitions 8 --retention 2d --retention-bytes 10GiB",
+            "  headwater topic create ticks --ack memory --if-not-exists"
+        })
+final class TopicCreate implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Parameters(paramLabel = "NAME", description = "Letters, digits, '.', '_' and '-'; at most 128.")
+    private String name = "";
+
+    @Mixin
+    private TopicOptions options = new TopicOptions();
+
+    @Option(names = "--if-not-exists", description = "An existing topic of this name is fine, and is left as it is.")
+    private boolean ifNotExists;
+
+    @Mixin
+    private ServerOptions server = new ServerOptions();
+
+    @Mixin
+    private FormatOption format = new FormatOption();
+
+    TopicCreate(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        @Nullable String complaint = options.complaint();
+        if (complaint != null) {
+            throw CommandFailure.usage(complaint);
+        }
+        try (HeadwaterClient client = server.connect()) {
+            report("created", client.admin().createTopic(name, options.settings()));
+        } catch (HeadwaterException e) {
+            if (!e.code().equals("TOPIC_EXISTS")) {
+                throw e;
+            }
+            if (!ifNotExists) {
+                throw CommandFailure.failed("topic " + name + " exists already; --if-not-exists accepts that");
+            }
+            reportExisting();
+        }
+        return ExitCode.OK;
+    }
+
+    private void reportExisting() {
+        try (HeadwaterClient client = server.connect()) {
+            client.admin().topics().stream()
+                    .filter(topic -> topic.getName().equals(name))
+                    .findFirst()
+                    .ifPresent(topic -> report("kept", topic));
+        }
+    }
+
+    private void report(String verb, Topic topic) {
+        if (format.isJson()) {
+            new JsonLines(terminal.out()).object(json -> TopicText.fields(topic, json));
+        } else {
+            terminal.say(verb + " topic " + topic.getName() + ": " + TopicText.summary(topic));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package io.headwater.cli.topic;
+
+import io.headwater.cli.text.DurationText;
+import io.headwater.cli.text.SizeText;
+import io.headwater.client.AckLevel;
+import io.headwater.client.Admin.TopicSettings;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The settings of a topic, as options of create and alter. */
+final class TopicOptions {
+    private static final String NONE = "none";
+
+    @Option(names = "--partitions", paramLabel = "N", description = "Partitions (default: 1). They can only grow.")
+    private @Nullable Integer partitions;
+
+    @Option(
+            names = "--retention",
+            paramLabel = "DURATION",
+            converter = Retention.class,
+            description = "Keep records this long after they came in, for example 7d or 12h; none: no limit "
+                    + "(default: 7d).")
+    private @Nullable Duration retention;
+
+    @Option(
+            names = "--retention-bytes",
+            paramLabel = "SIZE",
+            converter = RetentionBytes.class,
+            description = "Keep at most this much per partition, for example 10GiB; none: no limit (default: none).")
+    private @Nullable Long retentionBytes;
+
+    @Option(
+            names = "--ack",
+            paramLabel = "persisted|memory",
+            description = "What an acknowledgement means. persisted: synced to disk; memory: received, and a crash "
+                    + "may lose it (default: persisted).")
+    private @Nullable AckLevel ack;
+
+    boolean areEmpty() {
+        return partitions == null && retention == null && retentionBytes == null && ack == null;
+    }
+
+    TopicSettings settings() {
+        return new TopicSettings(partitions == null ? 0 : partitions, retention, retentionBytes, ack);
+    }
+
+    /** Null: fine. Else what is wrong. */
+    @Nullable
+    String complaint() {
+        return partitions != null && partitions < 1 ? "--partitions: " + partitions + " (expected: 1 or more)" : null;
+    }
+
+    /** A duration above nothing, or no limit. */
+    static final class Retention implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            if (text.equals(NONE)) {
+                return Duration.ofMillis(-1);
+            }
+            Duration duration = new DurationText.Converter().convert(text);
+            if (duration.isZero()) {
+                throw new TypeConversionException(text + " (expected: more than nothing, or none for no limit)");
+            }
+            return duration;
+        }
+    }
+
+    /** A size above nothing, or no limit. */
+    static final class RetentionBytes implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            if (text.equals(NONE)) {
+                return -1L;
+            }
+            Long bytes = new SizeText.Converter().convert(text);
+            if (bytes == 0) {
+                throw new TypeConversionException(text + " (expected: more than nothing, or none for no limit)");
+            }
+            return bytes;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.headwater.cli.topic;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.headwater.cli.text.DurationText;
+import io.headwater.cli.text.Human;
+import io.headwater.protocol.wire.AckLevel;
+import io.headwater.protocol.wire.Topic;
+import io.headwater.protocol.wire.TopicConfig;
+import java.io.IOException;
+
+/** A topic in words and as JSON fields. */
+final class TopicText {
+    private TopicText() {}
+
+    /** {@code 3 partitions, retention 7d, acknowledged when persisted}. */
+    static String summary(Topic topic) {
+        TopicConfig config = topic.getConfig();
+        return Human.count(topic.getPartitionsCount(), "partition") + ", " + retention(config) + ", acknowledged when "
+                + (config.getAckLevel() == AckLevel.ACK_MEMORY ? "in memory" : "persisted");
+    }
+
+    static String retention(TopicConfig config) {
+        String time =
+                config.getRetentionMs() < 0 ? "kept for ever" : "kept " + DurationText.exact(config.getRetentionMs());
+        return config.getRetentionBytes() < 0
+                ? time
+                : time + ", at most " + Human.bytes(config.getRetentionBytes()) + " a partition";
+    }
+
+    static String ack(TopicConfig config) {
+        return config.getAckLevel() == AckLevel.ACK_MEMORY ? "memory" : "persisted";
+    }
+
+    static void fields(Topic topic, JsonGenerator json) throws IOException {
+        TopicConfig config = topic.getConfig();
+        json.writeStringField("name", topic.getName());
+        json.writeNumberField("id", topic.getId());
+        json.writeNumberField("partitions", topic.getPartitionsCount());
+        json.writeNumberField("retentionMs", config.getRetentionMs());
+        json.writeNumberField("retentionBytes", config.getRetentionBytes());
+        json.writeStringField("ack", ack(config));
+        json.writeNumberField("created", topic.getCreatedMs());
+    }
+}
