@@ -4,8 +4,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 
 /**
@@ -89,16 +87,6 @@ final class ChannelFile implements DiskFile {
     @Override
     public void truncate(long size) throws IOException {
         channel.truncate(size);
-    }
-
-    @Override
-    public boolean tryLock() throws IOException {
-        try {
-            FileLock lock = channel.tryLock();
-            return lock != null;
-        } catch (OverlappingFileLockException heldByThisProcess) {
-            return false;
-        }
     }
 
     @Override

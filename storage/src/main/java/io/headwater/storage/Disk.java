@@ -1,5 +1,6 @@
 package io.headwater.storage;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,6 +50,14 @@ public interface Disk {
     List<String> list(Path directory) throws IOException;
 
     boolean exists(Path path);
+
+    /**
+     * Takes the exclusive lock that a file stands for, creating the file if need be, until the result is closed or the
+     * process ends.
+     *
+     * @throws DirectoryLockedException if this or another process holds it; names the holder
+     */
+    Closeable lock(Path file) throws IOException;
 
     /** Bytes that this process may still write below the directory. */
     long usableBytes(Path directory) throws IOException;

@@ -46,9 +46,6 @@ public interface DiskFile extends Closeable {
 
     void truncate(long size) throws IOException;
 
-    /** An advisory lock on the whole file against other processes, held until {@link #close}; false if it is taken. */
-    boolean tryLock() throws IOException;
-
     /** For {@code transferTo} and for mapping. {@code null} where no real file stands behind (a simulated disk). */
     @Nullable
     FileChannel channel();

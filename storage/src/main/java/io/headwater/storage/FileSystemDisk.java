@@ -1,5 +1,6 @@
 package io.headwater.storage;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -72,6 +73,11 @@ public final class FileSystemDisk implements Disk {
     @Override
     public boolean exists(Path path) {
         return Files.exists(path);
+    }
+
+    @Override
+    public Closeable lock(Path file) throws IOException {
+        return LockFile.acquire(file);
     }
 
     @Override

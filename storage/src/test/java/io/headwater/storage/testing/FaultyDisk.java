@@ -1,0 +1,263 @@
+package io.headwater.storage.testing;
+
+import io.headwater.storage.Disk;
+import io.headwater.storage.DiskFile;
+import io.headwater.storage.DiskFullException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts faults in front of a disk, real or in memory. Faults are switched on and off by the test, on any thread. What
+ * goes through a mapping or a channel of a file bypasses them, as it bypasses the port.
+ */
+public final class FaultyDisk implements Disk {
+    private static final Predicate<Path> NONE = path -> false;
+    private static final long UNLIMITED = Long.MAX_VALUE / 2;
+
+    private final Disk disk;
+    private final AtomicLong roomBytes = new AtomicLong(Long.MAX_VALUE);
+    private final AtomicInteger syncs = new AtomicInteger();
+    private final AtomicInteger syncsToFail = new AtomicInteger();
+    private volatile Predicate<Path> failingSyncs = NONE;
+    private volatile Predicate<Path> failingReads = NONE;
+    private volatile Predicate<Path> failingWrites = NONE;
+    private volatile long badFrom;
+    private volatile long badTo = Long.MAX_VALUE;
+    private volatile @Nullable CountDownLatch stall;
+    private volatile CountDownLatch stalled = new CountDownLatch(1);
+
+    public FaultyDisk(Disk disk) {
+        this.disk = disk;
+    }
+
+    /** The next so many syncs of files that match fail. */
+    public void failSyncs(int count, Predicate<Path> files) {
+        syncsToFail.set(count);
+        failingSyncs = files;
+    }
+
+    /** Every sync of files that match fails until {@link #heal}. */
+    public void failSyncs(Predicate<Path> files) {
+        failSyncs(Integer.MAX_VALUE, files);
+    }
+
+    /** Writes to files that match fail until {@link #heal}. */
+    public void failWrites(Predicate<Path> files) {
+        failingWrites = files;
+    }
+
+    /** Reads of files that match fail where they touch {@code [from, to)}, until {@link #heal}: bad sectors. */
+    public void failReads(Predicate<Path> files, long from, long to) {
+        badFrom = from;
+        badTo = to;
+        failingReads = files;
+    }
+
+    /** Files may grow by so many more bytes in all; then the disk is full. Overwriting needs no room. */
+    public void fullAfter(long bytes) {
+        roomBytes.set(bytes);
+    }
+
+    /** Syncs do not return until {@link #resume}. */
+    public void stallSyncs() {
+        stalled = new CountDownLatch(1);
+        stall = new CountDownLatch(1);
+    }
+
+    /** Returns when a sync is stalled. */
+    public void awaitStalled() throws InterruptedException {
+        stalled.await();
+    }
+
+    public void resume() {
+        CountDownLatch held = stall;
+        stall = null;
+        if (held != null) {
+            held.countDown();
+        }
+    }
+
+    /** Ends every fault but a stall. */
+    public void heal() {
+        roomBytes.set(Long.MAX_VALUE);
+        failingSyncs = NONE;
+        failingReads = NONE;
+        failingWrites = NONE;
+    }
+
+    /** How many syncs of files were asked for. */
+    public int syncs() {
+        return syncs.get();
+    }
+
+    @Override
+    public DiskFile open(Path file, Mode mode) throws IOException {
+        return new FaultyFile(disk.open(file, mode), file);
+    }
+
+    @Override
+    public void delete(Path path) throws IOException {
+        disk.delete(path);
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        disk.rename(from, to);
+    }
+
+    @Override
+    public void syncDirectory(Path directory) throws IOException {
+        awaitNoStall();
+        maybeFailSync(directory);
+        disk.syncDirectory(directory);
+    }
+
+    @Override
+    public void createDirectories(Path directory) throws IOException {
+        disk.createDirectories(directory);
+    }
+
+    @Override
+    public List<String> list(Path directory) throws IOException {
+        return disk.list(directory);
+    }
+
+    @Override
+    public boolean exists(Path path) {
+        return disk.exists(path);
+    }
+
+    @Override
+    public Closeable lock(Path file) throws IOException {
+        return disk.lock(file);
+    }
+
+    @Override
+    public long usableBytes(Path directory) throws IOException {
+        return Math.min(roomBytes.get(), disk.usableBytes(directory));
+    }
+
+    private void maybeFailSync(Path path) throws IOException {
+        if (failingSyncs.test(path) && syncsToFail.getAndDecrement() > 0) {
+            throw new IOException(path + ": Input/output error (sync)");
+        }
+    }
+
+    private void awaitNoStall() throws IOException {
+        CountDownLatch held = stall;
+        if (held == null) {
+            return;
+        }
+        stalled.countDown();
+        try {
+            held.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted in a stall", e);
+        }
+    }
+
+    private final class FaultyFile implements DiskFile {
+        private final DiskFile file;
+        private final Path path;
+
+        FaultyFile(DiskFile file, Path path) {
+            this.file = file;
+            this.path = path;
+        }
+
+        @Override
+        public long size() throws IOException {
+            return file.size();
+        }
+
+        @Override
+        public int read(ByteBuffer dst, long position) throws IOException {
+            if (position < badTo && position + dst.remaining() > badFrom && failingReads.test(path)) {
+                throw new IOException(path + ": Input/output error (read at " + position + ")");
+            }
+            return file.read(dst, position);
+        }
+
+        @Override
+        public void readFully(ByteBuffer dst, long position) throws IOException {
+            if (position < badTo && position + dst.remaining() > badFrom && failingReads.test(path)) {
+                throw new IOException(path + ": Input/output error (read at " + position + ")");
+            }
+            file.readFully(dst, position);
+        }
+
+        @Override
+        public void write(ByteBuffer src, long position) throws IOException {
+            if (failingWrites.test(path)) {
+                throw new IOException(path + ": Input/output error (write)");
+            }
+            long size = file.size();
+            long growth = Math.max(0, position + src.remaining() - size);
+            long granted = roomBytes.getAndUpdate(room -> Math.max(0, room - growth));
+            if (growth <= granted) {
+                file.write(src, position);
+                return;
+            }
+            int fits = (int) Math.max(0, Math.min(src.remaining(), size + granted - position));
+            ByteBuffer part = src.duplicate();
+            part.limit(part.position() + fits);
+            file.write(part, position);
+            src.position(part.position());
+            throw new DiskFullException(path + ": No space left on device");
+        }
+
+        @Override
+        public void write(ByteBuffer[] srcs, int count, long position) throws IOException {
+            long bytes = 0;
+            for (int i = 0; i < count; i++) {
+                bytes += srcs[i].remaining();
+            }
+            if (roomBytes.get() > UNLIMITED && !failingWrites.test(path)) {
+                file.write(srcs, count, position);
+                return;
+            }
+            long at = position;
+            for (int i = 0; i < count; i++) {
+                int length = srcs[i].remaining();
+                write(srcs[i], at);
+                at += length;
+            }
+            if (at != position + bytes) {
+                throw new IllegalStateException("wrote " + (at - position) + " of " + bytes);
+            }
+        }
+
+        @Override
+        public void sync() throws IOException {
+            syncs.incrementAndGet();
+            awaitNoStall();
+            maybeFailSync(path);
+            file.sync();
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            file.truncate(size);
+        }
+
+        @Override
+        public @Nullable FileChannel channel() {
+            return file.channel();
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
+        }
+    }
+}
