@@ -80,7 +80,10 @@ final class ClientConnection implements Connection {
             frame.discard();
             return;
         }
-        deliveryBytes.addAndGet(frame.attachmentBytes());
+        if (frame.attachmentBytes() > 0) {
+            deliveryBytes.addAndGet(frame.attachmentBytes());
+            total.addCopied(frame.copiedBytes());
+        }
         outbox.offer(frame);
         if (!open) {
             // Closed in between: the queue may have been emptied for the last time already.
@@ -97,16 +100,21 @@ final class ClientConnection implements Connection {
 
     @Override
     public boolean mayDeliver() {
-        if (deliveryBytes.get() < DELIVERY_HIGH_BYTES) {
+        if (hasRoom(DELIVERY_HIGH_BYTES)) {
             return true;
         }
         deliveryStalled = true;
         // The event loop may have finished writing before it could see the flag.
-        if (deliveryBytes.get() < DELIVERY_LOW_BYTES) {
+        if (hasRoom(DELIVERY_LOW_BYTES)) {
             deliveryStalled = false;
             return true;
         }
         return false;
+    }
+
+    private boolean hasRoom(long mark) {
+        long own = deliveryBytes.get();
+        return own < mark && (own < InFlight.FREE_SHARE_BYTES || !total.isOverCopied());
     }
 
     @Override
@@ -174,7 +182,7 @@ final class ClientConnection implements Connection {
         boolean wrote = false;
         for (Outgoing next = outbox.poll(); next != null; next = outbox.poll()) {
             if (!open) {
-                next.discard();
+                discard(next);
                 continue;
             }
             if (next.isReply() && readGate != null) {
@@ -200,7 +208,8 @@ final class ClientConnection implements Connection {
         ChannelFuture written = frame.copied != null
                 ? channel.write(frame.copied.take())
                 : channel.write(Objects.requireNonNull(frame.lent).asRegion());
-        written.addListener(ignored -> delivered(bytes));
+        int copied = frame.copiedBytes();
+        written.addListener(ignored -> delivered(bytes, copied));
     }
 
     private ByteBuf encode(Outgoing frame) {
@@ -208,7 +217,8 @@ final class ClientConnection implements Connection {
                 channel.alloc(), frame.type, frame.flags, frame.correlationId, frame.message, frame.attachmentBytes());
     }
 
-    private void delivered(int bytes) {
+    private void delivered(int bytes, int copied) {
+        total.addCopied(-copied);
         long left = deliveryBytes.addAndGet(-bytes);
         if (left < DELIVERY_LOW_BYTES && deliveryStalled) {
             deliveryStalled = false;
@@ -221,7 +231,12 @@ final class ClientConnection implements Connection {
 
     private void discardOutbox() {
         for (Outgoing next = outbox.poll(); next != null; next = outbox.poll()) {
-            next.discard();
+            discard(next);
         }
+    }
+
+    private void discard(Outgoing frame) {
+        total.addCopied(-frame.copiedBytes());
+        frame.discard();
     }
 }

@@ -16,6 +16,7 @@ public final class InFlight {
 
     private final long maxBytes;
     private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong copied = new AtomicLong();
     private final AtomicInteger pauses = new AtomicInteger();
     private final Set<ClientConnection> waiting = ConcurrentHashMap.newKeySet();
 
@@ -30,6 +31,15 @@ public final class InFlight {
     /** How often a socket was not read because of this bound or its own. */
     public int pauses() {
         return pauses.get();
+    }
+
+    /** Copied deliveries that have not left yet. Above the bound, a connection gets more only after its own have left. */
+    void addCopied(long delta) {
+        copied.addAndGet(delta);
+    }
+
+    boolean isOverCopied() {
+        return copied.get() > maxBytes;
     }
 
     void paused() {

@@ -62,6 +62,11 @@ public final class Outgoing {
         return lent != null ? lent.size() : 0;
     }
 
+    /** The part of the attachment that takes this process's memory. */
+    int copiedBytes() {
+        return copied == null ? 0 : copied.size();
+    }
+
     /** Gives back what it carries, unsent. */
     void discard() {
         if (copied != null) {
