@@ -1,6 +1,7 @@
 package io.headwater.broker.partition;
 
 import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.partition.Partitions.PositionsSnapshot;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.Error;
@@ -40,6 +41,7 @@ public final class Partition {
     private boolean epochStarted;
     private boolean dirty;
     private long committedOffset;
+    private long committedIndex;
 
     private Partition(PartitionInfo info, PartitionLog log, EpochClock clock) {
         this.info = info;
@@ -55,6 +57,7 @@ public final class Partition {
         partition.epochStarted = log.lastEpoch() >= info.epoch();
         partition.lastIngestionMs = Math.max(partition.lastIngestionMs, log.stats().maxIngestionTimeMs());
         partition.committedOffset = log.durableOffset();
+        partition.committedIndex = log.durableIndex();
         log.checkpointSource(() -> CheckpointCodec.encode(partition.producers, partition.positions));
         return partition;
     }
@@ -76,16 +79,19 @@ public final class Partition {
         return committedOffset;
     }
 
-    /** All entries below are durable. */
-    public long durableIndex() {
-        return log.durableIndex();
+    /** All entries below are durable, and what they lead to may be shown. */
+    public long committedIndex() {
+        return committedIndex;
     }
 
     /** Looks how far the log is durable; true: further than before. On one node that is all that commits. */
     public boolean advanceCommitted() {
-        long durable = log.durableOffset();
-        boolean moved = durable > committedOffset;
-        committedOffset = Math.max(committedOffset, durable);
+        long index = log.durableIndex();
+        boolean moved = index > committedIndex;
+        if (moved) {
+            committedIndex = index;
+            committedOffset = log.durableOffset();
+        }
         return moved;
     }
 
@@ -96,7 +102,7 @@ public final class Partition {
 
     /** Whether everything that was appended is durable. */
     public boolean isSettled() {
-        return !isDirty() && log.durableIndex() >= log.endIndex();
+        return !isDirty() && committedIndex >= log.endIndex();
     }
 
     /**
@@ -201,6 +207,17 @@ public final class Partition {
     /** The group's durable position; -1: none. */
     public long position(int groupId) {
         return positions.durableOffset(groupId);
+    }
+
+    /** All groups' durable positions, with the index up to which they reflect the log. */
+    public PositionsSnapshot positionsSnapshot() {
+        List<PositionsSnapshot.Committed> all = new ArrayList<>(positions.size());
+        for (PositionTable.Place place : positions.all()) {
+            if (place.durableOffset >= 0) {
+                all.add(new PositionsSnapshot.Committed(place.groupId, place.durableOffset, place.durableMs));
+            }
+        }
+        return new PositionsSnapshot(committedIndex, all);
     }
 
     private PendingGroupOp enqueue(GroupOp.Kind kind, int groupId, long offset, long nowMs) {

@@ -74,7 +74,7 @@ final class Owned {
 
     /** Lets go of every reply whose entries are durable. Returns how many. */
     int releaseDurable(Shard shard) {
-        long durable = partition.durableIndex();
+        long durable = partition.committedIndex();
         int released = 0;
         for (Parked next = untilDurable.peek();
                 next != null && next.durableAtIndex() <= durable;

@@ -4,7 +4,6 @@ import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.net.Connection;
 import io.headwater.broker.net.Requests;
 import io.headwater.broker.partition.Partitions;
-import io.headwater.broker.stream.Traffic;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.Produce;
 import io.headwater.storage.DataDirectory;
@@ -19,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.NanoClock;
 
 /**
  * All owners of this broker. Every partition belongs to exactly one, by its id. Also hears from the sync thread what
@@ -37,7 +37,14 @@ public final class Owners implements DurabilityListener, Requests.Factory {
      * @param mailboxLimit requests that wait at one owner; further ones are refused
      * @param onFatal hears of a broken invariant; must end the process
      */
-    public record Settings(int count, int mailboxLimit, int maxRecordBytes, Consumer<Throwable> onFatal) {}
+    public record Settings(
+            int count,
+            int mailboxLimit,
+            int maxRecordBytes,
+            long idleAfterMs,
+            EpochClock epochClock,
+            NanoClock nanoClock,
+            Consumer<Throwable> onFatal) {}
 
     /** Has no partitions yet: the logs need it as their listener before they can be opened. */
     public Owners(Settings settings) {
@@ -49,9 +56,9 @@ public final class Owners implements DurabilityListener, Requests.Factory {
     }
 
     /** Once, before the first request. */
-    public void start(DataDirectory data, Supplier<MetadataImage> metadata, EpochClock clock, long idleAfterMs) {
+    public void start(DataDirectory data, Supplier<MetadataImage> metadata) {
         for (int i = 0; i < settings.count(); i++) {
-            Shard shard = new Shard(mailboxes.get(i), data, metadata, clock, idleAfterMs);
+            Shard shard = new Shard(mailboxes.get(i), data, metadata, settings);
             shards.add(shard);
             threads.add(new ShardThread(shard, "headwater-owner-" + i, settings.onFatal()));
         }
@@ -68,18 +75,14 @@ public final class Owners implements DurabilityListener, Requests.Factory {
         return new RequestRouter(connection, this, settings.maxRecordBytes());
     }
 
-    /** One per owner, in no particular order. */
-    public List<Traffic> traffic() {
-        return shards.stream().map(Shard::traffic).toList();
+    /** What each owner counts. */
+    public List<ShardGauges> gauges() {
+        return shards.stream().map(Shard::gauges).toList();
     }
 
-    public int offlinePartitions() {
-        return shards.stream().mapToInt(Shard::offlineCount).sum();
-    }
-
-    /** Requests that wait in the mailboxes. */
-    public int backlog() {
-        return mailboxes.stream().mapToInt(Mailbox::size).sum();
+    /** How many requests wait in each owner's mailbox. */
+    public List<Integer> backlogs() {
+        return mailboxes.stream().map(Mailbox::size).toList();
     }
 
     /** Waits until everything that was asked is answered, or the time is up; nothing new may be asked any more. */
@@ -123,6 +126,10 @@ public final class Owners implements DurabilityListener, Requests.Factory {
                 mailboxes.get(i).poke();
             }
         }
+    }
+
+    long nanoTime() {
+        return settings.nanoClock().nanoTime();
     }
 
     int count() {

@@ -124,8 +124,8 @@ final class RequestRouter implements Requests {
             return Offered.FULL;
         }
         Attachment attachment = Attachment.of(connection, frame);
-        ProduceRequest request =
-                new ProduceRequest(connection, frame.correlationId(), attachment, message.getBatchesCount());
+        ProduceRequest request = new ProduceRequest(
+                connection, frame.correlationId(), attachment, message.getBatchesCount(), owners.nanoTime());
         @Nullable List<IncomingBatch>[] parts = split(request, message);
         for (int owner = 0; owner < parts.length; owner++) {
             List<IncomingBatch> part = parts[owner];

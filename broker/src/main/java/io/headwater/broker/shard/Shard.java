@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.NanoClock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,12 +37,15 @@ final class Shard {
     /** Deliveries of one turn: requests come in between. */
     private static final int DELIVERY_LIMIT = 64;
 
+    private static final long GAUGES_INTERVAL_MS = 1000;
+
     private final Mailbox mailbox;
     private final DataDirectory data;
     private final Supplier<MetadataImage> metadata;
     private final EpochClock clock;
+    private final NanoClock nanoClock;
     private final long idleAfterMs;
-    private final Traffic traffic;
+    private final ShardGauges gauges;
     private final Long2ObjectHashMap<Owned> partitions = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
     private final Set<Connection> touched = new HashSet<>();
@@ -49,16 +53,17 @@ final class Shard {
     private final List<Owned> toFlush = new ArrayList<>();
     private final List<Owned> unsettled = new ArrayList<>();
     private final List<Attachment> borrowed = new ArrayList<>();
-    private volatile int offlineCount;
+    private long gaugesAtMs;
     private @Nullable Runnable whenQuiet;
 
-    Shard(Mailbox mailbox, DataDirectory data, Supplier<MetadataImage> metadata, EpochClock clock, long idleAfterMs) {
+    Shard(Mailbox mailbox, DataDirectory data, Supplier<MetadataImage> metadata, Owners.Settings settings) {
         this.mailbox = mailbox;
         this.data = data;
         this.metadata = metadata;
-        this.clock = clock;
-        this.idleAfterMs = idleAfterMs;
-        this.traffic = new Traffic(clock);
+        this.clock = settings.epochClock();
+        this.nanoClock = settings.nanoClock();
+        this.idleAfterMs = settings.idleAfterMs();
+        this.gauges = new ShardGauges(clock);
     }
 
     Mailbox mailbox() {
@@ -66,7 +71,11 @@ final class Shard {
     }
 
     Traffic traffic() {
-        return traffic;
+        return gauges.traffic();
+    }
+
+    ShardGauges gauges() {
+        return gauges;
     }
 
     Readers readers() {
@@ -90,10 +99,13 @@ final class Shard {
         int work = mailbox.drain(this, DRAIN_LIMIT);
         work += flush();
         work += settle();
-        work += readers.serve(traffic, DELIVERY_LIMIT);
+        work += readers.serve(gauges.traffic(), DELIVERY_LIMIT);
         if (!touched.isEmpty()) {
             touched.forEach(Connection::wake);
             touched.clear();
+        }
+        if (work > 0) {
+            updateGauges();
         }
         if (whenQuiet != null && work == 0 && unsettled.isEmpty()) {
             whenQuiet.run();
@@ -129,11 +141,6 @@ final class Shard {
         }
     }
 
-    /** Partitions that could not be opened, or whose log went offline. Any thread. */
-    int offlineCount() {
-        return offlineCount;
-    }
-
     /** Something was appended to it: this turn writes it. */
     void appended(Owned owned) {
         if (!owned.toFlush) {
@@ -154,6 +161,7 @@ final class Shard {
 
     void complete(ProduceRequest request, int slot, ProduceResult result) {
         if (request.complete(slot, result)) {
+            gauges.produceLatency().recordNs(nanoClock.nanoTime() - request.arrivedNs());
             touched.add(request.connection());
         }
     }
@@ -162,7 +170,7 @@ final class Shard {
     void delete(long partitionId) throws StorageException {
         Owned owned = partitions.remove(partitionId);
         broken.remove(partitionId);
-        offlineCount = broken.size();
+        gauges.offlinePartitions = broken.size();
         if (owned != null) {
             toFlush.remove(owned);
             unsettled.remove(owned);
@@ -254,9 +262,24 @@ final class Shard {
         return work;
     }
 
+    private void updateGauges() {
+        long nowMs = clock.time();
+        if (Math.abs(nowMs - gaugesAtMs) < GAUGES_INTERVAL_MS) {
+            return;
+        }
+        gaugesAtMs = nowMs;
+        long bytes = 0;
+        for (Owned owned : partitions.values()) {
+            bytes += owned.partition.log().stats().bytes();
+        }
+        gauges.logBytes = bytes;
+        gauges.openPartitions = partitions.size();
+        gauges.readers = readers.count();
+    }
+
     private void markBroken(PartitionInfo info, StorageException why) {
         broken.put(info.partitionId(), why);
-        offlineCount = broken.size();
+        gauges.offlinePartitions = broken.size();
     }
 
     private void wentOffline(Owned owned, LogOfflineException why) {

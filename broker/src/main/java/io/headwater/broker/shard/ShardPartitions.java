@@ -48,6 +48,11 @@ final class ShardPartitions implements Partitions {
     }
 
     @Override
+    public CompletionStage<PositionsSnapshot> positions(PartitionInfo partition) {
+        return ask(partition, (shard, owned) -> owned.partition.positionsSnapshot());
+    }
+
+    @Override
     public CompletionStage<GroupPartition> groupPartition(PartitionInfo partition, int groupId) {
         return ask(partition, (shard, owned) -> PartitionReport.group(owned.partition, groupId, shard.nowMs()));
     }

@@ -71,7 +71,7 @@ final class StreamTasks {
             AckLevel level = level(shard, info);
             ProduceResult result = ProduceHandler.acknowledged(outcome, level);
             var reply = new Parked.Append(outcome.durableAtIndex(), request, batch.slot(), result);
-            if (outcome.durableAtIndex() <= partition.durableIndex()) {
+            if (outcome.durableAtIndex() <= partition.committedIndex()) {
                 reply.durable(shard);
             } else if (level == AckLevel.ACK_MEMORY && partition.isDirty()) {
                 owned.parkUntilWritten(reply);

@@ -16,10 +16,14 @@ public final class ProduceRequest {
     private final Connection connection;
     private final int correlationId;
     private final Attachment attachment;
+    private final long arrivedNs;
     private final ProduceResult[] results;
     private final AtomicInteger missing;
 
-    public ProduceRequest(Connection connection, int correlationId, Attachment attachment, int batches) {
+    /** @param arrivedNs on the broker's monotonic clock */
+    public ProduceRequest(
+            Connection connection, int correlationId, Attachment attachment, int batches, long arrivedNs) {
+        this.arrivedNs = arrivedNs;
         this.connection = connection;
         this.correlationId = correlationId;
         this.attachment = attachment;
@@ -29,6 +33,10 @@ public final class ProduceRequest {
 
     public Connection connection() {
         return connection;
+    }
+
+    public long arrivedNs() {
+        return arrivedNs;
     }
 
     /** Each part that was handed to an owner holds it once. */
