@@ -36,7 +36,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
         this.registry = registry;
         this.decoder = decoder;
         this.connection = connection;
-        this.gate = new ReadGate(connection, registry.inFlight(), registry.handshake().maxFrameBytes());
+        this.gate = new ReadGate(
+                connection, registry.inFlight(), registry.handshake().maxFrameBytes());
         this.requests = registry.openRequests(connection);
         this.slowness = new SlowPeerTimer(connection.channel().eventLoop(), this::refuse);
         connection.wire(gate, requests);
@@ -92,7 +93,8 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof FrameException broken) {
             registry.brokenFrame();
-            LOG.info("connection {} from {}: {}; closing it", connection.id(), connection.address(), cause.getMessage());
+            LOG.info(
+                    "connection {} from {}: {}; closing it", connection.id(), connection.address(), cause.getMessage());
             refuse(broken.error());
         } else if (cause instanceof IOException) {
             LOG.debug("connection {} from {}: {}", connection.id(), connection.address(), cause.toString());
@@ -115,8 +117,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
     private void shakeHands(Frame frame) {
         frame.release();
         if (frame.type() != FrameType.HELLO) {
-            refuse(Errors.of(
-                    ErrorCode.ERROR_INVALID_REQUEST, "first frame: " + frame.type() + " (expected: HELLO)"));
+            refuse(Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "first frame: " + frame.type() + " (expected: HELLO)"));
             return;
         }
         Hello hello = frame.message(Hello.class);

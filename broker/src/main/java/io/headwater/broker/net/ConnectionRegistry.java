@@ -55,12 +55,15 @@ final class ConnectionRegistry {
     }
 
     /** Counts the connection in; null: welcome. */
-    @Nullable Error admit(ClientConnection connection) {
+    @Nullable
+    Error admit(ClientConnection connection) {
         open.put(connection.id(), connection);
         Error reason = closing;
         if (reason == null && open.size() > maxConnections) {
             reason = Errors.retryAfter(
-                    ErrorCode.ERROR_OVERLOADED, "connections: " + maxConnections + " are open, the configured most", 1000);
+                    ErrorCode.ERROR_OVERLOADED,
+                    "connections: " + maxConnections + " are open, the configured most",
+                    1000);
         }
         return reason;
     }
@@ -71,7 +74,8 @@ final class ConnectionRegistry {
     }
 
     /** Not null: every request is refused with it from now on. */
-    @Nullable Error closing() {
+    @Nullable
+    Error closing() {
         return closing;
     }
 

@@ -18,12 +18,13 @@ public record Handshake(String clusterId, int nodeId, String software, int maxFr
     private static final int MAX_NAME_BYTES = 256;
 
     /** Null: welcome. */
-    @Nullable Error refusal(Hello hello) {
+    @Nullable
+    Error refusal(Hello hello) {
         if (ProtocolVersion.negotiate(hello) == ProtocolVersion.NONE) {
             return Errors.of(
                     ErrorCode.ERROR_UNSUPPORTED_VERSION,
-                    "protocol versions: " + hello.getMinVersion() + " to " + hello.getMaxVersion() + " (expected: one of "
-                            + ProtocolVersion.MIN + " to " + ProtocolVersion.MAX + ")");
+                    "protocol versions: " + hello.getMinVersion() + " to " + hello.getMaxVersion()
+                            + " (expected: one of " + ProtocolVersion.MIN + " to " + ProtocolVersion.MAX + ")");
         }
         int nameBytes = hello.getClientNameBytes().size();
         if (nameBytes > MAX_NAME_BYTES) {

@@ -32,8 +32,8 @@ final class SlowPeerTimer {
 
     void expectHandshake() {
         timer = loop.schedule(
-                () -> giveUp.accept(Errors.of(
-                        ErrorCode.ERROR_TIMEOUT, "handshake: none within " + HANDSHAKE_SECONDS + " s")),
+                () -> giveUp.accept(
+                        Errors.of(ErrorCode.ERROR_TIMEOUT, "handshake: none within " + HANDSHAKE_SECONDS + " s")),
                 HANDSHAKE_SECONDS,
                 TimeUnit.SECONDS);
     }
@@ -73,7 +73,7 @@ final class SlowPeerTimer {
             unfinished(1, false);
             return;
         }
-        giveUp.accept(Errors.of(
-                ErrorCode.ERROR_TIMEOUT, "frame: not finished within " + FRAME_SECONDS + " s of its start"));
+        giveUp.accept(
+                Errors.of(ErrorCode.ERROR_TIMEOUT, "frame: not finished within " + FRAME_SECONDS + " s of its start"));
     }
 }

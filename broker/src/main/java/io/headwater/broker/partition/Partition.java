@@ -55,7 +55,8 @@ public final class Partition {
         log.replay(partition::replayed);
         partition.positions.allDurable();
         partition.epochStarted = log.lastEpoch() >= info.epoch();
-        partition.lastIngestionMs = Math.max(partition.lastIngestionMs, log.stats().maxIngestionTimeMs());
+        partition.lastIngestionMs =
+                Math.max(partition.lastIngestionMs, log.stats().maxIngestionTimeMs());
         partition.committedOffset = log.durableOffset();
         partition.committedIndex = log.durableIndex();
         log.checkpointSource(() -> CheckpointCodec.encode(partition.producers, partition.positions));

@@ -19,7 +19,8 @@ public final class PartitionErrors {
 
     public static Error unknownPartition(long partitionId) {
         return Errors.of(
-                ErrorCode.ERROR_UNKNOWN_PARTITION, "partition " + partitionId + ": no topic has it; ask for the topics");
+                ErrorCode.ERROR_UNKNOWN_PARTITION,
+                "partition " + partitionId + ": no topic has it; ask for the topics");
     }
 
     /** Definite: what was asked for has not happened. */
@@ -57,8 +58,7 @@ public final class PartitionErrors {
     /** Its topic was deleted while the operation was on its way; what it appended is gone in any case. */
     public static Error deleted(PartitionInfo partition) {
         return Errors.of(
-                ErrorCode.ERROR_UNKNOWN_PARTITION,
-                "partition " + partition.displayName() + ": its topic was deleted");
+                ErrorCode.ERROR_UNKNOWN_PARTITION, "partition " + partition.displayName() + ": its topic was deleted");
     }
 
     static Error outOfOrder(PartitionInfo partition, int sequence) {

@@ -76,7 +76,8 @@ final class PositionTable {
         return places.computeIfAbsent(groupId, Place::new);
     }
 
-    @Nullable Place place(int groupId) {
+    @Nullable
+    Place place(int groupId) {
         return places.get(groupId);
     }
 

@@ -96,7 +96,8 @@ final class ProducerTable {
         return windows.size();
     }
 
-    @Nullable ProducerWindow window(long producerId) {
+    @Nullable
+    ProducerWindow window(long producerId) {
         return windows.get(producerId);
     }
 

@@ -19,6 +19,7 @@ final class ProducerWindow {
     private long[] timesMs = new long[FIRST_SIZE];
     /** Where the oldest batch stands; the others follow, modulo the arrays' length. */
     private int head;
+
     private int size;
 
     ProducerWindow(long producerId, short epoch, long nowMs) {

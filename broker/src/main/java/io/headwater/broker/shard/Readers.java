@@ -28,7 +28,8 @@ final class Readers {
         this.touched = touched;
     }
 
-    @Nullable Subscription find(Connection connection, int subscriptionId) {
+    @Nullable
+    Subscription find(Connection connection, int subscriptionId) {
         Int2ObjectHashMap<Subscription> own = byConnection.get(connection.id());
         return own == null ? null : own.get(subscriptionId);
     }
@@ -118,7 +119,8 @@ final class Readers {
         if (owned != null) {
             owned.readers.remove(subscription);
         }
-        Int2ObjectHashMap<Subscription> own = byConnection.get(subscription.connection().id());
+        Int2ObjectHashMap<Subscription> own =
+                byConnection.get(subscription.connection().id());
         if (own != null && own.get(subscription.id()) == subscription) {
             own.remove(subscription.id());
             if (own.isEmpty()) {

@@ -2,7 +2,6 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.net.Attachment;
 import io.headwater.broker.net.Connection;
-import io.headwater.broker.net.Outgoing;
 import io.headwater.broker.net.Requests;
 import io.headwater.broker.stream.IncomingBatch;
 import io.headwater.broker.stream.ProduceHandler;

@@ -175,7 +175,9 @@ final class Shard {
             toFlush.remove(owned);
             unsettled.remove(owned);
             owned.failAll(
-                    this, PartitionErrors.deleted(owned.partition.info()), PartitionErrors.unknownPartition(partitionId));
+                    this,
+                    PartitionErrors.deleted(owned.partition.info()),
+                    PartitionErrors.unknownPartition(partitionId));
         }
         data.delete(partitionId);
     }
@@ -191,8 +193,7 @@ final class Shard {
             if (owned == null) {
                 owned = open(info);
             }
-            int deleted =
-                    owned.partition.log().deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes());
+            int deleted = owned.partition.log().deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes());
             if (deleted > 0) {
                 LOG.info("partition {}: retention deleted {} segments", info.displayName(), deleted);
             }
@@ -288,6 +289,8 @@ final class Shard {
         markBroken(info, why);
         partitions.remove(info.partitionId());
         owned.failAll(
-                this, PartitionErrors.fateUnknown(info, String.valueOf(why.getMessage())), PartitionErrors.of(info, why));
+                this,
+                PartitionErrors.fateUnknown(info, String.valueOf(why.getMessage())),
+                PartitionErrors.of(info, why));
     }
 }

@@ -82,7 +82,8 @@ final class ShardPartitions implements Partitions {
                 shard.delete(partitionId);
                 completion.complete(null);
             } catch (StorageException e) {
-                completion.fail(Errors.of(ErrorCode.ERROR_INTERNAL, "partition " + partitionId + ": " + e.getMessage()));
+                completion.fail(
+                        Errors.of(ErrorCode.ERROR_INTERNAL, "partition " + partitionId + ": " + e.getMessage()));
             }
         });
         return completion.stage();

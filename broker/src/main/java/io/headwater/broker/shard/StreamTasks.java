@@ -178,8 +178,8 @@ final class StreamTasks {
             if (subscription != null) {
                 shard.readers().remove(subscription);
             }
-            connection.post(Outgoing.reply(
-                    correlationId, FrameType.UNSUBSCRIBE, UnsubscribeReply.getDefaultInstance()));
+            connection.post(
+                    Outgoing.reply(correlationId, FrameType.UNSUBSCRIBE, UnsubscribeReply.getDefaultInstance()));
             shard.touch(connection);
         }
 

@@ -17,16 +17,16 @@ public final class OffsetFinder {
             throws StorageException, RequestFailedException {
         long start = partition.startOffset();
         long end = partition.committedOffset();
-        long offset =
-                switch (anchor) {
-                    case ANCHOR_BEGINNING -> start;
-                    case ANCHOR_END -> end;
-                    case ANCHOR_OFFSET -> inRange(partition, value, start, end);
-                    case ANCHOR_INGESTION_TIME -> partition.log().offsetForIngestionTime(value);
-                    case ANCHOR_EVENT_TIME -> partition.log().offsetForEventTime(value);
-                    default -> throw new RequestFailedException(
-                            Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "anchor: " + anchor + " (expected: a known one)"));
-                };
+        long offset = switch (anchor) {
+            case ANCHOR_BEGINNING -> start;
+            case ANCHOR_END -> end;
+            case ANCHOR_OFFSET -> inRange(partition, value, start, end);
+            case ANCHOR_INGESTION_TIME -> partition.log().offsetForIngestionTime(value);
+            case ANCHOR_EVENT_TIME -> partition.log().offsetForEventTime(value);
+            default ->
+                throw new RequestFailedException(
+                        Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "anchor: " + anchor + " (expected: a known one)"));
+        };
         return FindOffsetReply.newBuilder()
                 .setOffset(Math.max(start, Math.min(end, offset)))
                 .setStartOffset(start)

@@ -107,7 +107,8 @@ public final class Subscription {
 
     /** Ends it: the peer is told why. */
     public void fail(Error error) {
-        connection.post(Outgoing.push(FrameType.DELIVER, message().setError(error).build()));
+        connection.post(
+                Outgoing.push(FrameType.DELIVER, message().setError(error).build()));
         waitingFor = Next.ENDED;
     }
 
