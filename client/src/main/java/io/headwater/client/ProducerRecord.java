@@ -1,7 +1,6 @@
 package io.headwater.client;
 
 import io.headwater.record.RecordHeader;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,17 +33,7 @@ public record ProducerRecord(
 
     /** Key and value as UTF-8. */
     public static ProducerRecord ofUtf8(String topic, @Nullable String key, String value) {
-        byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
-        return of(topic, keyBytes, value.getBytes(StandardCharsets.UTF_8));
-    }
-
-    public ProducerRecord withPartition(int index) {
-        return new ProducerRecord(topic, index, key, value, headers, eventTimeMs);
-    }
-
-    /** Shares the list. */
-    public ProducerRecord withHeaders(List<RecordHeader> all) {
-        return new ProducerRecord(topic, partition, key, value, all, eventTimeMs);
+        throw new UnsupportedOperationException();
     }
 
     public ProducerRecord withEventTimeMs(long ms) {

@@ -1,15 +1,84 @@
 package io.headwater.storage;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A broker's directory of logs: the lock, the marks, the sync thread, the views, and each partition's log on demand.
  * Opening it touches no partition.
+ *
+ * <pre>
+ *   DIR/lock                                  held by the one process that works here
+ *   DIR/marks                                 the one file that is not derived from the logs
+ *   DIR/partitions/ID/BASE.log  BASE.index    a log: its segments, named by their first entry index
+ *   DIR/spares/                               zeroed files, and what waits to be deleted; emptied at each start
+ *   DIR/views/                                RocksDB, derived
+ * </pre>
  */
 public final class DataDirectory implements AutoCloseable {
-    DataDirectory() {}
+    static final String PARTITIONS = "partitions";
+    private static final String VIEWS = "views";
+    private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
+    private static final long CLOCK_AHEAD_MS = TimeUnit.HOURS.toMillis(1);
+
+    private final Path directory;
+    private final StorageConfig config;
+    private final Disk disk;
+    private final EpochClock epochClock;
+    private final NanoClock nanoClock;
+    private final DirectoryLock lock;
+    private final Marks marks;
+    private final ViewStore views;
+    private final GroupCommit groupCommit;
+    private final SpareFiles spares;
+    private final Executor background;
+    private final ConcurrentHashMap<Long, PartitionLog> logs = new ConcurrentHashMap<>();
+    private boolean closed;
+
+    private DataDirectory(
+            Path directory,
+            StorageConfig config,
+            Disk disk,
+            EpochClock epochClock,
+            NanoClock nanoClock,
+            DurabilityListener listener,
+            Executor background)
+            throws IOException {
+        this.directory = directory;
+        this.config = config;
+        this.disk = disk;
+        this.epochClock = epochClock;
+        this.nanoClock = nanoClock;
+        disk.createDirectories(directory);
+        this.lock = DirectoryLock.acquire(disk, directory);
+        boolean opened = false;
+        try {
+            this.marks = openMarks();
+            disk.createDirectories(directory.resolve(PARTITIONS));
+            this.background = background;
+            this.spares = new SpareFiles(disk, directory, config.maxStepBytes(), background);
+            this.spares.open();
+            disk.syncDirectory(directory);
+            this.views = ViewStore.in(directory.resolve(VIEWS));
+            this.groupCommit = new GroupCommit(config.syncMode(), marks, listener, nanoClock);
+            opened = true;
+        } finally {
+            if (!opened) {
+                lock.close();
+            }
+        }
+    }
 
     /**
      * Opens or creates a data directory and takes its lock.
@@ -25,7 +94,61 @@ public final class DataDirectory implements AutoCloseable {
             NanoClock nanoClock,
             DurabilityListener listener)
             throws StorageException {
-        throw new UnsupportedOperationException();
+        try {
+            DataDirectory opened =
+                    new DataDirectory(directory, config, disk, epochClock, nanoClock, listener, newBackground());
+            opened.groupCommit.start("headwater-sync");
+            return opened;
+        } catch (IOException e) {
+            throw typed(e, "data directory " + directory + " cannot be opened");
+        }
+    }
+
+    /** Without threads: the caller runs the group commit's steps, and the work on files runs where it is given. */
+    static DataDirectory openStepped(
+            Path directory,
+            StorageConfig config,
+            Disk disk,
+            EpochClock epochClock,
+            NanoClock nanoClock,
+            DurabilityListener listener,
+            Executor background)
+            throws IOException {
+        return new DataDirectory(directory, config, disk, epochClock, nanoClock, listener, background);
+    }
+
+    private Marks openMarks() throws IOException {
+        boolean isNew = !Marks.exists(disk, directory)
+                && (!disk.exists(directory.resolve(PARTITIONS))
+                        || disk.list(directory.resolve(PARTITIONS)).isEmpty());
+        return isNew ? Marks.create(disk, directory, newId()) : Marks.open(disk, directory);
+    }
+
+    @ReadsRealTime
+    private static UUID newId() {
+        return UUID.randomUUID();
+    }
+
+    private static ThreadPoolExecutor newBackground() {
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                1,
+                1,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                work -> {
+                    Thread thread = new Thread(work, "headwater-files");
+                    thread.setDaemon(true);
+                    return thread;
+                },
+                // After close; what is left undone then is done by the next start.
+                new ThreadPoolExecutor.DiscardPolicy());
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    private static StorageException typed(IOException e, String what) {
+        return e instanceof StorageException storage ? storage : new LogOfflineException(what, e);
     }
 
     /**
@@ -35,38 +158,145 @@ public final class DataDirectory implements AutoCloseable {
      * @throws CorruptLogException if something is missing or damaged below the durable mark
      */
     public PartitionLog log(long partitionId) throws StorageException {
-        throw new UnsupportedOperationException();
+        PartitionLog known = logs.get(partitionId);
+        if (known != null) {
+            return known;
+        }
+        LogContext context = new LogContext(
+                partitionId, directory.resolve(PARTITIONS), pathOf(partitionId), disk, config, marks, spares);
+        try {
+            long startNs = nanoClock.nanoTime();
+            LogRecovery.Recovered recovered = LogRecovery.recover(context);
+            long tookMs = TimeUnit.NANOSECONDS.toMillis(nanoClock.nanoTime() - startNs);
+            LOG.debug(
+                    "{}: opened in {} ms at entry {}",
+                    context,
+                    tookMs,
+                    recovered.end().endIndex());
+            if (recovered.lastIngestionTimeMs() > epochClock.time() + CLOCK_AHEAD_MS) {
+                LOG.warn(
+                        "{}: its last record was ingested at {} ms, which is ahead of this machine's clock",
+                        context,
+                        recovered.lastIngestionTimeMs());
+            }
+            PartitionLog opened = new PartitionLog(context, recovered, groupCommit);
+            logs.put(partitionId, opened);
+            return opened;
+        } catch (CorruptLogException e) {
+            LOG.error("{}: OFFLINE, damaged: {}", context, e.getMessage());
+            throw e;
+        } catch (IOException e) {
+            throw typed(e, context + " cannot be opened");
+        }
+    }
+
+    private Path pathOf(long partitionId) {
+        return directory.resolve(PARTITIONS).resolve(Long.toString(partitionId));
     }
 
     /** Whether the partition has anything on the disk. Any thread. */
     public boolean exists(long partitionId) {
-        throw new UnsupportedOperationException();
+        return disk.exists(pathOf(partitionId));
     }
 
     /** Removes the partition with all its files. On its owner thread; its log must not be used afterwards. */
     public void delete(long partitionId) throws StorageException {
-        throw new UnsupportedOperationException();
+        PartitionLog log = logs.remove(partitionId);
+        if (log != null) {
+            log.abandon();
+        }
+        try {
+            if (exists(partitionId)) {
+                spares.retireDirectory(directory.resolve(PARTITIONS), pathOf(partitionId));
+            }
+            marks.remove(partitionId);
+        } catch (IOException e) {
+            throw typed(e, "partition " + partitionId + " cannot be deleted");
+        }
     }
 
     public Marks marks() {
-        throw new UnsupportedOperationException();
+        return marks;
     }
 
     public ViewStore views() {
-        throw new UnsupportedOperationException();
+        return views;
     }
 
     public GroupCommit groupCommit() {
-        throw new UnsupportedOperationException();
+        return groupCommit;
     }
 
+    /** What this process may still write here. Any thread. */
     public long usableBytes() throws StorageException {
-        throw new UnsupportedOperationException();
+        try {
+            return disk.usableBytes(directory);
+        } catch (IOException e) {
+            throw typed(e, "data directory " + directory + " cannot be asked for its room");
+        }
     }
 
     /** Flushes and syncs every log, marks them clean and lets go of the lock. No owner may use a log any more. */
     @Override
     public void close() throws StorageException {
-        throw new UnsupportedOperationException();
+        if (closed) {
+            return;
+        }
+        closed = true;
+        groupCommit.close();
+        if (background instanceof ThreadPoolExecutor pool) {
+            finish(pool);
+        }
+        IOException failure = null;
+        for (PartitionLog log : logs.values()) {
+            try {
+                log.close();
+            } catch (IOException e) {
+                LOG.error(
+                        "partition {}: could not be closed in order; it recovers at the next start",
+                        log.partitionId(),
+                        e);
+                log.abandon();
+                failure = e;
+            }
+        }
+        spares.close();
+        failure = closeAll(failure, views::close, marks::close, lock::close);
+        if (failure != null) {
+            throw typed(failure, "data directory " + directory + " was not closed in order");
+        }
+    }
+
+    private interface Closing {
+        void close() throws IOException;
+    }
+
+    private static @Nullable IOException closeAll(@Nullable IOException before, Closing... parts) {
+        IOException failure = before;
+        for (Closing part : parts) {
+            try {
+                part.close();
+            } catch (IOException e) {
+                LOG.error("data directory: could not be closed in order", e);
+                failure = e;
+            }
+        }
+        return failure;
+    }
+
+    private static void finish(ThreadPoolExecutor executor) {
+        executor.shutdown();
+        boolean interrupted = false;
+        boolean done = false;
+        while (!done) {
+            try {
+                done = executor.awaitTermination(1, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -1,7 +1,9 @@
 package io.headwater.storage;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,43 +11,106 @@ import org.jspecify.annotations.Nullable;
  * segment's file stays open and its bytes stay as they are, even if retention removes the segment meanwhile.
  */
 public final class LogSlice implements AutoCloseable {
-    LogSlice() {}
+    private static final AtomicIntegerFieldUpdater<LogSlice> CLOSED =
+            AtomicIntegerFieldUpdater.newUpdater(LogSlice.class, "closed");
+
+    private final @Nullable Segment segment;
+    private final @Nullable SegmentFile file;
+    private final long position;
+    private final int sizeInBytes;
+    private final long baseOffset;
+    private final long nextOffset;
+
+    @SuppressWarnings("UnusedVariable") // by the updater
+    private volatile int closed;
+
+    private LogSlice(
+            @Nullable Segment segment,
+            @Nullable SegmentFile file,
+            long position,
+            int sizeInBytes,
+            long baseOffset,
+            long nextOffset) {
+        this.segment = segment;
+        this.file = file;
+        this.position = position;
+        this.sizeInBytes = sizeInBytes;
+        this.baseOffset = baseOffset;
+        this.nextOffset = nextOffset;
+    }
+
+    static LogSlice empty(long nextOffset) {
+        return new LogSlice(null, null, 0, 0, nextOffset, nextOffset);
+    }
+
+    /** The bytes from {@code position} to {@code end}, which hold the records from base to next offset. */
+    static LogSlice of(Segment segment, long position, long end, long baseOffset, long nextOffset) throws IOException {
+        SegmentFile file = segment.file();
+        if (!file.tryRetain()) {
+            throw new IllegalStateException("the owner's file is closed");
+        }
+        return new LogSlice(segment, file, position, (int) (end - position), baseOffset, nextOffset);
+    }
 
     /** 0: nothing there, or (with a time range) nothing that matches up to {@link #nextOffset}. */
     public int sizeInBytes() {
-        throw new UnsupportedOperationException();
+        return sizeInBytes;
+    }
+
+    /** Of the first entry; it may lie before the offset that was asked for. */
+    public long baseOffset() {
+        return baseOffset;
     }
 
     /** Where to read on: everything before it, from the asked-for offset, is in this slice or does not match. */
     public long nextOffset() {
-        throw new UnsupportedOperationException();
+        return nextOffset;
     }
 
+    /** In all entries of the slice. */
     public int recordCount() {
-        throw new UnsupportedOperationException();
+        return (int) (sizeInBytes == 0 ? 0 : nextOffset - baseOffset);
     }
 
     /**
-     * Copies all bytes to {@code dst}, which is borrowed. Owner thread only.
+     * Copies all bytes to {@code dst}, which is borrowed and needs room for {@link #sizeInBytes}. Owner thread only.
      *
      * @throws CorruptLogException if the bytes cannot be read any more
      */
     public void copyTo(ByteBuffer dst) throws CorruptLogException {
-        throw new UnsupportedOperationException();
+        Segment from = segment;
+        SegmentFile open = file;
+        if (from == null || open == null) {
+            return;
+        }
+        int limit = dst.limit();
+        dst.limit(dst.position() + sizeInBytes);
+        try {
+            if (!from.readMapped(dst, position)) {
+                open.disk().readFully(dst, position);
+            }
+        } catch (IOException e) {
+            throw from.unreadable(position, e);
+        } finally {
+            dst.limit(limit);
+        }
     }
 
     /** For {@code transferTo}; {@code null} on a simulated disk: use {@link #copyTo}. Never close it. */
     public @Nullable FileChannel channel() {
-        throw new UnsupportedOperationException();
+        return file == null ? null : file.disk().channel();
     }
 
     /** Of the first byte in {@link #channel}. */
     public long position() {
-        throw new UnsupportedOperationException();
+        return position;
     }
 
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        SegmentFile open = file;
+        if (open != null && CLOSED.compareAndSet(this, 0, 1)) {
+            open.release();
+        }
     }
 }

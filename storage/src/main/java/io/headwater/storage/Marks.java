@@ -240,7 +240,7 @@ public final class Marks implements Closeable {
     public void durable(long partitionId, SyncPoint point) {
         synchronized (state) {
             Mark mark = marks.get(partitionId);
-            if (mark != null && mark.durable.endIndex < point.endIndex) {
+            if (mark != null && mark.durable.isBefore(point)) {
                 mark.durable.set(point);
                 changed(mark, false);
             }

@@ -3,7 +3,10 @@ package io.headwater.storage;
 import io.headwater.record.EntryKind;
 import io.headwater.record.EventTimes;
 import io.headwater.record.RecordBatch;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -14,43 +17,58 @@ import org.jspecify.annotations.Nullable;
  * writes all of them at once and hands the log to the group commit, which reports what is durable.
  */
 public final class PartitionLog {
-    PartitionLog() {}
+    private final LogContext context;
+    private final List<Segment> segments;
+    private final LogCommit commit;
+    private final LogAppender appender;
+    private final LogReader reader;
+    private final GroupCommit.Member member;
+
+    PartitionLog(LogContext context, LogRecovery.Recovered recovered, GroupCommit groupCommit) {
+        this.context = context;
+        this.segments = new ArrayList<>(recovered.segments());
+        this.commit = new LogCommit(context, recovered.end());
+        this.appender =
+                new LogAppender(context, segments, commit, recovered.lastEpoch(), recovered.lastIngestionTimeMs());
+        this.reader = new LogReader(segments);
+        this.member = groupCommit.enlist(commit);
+    }
 
     public long partitionId() {
-        throw new UnsupportedOperationException();
+        return context.partitionId();
     }
 
     /** Offset of the first retained record. */
     public long startOffset() {
-        throw new UnsupportedOperationException();
+        return segments.isEmpty() ? 0 : segments.get(0).baseOffset();
     }
 
     /** Offset that the next record gets; counts what is appended and not yet flushed. */
     public long endOffset() {
-        throw new UnsupportedOperationException();
+        return appender.nextOffset();
     }
 
     public long startIndex() {
-        throw new UnsupportedOperationException();
+        return segments.isEmpty() ? 0 : segments.get(0).baseIndex();
     }
 
     public long endIndex() {
-        throw new UnsupportedOperationException();
+        return appender.nextIndex();
     }
 
     /** Offset behind the last record that is on the disk. Any thread. */
     public long durableOffset() {
-        throw new UnsupportedOperationException();
+        return commit.durableOffset();
     }
 
     /** Index behind the last entry that is on the disk. Any thread. */
     public long durableIndex() {
-        throw new UnsupportedOperationException();
+        return commit.durableIndex();
     }
 
     /** Epoch of the last entry, -1 in an empty log. */
     public int lastEpoch() {
-        throw new UnsupportedOperationException();
+        return appender.lastEpoch();
     }
 
     /**
@@ -63,7 +81,7 @@ public final class PartitionLog {
      */
     public long appendData(RecordBatch batch, EventTimes times, int leaderEpoch, long nowMs)
             throws DiskFullException, LogOfflineException {
-        throw new UnsupportedOperationException();
+        return appender.appendData(batch, times, leaderEpoch, nowMs);
     }
 
     /**
@@ -73,12 +91,15 @@ public final class PartitionLog {
      */
     public long appendControl(EntryKind kind, ByteBuffer payload, int leaderEpoch, long nowMs)
             throws DiskFullException, LogOfflineException {
-        throw new UnsupportedOperationException();
+        return appender.appendControl(kind, payload, leaderEpoch, nowMs);
     }
 
     /** Writes what was appended since the last flush, in one write, and hands the log to the group commit. */
     public void flush() throws LogOfflineException {
-        throw new UnsupportedOperationException();
+        appender.flush();
+        if (commit.takeNews()) {
+            member.submit();
+        }
     }
 
     /**
@@ -91,22 +112,61 @@ public final class PartitionLog {
      */
     public LogSlice read(long fromOffset, long untilOffset, int maxBytes, @Nullable TimeRange eventTimes)
             throws OffsetOutOfRangeException, CorruptLogException, LogOfflineException {
-        throw new UnsupportedOperationException();
+        commit.checkOnline();
+        Written end = commit.written();
+        if (fromOffset < startOffset() || fromOffset > end.endOffset()) {
+            throw new OffsetOutOfRangeException(fromOffset, startOffset(), end.endOffset());
+        }
+        if (fromOffset >= Math.min(untilOffset, end.endOffset())) {
+            return LogSlice.empty(fromOffset);
+        }
+        try {
+            return reader.read(fromOffset, untilOffset, maxBytes, eventTimes, end);
+        } catch (IOException e) {
+            throw failed(e);
+        }
     }
 
-    /** First offset of the first batch ingested at or after a time; {@link #endOffset} if there is none yet. */
+    /** First offset of the first batch ingested at or after a time; the flushed end if there is none yet. */
     public long offsetForIngestionTime(long timeMs) throws CorruptLogException, LogOfflineException {
-        throw new UnsupportedOperationException();
+        commit.checkOnline();
+        try {
+            return reader.offsetForIngestionTime(timeMs, commit.written());
+        } catch (IOException e) {
+            throw failed(e);
+        }
     }
 
-    /** First offset of the first batch that holds an event time at or after the given one; else {@link #endOffset}. */
+    /** First offset of the first batch that holds an event time at or after the given one; else the flushed end. */
     public long offsetForEventTime(long timeMs) throws CorruptLogException, LogOfflineException {
-        throw new UnsupportedOperationException();
+        commit.checkOnline();
+        try {
+            return reader.offsetForEventTime(timeMs, commit.written());
+        } catch (IOException e) {
+            throw failed(e);
+        }
     }
 
     /** Shows all flushed entries from the last CHECKPOINT on, or from the start if there is none. */
     public void replay(EntryVisitor visitor) throws CorruptLogException, LogOfflineException {
-        throw new UnsupportedOperationException();
+        commit.checkOnline();
+        try {
+            reader.replay(visitor, commit.written());
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** Damage takes the log offline, and the first to find it hears what it is; so does a disk that cannot be read. */
+    private LogOfflineException failed(IOException e) throws CorruptLogException, LogOfflineException {
+        if (e instanceof LogOfflineException offline) {
+            throw offline;
+        }
+        if (e instanceof CorruptLogException corrupt) {
+            commit.takeOffline("it is damaged", corrupt);
+            throw corrupt;
+        }
+        throw commit.takeOffline("it cannot be read", e);
     }
 
     /**
@@ -115,27 +175,99 @@ public final class PartitionLog {
      * until the next flush. {@code null} from the source: no checkpoint.
      */
     public void checkpointSource(Supplier<@Nullable ByteBuffer> source) {
-        throw new UnsupportedOperationException();
+        appender.checkpointSource(source);
     }
 
     /**
      * Removes sealed segments whose records are all older than {@code retentionMs} by ingestion time, and the oldest
-     * ones while the log is larger than {@code retentionBytes}; seals an open one that has outlived its time. Negative:
-     * no limit.
+     * ones while the log is larger than {@code retentionBytes}. An open segment that has outlived its time is sealed
+     * and a new one begun; it goes with the first call after that is durable. Negative: no limit.
      *
      * @return how many segments were removed
      */
     public int deleteOldSegments(long nowMs, long retentionMs, long retentionBytes) throws LogOfflineException {
-        throw new UnsupportedOperationException();
+        commit.checkOnline();
+        long oldestMs = retentionMs < 0 ? Long.MIN_VALUE : nowMs - retentionMs;
+        sealOutlived(nowMs, oldestMs);
+        long bytes = stats().bytes();
+        List<Segment> removed = new ArrayList<>();
+        for (Segment segment : segments) {
+            SegmentSummary summary = segment.summary();
+            boolean unneeded = summary.maxIngestionTimeMs < oldestMs
+                    || (retentionBytes >= 0 && bytes - summary.endPosition >= retentionBytes);
+            if (!segment.sealed() || !unneeded || segment.baseIndex() >= commit.durableSegmentBaseIndex()) {
+                break;
+            }
+            bytes -= summary.endPosition;
+            removed.add(segment);
+        }
+        segments.subList(0, removed.size()).clear();
+        retire(removed);
+        return removed.size();
+    }
+
+    private void sealOutlived(long nowMs, long oldestMs) throws LogOfflineException {
+        if (segments.isEmpty()) {
+            return;
+        }
+        Segment last = segments.get(segments.size() - 1);
+        if (!last.sealed() && last.summary().minIngestionTimeMs < oldestMs) {
+            appender.seal(last, nowMs);
+            flush();
+        }
+        if (last.sealed() && last.summary().maxIngestionTimeMs < oldestMs) {
+            try {
+                appender.beginEmpty(nowMs);
+            } catch (DiskFullException e) {
+                // The last segment stays until there is room for its successor, which carries the log's ends.
+            }
+            flush();
+        }
+    }
+
+    /** Oldest first and each one durably, so that a crash never leaves a gap; and never before the marks let go. */
+    private void retire(List<Segment> removed) {
+        if (removed.isEmpty()) {
+            return;
+        }
+        List<Runnable> moves = new ArrayList<>(removed.size());
+        for (Segment segment : removed) {
+            reader.forget(segment);
+            SegmentFile open = segment.detach();
+            moves.add(() -> context.spares().retire(context, segment.baseIndex(), open));
+        }
+        context.spares().inBackground(() -> {
+            try {
+                context.marks().sync();
+            } catch (IOException e) {
+                commit.takeOffline("its marks cannot be written", e);
+                return;
+            }
+            moves.forEach(Runnable::run);
+        });
     }
 
     public LogStats stats() {
-        throw new UnsupportedOperationException();
+        long bytes = 0;
+        long minIngestion = Long.MAX_VALUE;
+        long maxIngestion = Long.MIN_VALUE;
+        long minEvent = Long.MAX_VALUE;
+        long maxEvent = Long.MIN_VALUE;
+        for (Segment segment : segments) {
+            SegmentSummary summary = segment.summary();
+            bytes += summary.endPosition;
+            minIngestion = Math.min(minIngestion, summary.minIngestionTimeMs);
+            maxIngestion = Math.max(maxIngestion, summary.maxIngestionTimeMs);
+            minEvent = Math.min(minEvent, summary.minEventTimeMs);
+            maxEvent = Math.max(maxEvent, summary.maxEventTimeMs);
+        }
+        return new LogStats(bytes, segments.size(), minIngestion, maxIngestion, minEvent, maxEvent);
     }
 
     /** {@code null} while the log is online. Any thread. */
     public @Nullable String offlineReason() {
-        throw new UnsupportedOperationException();
+        LogCommit.Offline offline = commit.offline();
+        return offline == null ? null : offline.reason();
     }
 
     /**
@@ -143,6 +275,57 @@ public final class PartitionLog {
      * is something unflushed or not yet durable: try later.
      */
     public boolean hibernate() {
-        throw new UnsupportedOperationException();
+        if (commit.offline() != null || appender.isPending() || !commit.allDurable()) {
+            return false;
+        }
+        try {
+            rest();
+        } catch (IOException e) {
+            commit.takeOffline("its files cannot be put to rest", e);
+            return false;
+        }
+        return true;
+    }
+
+    /** Closes all files. The open segment's index is kept in a file, and what was preallocated is given back. */
+    private void rest() throws IOException {
+        for (Segment segment : segments) {
+            if (segment.isOpen()) {
+                segment.rest();
+            }
+            reader.forget(segment);
+            segment.release();
+        }
+        appender.rested();
+    }
+
+    /** Ends this log's life in order: all of it synced, its mark exact. The sync thread must have stopped. */
+    void close() throws IOException {
+        member.withdraw();
+        if (commit.offline() == null) {
+            appender.flush();
+            SyncPoint end = new SyncPoint();
+            commit.written(end);
+            boolean changed = commit.written().file() != null;
+            if (changed) {
+                commit.sync();
+            }
+            rest();
+            if (changed) {
+                Segment last = segments.get(segments.size() - 1);
+                try (DiskFile file = context.disk().open(last.path(), Disk.Mode.READ_WRITE)) {
+                    file.sync();
+                }
+                context.marks().clean(context.partitionId(), end);
+            }
+        }
+        abandon();
+    }
+
+    /** Lets go of everything as it is. */
+    void abandon() {
+        member.withdraw();
+        segments.forEach(Segment::release);
+        commit.abandon();
     }
 }

@@ -26,6 +26,11 @@ public final class SyncPoint {
         return set(other.endIndex, other.endOffset, other.segmentBaseIndex, other.position);
     }
 
+    /** Whether the other reaches further, or as far but in a later segment, which has no entry yet. */
+    boolean isBefore(SyncPoint other) {
+        return endIndex < other.endIndex || (endIndex == other.endIndex && segmentBaseIndex < other.segmentBaseIndex);
+    }
+
     @Override
     public String toString() {
         return "index " + endIndex + ", offset " + endOffset + ", segment " + segmentBaseIndex + " at " + position;

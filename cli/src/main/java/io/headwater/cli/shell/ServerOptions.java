@@ -30,13 +30,12 @@ public final class ServerOptions {
         return timeout;
     }
 
-    /** A client of this broker, if there is one. The caller closes it. */
+    /** Connects at the first operation. The caller closes it. */
     public HeadwaterClient connect() {
-        HostAndPort address = HostAndPort.parse(server);
+        HostAndPort.check(server);
         if (timeout.isZero()) {
             throw CommandFailure.usage("--timeout: 0 (expected: more than nothing, for example 30s)");
         }
-        address.knock(timeout);
         return HeadwaterClient.builder().server(server).timeout(timeout).build();
     }
 }

@@ -1,4 +1,0 @@
-@NullMarked
-package io.headwater.benchmarks.load;
-
-import org.jspecify.annotations.NullMarked;

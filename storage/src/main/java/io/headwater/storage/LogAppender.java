@@ -1,0 +1,302 @@
+package io.headwater.storage;
+
+import io.headwater.record.EntryKind;
+import io.headwater.record.Envelope;
+import io.headwater.record.EventTimes;
+import io.headwater.record.RecordBatch;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The writing end of one log: where the next entry goes, and what is appended and not written. Owner thread only. */
+final class LogAppender {
+    /** Behind every entry there is room for what seals the segment: the ROLL entry and the footer. */
+    private static final int SEAL_BYTES = Envelope.SIZE + SegmentSummary.SIZE;
+
+    private static final ByteBuffer NO_PAYLOAD = ByteBuffer.allocate(0);
+
+    private final LogContext context;
+    private final List<Segment> segments;
+    private final LogCommit commit;
+    private final GatherBuffer pending = new GatherBuffer();
+    private Supplier<@Nullable ByteBuffer> checkpoints = () -> null;
+
+    private long nextIndex;
+    private long nextOffset;
+    private long lastIngestionTimeMs;
+    private int lastEpoch;
+    /** Where the pending bytes will stand in the open segment. */
+    private long pendingPosition;
+
+    private long stepBytes;
+    private long stepTimeMs = Long.MIN_VALUE;
+    /** The preallocated end at which the next step was ordered: one order for each step. */
+    private long orderedAt = -1;
+
+    LogAppender(LogContext context, List<Segment> segments, LogCommit commit, int lastEpoch, long lastIngestionTimeMs) {
+        this.context = context;
+        this.segments = segments;
+        this.commit = commit;
+        this.nextIndex = commit.written().endIndex();
+        this.nextOffset = commit.written().endOffset();
+        this.pendingPosition = commit.written().position();
+        this.lastEpoch = lastEpoch;
+        this.lastIngestionTimeMs = lastIngestionTimeMs;
+        this.stepBytes = context.config().initialSegmentBytes();
+    }
+
+    long nextIndex() {
+        return nextIndex;
+    }
+
+    long nextOffset() {
+        return nextOffset;
+    }
+
+    int lastEpoch() {
+        return lastEpoch;
+    }
+
+    void checkpointSource(Supplier<@Nullable ByteBuffer> source) {
+        checkpoints = source;
+    }
+
+    boolean isPending() {
+        return !pending.isEmpty();
+    }
+
+    long appendData(RecordBatch batch, EventTimes times, int leaderEpoch, long nowMs)
+            throws DiskFullException, LogOfflineException {
+        makeRoom(Envelope.SIZE + batch.sizeInBytes(), nowMs);
+        long baseOffset = nextOffset;
+        batch.stamp(baseOffset, leaderEpoch);
+        Envelope envelope = pending.nextEnvelope();
+        envelope.encodeData(batch, times, nextIndex, Math.max(nowMs, lastIngestionTimeMs));
+        int start = batch.position();
+        pending.add(
+                batch.buffer().duplicate().limit(start + batch.sizeInBytes()).position(start));
+        appended(envelope);
+        return baseOffset;
+    }
+
+    long appendControl(EntryKind kind, ByteBuffer payload, int leaderEpoch, long nowMs)
+            throws DiskFullException, LogOfflineException {
+        makeRoom(Envelope.SIZE + payload.remaining(), nowMs);
+        long index = nextIndex;
+        addControl(kind, payload, leaderEpoch, nowMs);
+        return index;
+    }
+
+    private void addControl(EntryKind kind, ByteBuffer payload, int leaderEpoch, long nowMs) {
+        Envelope envelope = pending.nextEnvelope();
+        envelope.encodeControl(kind, payload, nextIndex, nextOffset, leaderEpoch, Math.max(nowMs, lastIngestionTimeMs));
+        if (payload.hasRemaining()) {
+            pending.add(payload.duplicate());
+        }
+        appended(envelope);
+    }
+
+    private void appended(Envelope envelope) {
+        Segment open = segments.get(segments.size() - 1);
+        open.append(envelope);
+        nextIndex = open.summary().endIndex;
+        nextOffset = open.summary().endOffset;
+        lastIngestionTimeMs = envelope.ingestionTimeMs();
+        lastEpoch = envelope.leaderEpoch();
+    }
+
+    /** Writes what is pending. */
+    void flush() throws LogOfflineException {
+        if (pending.isEmpty()) {
+            return;
+        }
+        Segment open = segments.get(segments.size() - 1);
+        try {
+            write(open);
+        } catch (IOException e) {
+            pending.clear();
+            throw commit.takeOffline("a write to " + open.path() + " failed", e);
+        }
+    }
+
+    private void write(Segment open) throws IOException {
+        SegmentFile file = open.file();
+        pending.writeTo(file.disk(), pendingPosition);
+        pendingPosition = open.summary().endPosition;
+        commit.written(new Written(nextIndex, nextOffset, open.baseIndex(), pendingPosition, file));
+    }
+
+    private @Nullable Segment open() {
+        Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
+        return last == null || last.sealed() ? null : last;
+    }
+
+    /**
+     * Makes sure that an entry of this size, and what seals the segment, have their blocks: in the open segment or in a
+     * new one. Nothing has changed if there is no room.
+     */
+    private void makeRoom(int entryBytes, long nowMs) throws DiskFullException, LogOfflineException {
+        commit.checkOnline();
+        if (entryBytes - Envelope.SIZE > context.config().maxBatchBytes()) {
+            throw new IllegalArgumentException("batch of " + (entryBytes - Envelope.SIZE) + " bytes (expected: at most "
+                    + context.config().maxBatchBytes() + ")");
+        }
+        try {
+            Segment open = open();
+            long needed = open == null ? 0 : open.summary().endPosition + entryBytes + SEAL_BYTES;
+            if (open == null || needed > context.config().segmentBytes()) {
+                beginSegment(open, entryBytes, nowMs);
+            } else {
+                reserve(open, needed, nowMs);
+            }
+        } catch (DiskFullException | LogOfflineException e) {
+            throw e;
+        } catch (IOException e) {
+            throw commit.takeOffline("the files of the log cannot be written", e);
+        }
+    }
+
+    private void reserve(Segment open, long needed, long nowMs) throws IOException {
+        open.index();
+        Preallocation space = open.preallocation();
+        if (space.end() < needed) {
+            paceSteps(nowMs);
+            space.extend(needed, stepTarget(needed, needed + stepBytes));
+        }
+        if (space.end() - needed < stepBytes / 2 && space.end() != orderedAt) {
+            orderNextStep(space, nowMs);
+        }
+    }
+
+    /** Steps that are used up quickly are followed by larger ones. */
+    private void paceSteps(long nowMs) {
+        long elapsedMs = stepTimeMs == Long.MIN_VALUE ? Long.MAX_VALUE : nowMs - stepTimeMs;
+        if (elapsedMs < 500) {
+            stepBytes = Math.min(stepBytes * 2, context.config().maxStepBytes());
+        } else if (elapsedMs > 10_000) {
+            stepBytes = Math.max(stepBytes / 2, context.config().initialSegmentBytes());
+        }
+        stepTimeMs = nowMs;
+    }
+
+    private long stepTarget(long needed, long target) {
+        return Math.max(needed, Math.min(target, context.config().segmentBytes()));
+    }
+
+    private void orderNextStep(Preallocation space, long nowMs) {
+        paceSteps(nowMs);
+        orderedAt = space.end();
+        long room = context.config().segmentBytes() - space.end();
+        if (room > 0) {
+            long bytes = Math.min(stepBytes, room);
+            context.spares().inBackground(() -> extend(space, bytes));
+        } else {
+            context.spares().want(stepBytes);
+        }
+    }
+
+    private void extend(Preallocation space, long bytes) {
+        try {
+            space.extendSynced(bytes);
+        } catch (IOException e) {
+            // The failure may have concerned entries in the same file, and is reported once.
+            commit.takeOffline("preallocating its segment failed", e);
+        }
+    }
+
+    /** Everything that may fail for want of room comes first; then the old segment is sealed, and the new one begun. */
+    private void beginSegment(@Nullable Segment open, int entryBytes, long nowMs) throws IOException {
+        long baseIndex = open == null ? nextIndex : nextIndex + 1;
+        ByteBuffer checkpoint = checkpoints.get();
+        long needed = (long) SegmentHeader.SIZE + entryBytes + SEAL_BYTES;
+        if (checkpoint != null) {
+            needed += Envelope.SIZE + checkpoint.remaining();
+        }
+        SegmentFile file = newFile(baseIndex, needed, nowMs);
+        if (open != null) {
+            seal(open, nowMs);
+        }
+        SegmentHeader header =
+                new SegmentHeader(context.partitionId(), nextIndex, nextOffset, lastEpoch, lastIngestionTimeMs);
+        Segment begun = new Segment(context, header, SegmentSummary.of(header), false, SegmentHeader.SIZE);
+        begun.adopt(file);
+        begun.adopt(new SegmentIndex(nextIndex, context.config().indexIntervalBytes()));
+        segments.add(begun);
+        pendingPosition = 0;
+        orderedAt = -1;
+        pending.add(header.encode());
+        if (checkpoint != null) {
+            addControl(EntryKind.CHECKPOINT, checkpoint, lastEpoch, nowMs);
+        }
+    }
+
+    private SegmentFile newFile(long baseIndex, long needed, long nowMs) throws IOException {
+        Disk disk = context.disk();
+        if (segments.isEmpty()) {
+            context.marks().register(context.partitionId());
+            disk.createDirectories(context.directory());
+            commit.named(context.parent());
+        }
+        paceSteps(nowMs);
+        SpareFiles.Spare spare = context.spares().take();
+        DiskFile file;
+        long zeroed = 0;
+        if (spare != null) {
+            disk.rename(spare.path(), context.logPath(baseIndex));
+            file = spare.file();
+            zeroed = spare.bytes();
+        } else {
+            file = create(context, baseIndex);
+        }
+        try {
+            new Preallocation(file, zeroed).extend(needed, stepTarget(needed, stepBytes));
+        } catch (IOException e) {
+            file.close();
+            disk.delete(context.logPath(baseIndex));
+            throw e;
+        }
+        commit.named(context.directory());
+        return new SegmentFile(context.logPath(baseIndex), file);
+    }
+
+    /** A file of this name can only be what a full disk or a crash left behind before it held anything. */
+    private static DiskFile create(LogContext context, long baseIndex) throws IOException {
+        try {
+            context.disk().delete(context.logPath(baseIndex));
+        } catch (NoSuchFileException none) {
+            // As it should be.
+        }
+        return context.disk().open(context.logPath(baseIndex), Disk.Mode.CREATE_NEW);
+    }
+
+    /**
+     * Ends the open segment with a ROLL entry and the footer, for which there is always room, and writes both
+     * together with what is pending.
+     */
+    void seal(Segment open, long nowMs) throws LogOfflineException {
+        try {
+            SegmentIndex index = open.index();
+            addControl(EntryKind.ROLL, NO_PAYLOAD, lastEpoch, nowMs);
+            pending.add(open.seal());
+            write(open);
+            commit.sealed(open.file(), open.sealedSize());
+            context.spares().inBackground(() -> IndexFile.write(context, index, open.summary()));
+        } catch (IOException e) {
+            pending.clear();
+            throw commit.takeOffline("a write to " + open.path() + " failed", e);
+        }
+    }
+
+    /** Begins a segment that nothing asks for yet, so that all those before it can go. */
+    void beginEmpty(long nowMs) throws DiskFullException, LogOfflineException {
+        makeRoom(Envelope.SIZE, nowMs);
+    }
+
+    /** The open segment was put to rest: its file ends with its last entry, and the next append preallocates anew. */
+    void rested() {
+        orderedAt = -1;
+    }
+}

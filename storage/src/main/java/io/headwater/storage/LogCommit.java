@@ -1,0 +1,172 @@
+package io.headwater.storage;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the owner of a log and the sync thread say to each other: how far it is written, which files wait for a sync, how
+ * far it is durable, and whether it is offline.
+ */
+final class LogCommit implements Syncable {
+    private static final Logger LOG = LoggerFactory.getLogger(LogCommit.class);
+
+    /** A sealed segment whose end is not synced yet; the file is retained. */
+    private record Sealed(SegmentFile file, long size) {}
+
+    /** Why a log is offline. */
+    record Offline(String reason, Throwable cause) {}
+
+    private final LogContext context;
+    private final ConcurrentLinkedQueue<Sealed> sealed = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Path> directories = new ConcurrentLinkedQueue<>();
+    private volatile Written written;
+    private volatile long durableIndex;
+    private volatile long durableOffset;
+    private volatile long durableSegmentBaseIndex;
+    private volatile @Nullable Offline offline;
+
+    /** Only the owner looks at it. */
+    private boolean news;
+
+    /** Only the sync thread looks at it. */
+    private @Nullable SegmentFile toSync;
+
+    LogCommit(LogContext context, Written recovered) {
+        this.context = context;
+        this.written = recovered;
+        this.durableIndex = recovered.endIndex();
+        this.durableOffset = recovered.endOffset();
+        this.durableSegmentBaseIndex = recovered.segmentBaseIndex();
+    }
+
+    // ---- the owner's side
+
+    Written written() {
+        return written;
+    }
+
+    void written(Written now) {
+        written = now;
+        news = true;
+    }
+
+    /** Whether there is something that the group commit has not been told of. */
+    boolean takeNews() {
+        boolean told = news;
+        news = false;
+        return told;
+    }
+
+    /** A segment has got its footer; it is truncated to {@code size} and synced before anything behind it is durable. */
+    void sealed(SegmentFile file, long size) {
+        if (!file.tryRetain()) {
+            throw new IllegalStateException("the owner's file is closed");
+        }
+        sealed.add(new Sealed(file, size));
+    }
+
+    /** Names were made in a directory that what is written from now on depends on. */
+    void named(Path directory) {
+        directories.add(directory);
+    }
+
+    long durableIndex() {
+        return durableIndex;
+    }
+
+    long durableOffset() {
+        return durableOffset;
+    }
+
+    /** The segment that the durable mark points into: it and those behind it must stay. */
+    long durableSegmentBaseIndex() {
+        return durableSegmentBaseIndex;
+    }
+
+    boolean allDurable() {
+        return durableIndex == written.endIndex() && sealed.isEmpty();
+    }
+
+    @Nullable
+    Offline offline() {
+        return offline;
+    }
+
+    /** For good, and loudly. The first reason stays. Any thread. */
+    LogOfflineException takeOffline(String reason, Throwable cause) {
+        synchronized (this) {
+            if (offline == null) {
+                offline = new Offline(reason, cause);
+                LOG.error("{}: OFFLINE until a restart: {}", context, reason, cause);
+            }
+        }
+        return new LogOfflineException(context + " is offline: " + reason, cause);
+    }
+
+    void checkOnline() throws LogOfflineException {
+        Offline now = offline;
+        if (now != null) {
+            throw new LogOfflineException(context + " is offline: " + now.reason(), now.cause());
+        }
+    }
+
+    // ---- the sync thread's side
+
+    @Override
+    public long partitionId() {
+        return context.partitionId();
+    }
+
+    @Override
+    public void written(SyncPoint into) {
+        Written now = written;
+        toSync = now.file();
+        into.set(now.endIndex(), now.endOffset(), now.segmentBaseIndex(), now.position());
+    }
+
+    /** Oldest first, so that a power cut in the middle leaves a log that ends somewhere, not one with a gap. */
+    @Override
+    public void sync() throws IOException {
+        for (Sealed next = sealed.peek(); next != null; next = sealed.peek()) {
+            next.file().disk().truncate(next.size());
+            next.file().disk().sync();
+            sealed.remove();
+            next.file().release();
+        }
+        for (Path next = directories.poll(); next != null; next = directories.poll()) {
+            context.disk().syncDirectory(next);
+        }
+        SegmentFile file = toSync;
+        // Whoever closed it has made sure before that all of it was durable.
+        if (file != null && file.tryRetain()) {
+            try {
+                file.disk().sync();
+            } finally {
+                file.release();
+            }
+        }
+    }
+
+    @Override
+    public void synced(SyncPoint point) {
+        durableSegmentBaseIndex = point.segmentBaseIndex;
+        durableOffset = point.endOffset;
+        durableIndex = point.endIndex;
+    }
+
+    @Override
+    public void failed(IOException cause) {
+        takeOffline("a sync failed; what was not durable before may be lost", cause);
+    }
+
+    /** Lets go of what waits for a sync that will not come. After the sync thread is done with this log. */
+    void abandon() {
+        for (Sealed next = sealed.poll(); next != null; next = sealed.poll()) {
+            next.file().release();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.headwater.storage;
+
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * What the parts of one partition's log share.
+ *
+ * @param parent the directory of all partitions' directories
+ */
+record LogContext(
+        long partitionId,
+        Path parent,
+        Path directory,
+        Disk disk,
+        StorageConfig config,
+        Marks marks,
+        SpareFiles spares) {
+    private static final String LOG_SUFFIX = ".log";
+    private static final String INDEX_SUFFIX = ".index";
+
+    Path logPath(long baseIndex) {
+        return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + LOG_SUFFIX);
+    }
+
+    Path indexPath(long baseIndex) {
+        return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + INDEX_SUFFIX);
+    }
+
+    /** The base index in a segment's file name; -1 for any other name. */
+    static long baseIndexOf(String fileName) {
+        if (fileName.length() != 20 + LOG_SUFFIX.length() || !fileName.endsWith(LOG_SUFFIX)) {
+            return -1;
+        }
+        long base = 0;
+        for (int i = 0; i < 20; i++) {
+            int digit = fileName.charAt(i) - '0';
+            if (digit < 0 || digit > 9 || base > (Long.MAX_VALUE - digit) / 10) {
+                return -1;
+            }
+            base = base * 10 + digit;
+        }
+        return base;
+    }
+
+    @Override
+    public String toString() {
+        return "partition " + partitionId;
+    }
+}

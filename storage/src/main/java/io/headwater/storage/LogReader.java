@@ -1,0 +1,270 @@
+package io.headwater.storage;
+
+import io.headwater.record.EntryKind;
+import io.headwater.record.Envelope;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Finds entries in the segments of one log, by offset and by time. Owner thread only. */
+final class LogReader {
+    /** How far behind the end a read may begin and still go through the mapping. */
+    private static final long HOT_TAIL_BYTES = 1 << 20;
+    /** Entries that one call may step over for a time range, before it says how far it came. */
+    private static final int MOST_SKIPPED = 4096;
+
+    /** Sealed segments that stay open between reads: bounds descriptors and index memory of one log. */
+    private static final int MOST_OPEN = 4;
+
+    private final List<Segment> segments;
+    private final ArrayDeque<Segment> opened = new ArrayDeque<>();
+
+    LogReader(List<Segment> segments) {
+        this.segments = segments;
+    }
+
+    /** Everything here is on the file: {@code end} is what was flushed. */
+    LogSlice read(long fromOffset, long untilOffset, int maxBytes, @Nullable TimeRange times, Written end)
+            throws IOException {
+        long offset = fromOffset;
+        long until = Math.min(untilOffset, end.endOffset());
+        int skipped = 0;
+        for (int i = segmentOf(offset); offset < until && i < segments.size(); i++) {
+            Segment segment = segments.get(i);
+            SegmentSummary summary = segment.summary();
+            if (summary.endOffset <= offset) {
+                continue;
+            }
+            if (times != null && !times.overlaps(summary.minEventTimeMs, summary.maxEventTimeMs)) {
+                offset = Math.max(offset, Math.min(summary.endOffset, until));
+                continue;
+            }
+            EntryScanner walk = startAt(segment, segment.index().stepOfOffset(offset), end);
+            while (next(segment, walk, end)) {
+                Envelope entry = walk.envelope();
+                if (entry.baseOffset() >= until) {
+                    return LogSlice.empty(until);
+                }
+                if (entry.kind() != EntryKind.DATA || walk.nextOffset() <= offset) {
+                    continue;
+                }
+                if (matches(entry, times)) {
+                    return run(segment, walk, until, maxBytes, times, end);
+                }
+                offset = Math.min(walk.nextOffset(), until);
+                if (++skipped == MOST_SKIPPED) {
+                    return LogSlice.empty(offset);
+                }
+                skipSteps(segment, walk, times);
+                offset = Math.max(offset, Math.min(walk.nextOffset(), until));
+            }
+        }
+        return LogSlice.empty(Math.max(fromOffset, Math.min(offset, until)));
+    }
+
+    /** Extends from the entry that {@code walk} stands on, as far as it goes without a gap. */
+    private LogSlice run(
+            Segment segment, EntryScanner walk, long until, int maxBytes, @Nullable TimeRange times, Written end)
+            throws IOException {
+        long base = walk.envelope().baseOffset();
+        long from = walk.position();
+        long to = walk.nextPosition();
+        long nextOffset = walk.nextOffset();
+        while (true) {
+            if (swallowStep(segment, walk, until, from + maxBytes, times)) {
+                to = walk.nextPosition();
+                nextOffset = walk.nextOffset();
+                continue;
+            }
+            if (!next(segment, walk, end)
+                    || walk.envelope().kind() != EntryKind.DATA
+                    || walk.envelope().baseOffset() >= until
+                    || walk.nextPosition() - from > maxBytes
+                    || !matches(walk.envelope(), times)) {
+                break;
+            }
+            to = walk.nextPosition();
+            nextOffset = walk.nextOffset();
+        }
+        segment.check(from, to, Scratch.get().check());
+        return LogSlice.of(segment, from, to, base, nextOffset);
+    }
+
+    /** Takes a whole index step without looking at its entries, if all of it belongs to the run. */
+    private static boolean swallowStep(
+            Segment segment, EntryScanner walk, long until, long endPosition, @Nullable TimeRange times)
+            throws IOException {
+        SegmentIndex index = segment.index();
+        int step = index.stepOfPosition(walk.nextPosition());
+        if (step + 1 >= index.count()
+                || index.position(step) != walk.nextPosition()
+                || index.holdsControl(step)
+                || index.position(step + 1) > endPosition
+                || index.offset(step + 1) > until
+                || (times != null
+                        && !(index.minEventTimeMs(step) >= times.fromMs()
+                                && index.maxEventTimeMs(step) < times.untilMs()))) {
+            return false;
+        }
+        walk.skipTo(index.position(step + 1), index.entryIndex(step + 1), index.offset(step + 1));
+        return true;
+    }
+
+    /** Jumps over the index steps from here on that hold nothing in the range. */
+    private static void skipSteps(Segment segment, EntryScanner walk, @Nullable TimeRange times) throws IOException {
+        SegmentIndex index = segment.index();
+        int step = index.stepOfPosition(walk.nextPosition());
+        if (times == null || index.position(step) != walk.nextPosition()) {
+            return;
+        }
+        while (step + 1 < index.count() && !times.overlaps(index.minEventTimeMs(step), index.maxEventTimeMs(step))) {
+            step++;
+        }
+        walk.skipTo(index.position(step), index.entryIndex(step), index.offset(step));
+    }
+
+    private static boolean matches(Envelope entry, @Nullable TimeRange times) {
+        return times == null || times.overlaps(entry.minEventTimeMs(), entry.maxEventTimeMs());
+    }
+
+    long offsetForIngestionTime(long timeMs, Written end) throws IOException {
+        for (Segment segment : segments) {
+            if (segment.summary().maxIngestionTimeMs < timeMs) {
+                continue;
+            }
+            EntryScanner walk = startAt(segment, segment.index().stepBeforeIngestion(timeMs), end);
+            while (next(segment, walk, end)) {
+                if (walk.envelope().kind() == EntryKind.DATA && walk.envelope().ingestionTimeMs() >= timeMs) {
+                    return walk.envelope().baseOffset();
+                }
+            }
+        }
+        return end.endOffset();
+    }
+
+    long offsetForEventTime(long timeMs, Written end) throws IOException {
+        for (Segment segment : segments) {
+            if (segment.summary().maxEventTimeMs < timeMs) {
+                continue;
+            }
+            SegmentIndex index = segment.index();
+            for (int step = 0; step < index.count(); step++) {
+                if (index.maxEventTimeMs(step) < timeMs) {
+                    continue;
+                }
+                EntryScanner walk = startAt(segment, step, end);
+                while (next(segment, walk, end)) {
+                    if (walk.envelope().kind() == EntryKind.DATA
+                            && walk.envelope().maxEventTimeMs() >= timeMs) {
+                        return walk.envelope().baseOffset();
+                    }
+                }
+            }
+        }
+        return end.endOffset();
+    }
+
+    void replay(EntryVisitor visitor, Written end) throws IOException {
+        for (int i = firstToReplay(end); i < segments.size(); i++) {
+            Segment segment = segments.get(i);
+            EntryScanner walk = scanner(segment, end);
+            while (next(segment, walk, end)) {
+                visitor.visit(walk.envelope(), walk.payload());
+            }
+        }
+    }
+
+    /** The last segment that begins with a checkpoint. */
+    private int firstToReplay(Written end) throws IOException {
+        for (int i = segments.size() - 1; i > 0; i--) {
+            Segment segment = segments.get(i);
+            EntryScanner walk = scanner(segment, end);
+            if (next(segment, walk, end) && walk.envelope().kind() == EntryKind.CHECKPOINT) {
+                return i;
+            }
+        }
+        return 0;
+    }
+
+    private EntryScanner scanner(Segment segment, Written end) throws IOException {
+        using(segment);
+        EntryScanner walk = Scratch.get().walk();
+        walk.start(
+                segment::read,
+                EntryScanner.Depth.HEADS,
+                SegmentHeader.SIZE,
+                endOf(segment, end),
+                segment.baseIndex(),
+                segment.baseOffset());
+        return walk;
+    }
+
+    private EntryScanner startAt(Segment segment, int step, Written end) throws IOException {
+        using(segment);
+        SegmentIndex index = segment.index();
+        if (index.count() == 0) {
+            return scanner(segment, end);
+        }
+        long position = index.position(step);
+        long limit = endOf(segment, end);
+        if (limit - position <= HOT_TAIL_BYTES && !segment.sealed() && position < limit) {
+            segment.mapTail(position, limit);
+        }
+        EntryScanner walk = Scratch.get().walk();
+        walk.start(
+                segment::read, EntryScanner.Depth.HEADS, position, limit, index.entryIndex(step), index.offset(step));
+        return walk;
+    }
+
+    /** Closes the sealed segment that was opened longest ago, if this one makes too many. */
+    private void using(Segment segment) {
+        if (!segment.sealed() || segment == opened.peekLast()) {
+            return;
+        }
+        opened.remove(segment);
+        opened.addLast(segment);
+        if (opened.size() > MOST_OPEN) {
+            opened.removeFirst().release();
+        }
+    }
+
+    /** The segment is going away. */
+    void forget(Segment segment) {
+        opened.remove(segment);
+    }
+
+    private static long endOf(Segment segment, Written end) {
+        if (segment.baseIndex() == end.segmentBaseIndex()) {
+            return end.position();
+        }
+        // A segment behind that one was begun by an append that is not flushed yet.
+        return segment.baseIndex() > end.segmentBaseIndex() ? SegmentHeader.SIZE : segment.summary().endPosition;
+    }
+
+    /** Moves on; whatever stands below the end and is no entry is damage. */
+    private static boolean next(Segment segment, EntryScanner walk, Written end) throws IOException {
+        if (walk.next()) {
+            return true;
+        }
+        if (walk.nextPosition() < endOf(segment, end)) {
+            throw segment.corrupt(walk);
+        }
+        return false;
+    }
+
+    /** The last segment that begins at or before an offset. */
+    private int segmentOf(long offset) {
+        int low = 0;
+        int high = segments.size() - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (segments.get(middle).baseOffset() <= offset) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low;
+    }
+}

@@ -1,0 +1,202 @@
+package io.headwater.storage;
+
+import io.headwater.record.EntryKind;
+import io.headwater.record.Envelope;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sparse index of one segment: a step for about every {@code intervalBytes} of log, each at the border of an entry.
+ * Derived: the file can be deleted at any time. In memory and in the file a step is five 64-bit words.
+ *
+ * <pre>
+ *   0                                    8            16                   24               32               40
+ *   +---+--------------+-----------------+------------+--------------------+----------------+----------------+
+ *   | C | index, u31   | position, i32   | offset     | ingestion time     | min event time | max event time |
+ *   |   | minus base   |                 | i64        | of the first entry | of all entries | of all entries |
+ *   +---+--------------+-----------------+------------+--------------------+----------------+----------------+
+ * </pre>
+ *
+ * C: the step holds a control entry. Ingestion times never fall, so the first of a step bounds all of the one before.
+ * The file is a {@link SegmentSummary} of what the steps cover, the number of steps (i32), the steps, and a CRC-32C over
+ * all before it.
+ */
+final class SegmentIndex {
+    /** Bounds memory to 1.25 MiB a segment: beyond it neighbours are merged, and steps become twice as long. */
+    private static final int MAX_STEPS = 1 << 15;
+
+    private static final int WORDS = 5;
+    private static final long CONTROL = 1L << 63;
+
+    private final long baseIndex;
+    private int intervalBytes;
+    private long[] steps;
+    private int count;
+
+    SegmentIndex(long baseIndex, int intervalBytes) {
+        this(baseIndex, intervalBytes, new long[16 * WORDS], 0);
+    }
+
+    private SegmentIndex(long baseIndex, int intervalBytes, long[] steps, int count) {
+        this.baseIndex = baseIndex;
+        this.intervalBytes = intervalBytes;
+        this.steps = steps;
+        this.count = count;
+    }
+
+    /** Adds the entry behind the last one. */
+    void add(Envelope entry, long position) {
+        boolean data = entry.kind() == EntryKind.DATA;
+        long min = data ? entry.minEventTimeMs() : Long.MAX_VALUE;
+        long max = data ? entry.maxEventTimeMs() : Long.MIN_VALUE;
+        if (count == 0 || position - position(count - 1) >= intervalBytes) {
+            begin(entry, position, min, max);
+        } else {
+            int at = (count - 1) * WORDS;
+            steps[at + 3] = Math.min(steps[at + 3], min);
+            steps[at + 4] = Math.max(steps[at + 4], max);
+        }
+        if (!data) {
+            steps[(count - 1) * WORDS] |= CONTROL;
+        }
+    }
+
+    private void begin(Envelope entry, long position, long min, long max) {
+        if (count == MAX_STEPS) {
+            halve();
+        }
+        if ((count + 1) * WORDS > steps.length) {
+            steps = Arrays.copyOf(steps, steps.length * 2);
+        }
+        int at = count * WORDS;
+        steps[at] = (entry.entryIndex() - baseIndex) << 32 | position;
+        steps[at + 1] = entry.baseOffset();
+        steps[at + 2] = entry.ingestionTimeMs();
+        steps[at + 3] = min;
+        steps[at + 4] = max;
+        count++;
+    }
+
+    private void halve() {
+        for (int i = 0; i < count; i += 2) {
+            int from = i * WORDS;
+            int to = from / 2;
+            int second = from + WORDS;
+            steps[to] = steps[from] | (steps[second] & CONTROL);
+            steps[to + 1] = steps[from + 1];
+            steps[to + 2] = steps[from + 2];
+            steps[to + 3] = Math.min(steps[from + 3], steps[second + 3]);
+            steps[to + 4] = Math.max(steps[from + 4], steps[second + 4]);
+        }
+        count /= 2;
+        intervalBytes *= 2;
+    }
+
+    int count() {
+        return count;
+    }
+
+    long position(int step) {
+        return steps[step * WORDS] & 0xffffffffL;
+    }
+
+    long entryIndex(int step) {
+        return baseIndex + ((steps[step * WORDS] & ~CONTROL) >>> 32);
+    }
+
+    long offset(int step) {
+        return steps[step * WORDS + 1];
+    }
+
+    long minEventTimeMs(int step) {
+        return steps[step * WORDS + 3];
+    }
+
+    long maxEventTimeMs(int step) {
+        return steps[step * WORDS + 4];
+    }
+
+    boolean holdsControl(int step) {
+        return steps[step * WORDS] < 0;
+    }
+
+    /** The last step that begins at or before a record offset; 0 if none does. */
+    int stepOfOffset(long offset) {
+        return floor(1, offset);
+    }
+
+    /** The last step that begins before an ingestion time; 0 if none does. */
+    int stepBeforeIngestion(long timeMs) {
+        return floor(2, timeMs == Long.MIN_VALUE ? timeMs : timeMs - 1);
+    }
+
+    /** The last step that begins at or before a position; 0 if none does. */
+    int stepOfPosition(long position) {
+        int low = 0;
+        int high = count - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (position(middle) <= position) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low;
+    }
+
+    private int floor(int word, long value) {
+        int low = 0;
+        int high = count - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (steps[middle * WORDS + word] <= value) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low;
+    }
+
+    /** The bytes of the index file. */
+    ByteBuffer encode(SegmentSummary covered) {
+        ByteBuffer bytes = ByteBuffer.allocate(SegmentSummary.SIZE + 4 + count * WORDS * 8 + 4);
+        covered.encode(bytes, SegmentSummary.INDEX);
+        bytes.putInt(count);
+        for (int i = 0; i < count * WORDS; i++) {
+            bytes.putLong(steps[i]);
+        }
+        bytes.putInt(crc(bytes, bytes.position()));
+        return bytes.flip();
+    }
+
+    /** {@code null} if these are not the bytes of an index file. Borrows {@code bytes}, from 0 to its limit. */
+    static @Nullable SegmentIndex decode(ByteBuffer bytes, SegmentSummary covered, int intervalBytes) {
+        int fixed = SegmentSummary.SIZE + 4 + 4;
+        if (bytes.limit() < fixed) {
+            return null;
+        }
+        int count = bytes.getInt(SegmentSummary.SIZE);
+        if (count < 0
+                || count > MAX_STEPS
+                || bytes.limit() != fixed + count * WORDS * 8
+                || bytes.getInt(bytes.limit() - 4) != crc(bytes, bytes.limit() - 4)) {
+            return null;
+        }
+        // Room for one more: a log that goes on appends to it.
+        long[] steps = new long[Math.max(16, count + 1) * WORDS];
+        for (int i = 0; i < count * WORDS; i++) {
+            steps[i] = bytes.getLong(SegmentSummary.SIZE + 4 + i * 8);
+        }
+        return new SegmentIndex(covered.baseIndex, intervalBytes, steps, count);
+    }
+
+    private static int crc(ByteBuffer bytes, int end) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.duplicate().position(0).limit(end));
+        return (int) crc.getValue();
+    }
+}

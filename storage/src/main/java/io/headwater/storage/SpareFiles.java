@@ -1,0 +1,192 @@
+package io.headwater.storage;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Files full of zeros, ready to become segments, and the background thread's other work on files. A spare is made ahead
+ * or is a retired segment that was written with zeros again: nothing that stood in it may come back to life. For the
+ * same reason no spare outlives the process: a crash can leave one whose renaming was lost and whose bytes were not.
+ *
+ * <p>Any thread.
+ */
+final class SpareFiles {
+    /** A spare, open; whoever takes it owns it. */
+    record Spare(Path path, DiskFile file, long bytes) {}
+
+    static final String DIRECTORY = "spares";
+    private static final Logger LOG = LoggerFactory.getLogger(SpareFiles.class);
+    private static final int MOST_SPARES = 2;
+
+    private final Disk disk;
+    private final Path directory;
+    private final long mostBytes;
+    private final Executor background;
+    private final ArrayDeque<Spare> ready = new ArrayDeque<>();
+    private int coming;
+    private long nextName;
+    private boolean closed;
+
+    SpareFiles(Disk disk, Path dataDirectory, long mostBytes, Executor background) {
+        this.disk = disk;
+        this.directory = dataDirectory.resolve(DIRECTORY);
+        this.mostBytes = mostBytes;
+        this.background = background;
+    }
+
+    /** Throws away what an earlier process left. */
+    void open() throws IOException {
+        disk.createDirectories(directory);
+        for (String name : disk.list(directory)) {
+            deleteTree(disk, directory.resolve(name));
+        }
+    }
+
+    static void deleteTree(Disk disk, Path path) throws IOException {
+        if (path.getFileName().toString().endsWith(".deleted")) {
+            for (String name : disk.list(path)) {
+                disk.delete(path.resolve(name));
+            }
+        }
+        disk.delete(path);
+    }
+
+    void inBackground(Runnable work) {
+        background.execute(work);
+    }
+
+    synchronized @Nullable Spare take() {
+        return ready.poll();
+    }
+
+    /** Asks for a spare of about this size, unless there is one. */
+    void want(long bytes) {
+        synchronized (this) {
+            if (closed || !ready.isEmpty() || coming > 0) {
+                return;
+            }
+            coming++;
+        }
+        background.execute(() -> make(Math.min(bytes, mostBytes)));
+    }
+
+    private void make(long bytes) {
+        Path path = newPath(".zeroing");
+        try {
+            keep(path, disk.open(path, Disk.Mode.CREATE_NEW), 0, bytes);
+        } catch (IOException e) {
+            LOG.info("spares: no spare segment could be made: {}", e.toString());
+        } finally {
+            synchronized (this) {
+                coming--;
+            }
+        }
+    }
+
+    /**
+     * Moves a retired segment out of its partition's directory, durably, and makes a spare of it once nobody reads it
+     * any more. On the background thread.
+     */
+    void retire(LogContext log, long baseIndex, @Nullable SegmentFile open) {
+        Path retired = newPath(".retired");
+        try {
+            disk.rename(log.logPath(baseIndex), retired);
+            disk.syncDirectory(log.directory());
+            IndexFile.delete(log, baseIndex);
+        } catch (IOException e) {
+            LOG.warn("{}: segment {} is not removed; the next start finds it again", log, baseIndex, e);
+            if (open != null) {
+                open.release();
+            }
+            return;
+        }
+        if (open == null) {
+            recycle(retired);
+        } else {
+            open.whenUnused(() -> background.execute(() -> recycle(retired)));
+            open.release();
+        }
+    }
+
+    /** Moves a whole directory away so that it is gone at once; deletes what is in it. On any thread. */
+    void retireDirectory(Path parent, Path path) throws IOException {
+        Path deleted = newPath(".deleted");
+        disk.rename(path, deleted);
+        disk.syncDirectory(parent);
+        background.execute(() -> {
+            try {
+                deleteTree(disk, deleted);
+            } catch (IOException e) {
+                LOG.warn("spares: {} could not be deleted; the next start tries again", deleted, e);
+            }
+        });
+    }
+
+    private void recycle(Path retired) {
+        try {
+            boolean enough;
+            synchronized (this) {
+                enough = closed || ready.size() + coming >= MOST_SPARES;
+            }
+            if (enough) {
+                disk.delete(retired);
+                return;
+            }
+            Path path = newPath(".zeroing");
+            disk.rename(retired, path);
+            DiskFile file = disk.open(path, Disk.Mode.READ_WRITE);
+            long size = Math.min(file.size(), mostBytes);
+            file.truncate(size);
+            keep(path, file, 0, size);
+        } catch (IOException e) {
+            LOG.info("spares: {} could not be recycled: {}", retired, e.toString());
+        }
+    }
+
+    private void keep(Path path, DiskFile file, long from, long to) throws IOException {
+        boolean kept = false;
+        try {
+            Preallocation.zero(file, from, to);
+            file.sync();
+            disk.syncDirectory(directory);
+            synchronized (this) {
+                kept = !closed;
+                if (kept) {
+                    ready.add(new Spare(path, file, to));
+                }
+            }
+        } finally {
+            if (!kept) {
+                file.close();
+                disk.delete(path);
+            }
+        }
+    }
+
+    private synchronized Path newPath(String suffix) {
+        return directory.resolve(nextName++ + suffix);
+    }
+
+    /** Deletes the spares; a clean directory holds none. */
+    void close() {
+        ArrayDeque<Spare> left;
+        synchronized (this) {
+            closed = true;
+            left = new ArrayDeque<>(ready);
+            ready.clear();
+        }
+        for (Spare spare : left) {
+            try {
+                spare.file().close();
+                disk.delete(spare.path());
+            } catch (IOException e) {
+                LOG.info("spares: {} could not be deleted: {}", spare.path(), e.toString());
+            }
+        }
+    }
+}
