@@ -1,13 +1,37 @@
 package io.headwater.client;
 
+import io.headwater.client.link.NettyLink;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.random.RandomGenerator;
 
 /**
  * A connection to a broker, and the door to everything else. Thread-safe; one per process is enough. Closing it closes
  * the producers and consumers made from it.
  */
 public final class HeadwaterClient implements AutoCloseable {
-    private HeadwaterClient() {}
+    private final NettyLink link;
+    private final Session session;
+    private final Caller caller;
+    private final RandomGenerator random;
+    private final InstantSource clock = InstantSource.system();
+    private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
+
+    private HeadwaterClient(Builder builder) {
+        this.link = new NettyLink(builder.host, builder.port, "headwater-client");
+        this.random = new SplittableRandom();
+        this.session = new Session(
+                link,
+                link,
+                random,
+                ClientSettings.of(builder.host + ":" + builder.port, builder.name, builder.timeout.toNanos()));
+        this.caller = new Caller(session);
+    }
 
     public static Builder builder() {
         return new Builder();
@@ -15,46 +39,102 @@ public final class HeadwaterClient implements AutoCloseable {
 
     /** Starts to build a producer. */
     public Producer.Builder producer() {
-        throw new UnsupportedOperationException();
+        return new ProducerBuilder(settings -> {
+            AutoCloseable[] self = new AutoCloseable[1];
+            var producer = new BatchingProducer(caller, clock, random, settings, () -> open.remove(self[0]));
+            self[0] = producer;
+            open.add(producer);
+            return producer;
+        });
     }
 
     /** Starts to build a consumer of streams. */
     public StreamConsumer.Builder streamConsumer() {
-        throw new UnsupportedOperationException();
+        return new ConsumerBuilder(settings -> {
+            AutoCloseable[] self = new AutoCloseable[1];
+            var consumer = new PushConsumer(caller, settings, clock, () -> open.remove(self[0]));
+            self[0] = consumer;
+            open.add(consumer);
+            return consumer;
+        });
     }
 
     /** Topics, groups and the broker itself. Shares this client's connection. */
     public Admin admin() {
-        throw new UnsupportedOperationException();
+        return new AdminCalls(caller);
     }
 
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        HeadwaterException failed = null;
+        List<AutoCloseable> left = new ArrayList<>(open);
+        for (AutoCloseable each : left) {
+            try {
+                each.close();
+            } catch (HeadwaterException e) {
+                failed = e;
+            } catch (Exception e) {
+                throw new IllegalStateException("close failed", e);
+            }
+        }
+        if (!link.isClosed()) {
+            link.execute(session::close);
+        }
+        link.close();
+        if (failed != null) {
+            throw failed;
+        }
     }
 
     /** Builds a client. Not thread-safe. */
     public static final class Builder {
+        private static final int DEFAULT_PORT = 9440;
+
+        private String host = "127.0.0.1";
+        private int port = DEFAULT_PORT;
+        private Duration timeout = Duration.ofSeconds(30);
+        private String name = "pid-" + ProcessHandle.current().pid();
+
         Builder() {}
 
         /** {@code HOST:PORT}; default {@code 127.0.0.1:9440}. */
         public Builder server(String hostAndPort) {
+            int colon = hostAndPort.lastIndexOf(':');
+            int parsed = -1;
+            if (colon > 0) {
+                try {
+                    parsed = Integer.parseInt(hostAndPort.substring(colon + 1));
+                } catch (NumberFormatException e) {
+                    parsed = -1;
+                }
+            }
+            if (parsed < 1 || parsed > 65_535) {
+                throw new IllegalArgumentException("server: " + hostAndPort + " (expected: HOST:PORT)");
+            }
+            String bare = hostAndPort.substring(0, colon);
+            host = bare.startsWith("[") && bare.endsWith("]") ? bare.substring(1, bare.length() - 1) : bare;
+            port = parsed;
             return this;
         }
 
         /** How long an operation may take before it fails, retries included; default 30 s. */
-        public Builder timeout(Duration timeout) {
+        public Builder timeout(Duration limit) {
+            if (limit.isNegative() || limit.isZero()) {
+                throw new IllegalArgumentException("timeout: " + limit + " (expected: more than 0)");
+            }
+            timeout = limit;
             return this;
         }
 
         /** Shown by the broker's status; default the process's id. */
         public Builder name(String clientName) {
+            name = clientName;
             return this;
         }
 
         /** Connects lazily: the first operation reports an unreachable broker. */
         public HeadwaterClient build() {
-            return new HeadwaterClient();
+            return new HeadwaterClient(this);
         }
     }
 }

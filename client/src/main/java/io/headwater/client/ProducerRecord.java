@@ -1,6 +1,7 @@
 package io.headwater.client;
 
 import io.headwater.record.RecordHeader;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,17 @@ public record ProducerRecord(
 
     /** Key and value as UTF-8. */
     public static ProducerRecord ofUtf8(String topic, @Nullable String key, String value) {
-        throw new UnsupportedOperationException();
+        byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
+        return of(topic, keyBytes, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public ProducerRecord withPartition(int index) {
+        return new ProducerRecord(topic, index, key, value, headers, eventTimeMs);
+    }
+
+    /** Shares the list. */
+    public ProducerRecord withHeaders(List<RecordHeader> all) {
+        return new ProducerRecord(topic, partition, key, value, all, eventTimeMs);
     }
 
     public ProducerRecord withEventTimeMs(long ms) {

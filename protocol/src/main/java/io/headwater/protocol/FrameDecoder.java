@@ -61,6 +61,11 @@ public final class FrameDecoder extends ChannelInboundHandlerAdapter {
         maxFrameBytes = maxBytes;
     }
 
+    /** How many bytes of a frame that has not arrived completely are held. On the event loop. */
+    public int pendingBytes() {
+        return received.readableBytes();
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
         if (!(msg instanceof ByteBuf bytes)) {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LocalQuorum implements MetadataQuorum {
     /** Marks the journal as metadata; a journal of another kind under this name is damage. */
-    private static final int JOURNAL_TAG = 0x4d455441; // META
+    static final int JOURNAL_TAG = 0x4d455441; // META
 
     /** With more commands than this behind its snapshot the journal is written anew. */
     private static final int COMMANDS_PER_SNAPSHOT = 4096;
@@ -39,7 +39,7 @@ public final class LocalQuorum implements MetadataQuorum {
     private MetadataImage pending;
 
     private int commandsBehindSnapshot;
-    private boolean broken;
+    private volatile boolean broken;
 
     private record Proposal(Command command, CompletableFuture<Outcome> done, Outcome outcome) {}
 
@@ -160,6 +160,11 @@ public final class LocalQuorum implements MetadataQuorum {
     @Override
     public MetadataImage image() {
         return image;
+    }
+
+    @Override
+    public boolean isWritable() {
+        return !broken;
     }
 
     @Override

@@ -99,6 +99,11 @@ public final class MetadataImage {
         return groups.size();
     }
 
+    /** Partition ids from here on were never given; a log with such an id belongs to a later picture than this. */
+    public long nextPartitionId() {
+        return next.partitionId();
+    }
+
     NextIds next() {
         return next;
     }

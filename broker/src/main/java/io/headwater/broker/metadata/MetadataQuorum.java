@@ -22,6 +22,9 @@ public interface MetadataQuorum extends AutoCloseable {
     /** What is agreed on and durable. Any thread. */
     MetadataImage image();
 
+    /** False after a failed write, until one succeeds again. Any thread. */
+    boolean isWritable();
+
     /** Is told of each command that took effect, in order, before its proposer is; on the owner's thread. */
     void listener(Listener listener);
 

@@ -46,6 +46,13 @@ public record Health(boolean ready, List<String> problems) {
         return new Health(ready, problems);
     }
 
+    /** Something that only its owner can see is wrong, so wrong that no work should be sent here. */
+    public Health with(String problem) {
+        List<String> all = new ArrayList<>(problems);
+        all.add(problem);
+        return new Health(false, all);
+    }
+
     /** {@code ok}, or the problems in one line. */
     public String summary() {
         return problems.isEmpty() ? "ok" : String.join("; ", problems);

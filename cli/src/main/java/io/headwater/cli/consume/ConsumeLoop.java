@@ -13,7 +13,6 @@ import io.headwater.protocol.wire.PartitionDescription;
 import io.headwater.protocol.wire.TopicDescription;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,18 +23,15 @@ import org.jspecify.annotations.Nullable;
 final class ConsumeLoop {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final long COMMIT_INTERVAL_NS = 1_000_000_000;
-    private static final long NONE = -1;
 
     private final Terminal terminal;
     private final RecordFormat format;
     private final ConsumeOptions options;
     private final Progress progress;
-    /** With --follow --to ingested: partitions that have shown a record of that time. */
-    private final BitSet reachedEnd = new BitSet();
-
     private long records;
     private long lastCommitNs;
     private boolean uncommitted;
+    private boolean idle;
     private volatile boolean stopped;
     private volatile @Nullable StreamConsumer running;
 
@@ -64,9 +60,10 @@ final class ConsumeLoop {
         try (StreamConsumer consumer = consumer(client, topic)) {
             running = consumer;
             lastCommitNs = terminal.nanoClock().getAsLong();
-            while (!stopped && records < options.max() && !isDone(consumer, topic.getPartitionsCount())) {
+            while (!stopped && records < options.max() && !isDone(consumer)) {
                 List<ConsumedRecord> polled = consumer.poll(POLL);
                 print(polled);
+                idle = polled.isEmpty();
                 if (options.group() != null) {
                     uncommitted |= !polled.isEmpty();
                     commitIfDue(consumer);
@@ -83,12 +80,7 @@ final class ConsumeLoop {
     }
 
     private void print(List<ConsumedRecord> polled) {
-        long untilIngestedMs = followedUntilMs();
         for (ConsumedRecord record : polled) {
-            if (untilIngestedMs != NONE && record.ingestionTimeMs() >= untilIngestedMs) {
-                reachedEnd.set(record.partition());
-                continue;
-            }
             if (records == options.max()) {
                 break;
             }
@@ -101,14 +93,18 @@ final class ConsumeLoop {
         progress.tick(() -> Human.count(records, "record"));
     }
 
-    private boolean isDone(StreamConsumer consumer, int partitions) {
-        long untilIngestedMs = followedUntilMs();
-        if (untilIngestedMs != NONE) {
-            int expected = options.partition() == null ? partitions : 1;
-            return reachedEnd.cardinality() == expected
-                    || terminal.wallClock().millis() > untilIngestedMs + POLL.toMillis();
-        }
-        return consumer.isAtEnd();
+    private boolean isDone(StreamConsumer consumer) {
+        return consumer.isAtEnd() || isPast();
+    }
+
+    /** With --follow, an ingestion time is an end that lies ahead; it is over when the time is, even if nothing came. */
+    private boolean isPast() {
+        Position to = options.to();
+        return options.follow()
+                && to != null
+                && to.kind() == Kind.INGESTION_TIME
+                && terminal.wallClock().millis() > to.value() + POLL.toMillis()
+                && idle;
     }
 
     private void commitIfDue(StreamConsumer consumer) {
@@ -119,12 +115,6 @@ final class ConsumeLoop {
             uncommitted = false;
             lastCommitNs = nowNs;
         }
-    }
-
-    /** With --follow, an ingestion time is an end that lies ahead: it is reached when such a record or the time comes. */
-    private long followedUntilMs() {
-        Position to = options.to();
-        return options.follow() && to != null && to.kind() == Kind.INGESTION_TIME ? to.value() : NONE;
     }
 
     private StreamConsumer consumer(HeadwaterClient client, TopicDescription topic) {
@@ -162,11 +152,11 @@ final class ConsumeLoop {
         return partitions.toArray(TopicPartition[]::new);
     }
 
-    /** Without --follow nothing waits for records that are not there yet: an offset beyond the end is the end. */
+    /** Without --follow nothing waits for records that are not there yet: what lies beyond the end is the end. */
     private @Nullable Position until(TopicDescription topic) {
         Position to = options.to();
         if (options.follow()) {
-            return followedUntilMs() != NONE ? null : to;
+            return to;
         }
         if (to == null) {
             return Position.end();
@@ -176,6 +166,8 @@ final class ConsumeLoop {
             return Position.offset(
                     Math.min(to.value(), topic.getPartitions(partition).getEndOffset()));
         }
-        return to;
+        boolean isAhead = to.kind() == Kind.INGESTION_TIME
+                && to.value() > terminal.wallClock().millis();
+        return isAhead ? Position.end() : to;
     }
 }

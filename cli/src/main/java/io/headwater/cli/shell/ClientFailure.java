@@ -10,7 +10,7 @@ public final class ClientFailure {
     public static String explain(HeadwaterException e, String server) {
         String message = String.valueOf(e.getMessage());
         String advice = switch (e.code()) {
-            case "UNREACHABLE", "DISCONNECTED" ->
+            case "UNREACHABLE", "CONNECTION_LOST" ->
                 "start one with: headwater serve, or name another with --server " + "(asked: " + server + ")";
             case "TIMEOUT" -> "is " + server + " a Headwater broker, and awake? --timeout waits longer";
             case "TOPIC_EXISTS" -> "--if-not-exists accepts an existing one";

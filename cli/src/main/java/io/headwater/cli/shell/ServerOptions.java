@@ -30,12 +30,13 @@ public final class ServerOptions {
         return timeout;
     }
 
-    /** Connects at the first operation. The caller closes it. */
+    /** A client of this broker, if there is one. The caller closes it. */
     public HeadwaterClient connect() {
-        HostAndPort.check(server);
+        HostAndPort address = HostAndPort.parse(server);
         if (timeout.isZero()) {
             throw CommandFailure.usage("--timeout: 0 (expected: more than nothing, for example 30s)");
         }
+        address.knock(timeout);
         return HeadwaterClient.builder().server(server).timeout(timeout).build();
     }
 }

@@ -1,0 +1,251 @@
+package io.headwater.broker.control;
+
+import com.google.protobuf.MessageLite;
+import io.headwater.broker.config.BrokerConfig;
+import io.headwater.broker.metadata.MetadataQuorum;
+import io.headwater.broker.observe.GroupLag;
+import io.headwater.broker.observe.Health;
+import io.headwater.broker.observe.Vitals;
+import io.headwater.broker.partition.Partitions;
+import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.Frame;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.GroupHeartbeat;
+import io.headwater.protocol.wire.JoinGroup;
+import io.headwater.storage.Marks;
+import io.headwater.storage.ViewStore;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.NanoClock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The housekeeper. A turn: take what is in the mailbox, let each handler answer or ask partitions, sync what was
+ * proposed, tell members what changed, look at the timers. The turn ({@link #doWork}) stands apart from the thread
+ * ({@link #start}), so that tests turn it by hand. Nothing here blocks but the metadata's sync and the view's writes.
+ */
+public final class ControlAgent implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlAgent.class);
+    private static final long LONGEST_PARK_NS = TimeUnit.SECONDS.toNanos(5);
+
+    /**
+     * What the agent works with.
+     *
+     * @param quorum owned by the agent's thread from {@link #start} on
+     * @param partitions completes on the queue
+     */
+    public record Surroundings(
+            BrokerConfig config,
+            ControlQueue queue,
+            MetadataQuorum quorum,
+            Partitions partitions,
+            ViewStore views,
+            Marks marks,
+            Vitals vitals,
+            EpochClock epochClock,
+            NanoClock nanoClock) {}
+
+    private final ControlQueue queue;
+    private final MetadataQuorum quorum;
+    private final Vitals vitals;
+    private final BrokerConfig config;
+    private final NanoClock nanoClock;
+    private final GroupMembers members;
+    private final ViewKeeper viewKeeper;
+    private final StatusHandler status;
+    private final LagReport lag;
+    private final Chores chores;
+    private final Map<FrameType, Reply.Handler<MessageLite>> handlers = new EnumMap<>(FrameType.class);
+    private volatile Health.Phase phase = Health.Phase.STARTING;
+    private volatile boolean stopped;
+    private volatile long turnedAtNs;
+    private @Nullable Thread thread;
+
+    public ControlAgent(Surroundings around, BrokerFacts facts) {
+        this(around, facts, PositionsView.marked(around.marks()));
+    }
+
+    ControlAgent(Surroundings around, BrokerFacts facts, PositionsView.Marked marked) {
+        this.queue = around.queue();
+        this.quorum = around.quorum();
+        this.vitals = around.vitals();
+        this.config = around.config();
+        this.nanoClock = around.nanoClock();
+        this.turnedAtNs = nanoClock.nanoTime();
+        Partitions partitions = around.partitions();
+        EpochClock clock = around.epochClock();
+        Proposals proposals = new Proposals(quorum, clock);
+        PositionsView view = new PositionsView(around.views(), marked);
+        this.members = new GroupMembers(config.groups(), proposals, partitions, view, clock);
+        GroupReports reports = new GroupReports(proposals, partitions, view, members);
+        this.viewKeeper = new ViewKeeper(proposals, partitions, view);
+        this.lag = new LagReport(members, reports);
+        this.status = new StatusHandler(facts, proposals, vitals, this::health, clock);
+        this.chores = new Chores(config, proposals, partitions, view, marked, members, lag, clock);
+        register(
+                new TopicHandlers(config.topics(), proposals, partitions),
+                new GroupHandlers(proposals, partitions, view, members, reports, clock),
+                new ProducerIds(proposals));
+        quorum.listener((image, command) -> {
+            if (command.hasAlterTopic() || command.hasDeleteTopic() || command.hasCreateTopic()) {
+                members.topologyChanged();
+            }
+        });
+    }
+
+    private void register(TopicHandlers topics, GroupHandlers groups, ProducerIds producers) {
+        on(FrameType.INIT_PRODUCER, producers::init);
+        on(FrameType.GET_TOPICS, topics::list);
+        on(FrameType.CREATE_TOPIC, topics::create);
+        on(FrameType.ALTER_TOPIC, topics::alter);
+        on(FrameType.DELETE_TOPIC, topics::delete);
+        on(FrameType.DESCRIBE_TOPIC, topics::describe);
+        on(FrameType.FIND_OFFSET, topics::findOffset);
+        this.<JoinGroup>on(FrameType.JOIN_GROUP, (message, reply) -> members.join(message, reply, nowMs()));
+        this.<GroupHeartbeat>on(
+                FrameType.GROUP_HEARTBEAT, (message, reply) -> members.heartbeat(message, reply, nowMs()));
+        on(FrameType.LEAVE_GROUP, members::leave);
+        on(FrameType.COMMIT, groups::commit);
+        on(FrameType.GET_POSITIONS, groups::positions);
+        on(FrameType.LIST_GROUPS, groups::list);
+        on(FrameType.DESCRIBE_GROUP, groups::describe);
+        on(FrameType.SEEK_GROUP, groups::seek);
+        on(FrameType.DELETE_GROUP, groups::delete);
+        on(FrameType.GET_STATUS, status::status);
+    }
+
+    /** The type of the frame says what its message is: the decoder parsed it by that type. */
+    @SuppressWarnings("unchecked")
+    private <M extends MessageLite> void on(FrameType type, Reply.Handler<M> handler) {
+        handlers.put(type, (Reply.Handler<MessageLite>) handler);
+    }
+
+    /** Whether a frame of this type belongs here. */
+    public boolean handles(FrameType type) {
+        return handlers.containsKey(type);
+    }
+
+    /** One turn. Returns how much there was to do. */
+    public int doWork() {
+        long nowNs = nanoClock.nanoTime();
+        turnedAtNs = nowNs;
+        int work = queue.drain(this::handle, connection -> members.connectionClosed(connection, nowMs()));
+        work += quorum.doWork();
+        members.tellChanges();
+        // After the mailbox: signs of life that came in while this thread was held up count before anyone is fenced.
+        chores.tick(nowMs(), nowNs);
+        return work;
+    }
+
+    private void handle(ControlQueue.Request request) {
+        Frame frame = request.frame();
+        Reply reply = new Reply(request.connection(), frame.correlationId(), frame.type());
+        try {
+            Reply.Handler<MessageLite> handler = handlers.get(frame.type());
+            if (handler == null) {
+                throw Failures.of(
+                        ErrorCode.ERROR_INVALID_REQUEST, "a frame of type " + frame.type() + " has no place here");
+            }
+            if (phase == Health.Phase.STOPPING) {
+                throw new RequestFailedException(
+                        Errors.of(ErrorCode.ERROR_SHUTTING_DOWN, "the broker is shutting down"));
+            }
+            handler.handle(frame.message(), reply);
+        } catch (RequestFailedException e) {
+            reply.fail(e);
+        } finally {
+            frame.release();
+        }
+    }
+
+    private long nowMs() {
+        return TimeUnit.NANOSECONDS.toMillis(nanoClock.nanoTime());
+    }
+
+    /** Starts the thread; the view of positions is brought up to date in the background. */
+    public void start() {
+        Thread started = new Thread(this::run, "headwater-control");
+        thread = started;
+        phase = Health.Phase.RUNNING;
+        started.start();
+    }
+
+    private void run() {
+        try {
+            chores.deleteOrphans();
+            viewKeeper.refresh();
+            while (!stopped) {
+                if (doWork() == 0) {
+                    queue.await(Math.min(LONGEST_PARK_NS, chores.nextInNs(nanoClock.nanoTime())));
+                }
+            }
+            doWork();
+        } catch (RuntimeException | Error e) {
+            // A broken invariant: going on could give a partition to two members. Health turns red and says so.
+            LOG.error("control: stopped by a fault in the broker", e);
+            throw e;
+        }
+    }
+
+    /** The topics' and groups' state for {@code /readyz}; any thread. */
+    public Health health() {
+        Health known =
+                Health.of(phase, vitals, quorum.isWritable(), config.storage().minFreeBytes());
+        Thread running = thread;
+        boolean dead = running != null && !running.isAlive() && !stopped;
+        boolean stuck = nanoClock.nanoTime() - turnedAtNs > TimeUnit.SECONDS.toNanos(30);
+        return dead || running != null && stuck && !stopped
+                ? known.with("control: the housekeeper has " + (dead ? "stopped" : "not moved for 30 s"))
+                : known;
+    }
+
+    /** Requests that wait here; any thread. */
+    public int mailboxDepth() {
+        return queue.depth();
+    }
+
+    /** Any thread; as of the last few seconds. */
+    public List<GroupLag> groupLags() {
+        return lag.read();
+    }
+
+    /**
+     * To be called when no requests come in any more and while the partitions still answer: brings the views to where
+     * the logs end, so that the next start need not open them. Any thread.
+     */
+    public CompletionStage<Void> prepareToStop() {
+        phase = Health.Phase.STOPPING;
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        queue.execute(() -> viewKeeper.refresh().whenComplete((count, failure) -> done.complete(null)));
+        return done;
+    }
+
+    /** Ends the thread; the metadata quorum is closed by whoever made it. */
+    @Override
+    public void close() {
+        phase = Health.Phase.STOPPING;
+        stopped = true;
+        queue.execute(() -> {});
+        Thread running = thread;
+        boolean interrupted = false;
+        while (running != null && running.isAlive()) {
+            try {
+                running.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

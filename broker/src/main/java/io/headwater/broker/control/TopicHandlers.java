@@ -1,0 +1,205 @@
+package io.headwater.broker.control;
+
+import io.headwater.broker.config.BrokerConfig;
+import io.headwater.broker.metadata.MetadataCodec;
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NameRules;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.TopicInfo;
+import io.headwater.broker.metadata.TopicPolicy;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.partition.Partitions;
+import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.protocol.wire.AckLevel;
+import io.headwater.protocol.wire.AlterTopic;
+import io.headwater.protocol.wire.CreateTopic;
+import io.headwater.protocol.wire.DeleteTopic;
+import io.headwater.protocol.wire.DeleteTopicReply;
+import io.headwater.protocol.wire.DescribeTopic;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.FindOffset;
+import io.headwater.protocol.wire.GetTopics;
+import io.headwater.protocol.wire.Partition;
+import io.headwater.protocol.wire.PartitionDescription;
+import io.headwater.protocol.wire.Topic;
+import io.headwater.protocol.wire.TopicConfig;
+import io.headwater.protocol.wire.TopicDescription;
+import io.headwater.protocol.wire.Topics;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes, changes, shows and deletes topics. */
+final class TopicHandlers {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicHandlers.class);
+
+    private final BrokerConfig.Topics defaults;
+    private final Proposals proposals;
+    private final Partitions partitions;
+
+    TopicHandlers(BrokerConfig.Topics defaults, Proposals proposals, Partitions partitions) {
+        this.defaults = defaults;
+        this.proposals = proposals;
+        this.partitions = partitions;
+    }
+
+    void list(GetTopics request, Reply reply) throws RequestFailedException {
+        Topics.Builder topics = Topics.newBuilder();
+        if (request.getNamesCount() == 0) {
+            proposals.image().topics().forEach(topic -> topics.addTopics(wire(topic)));
+        }
+        for (String name : request.getNamesList()) {
+            topics.addTopics(wire(known(name)));
+        }
+        reply.send(topics.build());
+    }
+
+    void create(CreateTopic request, Reply reply) throws RequestFailedException {
+        int count = request.getPartitions() == 0 ? defaults.partitions() : request.getPartitions();
+        checkPartitionLimit(count);
+        TopicPolicy policy = policy(
+                request.getConfig(),
+                new TopicPolicy(defaults.retentionMs(), defaults.retentionBytes(), defaults.ackLevel()));
+        Command.Builder command = Command.newBuilder()
+                .setCreateTopic(io.headwater.broker.metadata.wire.CreateTopic.newBuilder()
+                        .setName(request.getName())
+                        .setPartitions(count)
+                        .setPolicy(MetadataCodec.wire(policy)));
+        reply.sendWhenDone(proposals.propose(command).thenApply(done -> {
+            LOG.info("topic {}: created with {} partitions", request.getName(), count);
+            return wire(named(done.image(), request.getName()));
+        }));
+    }
+
+    void alter(AlterTopic request, Reply reply) throws RequestFailedException {
+        TopicInfo topic = known(request.getName());
+        int count = request.getPartitions() == 0 ? topic.partitions().size() : request.getPartitions();
+        checkPartitionLimit(count - topic.partitions().size());
+        TopicPolicy policy = policy(request.getConfig(), topic.policy());
+        Command.Builder command = Command.newBuilder()
+                .setAlterTopic(io.headwater.broker.metadata.wire.AlterTopic.newBuilder()
+                        .setName(request.getName())
+                        .setPartitions(count)
+                        .setPolicy(MetadataCodec.wire(policy)));
+        reply.sendWhenDone(proposals.propose(command).thenApply(done -> {
+            LOG.info("topic {}: altered, {} partitions, {}", request.getName(), count, policy);
+            return wire(named(done.image(), request.getName()));
+        }));
+    }
+
+    /** Gone for everybody as soon as the command stands; the reply waits until the files are gone too. */
+    void delete(DeleteTopic request, Reply reply) throws RequestFailedException {
+        TopicInfo topic = known(request.getName());
+        Command.Builder command = Command.newBuilder()
+                .setDeleteTopic(io.headwater.broker.metadata.wire.DeleteTopic.newBuilder()
+                        .setName(request.getName()));
+        reply.sendWhenDone(proposals
+                .propose(command)
+                .thenCompose(done -> FanOut.gather(topic.partitions(), p -> partitions.delete(p.partitionId())))
+                .thenApply(answers -> {
+                    answers.stream()
+                            .filter(answer -> answer.failure() != null)
+                            .findFirst()
+                            .ifPresent(answer -> LOG.warn(
+                                    "topic {}: deleted, but some files are left until the next start",
+                                    request.getName(),
+                                    answer.failure()));
+                    LOG.info("topic {}: deleted", request.getName());
+                    return DeleteTopicReply.getDefaultInstance();
+                }));
+    }
+
+    void describe(DescribeTopic request, Reply reply) throws RequestFailedException {
+        TopicInfo topic = known(request.getName());
+        reply.sendWhenDone(FanOut.all(topic.partitions(), partitions::describe)
+                .thenApply(all -> TopicDescription.newBuilder()
+                        .setTopic(wire(topic))
+                        .addAllPartitions(withShares(all))
+                        .build()));
+    }
+
+    void findOffset(FindOffset request, Reply reply) throws RequestFailedException {
+        PartitionInfo partition = proposals.image().partition(request.getPartitionId());
+        if (partition == null) {
+            throw Failures.of(
+                    ErrorCode.ERROR_UNKNOWN_PARTITION, "partition " + request.getPartitionId() + " does not exist");
+        }
+        reply.sendWhenDone(partitions.findOffset(partition, request.getAnchor(), request.getValue()));
+    }
+
+    /** What part of the topic's traffic each has, or of its bytes where nothing moves: hot partitions stand out. */
+    private static List<PartitionDescription> withShares(List<PartitionDescription> all) {
+        double rate = all.stream()
+                .mapToDouble(PartitionDescription::getBytesPerSecond)
+                .sum();
+        double bytes = all.stream().mapToDouble(PartitionDescription::getBytes).sum();
+        List<PartitionDescription> shared = new ArrayList<>(all.size());
+        for (PartitionDescription one : all) {
+            double share = rate > 0 ? one.getBytesPerSecond() / rate : bytes > 0 ? one.getBytes() / bytes : 0;
+            shared.add(one.toBuilder().setShare(share).build());
+        }
+        return shared;
+    }
+
+    private void checkPartitionLimit(int added) throws RequestFailedException {
+        int present = proposals.image().partitionCount();
+        if (added > 0 && (long) present + added > defaults.maxPartitions()) {
+            throw Failures.of(
+                    ErrorCode.ERROR_INVALID_CONFIG,
+                    "partitions: " + added + " more (expected: at most " + (defaults.maxPartitions() - present)
+                            + ", as there are " + present + " and topics.max-partitions is "
+                            + defaults.maxPartitions() + ")");
+        }
+    }
+
+    private TopicInfo known(String name) throws RequestFailedException {
+        TopicInfo topic = proposals.image().topic(name);
+        if (topic == null) {
+            throw unknownTopic(name);
+        }
+        return topic;
+    }
+
+    static RequestFailedException unknownTopic(String name) {
+        return Failures.of(
+                ErrorCode.ERROR_UNKNOWN_TOPIC, "topic " + NameRules.shown(name) + " does not exist; create it first");
+    }
+
+    private static TopicInfo named(MetadataImage image, String name) {
+        TopicInfo topic = image.topic(name);
+        if (topic == null) {
+            throw new IllegalStateException("topic " + name + ": committed, yet not in the picture");
+        }
+        return topic;
+    }
+
+    private static TopicPolicy policy(TopicConfig asked, TopicPolicy otherwise) throws RequestFailedException {
+        try {
+            return new TopicPolicy(
+                    asked.getRetentionMs() == 0 ? otherwise.retentionMs() : asked.getRetentionMs(),
+                    asked.getRetentionBytes() == 0 ? otherwise.retentionBytes() : asked.getRetentionBytes(),
+                    asked.getAckLevel() == AckLevel.ACK_UNSPECIFIED ? otherwise.ackLevel() : asked.getAckLevel());
+        } catch (IllegalArgumentException e) {
+            throw Failures.of(ErrorCode.ERROR_INVALID_CONFIG, String.valueOf(e.getMessage()));
+        }
+    }
+
+    static Topic wire(TopicInfo topic) {
+        Topic.Builder wire = Topic.newBuilder()
+                .setId(topic.id())
+                .setName(topic.name())
+                .setCreatedMs(topic.createdMs())
+                .setConfig(TopicConfig.newBuilder()
+                        .setRetentionMs(topic.policy().retentionMs())
+                        .setRetentionBytes(topic.policy().retentionBytes())
+                        .setAckLevel(topic.policy().ackLevel()));
+        for (PartitionInfo partition : topic.partitions()) {
+            wire.addPartitions(Partition.newBuilder()
+                    .setIndex(partition.index())
+                    .setPartitionId(partition.partitionId())
+                    .setEpoch(partition.epoch()));
+        }
+        return wire.build();
+    }
+}

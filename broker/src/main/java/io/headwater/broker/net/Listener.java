@@ -1,0 +1,100 @@
+package io.headwater.broker.net;
+
+import io.headwater.protocol.FrameDecoder;
+import io.headwater.protocol.wire.Error;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+
+/** The socket that clients connect to, and the pipeline that each of their connections gets. */
+public final class Listener implements AutoCloseable {
+    private static final int BACKLOG = 1024;
+    /** A read of this size takes several produce frames at once, and seldom cuts one. */
+    private static final int MAX_READ_BYTES = 1024 * 1024;
+
+    private final ConnectionRegistry registry;
+    private final Channel server;
+
+    private Listener(ConnectionRegistry registry, Channel server) {
+        this.registry = registry;
+        this.server = server;
+    }
+
+    /** What a listener needs from the rest of the broker. */
+    public record Ports(Handshake handshake, InFlight inFlight, Requests.Factory requests, ControlMailbox control) {}
+
+    /**
+     * Binds, and accepts from then on.
+     *
+     * @param maxConnections further ones are told so and closed
+     */
+    public static Listener bind(EventLoops loops, InetSocketAddress address, int maxConnections, Ports ports)
+            throws IOException {
+        ConnectionRegistry registry = new ConnectionRegistry(
+                ports.handshake(), maxConnections, ports.inFlight(), ports.requests(), ports.control());
+        ChannelFuture bound = new ServerBootstrap()
+                .group(loops.group())
+                .channel(loops.serverChannel())
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(
+                        ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(512, 2048, MAX_READ_BYTES))
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(512 * 1024, 1024 * 1024))
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        FrameDecoder decoder = FrameDecoder.ofRequests();
+                        ClientConnection connection =
+                                new ClientConnection(registry.nextId(), channel, registry.inFlight());
+                        channel.pipeline().addLast(decoder, new ConnectionHandler(registry, decoder, connection));
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException("listen " + address + ": " + bound.cause().getMessage(), bound.cause());
+        }
+        return new Listener(registry, bound.channel());
+    }
+
+    public int port() {
+        return ((InetSocketAddress) server.localAddress()).getPort();
+    }
+
+    public int connections() {
+        return registry.count();
+    }
+
+    /** How many connections were closed because their peer broke the protocol. */
+    public long brokenFrames() {
+        return registry.brokenFrames();
+    }
+
+    /** How many requests were refused because a mailbox was full. */
+    public long overloads() {
+        return registry.overloads();
+    }
+
+    /** Accepts nobody any more, and answers every further request with this error. */
+    public void stopAccepting(Error reason) {
+        registry.refuseRequests(reason);
+        server.close().awaitUninterruptibly();
+    }
+
+    /** Sends what was posted, says goodbye on every connection and closes it. */
+    public void goodbye(Error reason) {
+        registry.goodbye(reason);
+    }
+
+    @Override
+    public void close() {
+        server.close().awaitUninterruptibly();
+    }
+}

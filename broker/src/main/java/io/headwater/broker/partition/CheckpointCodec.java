@@ -1,0 +1,126 @@
+package io.headwater.broker.partition;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * The payload of a CHECKPOINT entry: everything that a partition derives from its entries, so that any suffix of its
+ * segments is enough to rebuild it. Numbers are unsigned LEB128 varints unless a type stands beside them.
+ *
+ * <pre>
+ * version u8 = 1
+ * producers  count, then each: id i64 | epoch i16 | batches | first sequence | first offset | first time
+ *            then each batch: records, and from the second on: offset step, time step, from the batch before
+ * positions  count, then each: group i32 | offset i64 | committed i64, ms
+ * </pre>
+ *
+ * The sequences of a window follow one another, so that the first and the record counts say all of them.
+ */
+final class CheckpointCodec {
+    static final int VERSION = 1;
+    private static final int MAX_VARINT = 10;
+
+    private CheckpointCodec() {}
+
+    static ByteBuffer encode(ProducerTable producers, PositionTable positions) {
+        List<ProducerWindow> windows = producers.all();
+        int bound = 1 + 2 * MAX_VARINT + positions.size() * 20;
+        for (ProducerWindow window : windows) {
+            bound += 10 + 4 * MAX_VARINT + window.size() * 3 * MAX_VARINT;
+        }
+        ByteBuffer out = ByteBuffer.allocate(bound);
+        out.put((byte) VERSION);
+        putVarint(out, windows.size());
+        for (ProducerWindow window : windows) {
+            encode(out, window);
+        }
+        putVarint(out, positions.size());
+        for (PositionTable.Place place : positions.all()) {
+            out.putInt(place.groupId).putLong(place.offset).putLong(place.committedMs);
+        }
+        return out.flip();
+    }
+
+    private static void encode(ByteBuffer out, ProducerWindow window) {
+        out.putLong(window.producerId).putShort(window.epoch());
+        putVarint(out, window.size());
+        if (window.size() == 0) {
+            return;
+        }
+        putVarint(out, window.sequence(0));
+        putVarint(out, window.offset(0));
+        putVarint(out, window.timeMs(0));
+        for (int place = 0; place < window.size(); place++) {
+            putVarint(out, window.count(place));
+            if (place > 0) {
+                putVarint(out, window.offset(place) - window.offset(place - 1));
+                putVarint(out, window.timeMs(place) - window.timeMs(place - 1));
+            }
+        }
+    }
+
+    /** Replaces what both hold. Borrows the payload, position to limit, whose checksum has been verified. */
+    static void decode(ByteBuffer in, ProducerTable producers, PositionTable positions) {
+        producers.clear();
+        positions.clear();
+        int version = in.get();
+        if (version != VERSION) {
+            throw new IllegalStateException("checkpoint: version " + version + " (expected: " + VERSION + ")");
+        }
+        long windows = getVarint(in);
+        for (long i = 0; i < windows; i++) {
+            decodeWindow(in, producers);
+        }
+        long places = getVarint(in);
+        for (long i = 0; i < places; i++) {
+            int groupId = in.getInt();
+            long offset = in.getLong();
+            long committedMs = in.getLong();
+            if (offset >= 0) {
+                positions.apply(new GroupOp(GroupOp.Kind.SEEK, groupId, offset, committedMs));
+            }
+        }
+    }
+
+    private static void decodeWindow(ByteBuffer in, ProducerTable producers) {
+        long producerId = in.getLong();
+        short epoch = in.getShort();
+        long size = getVarint(in);
+        if (size == 0) {
+            return;
+        }
+        int sequence = (int) getVarint(in);
+        long offset = getVarint(in);
+        long timeMs = getVarint(in);
+        for (long place = 0; place < size; place++) {
+            int records = (int) getVarint(in);
+            if (place > 0) {
+                offset += getVarint(in);
+                timeMs += getVarint(in);
+            }
+            producers.noted(producerId, epoch, sequence, records, offset, timeMs);
+            sequence = ProducerWindow.after(sequence, records);
+        }
+    }
+
+    private static void putVarint(ByteBuffer out, long value) {
+        long rest = value;
+        while ((rest & ~0x7FL) != 0) {
+            out.put((byte) (rest & 0x7F | 0x80));
+            rest >>>= 7;
+        }
+        out.put((byte) rest);
+    }
+
+    private static long getVarint(ByteBuffer in) {
+        long value = 0;
+        for (int shift = 0; shift < 64; shift += 7) {
+            byte next = in.get();
+            value |= (long) (next & 0x7F) << shift;
+            if (next >= 0) {
+                return value;
+            }
+        }
+        throw new IllegalStateException("checkpoint: a number of more than 64 bits");
+    }
+}

@@ -1,0 +1,314 @@
+package io.headwater.broker.partition;
+
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.partition.Partitions.PositionsSnapshot;
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.wire.CommitPosition;
+import io.headwater.protocol.wire.Error;
+import io.headwater.record.EntryKind;
+import io.headwater.record.Envelope;
+import io.headwater.record.EventTimes;
+import io.headwater.record.RecordBatch;
+import io.headwater.storage.DiskFullException;
+import io.headwater.storage.LogOfflineException;
+import io.headwater.storage.PartitionLog;
+import io.headwater.storage.StorageException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.concurrent.EpochClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A log with an epoch, a committed offset, the producers' windows and the groups' positions. What is derived is rebuilt
+ * from the log when the partition is opened, and written into it as a CHECKPOINT whenever a segment begins. On its
+ * owner's thread only.
+ */
+public final class Partition {
+    private static final byte EPOCH_START_VERSION = 1;
+    private static final short NO_PRODUCER = -1;
+
+    private final PartitionInfo info;
+    private final PartitionLog log;
+    private final EpochClock clock;
+    private final ProducerTable producers = new ProducerTable();
+    private final PositionTable positions = new PositionTable();
+    private final RateMeter rates = new RateMeter();
+    private final DelayHistogram delays = new DelayHistogram();
+    private final AppendOutcome outcome = new AppendOutcome();
+    private final List<PendingGroupOp> pendingOps = new ArrayList<>();
+    private long lastIngestionMs;
+    private boolean epochStarted;
+    private boolean dirty;
+    private long committedOffset;
+    private long committedIndex;
+
+    private Partition(PartitionInfo info, PartitionLog log, EpochClock clock) {
+        this.info = info;
+        this.log = log;
+        this.clock = clock;
+    }
+
+    /** Opens a partition and rebuilds what it derives from its log. */
+    public static Partition open(PartitionInfo info, PartitionLog log, EpochClock clock) throws StorageException {
+        Partition partition = new Partition(info, log, clock);
+        log.replay(partition::replayed);
+        partition.positions.allDurable();
+        partition.epochStarted = log.lastEpoch() >= info.epoch();
+        partition.lastIngestionMs =
+                Math.max(partition.lastIngestionMs, log.stats().maxIngestionTimeMs());
+        partition.committedOffset = log.durableOffset();
+        partition.committedIndex = log.durableIndex();
+        log.checkpointSource(() -> CheckpointCodec.encode(partition.producers, partition.positions));
+        return partition;
+    }
+
+    public PartitionInfo info() {
+        return info;
+    }
+
+    public PartitionLog log() {
+        return log;
+    }
+
+    public long startOffset() {
+        return log.startOffset();
+    }
+
+    /** One past the last record that readers may see. */
+    public long committedOffset() {
+        return committedOffset;
+    }
+
+    /** All entries below are durable, and what they lead to may be shown. */
+    public long committedIndex() {
+        return committedIndex;
+    }
+
+    /** Looks how far the log is durable; true: further than before. On one node that is all that commits. */
+    public boolean advanceCommitted() {
+        long index = log.durableIndex();
+        boolean moved = index > committedIndex;
+        if (moved) {
+            committedIndex = index;
+            committedOffset = log.durableOffset();
+        }
+        return moved;
+    }
+
+    /** Whether something was appended that {@link #flush} has not written yet. */
+    public boolean isDirty() {
+        return dirty || !pendingOps.isEmpty();
+    }
+
+    /** Whether everything that was appended is durable. */
+    public boolean isSettled() {
+        return !isDirty() && committedIndex >= log.endIndex();
+    }
+
+    /**
+     * Appends a checked batch, or recognises it. The batch's buffer is borrowed until {@link #flush}.
+     *
+     * @return reused by the next append
+     */
+    public AppendOutcome append(RecordBatch batch, EventTimes times) {
+        long nowMs = clock.time();
+        long producerId = batch.producerId();
+        if (producerId != NO_PRODUCER) {
+            Error refusal = judge(batch, nowMs);
+            if (refusal != null) {
+                return outcome.failed(refusal);
+            }
+            if (outcome.isDuplicate()) {
+                return outcome;
+            }
+        }
+        try {
+            startEpoch(nowMs);
+            // The same rule as the log's own, so that the answer can name the time: it never goes back.
+            lastIngestionMs = Math.max(lastIngestionMs, nowMs);
+            long offset = log.appendData(batch, times, info.epoch(), lastIngestionMs);
+            dirty = true;
+            if (producerId != NO_PRODUCER) {
+                producers.noted(
+                        producerId,
+                        batch.producerEpoch(),
+                        batch.baseSequence(),
+                        batch.recordCount(),
+                        offset,
+                        lastIngestionMs);
+            }
+            measure(batch, times);
+            return outcome.appended(offset, lastIngestionMs, log.endIndex());
+        } catch (DiskFullException | LogOfflineException e) {
+            return outcome.failed(PartitionErrors.of(info, e));
+        }
+    }
+
+    /** Null: append it, unless the outcome says that it is a duplicate. */
+    private @Nullable Error judge(RecordBatch batch, long nowMs) {
+        long producerId = batch.producerId();
+        int sequence = batch.baseSequence();
+        outcome.appended(-1, -1, -1);
+        return switch (producers.judge(producerId, batch.producerEpoch(), sequence, batch.recordCount(), nowMs)) {
+            case APPEND -> null;
+            case DUPLICATE -> {
+                outcome.duplicate(
+                        producers.duplicateOffset(producerId), producers.duplicateTimeMs(producerId), log.endIndex());
+                yield null;
+            }
+            case OUT_OF_ORDER -> PartitionErrors.outOfOrder(info, sequence);
+            case OUTSIDE_WINDOW -> PartitionErrors.outsideWindow(info, producerId, sequence);
+            case FENCED -> PartitionErrors.fenced(info, producerId);
+            case TOO_MANY -> PartitionErrors.tooManyProducers(info);
+        };
+    }
+
+    /** The epoch's first entry is written together with its first append: a restart touches no idle partition. */
+    private void startEpoch(long nowMs) throws DiskFullException, LogOfflineException {
+        if (epochStarted) {
+            return;
+        }
+        log.appendControl(
+                EntryKind.EPOCH_START, ByteBuffer.wrap(new byte[] {EPOCH_START_VERSION}), info.epoch(), nowMs);
+        dirty = true;
+        epochStarted = true;
+    }
+
+    private void measure(RecordBatch batch, EventTimes times) {
+        int records = batch.recordCount();
+        rates.record(lastIngestionMs, records, batch.sizeInBytes());
+        // Per batch, not per record: half of them as old as the oldest, half as the youngest.
+        delays.record(lastIngestionMs - times.maxMs, records - records / 2);
+        delays.record(lastIngestionMs - times.minMs, records / 2);
+    }
+
+    /** Sets a group's position; a commit behind the present one changes nothing. Appended by {@link #flush}. */
+    public PendingGroupOp commit(int groupId, CommitPosition position, long nowMs) {
+        PendingGroupOp pending = enqueue(GroupOp.Kind.COMMIT, groupId, position.getOffset(), nowMs);
+        if (pending.error() == null && position.getProcessingEndMs() > 0) {
+            positions
+                    .placeOf(groupId)
+                    .processing
+                    .record(position.getProcessingEndMs() - position.getProcessingStartMs(), 1);
+        }
+        return pending;
+    }
+
+    /** Sets a group's position, also back. Appended by {@link #flush}. */
+    public PendingGroupOp seek(int groupId, CommitPosition position, long nowMs) {
+        return enqueue(GroupOp.Kind.SEEK, groupId, position.getOffset(), nowMs);
+    }
+
+    /** Removes a group's position. Appended by {@link #flush}. */
+    public PendingGroupOp forget(int groupId) {
+        return enqueue(GroupOp.Kind.FORGET, groupId, 0, clock.time());
+    }
+
+    /** The group's durable position; -1: none. */
+    public long position(int groupId) {
+        return positions.durableOffset(groupId);
+    }
+
+    /** All groups' durable positions, with the index up to which they reflect the log. */
+    public PositionsSnapshot positionsSnapshot() {
+        List<PositionsSnapshot.Committed> all = new ArrayList<>(positions.size());
+        for (PositionTable.Place place : positions.all()) {
+            if (place.durableOffset >= 0) {
+                all.add(new PositionsSnapshot.Committed(place.groupId, place.durableOffset, place.durableMs));
+            }
+        }
+        return new PositionsSnapshot(committedIndex, all);
+    }
+
+    private PendingGroupOp enqueue(GroupOp.Kind kind, int groupId, long offset, long nowMs) {
+        PendingGroupOp pending = new PendingGroupOp(positions, new GroupOp(kind, groupId, offset, nowMs));
+        if (offset < 0 || offset > committedOffset) {
+            return pending.refused(Errors.outOfRange(
+                    "partition " + info.displayName() + ": position " + offset + " (expected: at most the end, "
+                            + committedOffset + ")",
+                    log.startOffset(),
+                    committedOffset));
+        }
+        pendingOps.add(pending);
+        return pending;
+    }
+
+    /**
+     * Writes what was appended since the last flush and hands it to the group commit.
+     *
+     * @throws LogOfflineException if that failed: the fate of what was appended is unknown
+     */
+    public void flush() throws LogOfflineException {
+        appendPendingOps();
+        if (dirty) {
+            dirty = false;
+            log.flush();
+        }
+    }
+
+    private void appendPendingOps() {
+        if (pendingOps.isEmpty()) {
+            return;
+        }
+        List<GroupOp> ops = new ArrayList<>(pendingOps.size());
+        for (PendingGroupOp pending : pendingOps) {
+            ops.add(pending.op());
+        }
+        try {
+            long nowMs = clock.time();
+            startEpoch(nowMs);
+            lastIngestionMs = Math.max(lastIngestionMs, nowMs);
+            log.appendControl(EntryKind.GROUP_OPS, GroupOp.encode(ops), info.epoch(), lastIngestionMs);
+            dirty = true;
+            for (PendingGroupOp pending : pendingOps) {
+                pending.appended(positions.apply(pending.op()), log.endIndex());
+            }
+        } catch (DiskFullException | LogOfflineException e) {
+            Error error = PartitionErrors.of(info, e);
+            for (PendingGroupOp pending : pendingOps) {
+                pending.refused(error);
+            }
+        }
+        pendingOps.clear();
+    }
+
+    private void replayed(Envelope envelope, ByteBuffer payload) {
+        lastIngestionMs = Math.max(lastIngestionMs, envelope.ingestionTimeMs());
+        switch (envelope.kind()) {
+            case DATA -> replayedData(envelope, payload);
+            case GROUP_OPS -> GroupOp.decode(payload, positions::apply);
+            case CHECKPOINT -> CheckpointCodec.decode(payload, producers, positions);
+            case EPOCH_START, ROLL -> {}
+        }
+    }
+
+    private void replayedData(Envelope envelope, ByteBuffer header) {
+        ProducerFields fields = ProducerFields.of(header);
+        if (fields.producerId() != NO_PRODUCER) {
+            producers.noted(
+                    fields.producerId(),
+                    fields.epoch(),
+                    fields.baseSequence(),
+                    envelope.recordCount(),
+                    envelope.baseOffset(),
+                    envelope.ingestionTimeMs());
+        }
+    }
+
+    RateMeter rates() {
+        return rates;
+    }
+
+    DelayHistogram delays() {
+        return delays;
+    }
+
+    PositionTable positions() {
+        return positions;
+    }
+
+    ProducerTable producers() {
+        return producers;
+    }
+}

@@ -1,0 +1,94 @@
+package io.headwater.broker.partition;
+
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.storage.CorruptLogException;
+import io.headwater.storage.DiskFullException;
+import io.headwater.storage.LogOfflineException;
+import io.headwater.storage.OffsetOutOfRangeException;
+import io.headwater.storage.StorageException;
+
+/** What a failure of the storage means to a client. */
+public final class PartitionErrors {
+    /** How long a producer should wait for somebody to make room. */
+    private static final int DISK_FULL_RETRY_MS = 1000;
+
+    private PartitionErrors() {}
+
+    public static Error unknownPartition(long partitionId) {
+        return Errors.of(
+                ErrorCode.ERROR_UNKNOWN_PARTITION,
+                "partition " + partitionId + ": no topic has it; ask for the topics");
+    }
+
+    /** Definite: what was asked for has not happened. */
+    public static Error of(PartitionInfo partition, StorageException failure) {
+        String message = "partition " + partition.displayName() + ": " + failure.getMessage();
+        if (failure instanceof DiskFullException) {
+            return Errors.retryAfter(ErrorCode.ERROR_DISK_FULL, message, DISK_FULL_RETRY_MS);
+        }
+        if (failure instanceof OffsetOutOfRangeException range) {
+            return Errors.outOfRange(message, range.startOffset(), range.endOffset());
+        }
+        if (failure instanceof CorruptLogException) {
+            return Errors.of(ErrorCode.ERROR_CORRUPT_LOG, message);
+        }
+        if (failure instanceof LogOfflineException) {
+            return Errors.of(ErrorCode.ERROR_PARTITION_OFFLINE, message);
+        }
+        return Errors.of(ErrorCode.ERROR_PARTITION_OFFLINE, message);
+    }
+
+    /** It was appended, and nobody can say whether the disk has it. */
+    public static Error fateUnknown(PartitionInfo partition, String reason) {
+        return Errors.unknownOutcome(
+                ErrorCode.ERROR_PARTITION_OFFLINE, "partition " + partition.displayName() + ": " + reason);
+    }
+
+    public static Error outOfRange(PartitionInfo partition, long offset, long start, long end) {
+        return Errors.outOfRange(
+                "partition " + partition.displayName() + ": offset " + offset + " (expected: " + start + " to " + end
+                        + ")",
+                start,
+                end);
+    }
+
+    /** Its topic was deleted while the operation was on its way; what it appended is gone in any case. */
+    public static Error deleted(PartitionInfo partition) {
+        return Errors.of(
+                ErrorCode.ERROR_UNKNOWN_PARTITION, "partition " + partition.displayName() + ": its topic was deleted");
+    }
+
+    static Error outOfOrder(PartitionInfo partition, int sequence) {
+        // Definite, and right again as soon as the producer has sent what is missing in front of it.
+        return Errors.builder(
+                        ErrorCode.ERROR_OUT_OF_ORDER_SEQUENCE,
+                        "partition " + partition.displayName() + ": sequence " + sequence
+                                + " (expected: the one after the last that was appended)")
+                .setRetriable(true)
+                .build();
+    }
+
+    static Error outsideWindow(PartitionInfo partition, long producerId, int sequence) {
+        return Errors.unknownOutcome(
+                ErrorCode.ERROR_UNKNOWN_PRODUCER,
+                "partition " + partition.displayName() + ": sequence " + sequence + " of producer " + producerId
+                        + " is not in the window of the last " + ProducerWindow.CAPACITY + " batches");
+    }
+
+    static Error fenced(PartitionInfo partition, long producerId) {
+        return Errors.of(
+                ErrorCode.ERROR_PRODUCER_FENCED,
+                "partition " + partition.displayName() + ": producer " + producerId + " has a newer epoch");
+    }
+
+    static Error tooManyProducers(PartitionInfo partition) {
+        return Errors.retryAfter(
+                ErrorCode.ERROR_OVERLOADED,
+                "partition " + partition.displayName() + ": " + ProducerTable.MAX_PRODUCERS
+                        + " producers wrote to it in the last minutes, the most that are kept apart",
+                1000);
+    }
+}

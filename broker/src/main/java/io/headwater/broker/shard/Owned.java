@@ -1,0 +1,106 @@
+package io.headwater.broker.shard;
+
+import io.headwater.broker.partition.Partition;
+import io.headwater.broker.stream.Subscription;
+import io.headwater.protocol.wire.Error;
+import io.headwater.storage.LogOfflineException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A partition in the hands of its owner, and its corner of the waiting room: replies wait in the order of the indexes
+ * that they wait for; readers wait for the committed end to move.
+ */
+final class Owned {
+    final Partition partition;
+    final Set<Subscription> readers = new LinkedHashSet<>();
+    /** In the shard's list of partitions that this turn writes. */
+    boolean toFlush;
+    /** In the shard's list of partitions that are not wholly durable. */
+    boolean unsettled;
+
+    private final ArrayDeque<Parked> untilDurable = new ArrayDeque<>();
+    private final List<Parked> untilWritten = new ArrayList<>();
+    private final List<Parked.Op> ops = new ArrayList<>();
+    private long lastUsedMs;
+
+    Owned(Partition partition) {
+        this.partition = partition;
+    }
+
+    /** It leaves when the disk has it. */
+    void parkUntilDurable(Parked reply) {
+        untilDurable.add(reply);
+    }
+
+    /** It leaves when this turn's write has succeeded, whether or not the disk has it. */
+    void parkUntilWritten(Parked reply) {
+        untilWritten.add(reply);
+    }
+
+    /** This turn's flush appends it; then it waits to be durable. */
+    void park(Parked.Op op) {
+        ops.add(op);
+    }
+
+    void used(long nowMs) {
+        lastUsedMs = nowMs;
+    }
+
+    boolean isIdleSince(long timeMs) {
+        return lastUsedMs < timeMs && untilDurable.isEmpty() && !toFlush && partition.isSettled();
+    }
+
+    /** Writes what this turn appended. */
+    void flush(Shard shard) throws LogOfflineException {
+        partition.flush();
+        for (Parked reply : untilWritten) {
+            reply.durable(shard);
+        }
+        untilWritten.clear();
+        for (Parked.Op op : ops) {
+            Error refused = op.op().error();
+            if (refused == null) {
+                untilDurable.add(op);
+            } else {
+                op.failed(shard, refused);
+            }
+        }
+        ops.clear();
+    }
+
+    /** Lets go of every reply whose entries are durable. Returns how many. */
+    int releaseDurable(Shard shard) {
+        long durable = partition.committedIndex();
+        int released = 0;
+        for (Parked next = untilDurable.peek();
+                next != null && next.durableAtIndex() <= durable;
+                next = untilDurable.peek()) {
+            untilDurable.poll();
+            next.durable(shard);
+            released++;
+        }
+        return released;
+    }
+
+    /** Everything that waits here fails. */
+    void failAll(Shard shard, Error toRepliesWaiting, Error toReaders) {
+        for (Parked next = untilDurable.poll(); next != null; next = untilDurable.poll()) {
+            next.failed(shard, toRepliesWaiting);
+        }
+        for (Parked next : untilWritten) {
+            next.failed(shard, toRepliesWaiting);
+        }
+        untilWritten.clear();
+        for (Parked.Op next : ops) {
+            next.failed(shard, toRepliesWaiting);
+        }
+        ops.clear();
+        for (Subscription reader : List.copyOf(readers)) {
+            shard.readers().end(reader, toReaders);
+        }
+    }
+}

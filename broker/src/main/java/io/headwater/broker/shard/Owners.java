@@ -1,0 +1,173 @@
+package io.headwater.broker.shard;
+
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.net.Connection;
+import io.headwater.broker.net.Requests;
+import io.headwater.broker.partition.Partitions;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.Produce;
+import io.headwater.storage.DataDirectory;
+import io.headwater.storage.DurabilityListener;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.NanoClock;
+
+/**
+ * All owners of this broker. Every partition belongs to exactly one, by its id. Also hears from the sync thread what
+ * has become durable: it wakes each owner once per group commit, and the owners look for themselves.
+ */
+public final class Owners implements DurabilityListener, Requests.Factory {
+    private final Settings settings;
+    private final List<Mailbox> mailboxes = new ArrayList<>();
+    private final List<Shard> shards = new ArrayList<>();
+    private final List<ShardThread> threads = new ArrayList<>();
+    /** Which owners have something in the group commit that is running; the sync thread's alone. */
+    private final boolean[] concerned;
+
+    /**
+     * @param count how many owners, each with a thread
+     * @param mailboxLimit requests that wait at one owner; further ones are refused
+     * @param onFatal hears of a broken invariant; must end the process
+     */
+    public record Settings(
+            int count,
+            int mailboxLimit,
+            int maxRecordBytes,
+            long idleAfterMs,
+            EpochClock epochClock,
+            NanoClock nanoClock,
+            Consumer<Throwable> onFatal) {}
+
+    /** Has no partitions yet: the logs need it as their listener before they can be opened. */
+    public Owners(Settings settings) {
+        this.settings = settings;
+        this.concerned = new boolean[settings.count()];
+        for (int i = 0; i < settings.count(); i++) {
+            mailboxes.add(new Mailbox(settings.mailboxLimit()));
+        }
+    }
+
+    /** Once, before the first request. */
+    public void start(DataDirectory data, Supplier<MetadataImage> metadata) {
+        for (int i = 0; i < settings.count(); i++) {
+            Shard shard = new Shard(mailboxes.get(i), data, metadata, settings);
+            shards.add(shard);
+            threads.add(new ShardThread(shard, "headwater-owner-" + i, settings.onFatal()));
+        }
+        threads.forEach(ShardThread::start);
+    }
+
+    /** The port for other rooms; answers arrive on the executor. */
+    public Partitions partitions(Executor answers) {
+        return new ShardPartitions(this, answers);
+    }
+
+    @Override
+    public Requests open(Connection connection) {
+        return new RequestRouter(connection, this, settings.maxRecordBytes());
+    }
+
+    /** What each owner counts. */
+    public List<ShardGauges> gauges() {
+        return shards.stream().map(Shard::gauges).toList();
+    }
+
+    /** How many requests wait in each owner's mailbox. */
+    public List<Integer> backlogs() {
+        return mailboxes.stream().map(Mailbox::size).toList();
+    }
+
+    /** Waits until everything that was asked is answered, or the time is up; nothing new may be asked any more. */
+    public boolean awaitQuiet(long timeoutMs) throws InterruptedException {
+        List<CompletableFuture<Void>> quiet = new ArrayList<>();
+        for (Mailbox mailbox : mailboxes) {
+            CompletableFuture<Void> done = new CompletableFuture<>();
+            quiet.add(done);
+            mailbox.signal(new Quiesce(done));
+        }
+        try {
+            CompletableFuture.allOf(quiet.toArray(CompletableFuture[]::new)).get(timeoutMs, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException | ExecutionException e) {
+            return false;
+        }
+    }
+
+    /** Ends the threads; what is left in the mailboxes is refused. */
+    public void stop(Error why) throws InterruptedException {
+        for (ShardThread thread : threads) {
+            thread.stop(why);
+        }
+    }
+
+    @Override
+    public void durable(long partitionId, long endIndex, long endOffset) {
+        concerned[indexOf(partitionId)] = true;
+    }
+
+    @Override
+    public void failed(long partitionId, Throwable cause) {
+        concerned[indexOf(partitionId)] = true;
+    }
+
+    @Override
+    public void cycleEnded() {
+        for (int i = 0; i < concerned.length; i++) {
+            if (concerned[i]) {
+                concerned[i] = false;
+                mailboxes.get(i).poke();
+            }
+        }
+    }
+
+    long nanoTime() {
+        return settings.nanoClock().nanoTime();
+    }
+
+    int count() {
+        return mailboxes.size();
+    }
+
+    int indexOf(long partitionId) {
+        return (int) Math.floorMod(partitionId, (long) mailboxes.size());
+    }
+
+    Mailbox mailbox(int index) {
+        return mailboxes.get(index);
+    }
+
+    Mailbox mailboxOf(long partitionId) {
+        return mailboxes.get(indexOf(partitionId));
+    }
+
+    /** Whether every owner that the message is meant for would refuse it. */
+    boolean isFull(Produce message) {
+        for (int i = 0; i < message.getBatchesCount(); i++) {
+            if (!mailboxOf(message.getBatches(i).getPartitionId()).isFull()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Tells when an owner has nothing left to answer. */
+    private record Quiesce(CompletableFuture<Void> done) implements Task {
+        @Override
+        public void run(Shard shard) {
+            shard.whenQuiet(() -> done.complete(null));
+        }
+
+        @Override
+        public void refuse(Error why) {
+            done.complete(null);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.headwater.broker.shard;
+
+import io.headwater.broker.partition.PendingGroupOp;
+import io.headwater.broker.stream.ProduceHandler;
+import io.headwater.broker.stream.ProduceRequest;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.ProduceResult;
+import org.jspecify.annotations.Nullable;
+
+/** A reply that waits for its entries to be durable. */
+sealed interface Parked {
+    /** It leaves when all entries below this index are durable. */
+    long durableAtIndex();
+
+    void durable(Shard shard);
+
+    void failed(Shard shard, Error error);
+
+    /** One batch's result. */
+    record Append(long durableAtIndex, ProduceRequest request, int slot, ProduceResult result) implements Parked {
+        @Override
+        public void durable(Shard shard) {
+            shard.complete(request, slot, result);
+        }
+
+        @Override
+        public void failed(Shard shard, Error error) {
+            shard.complete(request, slot, ProduceHandler.failed(error));
+        }
+    }
+
+    /** An operation on a group's position. */
+    record Op(PendingGroupOp op, Completion<@Nullable Void> completion) implements Parked {
+        @Override
+        public long durableAtIndex() {
+            return op.durableAtIndex();
+        }
+
+        @Override
+        public void durable(Shard shard) {
+            op.durable();
+            completion.complete(null);
+        }
+
+        @Override
+        public void failed(Shard shard, Error error) {
+            completion.fail(error);
+        }
+    }
+}

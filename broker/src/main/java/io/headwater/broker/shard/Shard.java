@@ -1,0 +1,296 @@
+package io.headwater.broker.shard;
+
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.TopicPolicy;
+import io.headwater.broker.net.Attachment;
+import io.headwater.broker.net.Connection;
+import io.headwater.broker.partition.Partition;
+import io.headwater.broker.partition.PartitionErrors;
+import io.headwater.broker.stream.ProduceRequest;
+import io.headwater.broker.stream.Traffic;
+import io.headwater.protocol.wire.ProduceResult;
+import io.headwater.storage.CorruptLogException;
+import io.headwater.storage.DataDirectory;
+import io.headwater.storage.LogOfflineException;
+import io.headwater.storage.StorageException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.NanoClock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An owner of partitions. One turn: drain the mailbox, write what was appended (once per partition), let go of what has
+ * become durable, serve readers, wake the connections that got something (once each). Nothing else touches its
+ * partitions, so that there are no locks. {@link #doWork} is one turn; {@link ShardThread} takes turn after turn.
+ */
+final class Shard {
+    private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
+    private static final int DRAIN_LIMIT = 512;
+    /** Deliveries of one turn: requests come in between. */
+    private static final int DELIVERY_LIMIT = 64;
+
+    private static final long GAUGES_INTERVAL_MS = 1000;
+
+    private final Mailbox mailbox;
+    private final DataDirectory data;
+    private final Supplier<MetadataImage> metadata;
+    private final EpochClock clock;
+    private final NanoClock nanoClock;
+    private final long idleAfterMs;
+    private final ShardGauges gauges;
+    private final Long2ObjectHashMap<Owned> partitions = new Long2ObjectHashMap<>();
+    private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
+    private final Set<Connection> touched = new HashSet<>();
+    private final Readers readers = new Readers(touched);
+    private final List<Owned> toFlush = new ArrayList<>();
+    private final List<Owned> unsettled = new ArrayList<>();
+    private final List<Attachment> borrowed = new ArrayList<>();
+    private long gaugesAtMs;
+    private @Nullable Runnable whenQuiet;
+
+    Shard(Mailbox mailbox, DataDirectory data, Supplier<MetadataImage> metadata, Owners.Settings settings) {
+        this.mailbox = mailbox;
+        this.data = data;
+        this.metadata = metadata;
+        this.clock = settings.epochClock();
+        this.nanoClock = settings.nanoClock();
+        this.idleAfterMs = settings.idleAfterMs();
+        this.gauges = new ShardGauges(clock);
+    }
+
+    Mailbox mailbox() {
+        return mailbox;
+    }
+
+    Traffic traffic() {
+        return gauges.traffic();
+    }
+
+    ShardGauges gauges() {
+        return gauges;
+    }
+
+    Readers readers() {
+        return readers;
+    }
+
+    long nowMs() {
+        return clock.time();
+    }
+
+    MetadataImage metadata() {
+        return metadata.get();
+    }
+
+    DataDirectory data() {
+        return data;
+    }
+
+    /** One turn. Returns 0 when there was nothing to do. */
+    int doWork() {
+        int work = mailbox.drain(this, DRAIN_LIMIT);
+        work += flush();
+        work += settle();
+        work += readers.serve(gauges.traffic(), DELIVERY_LIMIT);
+        if (!touched.isEmpty()) {
+            touched.forEach(Connection::wake);
+            touched.clear();
+        }
+        if (work > 0) {
+            updateGauges();
+        }
+        if (whenQuiet != null && work == 0 && unsettled.isEmpty()) {
+            whenQuiet.run();
+            whenQuiet = null;
+        }
+        return work;
+    }
+
+    /** The partition, opened if this is its first use. */
+    Owned owned(PartitionInfo info) throws StorageException {
+        Owned owned = partitions.get(info.partitionId());
+        if (owned == null) {
+            owned = open(info);
+        }
+        owned.used(clock.time());
+        return owned;
+    }
+
+    private Owned open(PartitionInfo info) throws StorageException {
+        StorageException before = broken.get(info.partitionId());
+        if (before != null) {
+            throw before;
+        }
+        try {
+            Owned owned = new Owned(Partition.open(info, data.log(info.partitionId()), clock));
+            partitions.put(info.partitionId(), owned);
+            return owned;
+        } catch (CorruptLogException | LogOfflineException e) {
+            // Until a restart: reading the same damage again would tell nothing new, and take long.
+            LOG.error("partition {}: cannot be opened and stays offline: {}", info.displayName(), e.getMessage());
+            markBroken(info, e);
+            throw e;
+        }
+    }
+
+    /** Something was appended to it: this turn writes it. */
+    void appended(Owned owned) {
+        if (!owned.toFlush) {
+            owned.toFlush = true;
+            toFlush.add(owned);
+        }
+    }
+
+    /** Held until this turn's writes are done. */
+    void borrow(Attachment attachment) {
+        borrowed.add(attachment);
+    }
+
+    /** A connection has something to write at the end of this turn. */
+    void touch(Connection connection) {
+        touched.add(connection);
+    }
+
+    void complete(ProduceRequest request, int slot, ProduceResult result) {
+        if (request.complete(slot, result)) {
+            gauges.produceLatency().recordNs(nanoClock.nanoTime() - request.arrivedNs());
+            touched.add(request.connection());
+        }
+    }
+
+    /** Fails what waits on a partition, deletes its files and forgets it. */
+    void delete(long partitionId) throws StorageException {
+        Owned owned = partitions.remove(partitionId);
+        broken.remove(partitionId);
+        gauges.offlinePartitions = broken.size();
+        if (owned != null) {
+            toFlush.remove(owned);
+            unsettled.remove(owned);
+            owned.failAll(
+                    this,
+                    PartitionErrors.deleted(owned.partition.info()),
+                    PartitionErrors.unknownPartition(partitionId));
+        }
+        data.delete(partitionId);
+    }
+
+    /** Applies a topic's retention. A partition that nothing was written to is left alone. */
+    void retain(PartitionInfo info, TopicPolicy policy, long nowMs) {
+        long id = info.partitionId();
+        if (!partitions.containsKey(id) && (broken.containsKey(id) || !data.exists(id))) {
+            return;
+        }
+        try {
+            Owned owned = partitions.get(id);
+            if (owned == null) {
+                owned = open(info);
+            }
+            int deleted = owned.partition.log().deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes());
+            if (deleted > 0) {
+                LOG.info("partition {}: retention deleted {} segments", info.displayName(), deleted);
+            }
+        } catch (StorageException e) {
+            LOG.warn("partition {}: retention: {}", info.displayName(), e.getMessage());
+        }
+    }
+
+    /** Gives back files and memory of logs that nobody used for a while. */
+    void hibernateIdle(long nowMs) {
+        for (Owned owned : partitions.values()) {
+            if (owned.isIdleSince(nowMs - idleAfterMs)) {
+                owned.partition.log().hibernate();
+            }
+        }
+    }
+
+    /** Runs it once everything that was asked is answered. */
+    void whenQuiet(Runnable then) {
+        whenQuiet = then;
+    }
+
+    private int flush() {
+        for (Owned owned : toFlush) {
+            owned.toFlush = false;
+            try {
+                owned.flush(this);
+                if (!owned.unsettled) {
+                    owned.unsettled = true;
+                    unsettled.add(owned);
+                }
+            } catch (LogOfflineException e) {
+                wentOffline(owned, e);
+            }
+        }
+        int work = toFlush.size();
+        toFlush.clear();
+        for (Attachment attachment : borrowed) {
+            attachment.release();
+        }
+        borrowed.clear();
+        return work;
+    }
+
+    /** Looks at the partitions that were not wholly durable: how far has the group commit come? */
+    private int settle() {
+        int work = 0;
+        for (int i = unsettled.size() - 1; i >= 0; i--) {
+            Owned owned = unsettled.get(i);
+            boolean moved = owned.partition.advanceCommitted();
+            work += owned.releaseDurable(this);
+            if (moved) {
+                work++;
+                readers.wakeAll(owned);
+            }
+            String offline = owned.partition.log().offlineReason();
+            if (offline != null) {
+                wentOffline(owned, new LogOfflineException(offline, null));
+            } else if (!owned.partition.isSettled()) {
+                continue;
+            }
+            owned.unsettled = false;
+            int last = unsettled.size() - 1;
+            unsettled.set(i, unsettled.get(last));
+            unsettled.remove(last);
+        }
+        return work;
+    }
+
+    private void updateGauges() {
+        long nowMs = clock.time();
+        if (Math.abs(nowMs - gaugesAtMs) < GAUGES_INTERVAL_MS) {
+            return;
+        }
+        gaugesAtMs = nowMs;
+        long bytes = 0;
+        for (Owned owned : partitions.values()) {
+            bytes += owned.partition.log().stats().bytes();
+        }
+        gauges.logBytes = bytes;
+        gauges.openPartitions = partitions.size();
+        gauges.readers = readers.count();
+    }
+
+    private void markBroken(PartitionInfo info, StorageException why) {
+        broken.put(info.partitionId(), why);
+        gauges.offlinePartitions = broken.size();
+    }
+
+    private void wentOffline(Owned owned, LogOfflineException why) {
+        PartitionInfo info = owned.partition.info();
+        LOG.error("partition {}: offline until a restart: {}", info.displayName(), why.getMessage());
+        markBroken(info, why);
+        partitions.remove(info.partitionId());
+        owned.failAll(
+                this,
+                PartitionErrors.fateUnknown(info, String.valueOf(why.getMessage())),
+                PartitionErrors.of(info, why));
+    }
+}

@@ -1,0 +1,166 @@
+package io.headwater.broker.shard;
+
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.TopicPolicy;
+import io.headwater.broker.partition.PartitionErrors;
+import io.headwater.broker.partition.PartitionReport;
+import io.headwater.broker.partition.Partitions;
+import io.headwater.broker.partition.PendingGroupOp;
+import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.broker.stream.OffsetFinder;
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.wire.Anchor;
+import io.headwater.protocol.wire.CommitPosition;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.FindOffsetReply;
+import io.headwater.protocol.wire.GroupPartition;
+import io.headwater.protocol.wire.PartitionDescription;
+import io.headwater.storage.StorageException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The port to the owners: every call becomes a value in a mailbox. */
+final class ShardPartitions implements Partitions {
+    private final Owners owners;
+    private final Executor answers;
+
+    ShardPartitions(Owners owners, Executor answers) {
+        this.owners = owners;
+        this.answers = answers;
+    }
+
+    @Override
+    public CompletionStage<PartitionDescription> describe(PartitionInfo partition) {
+        return ask(partition, (shard, owned) -> PartitionReport.describe(owned.partition, shard.nowMs()));
+    }
+
+    @Override
+    public CompletionStage<FindOffsetReply> findOffset(PartitionInfo partition, Anchor anchor, long value) {
+        return ask(partition, (shard, owned) -> OffsetFinder.find(owned.partition, anchor, value));
+    }
+
+    @Override
+    public CompletionStage<Long> position(PartitionInfo partition, int groupId) {
+        return ask(partition, (shard, owned) -> owned.partition.position(groupId));
+    }
+
+    @Override
+    public CompletionStage<PositionsSnapshot> positions(PartitionInfo partition) {
+        return ask(partition, (shard, owned) -> owned.partition.positionsSnapshot());
+    }
+
+    @Override
+    public CompletionStage<GroupPartition> groupPartition(PartitionInfo partition, int groupId) {
+        return ask(partition, (shard, owned) -> PartitionReport.group(owned.partition, groupId, shard.nowMs()));
+    }
+
+    @Override
+    public CompletionStage<@Nullable Void> commit(
+            PartitionInfo partition, int groupId, CommitPosition position, long nowMs) {
+        return change(partition, owned -> owned.partition.commit(groupId, position, nowMs));
+    }
+
+    @Override
+    public CompletionStage<@Nullable Void> seek(
+            PartitionInfo partition, int groupId, CommitPosition position, long nowMs) {
+        return change(partition, owned -> owned.partition.seek(groupId, position, nowMs));
+    }
+
+    @Override
+    public CompletionStage<@Nullable Void> forgetGroup(PartitionInfo partition, int groupId) {
+        return change(partition, owned -> owned.partition.forget(groupId));
+    }
+
+    @Override
+    public CompletionStage<@Nullable Void> delete(long partitionId) {
+        Completion<@Nullable Void> completion = new Completion<>(answers);
+        post(partitionId, completion, shard -> {
+            try {
+                shard.delete(partitionId);
+                completion.complete(null);
+            } catch (StorageException e) {
+                completion.fail(
+                        Errors.of(ErrorCode.ERROR_INTERNAL, "partition " + partitionId + ": " + e.getMessage()));
+            }
+        });
+        return completion.stage();
+    }
+
+    @Override
+    public void retain(PartitionInfo partition, TopicPolicy policy, long nowMs) {
+        Completion<@Nullable Void> nobodyAsks = new Completion<>(Runnable::run);
+        post(partition.partitionId(), nobodyAsks, shard -> shard.retain(partition, policy, nowMs));
+    }
+
+    @Override
+    public void hibernateIdle(long nowMs) {
+        for (int i = 0; i < owners.count(); i++) {
+            Completion<@Nullable Void> nobodyAsks = new Completion<>(Runnable::run);
+            post(i, nobodyAsks, shard -> shard.hibernateIdle(nowMs));
+        }
+    }
+
+    private <T extends @Nullable Object> CompletionStage<T> ask(PartitionInfo info, Question<T> question) {
+        Completion<T> completion = new Completion<>(answers);
+        post(info.partitionId(), completion, shard -> {
+            try {
+                completion.complete(question.answer(shard, shard.owned(info)));
+            } catch (StorageException e) {
+                completion.fail(PartitionErrors.of(info, e));
+            } catch (RequestFailedException e) {
+                completion.fail(e.error());
+            }
+        });
+        return completion.stage();
+    }
+
+    private CompletionStage<@Nullable Void> change(PartitionInfo info, Function<Owned, PendingGroupOp> operation) {
+        Completion<@Nullable Void> completion = new Completion<>(answers);
+        post(info.partitionId(), completion, shard -> {
+            try {
+                Owned owned = shard.owned(info);
+                PendingGroupOp op = operation.apply(owned);
+                Error refused = op.error();
+                if (refused != null) {
+                    completion.fail(refused);
+                    return;
+                }
+                owned.park(new Parked.Op(op, completion));
+                shard.appended(owned);
+            } catch (StorageException e) {
+                completion.fail(PartitionErrors.of(info, e));
+            }
+        });
+        return completion.stage();
+    }
+
+    private void post(long partitionId, Completion<?> completion, Work work) {
+        if (!owners.mailboxOf(partitionId).offer(new Call(completion, work))) {
+            completion.fail(Errors.retryAfter(
+                    ErrorCode.ERROR_OVERLOADED, "the owner of partition " + partitionId + " is overloaded", 20));
+        }
+    }
+
+    private interface Question<T extends @Nullable Object> {
+        T answer(Shard shard, Owned owned) throws StorageException, RequestFailedException;
+    }
+
+    private interface Work {
+        void on(Shard shard);
+    }
+
+    private record Call(Completion<?> completion, Work work) implements Task {
+        @Override
+        public void run(Shard shard) {
+            work.on(shard);
+        }
+
+        @Override
+        public void refuse(Error why) {
+            completion.fail(why);
+        }
+    }
+}

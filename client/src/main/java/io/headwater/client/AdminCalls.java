@@ -1,0 +1,129 @@
+package io.headwater.client;
+
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.AlterTopic;
+import io.headwater.protocol.wire.CreateTopic;
+import io.headwater.protocol.wire.DeleteGroup;
+import io.headwater.protocol.wire.DeleteGroupReply;
+import io.headwater.protocol.wire.DeleteTopic;
+import io.headwater.protocol.wire.DeleteTopicReply;
+import io.headwater.protocol.wire.DescribeGroup;
+import io.headwater.protocol.wire.DescribeTopic;
+import io.headwater.protocol.wire.GetStatus;
+import io.headwater.protocol.wire.GetTopics;
+import io.headwater.protocol.wire.GroupDescription;
+import io.headwater.protocol.wire.GroupPartition;
+import io.headwater.protocol.wire.GroupSummary;
+import io.headwater.protocol.wire.Groups;
+import io.headwater.protocol.wire.ListGroups;
+import io.headwater.protocol.wire.SeekGroup;
+import io.headwater.protocol.wire.SeekGroupReply;
+import io.headwater.protocol.wire.Status;
+import io.headwater.protocol.wire.Topic;
+import io.headwater.protocol.wire.TopicConfig;
+import io.headwater.protocol.wire.TopicDescription;
+import io.headwater.protocol.wire.Topics;
+import java.util.List;
+
+/** Each method is one request. */
+final class AdminCalls implements Admin {
+    private final Caller caller;
+
+    AdminCalls(Caller caller) {
+        this.caller = caller;
+    }
+
+    @Override
+    public Topic createTopic(String name, TopicSettings settings) {
+        CreateTopic request = CreateTopic.newBuilder()
+                .setName(name)
+                .setPartitions(settings.partitions())
+                .setConfig(config(settings))
+                .build();
+        return caller.call(FrameType.CREATE_TOPIC, request, Call.Repeat.NEVER, Topic.class);
+    }
+
+    @Override
+    public Topic alterTopic(String name, TopicSettings settings) {
+        AlterTopic request = AlterTopic.newBuilder()
+                .setName(name)
+                .setPartitions(settings.partitions())
+                .setConfig(config(settings))
+                .build();
+        return caller.call(FrameType.ALTER_TOPIC, request, Call.Repeat.SAFE, Topic.class);
+    }
+
+    private static TopicConfig config(TopicSettings settings) {
+        TopicConfig.Builder config = TopicConfig.newBuilder();
+        var retention = settings.retention();
+        if (retention != null) {
+            config.setRetentionMs(retention.isNegative() ? -1 : retention.toMillis());
+        }
+        Long bytes = settings.retentionBytes();
+        if (bytes != null) {
+            config.setRetentionBytes(bytes < 0 ? -1 : bytes);
+        }
+        var level = settings.ackLevel();
+        if (level != null) {
+            config.setAckLevel(
+                    level == AckLevel.MEMORY
+                            ? io.headwater.protocol.wire.AckLevel.ACK_MEMORY
+                            : io.headwater.protocol.wire.AckLevel.ACK_PERSISTED);
+        }
+        return config.build();
+    }
+
+    @Override
+    public void deleteTopic(String name) {
+        DeleteTopic request = DeleteTopic.newBuilder().setName(name).build();
+        caller.call(FrameType.DELETE_TOPIC, request, Call.Repeat.NEVER, DeleteTopicReply.class);
+    }
+
+    @Override
+    public List<Topic> topics() {
+        return caller.call(FrameType.GET_TOPICS, GetTopics.getDefaultInstance(), Call.Repeat.READ, Topics.class)
+                .getTopicsList();
+    }
+
+    @Override
+    public TopicDescription describeTopic(String name) {
+        DescribeTopic request = DescribeTopic.newBuilder().setName(name).build();
+        return caller.call(FrameType.DESCRIBE_TOPIC, request, Call.Repeat.READ, TopicDescription.class);
+    }
+
+    @Override
+    public List<GroupSummary> groups() {
+        return caller.call(FrameType.LIST_GROUPS, ListGroups.getDefaultInstance(), Call.Repeat.READ, Groups.class)
+                .getGroupsList();
+    }
+
+    @Override
+    public GroupDescription describeGroup(String group) {
+        DescribeGroup request = DescribeGroup.newBuilder().setName(group).build();
+        return caller.call(FrameType.DESCRIBE_GROUP, request, Call.Repeat.READ, GroupDescription.class);
+    }
+
+    @Override
+    public List<GroupPartition> seekGroup(String group, String topic, int partition, Position to) {
+        SeekGroup request = SeekGroup.newBuilder()
+                .setGroup(group)
+                .setTopic(topic)
+                .setPartition(partition)
+                .setAnchor(Anchors.of(to))
+                .setValue(to.value())
+                .build();
+        return caller.call(FrameType.SEEK_GROUP, request, Call.Repeat.SAFE, SeekGroupReply.class)
+                .getPartitionsList();
+    }
+
+    @Override
+    public void deleteGroup(String group) {
+        DeleteGroup request = DeleteGroup.newBuilder().setName(group).build();
+        caller.call(FrameType.DELETE_GROUP, request, Call.Repeat.NEVER, DeleteGroupReply.class);
+    }
+
+    @Override
+    public Status status() {
+        return caller.call(FrameType.GET_STATUS, GetStatus.getDefaultInstance(), Call.Repeat.READ, Status.class);
+    }
+}

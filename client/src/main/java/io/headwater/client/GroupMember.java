@@ -1,0 +1,225 @@
+package io.headwater.client;
+
+import com.google.protobuf.MessageLite;
+import io.headwater.client.link.Loop;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.Assignment;
+import io.headwater.protocol.wire.GroupHeartbeat;
+import io.headwater.protocol.wire.GroupHeartbeatReply;
+import io.headwater.protocol.wire.JoinGroup;
+import io.headwater.protocol.wire.JoinGroupReply;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A consumer's membership: joins, and joins again after every loss of the connection with the same member id;
+ * heartbeats; tells its owner what is assigned. On the loop.
+ */
+final class GroupMember {
+    private static final Logger LOG = LoggerFactory.getLogger(GroupMember.class);
+
+    /** Whoever reads the partitions. */
+    interface Owner {
+        void assigned(Assignment assignment);
+
+        /** What is assigned is not ours any more, and nothing can be committed for it. */
+        void expelled();
+
+        /** Everything that is still read, and what is being given up. */
+        List<Long> ownedPartitionIds();
+
+        void failed(HeadwaterException why);
+    }
+
+    private final Session session;
+    private final String group;
+    private final List<String> topics;
+    private final Owner owner;
+    private volatile String memberId;
+    private volatile int generation;
+    private volatile boolean joined;
+    private boolean joining;
+    private boolean left;
+    private long heartbeatNs = 1_000_000_000;
+    private Loop.@Nullable Timer heartbeat;
+    private boolean heartbeatInFlight;
+    private boolean heartbeatAgain;
+    private int quietHeartbeats;
+
+    GroupMember(Session session, String group, String memberId, List<String> topics, Owner owner) {
+        this.session = session;
+        this.group = group;
+        this.memberId = memberId;
+        this.topics = topics;
+        this.owner = owner;
+    }
+
+    String group() {
+        return group;
+    }
+
+    String memberId() {
+        return memberId;
+    }
+
+    int generation() {
+        return generation;
+    }
+
+    /** A heartbeat has been answered since the last change: what is assigned is not just on its way. */
+    boolean isSettled() {
+        return joined && quietHeartbeats > 0;
+    }
+
+    void join() {
+        if (joining || left) {
+            return;
+        }
+        joining = true;
+        JoinGroup request = JoinGroup.newBuilder()
+                .setGroup(group)
+                .setMemberId(memberId)
+                .setClientName(session.settings().name())
+                .addAllTopics(topics)
+                .build();
+        session.call(FrameType.JOIN_GROUP, request, Call.Repeat.SAFE, new ReplyHandler() {
+            @Override
+            public void replied(MessageLite message) {
+                joined((JoinGroupReply) message);
+            }
+
+            @Override
+            public void failed(HeadwaterException why) {
+                joining = false;
+                owner.failed(why);
+            }
+        });
+    }
+
+    private void joined(JoinGroupReply reply) {
+        joining = false;
+        if (left) {
+            return;
+        }
+        memberId = reply.getMemberId();
+        heartbeatNs = Math.max(1, reply.getHeartbeatIntervalMs()) * 1_000_000L;
+        LOG.debug("group {}: joined as {}", group, memberId);
+        // A broker that was restarted may count generations from the start again: a reply to a join is always right.
+        generation = reply.getAssignment().getGeneration();
+        joined = true;
+        quietHeartbeats = 0;
+        owner.assigned(reply.getAssignment());
+        schedule();
+    }
+
+    void lost() {
+        joined = false;
+        heartbeatInFlight = false;
+        cancelTimer();
+    }
+
+    /** Pushed by the broker. */
+    void pushed(Assignment assignment) {
+        if (assignment.getGroup().equals(group) && assignment.getMemberId().equals(memberId)) {
+            apply(assignment);
+        }
+    }
+
+    private void apply(Assignment assignment) {
+        if (joined && !left && assignment.getGeneration() > generation) {
+            generation = assignment.getGeneration();
+            quietHeartbeats = 0;
+            owner.assigned(assignment);
+            heartbeatNow();
+        }
+    }
+
+    /** Tells the broker at once what is owned now. */
+    void heartbeatNow() {
+        if (!joined || !session.isReady()) {
+            return;
+        }
+        if (heartbeatInFlight) {
+            heartbeatAgain = true;
+            return;
+        }
+        cancelTimer();
+        heartbeatInFlight = true;
+        GroupHeartbeat request = GroupHeartbeat.newBuilder()
+                .setGroup(group)
+                .setMemberId(memberId)
+                .setGeneration(generation)
+                .addAllOwnedPartitionIds(owner.ownedPartitionIds())
+                .build();
+        session.sendOnce(FrameType.GROUP_HEARTBEAT, request, List.of(), new ReplyHandler() {
+            @Override
+            public void replied(MessageLite message) {
+                answered((GroupHeartbeatReply) message);
+            }
+
+            @Override
+            public void failed(HeadwaterException why) {
+                refused(why);
+            }
+        });
+        session.flush();
+    }
+
+    private void answered(GroupHeartbeatReply reply) {
+        heartbeatInFlight = false;
+        quietHeartbeats++;
+        if (reply.hasAssignment()) {
+            apply(reply.getAssignment());
+        }
+        if (heartbeatAgain) {
+            heartbeatAgain = false;
+            heartbeatNow();
+        }
+        schedule();
+    }
+
+    private void refused(HeadwaterException why) {
+        heartbeatInFlight = false;
+        heartbeatAgain = false;
+        if (!joined || left) {
+            return;
+        }
+        switch (why.code()) {
+            case "UNKNOWN_MEMBER", "UNKNOWN_GROUP", "STALE_GENERATION" -> {
+                LOG.info("group {}: member {} is not known any more ({}); joining again", group, memberId, why.code());
+                joined = false;
+                owner.expelled();
+                join();
+            }
+            default -> schedule();
+        }
+    }
+
+    private void schedule() {
+        if (heartbeat == null && !heartbeatInFlight && joined && !left) {
+            heartbeat = session.loop().schedule(heartbeatNs, () -> {
+                heartbeat = null;
+                heartbeatNow();
+            });
+        }
+    }
+
+    private void cancelTimer() {
+        if (heartbeat != null) {
+            heartbeat.cancel();
+            heartbeat = null;
+        }
+    }
+
+    /** No more heartbeats; the caller says goodbye. */
+    void stop() {
+        left = true;
+        cancelTimer();
+    }
+
+    boolean isJoined() {
+        return joined;
+    }
+}

@@ -1,0 +1,95 @@
+package io.headwater.client;
+
+import io.headwater.protocol.wire.CommitPosition;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One partition that a consumer reads. The loop owns what concerns the subscription; the user's thread owns how far the
+ * user has come; what both look at is volatile.
+ */
+final class PartitionReader {
+    static final long NO_BOUND = Long.MAX_VALUE;
+
+    final StreamConsumer.TopicPartition partition;
+    final long partitionId;
+
+    // The loop's.
+    int subscriptionId;
+    long nextOffset;
+    long sinceGeneration;
+    boolean opening;
+    private int epochs;
+    boolean stopped;
+
+    // Set by the loop, seen by the user's thread.
+    /** Rises whenever reading starts somewhere else: what was delivered before is not handed out any more. */
+    volatile int epoch;
+
+    volatile long untilOffset = NO_BOUND;
+    volatile long untilIngestionMs = Long.MAX_VALUE;
+    volatile boolean started;
+    volatile boolean revoked;
+
+    // Set by the user's thread, seen by the loop.
+    /** Next to hand out. */
+    volatile long position = -1;
+    /** Next to process: everything before it is done. */
+    volatile long processed = -1;
+
+    volatile boolean finished;
+    /** Received and not handed out. */
+    final AtomicInteger bufferedBytes = new AtomicInteger();
+
+    // The user's thread's.
+    int bytesToCredit;
+    boolean touched;
+    long processingStartMs;
+    long processingEndMs;
+    long lastEventTimeMs;
+    /** Last position that the broker has confirmed, or has been asked to keep; also set by commits' completions. */
+    volatile long committed = -1;
+
+    PartitionReader(StreamConsumer.TopicPartition partition, long partitionId) {
+        this.partition = partition;
+        this.partitionId = partitionId;
+    }
+
+    /** On the loop: reading goes on from here, whatever was read before. */
+    void moveTo(long offset) {
+        nextOffset = offset;
+        position = offset;
+        processed = offset;
+        finished = false;
+        stopped = false;
+        nextEpoch();
+    }
+
+    /** On the loop: what is on its way is not wanted any more. Returns the new epoch. */
+    int nextEpoch() {
+        epochs++;
+        epoch = epochs;
+        return epochs;
+    }
+
+    /** What to tell the broker, or null where it knows already. By the user's thread. */
+    @Nullable
+    CommitPosition toCommit() {
+        long offset = processed;
+        if (offset < 0 || offset == committed) {
+            return null;
+        }
+        return CommitPosition.newBuilder()
+                .setPartitionId(partitionId)
+                .setOffset(offset)
+                .setProcessingStartMs(processingStartMs)
+                .setProcessingEndMs(processingEndMs)
+                .setEventTimeMs(lastEventTimeMs)
+                .build();
+    }
+
+    @Override
+    public String toString() {
+        return partition.topic() + "-" + partition.partition();
+    }
+}

@@ -1,0 +1,320 @@
+package io.headwater.client;
+
+import com.google.protobuf.MessageLite;
+import io.headwater.protocol.Frame;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.InitProducer;
+import io.headwater.protocol.wire.InitProducerReply;
+import io.headwater.protocol.wire.ProduceReply;
+import io.headwater.protocol.wire.ProduceResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The loop's side of a producer: takes what partitions have ready, sends it, and settles what the broker answers. User
+ * threads only say that a partition is ready, and wake the loop only when it is not awake already.
+ */
+final class Sender implements SessionListener {
+    private static final long RETRY_NS = 100_000_000;
+
+    /** Whatever else is said with them: the same batch may be sent again. */
+    private static final Set<String> SENT_AGAIN =
+            Set.of(WireErrors.CONNECTION_LOST, WireErrors.TIMEOUT, "OVERLOADED", "SHUTTING_DOWN");
+
+    private final Session session;
+    private final MemoryBudget budget;
+    private final ConcurrentLinkedQueue<PartitionQueue> ready = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean awake = new AtomicBoolean();
+    private final AtomicInteger flushing = new AtomicInteger();
+    private final CopyOnWriteArrayList<PartitionQueue> queues = new CopyOnWriteArrayList<>();
+    private final Outbox outbox;
+    private final RouteRefresh refresh;
+
+    /** What to do when the broker does not know a partition that it once named. */
+    interface RouteRefresh {
+        void forget(String topic);
+
+        void tick(long nowNs);
+    }
+
+    Sender(Session session, MemoryBudget budget, RouteRefresh refresh) {
+        this.session = session;
+        this.budget = budget;
+        this.outbox = new Outbox(session, this);
+        this.refresh = refresh;
+    }
+
+    long nowNs() {
+        return session.loop().nowNs();
+    }
+
+    boolean isFlushing() {
+        return flushing.get() > 0;
+    }
+
+    void startFlushing() {
+        flushing.incrementAndGet();
+        readyAll();
+    }
+
+    void stopFlushing() {
+        flushing.decrementAndGet();
+    }
+
+    void add(PartitionQueue queue) {
+        queues.add(queue);
+    }
+
+    List<PartitionQueue> queues() {
+        return queues;
+    }
+
+    /** From any thread. */
+    void ready(PartitionQueue queue) {
+        ready.add(queue);
+        wake();
+    }
+
+    /** From any thread. */
+    void readyAll() {
+        ready.addAll(queues);
+        wake();
+    }
+
+    private void wake() {
+        if (!awake.get() && awake.compareAndSet(false, true)) {
+            session.loop().execute(this::drain);
+        }
+    }
+
+    void later(long delayNs, Runnable task) {
+        session.loop().schedule(delayNs, task);
+    }
+
+    private void drain() {
+        awake.set(false);
+        List<Batch> abandoned = List.of();
+        while (session.isWritable()) {
+            PartitionQueue queue = ready.poll();
+            if (queue == null) {
+                break;
+            }
+            queue.take(nowNs(), outbox);
+            for (Batch batch : queue.abandoned()) {
+                abandoned = abandoned.isEmpty() ? new ArrayList<>() : abandoned;
+                abandoned.add(batch);
+            }
+        }
+        outbox.finish();
+        for (Batch batch : abandoned) {
+            batch.release(budget);
+            batch.fail(new HeadwaterException.OutcomeUnknown(
+                    "UNKNOWN_PRODUCER", "the broker forgot this producer before it answered; the batch may be stored"));
+        }
+    }
+
+    @Override
+    public void ready() {
+        readyAll();
+    }
+
+    @Override
+    public void lost() {
+        // Every frame on its way has failed already, one by one; ready() resumes.
+    }
+
+    @Override
+    public void pushed(Frame frame) {
+        // Nothing is pushed to producers.
+    }
+
+    @Override
+    public void writable() {
+        drain();
+    }
+
+    @Override
+    public void tick(long nowNs) {
+        refresh.tick(nowNs);
+        boolean pressed = budget.isWanted();
+        for (PartitionQueue queue : queues) {
+            List<Batch> expired = queue.expire(nowNs, session.settings().timeoutNs());
+            for (Batch batch : expired) {
+                batch.release(budget);
+                batch.fail(timedOut(batch));
+            }
+            if (pressed || !expired.isEmpty()) {
+                ready(queue);
+            }
+        }
+    }
+
+    private HeadwaterException timedOut(Batch batch) {
+        String why = "the broker at " + session.settings().server() + " did not acknowledge in time"
+                + (session.isReady() ? "" : "; it cannot be reached");
+        return batch.maybeStored
+                ? new HeadwaterException.OutcomeUnknown(WireErrors.TIMEOUT, why)
+                : new HeadwaterException.Retriable(WireErrors.TIMEOUT, why);
+    }
+
+    /** What settles the batches of one frame. First all is settled and the next frames leave, then promises complete. */
+    ReplyHandler answersTo(List<Batch> frame) {
+        return new ReplyHandler() {
+            @Override
+            public void replied(MessageLite message) {
+                ProduceReply reply = (ProduceReply) message;
+                List<Runnable> promises = new ArrayList<>(frame.size());
+                for (int i = 0; i < frame.size(); i++) {
+                    Batch batch = frame.get(i);
+                    if (i >= reply.getResultsCount()) {
+                        promises.add(refused(batch, missing()));
+                    } else if (reply.getResults(i).hasError()) {
+                        promises.add(refused(
+                                batch, WireErrors.exception(reply.getResults(i).getError())));
+                    } else {
+                        promises.add(acknowledged(batch, reply.getResults(i)));
+                    }
+                }
+                drain();
+                promises.forEach(Runnable::run);
+            }
+
+            @Override
+            public void failed(HeadwaterException why) {
+                List<Runnable> promises = new ArrayList<>(frame.size());
+                for (Batch batch : frame) {
+                    promises.add(refused(batch, why));
+                }
+                promises.forEach(Runnable::run);
+            }
+        };
+    }
+
+    private static HeadwaterException missing() {
+        return new HeadwaterException.OutcomeUnknown("INTERNAL", "the broker's reply does not mention this batch");
+    }
+
+    private Runnable acknowledged(Batch batch, ProduceResult result) {
+        PartitionQueue queue = batch.queue;
+        synchronized (queue) {
+            batch.onWire = false;
+            queue.onWire--;
+            queue.inFlight.remove(batch);
+        }
+        batch.release(budget);
+        ready.add(queue);
+        return () -> batch.acknowledge(queue.topic, queue.index, result);
+    }
+
+    private Runnable refused(Batch batch, HeadwaterException why) {
+        PartitionQueue queue = batch.queue;
+        boolean failed;
+        boolean ask;
+        long waitNs;
+        synchronized (queue) {
+            batch.onWire = false;
+            queue.onWire--;
+            failed = queue.isClosed() || !keep(queue, batch, why);
+            if (failed) {
+                queue.inFlight.remove(batch);
+                queue.repair.removed(batch, nowNs());
+            }
+            ask = queue.repair.startAsking();
+            waitNs = queue.repair.delayNs(nowNs());
+        }
+        if (ask) {
+            askForIdentity(queue);
+        }
+        if (waitNs > 0) {
+            later(waitNs, () -> ready(queue));
+        } else {
+            ready.add(queue);
+        }
+        if (!failed) {
+            return () -> {};
+        }
+        if (why.code().equals("UNKNOWN_PARTITION") || why.code().equals("UNKNOWN_TOPIC")) {
+            refresh.forget(queue.topic);
+        }
+        batch.release(budget);
+        boolean unsure = batch.maybeStored && !(why instanceof HeadwaterException.OutcomeUnknown);
+        HeadwaterException told = unsure
+                ? new HeadwaterException.OutcomeUnknown(
+                        why.code(), why.getMessage() + " (an earlier attempt may be stored)")
+                : why;
+        return () -> batch.fail(told);
+    }
+
+    /** Decides whether the batch stays in flight, to be sent again. Under the queue's lock. */
+    private boolean keep(PartitionQueue queue, Batch batch, HeadwaterException why) {
+        batch.maybeStored |= why instanceof HeadwaterException.OutcomeUnknown;
+        boolean head = queue.inFlight.peek() == batch;
+        switch (why.code()) {
+            case "OUT_OF_ORDER_SEQUENCE" -> {
+                return keepBeyond(queue, batch, head);
+            }
+            case "UNKNOWN_PRODUCER" -> {
+                queue.repair.askForIdentity(nowNs());
+                return !batch.maybeStored && batch.baseSequence != 0;
+            }
+            case "DISK_FULL" -> {
+                // Space returns when a person makes some: say so at once instead of waiting for it.
+                return false;
+            }
+            default -> {
+                boolean again = why instanceof HeadwaterException.Retriable || SENT_AGAIN.contains(why.code());
+                if (again) {
+                    boolean lost = why.code().equals(WireErrors.CONNECTION_LOST);
+                    queue.repair.resendAt(nowNs() + (lost ? 0 : RETRY_NS));
+                }
+                return again;
+            }
+        }
+    }
+
+    /** The broker misses something before this batch: so neither this one nor those behind it are stored. */
+    private boolean keepBeyond(PartitionQueue queue, Batch batch, boolean head) {
+        batch.maybeStored = false;
+        if (!head || queue.repair.closesGap()) {
+            queue.repair.resendAt(nowNs());
+            return true;
+        }
+        if (batch.baseSequence == 0) {
+            return false;
+        }
+        for (Batch behind : queue.inFlight) {
+            behind.maybeStored = false;
+        }
+        queue.repair.askForIdentity(nowNs());
+        return true;
+    }
+
+    private void askForIdentity(PartitionQueue queue) {
+        session.call(FrameType.INIT_PRODUCER, InitProducer.getDefaultInstance(), Call.Repeat.READ, new ReplyHandler() {
+            @Override
+            public void replied(MessageLite message) {
+                InitProducerReply reply = (InitProducerReply) message;
+                queue.renew(new ProducerIdentity(reply.getProducerId(), (short) reply.getProducerEpoch()));
+                ready(queue);
+            }
+
+            @Override
+            public void failed(HeadwaterException why) {
+                later(RETRY_NS, () -> {
+                    synchronized (queue) {
+                        queue.repair.askFailed();
+                        if (!queue.repair.startAsking()) {
+                            return;
+                        }
+                    }
+                    askForIdentity(queue);
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,34 @@
+package io.headwater.client;
+
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.ErrorCode;
+
+/** Makes this client's exceptions of what the broker says, and of what happens on the way to it. */
+final class WireErrors {
+    static final String UNREACHABLE = "UNREACHABLE";
+    static final String TIMEOUT = "TIMEOUT";
+    static final String CLOSED = "CLOSED";
+    static final String CONNECTION_LOST = "CONNECTION_LOST";
+
+    private WireErrors() {}
+
+    static HeadwaterException exception(Error error) {
+        String code = Errors.name(error.getCode());
+        if (error.getUnknownOutcome()) {
+            return new HeadwaterException.OutcomeUnknown(code, error.getMessage());
+        }
+        if (error.getRetriable()) {
+            return new HeadwaterException.Retriable(code, error.getMessage());
+        }
+        if (error.getCode() == ErrorCode.ERROR_OFFSET_OUT_OF_RANGE) {
+            return new HeadwaterException.Rejected(
+                    code, error.getMessage(), error.getValidFrom(), error.getValidUntil());
+        }
+        return new HeadwaterException.Rejected(code, error.getMessage());
+    }
+
+    static HeadwaterException closed(String what) {
+        return new HeadwaterException.Rejected(CLOSED, what + " is closed");
+    }
+}

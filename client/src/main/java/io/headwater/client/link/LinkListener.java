@@ -1,0 +1,17 @@
+package io.headwater.client.link;
+
+import io.headwater.protocol.Frame;
+
+/** What happens on a {@link Link}. Called on the {@link Loop}. */
+public interface LinkListener {
+    void connected();
+
+    /** Takes the frame. */
+    void received(Frame frame);
+
+    /** There may be room for more. */
+    void writable();
+
+    /** The attempt failed, or the connection is gone, for ever. */
+    void disconnected(String why);
+}
