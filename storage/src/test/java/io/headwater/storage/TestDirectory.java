@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.List;
 
 /** A data directory without threads, and what tests do with one all the time. */
@@ -21,6 +22,9 @@ final class TestDirectory implements AutoCloseable, DurabilityListener {
     final ArrayDeque<Runnable> background = new ArrayDeque<>();
     /** What failed, as the listener heard it. */
     final ArrayDeque<Throwable> failures = new ArrayDeque<>();
+
+    /** Everything below this offset may have been acknowledged. */
+    long acknowledged;
 
     private final EventTimes times = new EventTimes();
 
@@ -47,23 +51,29 @@ final class TestDirectory implements AutoCloseable, DurabilityListener {
     }
 
     long append(PartitionLog log, long nowMs, long eventMs, String... values) throws StorageException {
+        long[] times = new long[values.length];
+        Arrays.fill(times, eventMs);
+        return append(log, nowMs, times, values);
+    }
+
+    long append(PartitionLog log, long nowMs, long[] eventMs, String... values) throws StorageException {
+        RecordBatch batch = batch(eventMs, values);
         try {
-            RecordBatch batch = batch(eventMs, values);
             return log.appendData(batch, batch.eventTimes(times), 1, nowMs);
         } catch (InvalidBatchException e) {
             throw new AssertionError(e);
         }
     }
 
-    static RecordBatch batch(long eventMs, String... values) {
+    static RecordBatch batch(long[] eventMs, String... values) {
         int size = 100;
         for (String value : values) {
             size += value.length() * 3 + 40;
         }
         ByteBuffer target = ByteBuffer.allocateDirect(size);
         RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE).reset(target);
-        for (String value : values) {
-            builder.append(eventMs, null, value.getBytes(StandardCharsets.UTF_8), List.of());
+        for (int i = 0; i < values.length; i++) {
+            builder.append(eventMs[i], null, values[i].getBytes(StandardCharsets.UTF_8), List.of());
         }
         builder.finish(-1, (short) -1, -1);
         try {
@@ -74,7 +84,9 @@ final class TestDirectory implements AutoCloseable, DurabilityListener {
     }
 
     @Override
-    public void durable(long partitionId, long endIndex, long endOffset) {}
+    public void durable(long partitionId, long endIndex, long endOffset) {
+        acknowledged = endOffset;
+    }
 
     @Override
     public void failed(long partitionId, Throwable cause) {

@@ -1,0 +1,218 @@
+package io.headwater.storage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.record.EntryKind;
+import io.headwater.record.testing.Seeds;
+import io.headwater.storage.testing.MemoryDisk;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random operations on a log and on a plain list, with clean restarts, killed processes and power cuts in between: what
+ * was acknowledged is there, what is there is what was appended, in order and without a gap, and nothing that was cut
+ * comes back.
+ */
+class PartitionLogModelTest {
+    private static final Path PATH = Path.of("/data");
+
+    /** A record as it was appended, at the offset of its place in the list. */
+    private record Rec(String value, long eventMs, long batchBase, long ingestedMs) {}
+
+    @Test
+    void holdsWhatAPlainListHolds() {
+        Seeds.run(400, random -> new Run(random, new MemoryDisk()).steps(150));
+    }
+
+    @Test
+    void theModelNoticesADiskThatForgetsWhatItSynced() {
+        assertThrows(
+                AssertionError.class,
+                () -> Seeds.run(
+                        400, random -> new Run(random, new MemoryDisk().ignoreSyncs()).steps(150)));
+    }
+
+    private static final class Run {
+        private final SplittableRandom random;
+        private final MemoryDisk disk;
+        private final List<Rec> model = new ArrayList<>();
+        private TestDirectory dir;
+        private PartitionLog log;
+        private long start;
+        private int flushed;
+        private long acknowledged;
+        private long nowMs = 1000;
+        private int unique;
+
+        Run(SplittableRandom random, MemoryDisk disk) throws IOException {
+            this.random = random;
+            this.disk = disk;
+            this.dir = new TestDirectory(PATH, TestDirectory.SMALL, disk);
+            this.log = dir.log();
+        }
+
+        void steps(int count) throws IOException {
+            for (int i = 0; i < count; i++) {
+                step();
+                assertEquals(model.size(), log.endOffset());
+                acknowledged = Math.max(acknowledged, dir.acknowledged);
+            }
+            restart();
+            compareAll();
+            dir.close();
+        }
+
+        private void step() throws IOException {
+            int dice = random.nextInt(100);
+            if (dice < 40) {
+                append();
+            } else if (dice < 55) {
+                flush();
+            } else if (dice < 68) {
+                flush();
+                dir.directory.groupCommit().doWork();
+            } else if (dice < 75) {
+                runSomeBackground();
+            } else if (dice < 83) {
+                compareRange();
+            } else if (dice < 87) {
+                compareTimes();
+            } else if (dice < 90) {
+                log.hibernate();
+            } else if (dice < 92) {
+                retain();
+            } else if (dice < 94) {
+                restart();
+            } else if (dice < 97) {
+                disk.kill();
+                reopen(flushed);
+            } else {
+                disk.powerCut(random.split());
+                reopen(acknowledged);
+            }
+        }
+
+        private void append() throws IOException {
+            nowMs += random.nextInt(100);
+            for (int i = random.nextInt(1, 4); i > 0; i--) {
+                if (random.nextInt(6) == 0) {
+                    byte[] payload = new byte[random.nextInt(200)];
+                    log.appendControl(EntryKind.GROUP_OPS, ByteBuffer.wrap(payload), 1, nowMs);
+                    continue;
+                }
+                int records = random.nextInt(1, 5);
+                String[] values = new String[records];
+                long[] times = new long[records];
+                long base = model.size();
+                for (int r = 0; r < records; r++) {
+                    int length = random.nextInt(8) == 0 ? random.nextInt(3000) : random.nextInt(60);
+                    values[r] = unique++ + "x".repeat(length);
+                    times[r] = nowMs - random.nextInt(2000);
+                    model.add(new Rec(values[r], times[r], base, nowMs));
+                }
+                assertEquals(base, dir.append(log, nowMs, times, values));
+            }
+        }
+
+        private void flush() throws IOException {
+            log.flush();
+            flushed = model.size();
+        }
+
+        private void runSomeBackground() {
+            for (int i = random.nextInt(4); i > 0 && !dir.background.isEmpty(); i--) {
+                dir.background.remove().run();
+            }
+        }
+
+        private void compareRange() throws IOException {
+            flush();
+            long from = start + random.nextLong(flushed - start + 1);
+            long until = from + random.nextLong(flushed - from + 1);
+            boolean filter = random.nextBoolean();
+            TimeRange times = new TimeRange(nowMs - random.nextInt(1500, 3000), nowMs - random.nextInt(1500));
+            List<String> expected = new ArrayList<>();
+            until = borderAtOrBefore(until);
+            for (long offset = from; offset < until; offset++) {
+                Rec rec = model.get((int) offset);
+                if (!filter || times.overlaps(rec.eventMs(), rec.eventMs())) {
+                    expected.add(offset + ":" + rec.value());
+                }
+            }
+            List<String> found =
+                    LogContent.range(log, from, until, random.nextInt(1, 20_000), filter ? times : null);
+            assertEquals(expected, found);
+        }
+
+        private long borderAtOrBefore(long offset) {
+            return offset >= model.size() ? model.size() : model.get((int) offset).batchBase();
+        }
+
+        private void compareTimes() throws IOException {
+            flush();
+            long time = nowMs - random.nextInt(3000);
+            long ingested = flushed;
+            long event = flushed;
+            for (int offset = flushed - 1; offset >= start; offset--) {
+                Rec rec = model.get(offset);
+                ingested = rec.ingestedMs() >= time ? rec.batchBase() : ingested;
+                event = rec.eventMs() >= time ? rec.batchBase() : event;
+            }
+            assertEquals(ingested, log.offsetForIngestionTime(time));
+            assertEquals(event, log.offsetForEventTime(time));
+        }
+
+        private void retain() throws IOException {
+            flush();
+            log.deleteOldSegments(nowMs, random.nextBoolean() ? -1 : random.nextInt(3000), random.nextInt(60_000));
+            assertTrue(log.startOffset() >= start);
+            start = log.startOffset();
+        }
+
+        private void restart() throws IOException {
+            dir.close();
+            flushed = model.size();
+            reopen(flushed);
+            assertEquals(flushed, log.endOffset());
+        }
+
+        /** After whatever happened: at least {@code kept} records are there, and they are those of the model. */
+        private void reopen(long kept) throws IOException {
+            dir = new TestDirectory(PATH, TestDirectory.SMALL, disk);
+            log = dir.log();
+            long end = log.endOffset();
+            assertTrue(end >= kept, "end " + end + ", kept " + kept);
+            assertTrue(end <= model.size(), "end " + end + " of " + model.size());
+            assertTrue(log.startOffset() <= start, "start " + log.startOffset() + " > " + start);
+            start = log.startOffset();
+            model.subList((int) end, model.size()).clear();
+            flushed = model.size();
+            acknowledged = flushed;
+            if (random.nextInt(4) == 0) {
+                compareAll();
+            }
+        }
+
+        private void compareAll() throws IOException {
+            List<String> expected = new ArrayList<>();
+            for (int offset = (int) start; offset < model.size(); offset++) {
+                expected.add(offset + ":" + model.get(offset).value());
+            }
+            assertEquals(expected, LogContent.all(log));
+            List<Long> seen = new ArrayList<>();
+            log.replay((envelope, payload) -> {
+                if (!seen.isEmpty()) {
+                    assertEquals(seen.get(seen.size() - 1) + 1, envelope.entryIndex());
+                }
+                seen.add(envelope.entryIndex());
+            });
+        }
+    }
+}
