@@ -16,7 +16,7 @@ public final class RecordBatch {
     private static final int UNKNOWN_ATTRIBUTES = ~0x0f;
 
     private final CRC32C crc = new CRC32C();
-    private final RecordParser parser = new RecordParser();
+    private final EventTimeScan scan = new EventTimeScan();
     private ByteBuffer buffer = ByteBuffer.allocate(BatchLayout.HEADER_SIZE);
     private int position;
     private int size;
@@ -191,29 +191,7 @@ public final class RecordBatch {
         if (compression != Compression.NONE) {
             return reuse.set(Math.min(baseTimestamp(), maxTimestamp()), Math.max(baseTimestamp(), maxTimestamp()));
         }
-        int end = position + size;
-        int count = recordCount();
-        long base = baseTimestamp();
-        long min = Long.MAX_VALUE;
-        long max = Long.MIN_VALUE;
-        parser.buffer = buffer;
-        parser.at = position + BatchLayout.HEADER_SIZE;
-        for (int i = 0; i < count; i++) {
-            parser.parse(end);
-            if (parser.offsetDelta != i) {
-                throw new InvalidBatchException("offset delta: " + parser.offsetDelta + " (expected: " + i + ")");
-            }
-            long time = base + parser.timestampDelta;
-            min = Math.min(min, time);
-            max = Math.max(max, time);
-        }
-        if (parser.at != end) {
-            throw trailing(end - parser.at, count);
-        }
-        if (count <= 0) {
-            throw new InvalidBatchException("record count: " + count + " (expected: at least 1)");
-        }
-        return reuse.set(min, max);
+        return scan.scan(this, reuse);
     }
 
     static InvalidBatchException trailing(int bytes, int count) {

@@ -10,7 +10,12 @@ final class Batches {
 
     /** A heap buffer with exactly the batch. */
     static ByteBuffer of(Compression compression, List<TestRecord> records) {
-        ByteBuffer target = ByteBuffer.allocate(8 << 20);
+        long room = 0;
+        for (TestRecord r : records) {
+            // More than enough: each bound has room for a batch header of its own.
+            room += RecordBatchBuilder.sizeUpperBound(r.key(), r.value(), r.headers());
+        }
+        ByteBuffer target = ByteBuffer.allocate((int) room);
         RecordBatchBuilder builder = new RecordBatchBuilder(compression).reset(target);
         for (TestRecord r : records) {
             if (!builder.append(r.eventTimeMs(), r.key(), r.value(), r.headers())) {

@@ -1,6 +1,7 @@
 package io.headwater.record;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,9 +9,12 @@ import com.sun.management.ThreadMXBean;
 import io.headwater.record.testing.Seeds;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -39,6 +43,54 @@ final class HostileBytesTest {
             outcomes[readOrRefuse(mangled)]++;
         });
         assertTrue(outcomes[0] > 0 && outcomes[1] > 0, Arrays.toString(outcomes));
+    }
+
+    /** The broker's scan has a short way of its own; it must let in exactly what a reader can read. */
+    @Test
+    void theDoorLetsInExactlyWhatAReaderCanRead() {
+        int[] outcomes = new int[2];
+        Seeds.run(20_000, random -> {
+            List<TestRecord> records = new ArrayList<>();
+            for (int i = random.nextInt(5); i >= 0; i--) {
+                TestRecord r = TestRecord.random(random);
+                long time = random.nextBoolean() ? r.eventTimeMs() : random.nextInt(10_000);
+                records.add(random.nextInt(4) == 0 ? r : new TestRecord(time, null, r.key(), List.of()));
+            }
+            byte[] bytes = copyOf(Batches.of(Compression.NONE, records));
+            int at = BatchLayout.HEADER_SIZE + random.nextInt(bytes.length - BatchLayout.HEADER_SIZE);
+            bytes[random.nextBoolean() ? at : Math.min(at, BatchLayout.HEADER_SIZE + random.nextInt(20))] ^=
+                    (byte) (1 << random.nextInt(8));
+            EventTimes expected = timesByReading(ByteBuffer.wrap(bytes));
+            EventTimes scanned = null;
+            try {
+                scanned = batch.wrap(ByteBuffer.wrap(bytes), 0).eventTimes(new EventTimes());
+            } catch (InvalidBatchException refused) {
+                assertNull(expected, refused.getMessage());
+            }
+            if (scanned != null && expected != null) {
+                assertEquals(expected.minMs, scanned.minMs);
+                assertEquals(expected.maxMs, scanned.maxMs);
+            }
+            assertEquals(expected == null, scanned == null);
+            outcomes[scanned == null ? 1 : 0]++;
+        });
+        assertTrue(outcomes[0] > 0 && outcomes[1] > 0, Arrays.toString(outcomes));
+    }
+
+    private @Nullable EventTimes timesByReading(ByteBuffer bytes) {
+        EventTimes times = new EventTimes().set(Long.MAX_VALUE, Long.MIN_VALUE);
+        try {
+            RecordCursor cursor = batch.wrap(bytes, 0).records();
+            for (int i = 0; cursor.next(); i++) {
+                if (cursor.offset() != i) {
+                    return null;
+                }
+                times.set(Math.min(times.minMs, cursor.eventTimeMs()), Math.max(times.maxMs, cursor.eventTimeMs()));
+            }
+            return times;
+        } catch (InvalidBatchException refused) {
+            return null;
+        }
     }
 
     @ParameterizedTest
