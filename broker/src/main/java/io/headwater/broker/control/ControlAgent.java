@@ -5,6 +5,7 @@ import io.headwater.broker.config.BrokerConfig;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.observe.GroupLag;
 import io.headwater.broker.observe.Health;
+import io.headwater.broker.observe.Metrics;
 import io.headwater.broker.observe.Vitals;
 import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.partition.RequestFailedException;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * proposed, tell members what changed, look at the timers. The turn ({@link #doWork}) stands apart from the thread
  * ({@link #start}), so that tests turn it by hand. Nothing here blocks but the metadata's sync and the view's writes.
  */
-public final class ControlAgent implements AutoCloseable {
+public final class ControlAgent implements Metrics.House, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlAgent.class);
     private static final long LONGEST_PARK_NS = TimeUnit.SECONDS.toNanos(5);
 
@@ -196,7 +197,7 @@ public final class ControlAgent implements AutoCloseable {
         }
     }
 
-    /** The topics' and groups' state for {@code /readyz}; any thread. */
+    @Override
     public Health health() {
         Health known =
                 Health.of(phase, vitals, quorum.isWritable(), config.storage().minFreeBytes());
@@ -204,16 +205,31 @@ public final class ControlAgent implements AutoCloseable {
         boolean dead = running != null && !running.isAlive() && !stopped;
         boolean stuck = nanoClock.nanoTime() - turnedAtNs > TimeUnit.SECONDS.toNanos(30);
         return dead || running != null && stuck && !stopped
-                ? known.with("control: the housekeeper has " + (dead ? "stopped" : "not moved for 30 s"))
+                ? known.dead("control: the housekeeper has " + (dead ? "stopped" : "not moved for 30 s"))
                 : known;
     }
 
-    /** Requests that wait here; any thread. */
-    public int mailboxDepth() {
+    @Override
+    public int topics() {
+        return quorum.image().topicCount();
+    }
+
+    @Override
+    public int partitions() {
+        return quorum.image().partitionCount();
+    }
+
+    @Override
+    public int groups() {
+        return quorum.image().groupCount();
+    }
+
+    @Override
+    public int controlMailbox() {
         return queue.depth();
     }
 
-    /** Any thread; as of the last few seconds. */
+    @Override
     public List<GroupLag> groupLags() {
         return lag.read();
     }

@@ -4,12 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is wrong, for a person. Degraded means that something needs looking after while the rest is served; not ready
- * means that no new work should be sent here.
+ * What is wrong, for a person. A problem means that something needs looking after.
  *
+ * @param alive false: a thread of the broker has stopped or is stuck; only a restart helps
+ * @param ready false: no new work should be sent here
  * @param problems empty: all is well
  */
-public record Health(boolean ready, List<String> problems) {
+public record Health(boolean alive, boolean ready, List<String> problems) {
     public Health {
         problems = List.copyOf(problems);
     }
@@ -43,14 +44,14 @@ public record Health(boolean ready, List<String> problems) {
         if (offline > 0) {
             problems.add("partitions: " + offline + " offline; `headwater topic describe` says which and why");
         }
-        return new Health(ready, problems);
+        return new Health(true, ready, problems);
     }
 
-    /** Something that only its owner can see is wrong, so wrong that no work should be sent here. */
-    public Health with(String problem) {
+    /** A thread has stopped or is stuck. */
+    public Health dead(String problem) {
         List<String> all = new ArrayList<>(problems);
         all.add(problem);
-        return new Health(false, all);
+        return new Health(false, false, all);
     }
 
     /** {@code ok}, or the problems in one line. */

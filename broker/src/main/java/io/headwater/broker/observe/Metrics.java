@@ -1,0 +1,159 @@
+package io.headwater.broker.observe;
+
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.model.registry.Collector;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+
+/**
+ * The metrics of one broker. All of them are read from their owners at the moment of a scrape; between scrapes they cost
+ * nothing. Thread-safe.
+ */
+public final class Metrics {
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+
+    /** What does not come from {@link Vitals}. Any thread. */
+    public interface House {
+        int topics();
+
+        int partitions();
+
+        int groups();
+
+        /** Of groups with members. */
+        List<GroupLag> groupLags();
+
+        int controlMailbox();
+
+        Health health();
+    }
+
+    public Metrics(Vitals vitals, House house) {
+        traffic(vitals);
+        state(vitals, house);
+        groups(house);
+        JvmMetrics.register(registry);
+    }
+
+    /** All metrics now. */
+    MetricSnapshots scrape() {
+        return registry.scrape();
+    }
+
+    private void traffic(Vitals vitals) {
+        counter(
+                "headwater_produce_records_total",
+                "Records appended.",
+                () -> vitals.traffic().recordsIn());
+        counter(
+                "headwater_produce_bytes_total",
+                "Bytes of batches appended.",
+                () -> vitals.traffic().bytesIn());
+        counter(
+                "headwater_deliver_records_total",
+                "Records sent to consumers.",
+                () -> vitals.traffic().recordsOut());
+        counter(
+                "headwater_deliver_bytes_total",
+                "Bytes of entries sent to consumers.",
+                () -> vitals.traffic().bytesOut());
+        counter(
+                "headwater_read_pauses_total",
+                "How often a socket was not read because a bound on memory or replies was reached.",
+                vitals::readPauses);
+        histogram(
+                "headwater_produce_request_seconds",
+                "From a produce request's arrival to its reply.",
+                vitals::produceLatency);
+        histogram("headwater_sync_seconds", "Duration of one group commit.", vitals::syncDuration);
+    }
+
+    private void state(Vitals vitals, House house) {
+        gauge("headwater_connections", "Open client connections.", vitals::connections);
+        gauge("headwater_topics", "Topics.", house::topics);
+        gauge("headwater_partitions", "Partitions of all topics.", house::partitions);
+        gauge("headwater_groups", "Groups, with members or without.", house::groups);
+        gauge("headwater_partitions_open", "Partitions whose log is open.", vitals::openPartitions);
+        gauge(
+                "headwater_partitions_offline",
+                "Partitions taken offline by a failed sync or read, or by damage. Above 0 somebody must act.",
+                vitals::offlinePartitions);
+        gauge("headwater_log_bytes", "Bytes on disk of the logs used since the start.", vitals::logBytes);
+        gauge("headwater_disk_free_bytes", "Free space on the data directory's disk.", vitals::usableBytes);
+        gauge("headwater_in_flight_bytes", "Produce bytes received and not answered.", vitals::inFlightBytes);
+        gauge(
+                "headwater_ready",
+                "1: ready for work; 0: /readyz says why not.",
+                () -> house.health().ready() ? 1 : 0);
+        registry.register(GaugeWithCallback.builder()
+                .name("headwater_mailbox_depth")
+                .help("Requests waiting for their owner.")
+                .labelNames("owner")
+                .callback(gauge -> {
+                    List<Integer> owners = vitals.ownerMailboxes();
+                    for (int i = 0; i < owners.size(); i++) {
+                        gauge.call(owners.get(i), "shard-" + i);
+                    }
+                    gauge.call(house.controlMailbox(), "control");
+                })
+                .build());
+    }
+
+    private void groups(House house) {
+        registry.register(GaugeWithCallback.builder()
+                .name("headwater_group_lag_records")
+                .help("Committed records that a group has not processed yet; as of the last few seconds.")
+                .labelNames("group")
+                .callback(gauge -> house.groupLags().forEach(lag -> gauge.call(lag.records(), lag.group())))
+                .build());
+        registry.register(GaugeWithCallback.builder()
+                .name("headwater_group_lag_seconds")
+                .help("Age of the oldest record that a group has not processed yet; as of the last few seconds.")
+                .labelNames("group")
+                .callback(gauge -> house.groupLags().forEach(lag -> gauge.call(lag.ms() / 1000.0, lag.group())))
+                .build());
+    }
+
+    private void counter(String name, String help, DoubleSupplier value) {
+        registry.register(CounterWithCallback.builder()
+                .name(name)
+                .help(help)
+                .callback(counter -> counter.call(value.getAsDouble()))
+                .build());
+    }
+
+    private void gauge(String name, String help, DoubleSupplier value) {
+        registry.register(GaugeWithCallback.builder()
+                .name(name)
+                .help(help)
+                .callback(gauge -> gauge.call(value.getAsDouble()))
+                .build());
+    }
+
+    private void histogram(String name, String help, Supplier<LatencyHistogram.Snapshot> source) {
+        Collector collector = () -> {
+            LatencyHistogram.Snapshot snapshot = source.get();
+            long[] counts = snapshot.counts();
+            Number[] boxed = new Number[counts.length];
+            for (int i = 0; i < counts.length; i++) {
+                boxed[i] = counts[i];
+            }
+            return HistogramSnapshot.builder()
+                    .name(name)
+                    .help(help)
+                    .dataPoint(HistogramSnapshot.HistogramDataPointSnapshot.builder()
+                            .classicHistogramBuckets(
+                                    ClassicHistogramBuckets.of(LatencyHistogram.Snapshot.upperSeconds(), boxed))
+                            .sum(snapshot.sumSeconds())
+                            .build())
+                    .build();
+        };
+        registry.register(collector);
+    }
+}
