@@ -20,7 +20,7 @@ class ConventionsTest {
     private static final int MAX_TEST_LINES = 800;
     private static final Pattern VAGUE =
             Pattern.compile(".*(Util|Utils|Helper|Helpers|Manager|Impl|Common|Misc)|Abstract.*");
-    private static final Pattern STARTING_POINT = Pattern.compile("(?i)\\bstart\\b");
+    private static final Pattern STARTING_POINT = Pattern.compile("(?i)\\bstart\\b|\\{@(link|code)\\s");
     private static final Pattern SKIPPED = Pattern.compile(
             "@Disabled|@EnabledIf|@DisabledIf|@EnabledOn|@DisabledOn|assume(True|False|That)\\(|Thread\\.sleep\\(");
 
