@@ -174,7 +174,7 @@ public final class Marks implements Closeable {
             }
             Mark mark = new Mark();
             mark.partitionId = partitionId;
-            appendSynced(encode(mark));
+            appendSynced(encode(mark).clone());
             synchronized (state) {
                 marks.put(partitionId, mark);
             }

@@ -1,0 +1,274 @@
+package io.headwater.storage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.record.testing.Seeds;
+import io.headwater.storage.testing.FaultyDisk;
+import io.headwater.storage.testing.MemoryDisk;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class MarksTest {
+    private static final Path DIRECTORY = Path.of("/data");
+    private static final Path FILE = DIRECTORY.resolve("marks");
+    private static final UUID ID = new UUID(1, 2);
+
+    private final MemoryDisk disk = new MemoryDisk();
+
+    @BeforeEach
+    void makeTheDirectory() {
+        disk.createDirectories(DIRECTORY);
+    }
+
+    private static SyncPoint point(long end) {
+        return new SyncPoint().set(end, end * 10, end / 100 * 100, end * 64);
+    }
+
+    private static String text(Marks marks, long partitionId) {
+        Mark mark = new Mark();
+        if (!marks.load(partitionId, mark)) {
+            return "unknown";
+        }
+        return mark.partitionId + " " + mark.promisedEpoch + " " + mark.durable + " " + mark.commitIndex
+                + (mark.clean ? " clean" : "");
+    }
+
+    @Test
+    void remembersEverythingAcrossAnOrderlyClose() throws IOException {
+        try (Marks marks = Marks.create(disk, DIRECTORY, ID)) {
+            marks.joinCluster("cluster-1");
+            marks.register(7);
+            marks.register(8);
+            marks.register(9);
+            marks.promise(7, 3);
+            marks.promise(7, 2);
+            marks.durable(7, point(50));
+            marks.durable(7, point(40));
+            marks.committed(7, 45);
+            marks.clean(8, point(12));
+            marks.remove(9);
+        }
+
+        try (Marks marks = Marks.open(disk, DIRECTORY)) {
+            assertEquals(ID, marks.directoryId());
+            assertEquals("cluster-1", marks.clusterId());
+            assertEquals("7 3 index 50, offset 500, segment 0 at 3200 45", text(marks, 7));
+            assertEquals("8 -1 index 12, offset 120, segment 0 at 768 0 clean", text(marks, 8));
+            assertFalse(marks.contains(9));
+            assertEquals(2, marks.partitionIds().length);
+        }
+    }
+
+    @Test
+    void refusesToFormatTwiceOrToOpenWithoutTheFile() throws IOException {
+        assertThrows(DamagedMarksException.class, () -> Marks.open(disk, DIRECTORY));
+        Marks.create(disk, DIRECTORY, ID).close();
+        assertThrows(DamagedMarksException.class, () -> Marks.create(disk, DIRECTORY, ID));
+        disk.delete(FILE);
+        DamagedMarksException e = assertThrows(DamagedMarksException.class, () -> Marks.open(disk, DIRECTORY));
+        assertTrue(e.getMessage().contains(FILE.toString()), e.getMessage());
+    }
+
+    @Test
+    void refusesTheDirectoryOfAnotherCluster() throws IOException {
+        Marks marks = Marks.create(disk, DIRECTORY, ID);
+        marks.joinCluster("one");
+        marks.joinCluster("one");
+        IOException e = assertThrows(IOException.class, () -> marks.joinCluster("two"));
+        assertTrue(e.getMessage().contains("one") && e.getMessage().contains("two"), e.getMessage());
+    }
+
+    @Test
+    void detectsEveryFlippedBitAfterACleanStopOrIsNotHurtByIt() throws IOException {
+        try (Marks marks = Marks.create(disk, DIRECTORY, ID)) {
+            marks.joinCluster("cluster-1");
+            for (int id = 0; id < 4; id++) {
+                marks.register(id);
+                marks.clean(id, point(100 + id));
+            }
+        }
+        byte[] whole = disk.contents(FILE);
+        int used = whole.length;
+        while (whole[used - 1] == 0) {
+            used--;
+        }
+        int refused = 0;
+        for (int at = 0; at < used; at++) {
+            for (int bit = 0; bit < 8; bit++) {
+                disk.put(FILE, whole);
+                disk.flipBit(FILE, at, bit);
+                try (Marks marks = Marks.open(disk, DIRECTORY)) {
+                    assertEquals("cluster-1", marks.clusterId());
+                    for (int id = 0; id < 4; id++) {
+                        SyncPoint end = point(100 + id);
+                        assertEquals(id + " -1 " + end + " 0 clean", text(marks, id), "byte " + at);
+                    }
+                } catch (DamagedMarksException expected) {
+                    refused++;
+                }
+            }
+        }
+        assertTrue(refused >= 8 * (used - 16), "only damage to the last, empty record goes unnoticed");
+    }
+
+    @Test
+    void keepsWhatItSaysIsSyncedInAPowerCutAndNeverRunsAhead() {
+        Seeds.run(300, random -> {
+            MemoryDisk cut = new MemoryDisk();
+            cut.createDirectories(DIRECTORY);
+            Marks.create(cut, DIRECTORY, ID).close();
+            Map<Long, Long> durable = new HashMap<>();
+            Map<Long, Integer> promised = new HashMap<>();
+            Map<Long, Long> synced = new HashMap<>();
+            for (int life = 0; life < 3; life++) {
+                Marks marks = Marks.open(cut, DIRECTORY);
+                checkAgainst(marks, durable, synced, promised);
+                use(random, marks, durable, synced, promised);
+                cut.powerCut(random);
+            }
+            checkAgainst(Marks.open(cut, DIRECTORY), durable, synced, promised);
+        });
+    }
+
+    private static void use(
+            SplittableRandom random,
+            Marks marks,
+            Map<Long, Long> durable,
+            Map<Long, Long> synced,
+            Map<Long, Integer> promised)
+            throws IOException {
+        for (int i = random.nextInt(50); i > 0; i--) {
+            long id = random.nextInt(5);
+            marks.register(id);
+            durable.putIfAbsent(id, 0L);
+            switch (random.nextInt(5)) {
+                case 0, 1 -> {
+                    long end = durable.get(id) + random.nextInt(10);
+                    durable.put(id, end);
+                    marks.durable(id, point(end));
+                }
+                case 2 -> marks.write();
+                case 3 -> {
+                    marks.sync();
+                    synced.putAll(durable);
+                }
+                default -> {
+                    int epoch = random.nextInt(100);
+                    marks.promise(id, epoch);
+                    promised.merge(id, epoch, Math::max);
+                }
+            }
+        }
+    }
+
+    private static void checkAgainst(
+            Marks marks, Map<Long, Long> durable, Map<Long, Long> synced, Map<Long, Integer> promised) {
+        Mark mark = new Mark();
+        for (long id : durable.keySet()) {
+            assertTrue(marks.load(id, mark), "registered partition " + id);
+            assertTrue(mark.durable.endIndex <= durable.get(id), "a mark must not run ahead");
+            assertTrue(mark.durable.endIndex >= synced.getOrDefault(id, 0L), "a synced mark must not be lost");
+            assertEquals(promised.getOrDefault(id, -1), mark.promisedEpoch, "a promise is kept");
+            durable.put(id, mark.durable.endIndex);
+        }
+    }
+
+    @Test
+    void holdsTenThousandPartitionsInASmallFileAndLittleTime() throws IOException {
+        try (Marks marks = Marks.create(disk, DIRECTORY, ID)) {
+            for (int id = 0; id < 10_000; id++) {
+                marks.register(id);
+            }
+            for (int round = 1; round <= 30; round++) {
+                for (int id = 0; id < 10_000; id++) {
+                    marks.durable(id, point(round));
+                }
+                marks.sync();
+            }
+        }
+        assertTrue(disk.contents(FILE).length < 12 * 1024 * 1024, "it compacts itself");
+        try (Marks marks = Marks.open(disk, DIRECTORY)) {
+            assertEquals(10_000, marks.size());
+            assertEquals("9999 -1 " + point(30) + " 0", text(marks, 9_999));
+        }
+    }
+
+    @Test
+    void lagsOnAFullDiskButStillTakesBackCleanAndCatchesUpWhenThereIsRoom() throws IOException {
+        FaultyDisk faulty = new FaultyDisk(disk);
+        Marks marks = Marks.create(faulty, DIRECTORY, ID);
+        marks.register(1);
+        marks.register(2);
+        marks.clean(2, point(5));
+        marks.sync();
+        faulty.fullAfter(0);
+        long end = 0;
+        for (int i = 0; i < 10_000; i++) {
+            marks.durable(1, point(++end));
+            marks.sync();
+        }
+        assertTrue(marks.dirty(2), "must be synced before an acknowledgement");
+        marks.sync();
+        assertFalse(marks.dirty(2));
+        disk.kill();
+        try (Marks reopened = Marks.open(disk, DIRECTORY)) {
+            Mark mark = new Mark();
+            assertTrue(reopened.load(1, mark));
+            assertTrue(mark.durable.endIndex < end, "there was no room for all of it");
+            assertEquals("2 -1 " + point(5) + " 0", text(reopened, 2), "not clean any more");
+        }
+
+        Marks again = Marks.open(faulty, DIRECTORY);
+        again.durable(1, point(end));
+        again.sync();
+        faulty.heal();
+        again.sync();
+        disk.powerCut();
+        try (Marks reopened = Marks.open(disk, DIRECTORY)) {
+            assertEquals("1 -1 " + point(end) + " 0", text(reopened, 1));
+        }
+    }
+
+    @Test
+    void writesTheFileAnewAfterAFailedSyncAndLosesNothing() throws IOException {
+        FaultyDisk faulty = new FaultyDisk(disk);
+        Marks marks = Marks.create(faulty, DIRECTORY, ID);
+        marks.register(1);
+        marks.durable(1, point(9));
+        faulty.failSyncs(1, FILE::equals);
+        marks.sync();
+        disk.powerCut();
+
+        try (Marks reopened = Marks.open(disk, DIRECTORY)) {
+            assertEquals("1 -1 " + point(9) + " 0", text(reopened, 1));
+        }
+    }
+
+    @Test
+    void saysSoWhenItCannotBeWrittenAtAll() throws IOException {
+        FaultyDisk faulty = new FaultyDisk(disk);
+        Marks marks = Marks.create(faulty, DIRECTORY, ID);
+        marks.register(1);
+        faulty.failSyncs(path -> true);
+        marks.durable(1, point(9));
+        assertThrows(IOException.class, marks::sync);
+        assertThrows(IOException.class, () -> marks.register(2));
+        assertFalse(marks.contains(2));
+        faulty.heal();
+        marks.register(2);
+        disk.powerCut();
+        try (Marks reopened = Marks.open(disk, DIRECTORY)) {
+            assertEquals("1 -1 " + point(9) + " 0", text(reopened, 1));
+            assertTrue(reopened.contains(2));
+        }
+    }
+}
