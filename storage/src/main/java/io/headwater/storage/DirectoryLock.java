@@ -8,9 +8,11 @@ import java.nio.file.Path;
 public final class DirectoryLock implements Closeable {
     static final String FILE_NAME = "lock";
 
+    private final Path directory;
     private final Closeable held;
 
-    private DirectoryLock(Closeable held) {
+    private DirectoryLock(Path directory, Closeable held) {
+        this.directory = directory;
         this.held = held;
     }
 
@@ -21,7 +23,11 @@ public final class DirectoryLock implements Closeable {
      *     directory and the process
      */
     public static DirectoryLock acquire(Disk disk, Path directory) throws IOException {
-        return new DirectoryLock(disk.lock(directory.resolve(FILE_NAME)));
+        return new DirectoryLock(directory, disk.lock(directory.resolve(FILE_NAME)));
+    }
+
+    public Path directory() {
+        return directory;
     }
 
     @Override

@@ -92,7 +92,7 @@ class FileSystemDiskTest {
             assertEquals(-1, file.read(ByteBuffer.allocate(1), 10));
             assertEquals(3, file.read(ByteBuffer.allocate(8), 7));
             EOFException e = assertThrows(EOFException.class, () -> file.readFully(ByteBuffer.allocate(8), 7));
-            assertTrue(e.getMessage().contains("ends at 10"), e.getMessage());
+            assertTrue(e.toString().contains("ends at 10"), e.getMessage());
         }
     }
 
@@ -120,7 +120,7 @@ class FileSystemDiskTest {
             assertThrows(DiskFullException.class, () -> full.write(ByteBuffer.allocate(10), 0));
             ByteBuffer[] two = {ByteBuffer.allocate(10), ByteBuffer.allocate(10)};
             DiskFullException e = assertThrows(DiskFullException.class, () -> full.write(two, 2, 0));
-            assertTrue(e.getMessage().contains("/dev/full"), e.getMessage());
+            assertTrue(e.toString().contains("/dev/full"), e.getMessage());
         }
     }
 }

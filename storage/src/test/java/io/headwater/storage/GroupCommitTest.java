@@ -17,10 +17,10 @@ import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class GroupCommitTest {
@@ -30,12 +30,15 @@ class GroupCommitTest {
     private final FaultyDisk disk = new FaultyDisk(memory);
     private final Told told = new Told();
     private final SettableClock clock = new SettableClock();
-    private Marks marks;
+    private Marks marks = formatted();
 
-    @BeforeEach
-    void format() throws IOException {
+    private Marks formatted() {
         memory.createDirectories(DIRECTORY);
-        marks = Marks.create(disk, DIRECTORY, new UUID(1, 2));
+        try {
+            return Marks.create(disk, DIRECTORY, new UUID(1, 2));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private GroupCommit driven() {
@@ -43,11 +46,11 @@ class GroupCommitTest {
     }
 
     private static final class SettableClock implements NanoClock {
-        volatile long nowNs;
+        private final AtomicLong nowNs = new AtomicLong();
 
         @Override
         public long nanoTime() {
-            return nowNs;
+            return nowNs.get();
         }
     }
 
@@ -97,7 +100,7 @@ class GroupCommitTest {
 
         void append(int entries) throws IOException {
             file.write(ByteBuffer.wrap(new byte[entries]), written);
-            written += entries;
+            written = written + entries;
             member.submit();
         }
 
@@ -239,7 +242,7 @@ class GroupCommitTest {
         marks = Marks.open(disk, DIRECTORY);
         GroupCommit next = driven();
         SmallLog other = new SmallLog(next, 2);
-        clock.nowNs += 10_000_000;
+        clock.nowNs.addAndGet(10_000_000);
         before = disk.syncs();
         other.append(7);
         next.doWork();
@@ -254,7 +257,7 @@ class GroupCommitTest {
         GroupCommit groupCommit = driven();
         SmallLog log = new SmallLog(groupCommit, 1);
         disk.failSyncs(path -> path.toString().contains("marks"));
-        clock.nowNs += 10_000_000;
+        clock.nowNs.addAndGet(10_000_000);
         log.append(1);
         groupCommit.doWork();
         log.append(1);
@@ -262,7 +265,7 @@ class GroupCommitTest {
         assertEquals(List.of("1 durable 1/10", "ended", "1 durable 2/20", "ended"), told.take());
 
         disk.heal();
-        clock.nowNs += 1_000_000_000;
+        clock.nowNs.addAndGet(1_000_000_000);
         log.append(1);
         groupCommit.doWork();
         memory.powerCut();
@@ -311,7 +314,6 @@ class GroupCommitTest {
 
     private int acknowledgedAndLost(SplittableRandom random, SyncMode mode) throws IOException {
         GroupCommitTest world = new GroupCommitTest();
-        world.format();
         GroupCommit groupCommit = new GroupCommit(mode, world.marks, world.told, world.clock);
         List<SmallLog> logs = new ArrayList<>();
         for (int id = 0; id < 4; id++) {
@@ -321,7 +323,7 @@ class GroupCommitTest {
             SmallLog log = logs.get(random.nextInt(4));
             switch (random.nextInt(10)) {
                 case 0, 1, 2 -> groupCommit.doWork();
-                case 3 -> world.clock.nowNs += random.nextInt(20_000_000);
+                case 3 -> world.clock.nowNs.addAndGet(random.nextInt(20_000_000));
                 case 4 -> world.disk.failSyncs(1, path -> path.endsWith(log.id + ".log"));
                 default -> log.append(1 + random.nextInt(2000));
             }
@@ -365,7 +367,6 @@ class GroupCommitTest {
     void acknowledgesEverythingThatManyOwnersSubmitToTheThread() throws Exception {
         for (int helpers : new int[] {0, 3}) {
             GroupCommitTest world = new GroupCommitTest();
-            world.format();
             hammer(world, helpers);
         }
     }
@@ -425,8 +426,8 @@ class GroupCommitTest {
                 for (SmallLog log : logs) {
                     log.append(1);
                 }
-                if (random.nextInt(8) == 0) {
-                    Thread.yield();
+                for (int spins = random.nextInt(2000); spins > 0; spins--) {
+                    Thread.onSpinWait();
                 }
             }
         } catch (IOException e) {
@@ -438,7 +439,6 @@ class GroupCommitTest {
     void commitsWhatWasSubmittedBeforeItCloses() throws IOException {
         for (boolean threaded : new boolean[] {false, true}) {
             GroupCommitTest world = new GroupCommitTest();
-            world.format();
             GroupCommit groupCommit = world.driven();
             SmallLog log = world.new SmallLog(groupCommit, 1);
             if (threaded) {

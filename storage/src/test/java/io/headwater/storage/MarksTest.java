@@ -11,6 +11,7 @@ import io.headwater.storage.testing.MemoryDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -75,7 +76,7 @@ class MarksTest {
         assertThrows(DamagedMarksException.class, () -> Marks.create(disk, DIRECTORY, ID));
         disk.delete(FILE);
         DamagedMarksException e = assertThrows(DamagedMarksException.class, () -> Marks.open(disk, DIRECTORY));
-        assertTrue(e.getMessage().contains(FILE.toString()), e.getMessage());
+        assertTrue(e.toString().contains(FILE.toString()), e.getMessage());
     }
 
     @Test
@@ -84,7 +85,7 @@ class MarksTest {
         marks.joinCluster("one");
         marks.joinCluster("one");
         IOException e = assertThrows(IOException.class, () -> marks.joinCluster("two"));
-        assertTrue(e.getMessage().contains("one") && e.getMessage().contains("two"), e.getMessage());
+        assertTrue(e.toString().contains("one") && e.toString().contains("two"), e.getMessage());
     }
 
     @Test
@@ -173,7 +174,7 @@ class MarksTest {
     private static void checkAgainst(
             Marks marks, Map<Long, Long> durable, Map<Long, Long> synced, Map<Long, Integer> promised) {
         Mark mark = new Mark();
-        for (long id : durable.keySet()) {
+        for (long id : List.copyOf(durable.keySet())) {
             assertTrue(marks.load(id, mark), "registered partition " + id);
             assertTrue(mark.durable.endIndex <= durable.get(id), "a mark must not run ahead");
             assertTrue(mark.durable.endIndex >= synced.getOrDefault(id, 0L), "a synced mark must not be lost");

@@ -20,16 +20,15 @@ import org.jspecify.annotations.Nullable;
  * goes through a mapping or a channel of a file bypasses them, as it bypasses the port.
  */
 public final class FaultyDisk implements Disk {
-    private static final Predicate<Path> NONE = path -> false;
     private static final long UNLIMITED = Long.MAX_VALUE / 2;
 
     private final Disk disk;
     private final AtomicLong roomBytes = new AtomicLong(Long.MAX_VALUE);
     private final AtomicInteger syncs = new AtomicInteger();
     private final AtomicInteger syncsToFail = new AtomicInteger();
-    private volatile Predicate<Path> failingSyncs = NONE;
-    private volatile Predicate<Path> failingReads = NONE;
-    private volatile Predicate<Path> failingWrites = NONE;
+    private volatile Predicate<Path> failingSyncs = FaultyDisk::none;
+    private volatile Predicate<Path> failingReads = FaultyDisk::none;
+    private volatile Predicate<Path> failingWrites = FaultyDisk::none;
     private volatile long badFrom;
     private volatile long badTo = Long.MAX_VALUE;
     private volatile @Nullable CountDownLatch stall;
@@ -37,6 +36,10 @@ public final class FaultyDisk implements Disk {
 
     public FaultyDisk(Disk disk) {
         this.disk = disk;
+    }
+
+    private static boolean none(Path path) {
+        return false;
     }
 
     /** The next so many syncs of files that match fail. */
@@ -89,9 +92,9 @@ public final class FaultyDisk implements Disk {
     /** Ends every fault but a stall. */
     public void heal() {
         roomBytes.set(Long.MAX_VALUE);
-        failingSyncs = NONE;
-        failingReads = NONE;
-        failingWrites = NONE;
+        failingSyncs = FaultyDisk::none;
+        failingReads = FaultyDisk::none;
+        failingWrites = FaultyDisk::none;
     }
 
     /** How many syncs of files were asked for. */
