@@ -52,12 +52,19 @@ public final class Seeds {
         }
     }
 
+    /** The nearest frame that is a method of a test: neither ours nor JUnit's nor a lambda's. */
     private static String caller() {
         return StackWalker.getInstance()
-                .walk(frames -> frames.filter(f -> !f.getClassName().equals(Seeds.class.getName()))
+                .walk(frames -> frames.filter(Seeds::mayBeTest)
                         .findFirst()
                         .map(f -> f.getClassName().substring(f.getClassName().lastIndexOf('.') + 1) + "#"
                                 + f.getMethodName())
                         .orElse("?"));
+    }
+
+    private static boolean mayBeTest(StackWalker.StackFrame frame) {
+        return !frame.getClassName().equals(Seeds.class.getName())
+                && !frame.getClassName().startsWith("org.junit.")
+                && !frame.getMethodName().startsWith("lambda$");
     }
 }

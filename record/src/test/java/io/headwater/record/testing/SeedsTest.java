@@ -31,7 +31,7 @@ final class SeedsTest {
         assertEquals(5, runs[0]);
         assertTrue(message.contains("seed 4 failed"), message);
         assertTrue(message.contains("the reason"), message);
-        assertTrue(message.contains("-Dtest=SeedsTest#"), message);
+        assertTrue(message.contains("-Dtest=SeedsTest#namesTheFailingSeedAndTheCommandThatReplaysIt "), message);
         assertTrue(message.contains("-Dsome.seed=4"), message);
     }
 }
