@@ -132,9 +132,21 @@ class ArchitectureTest {
                         "io.headwater.cli..",
                         "org.rocksdb..",
                         "net.openhft..",
-                        "picocli..",
-                        "ch.qos.logback..")
+                        "picocli..")
                 .because("arrows run one way"));
+    }
+
+    @Test
+    void onlyOneRoomKnowsHowLogsAreWritten() {
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.headwater..")
+                .and()
+                .resideOutsideOfPackages("io.headwater.broker.observe..", "io.headwater.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("ch.qos.logback..")
+                .because("the rest speaks slf4j, so that an embedded broker or client leaves logging to its host"));
     }
 
     @Test
