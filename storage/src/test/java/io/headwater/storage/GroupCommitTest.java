@@ -85,7 +85,7 @@ class GroupCommitTest {
         final long id;
         final DiskFile file;
         final GroupCommit.Member member;
-        volatile long written;
+        private final AtomicLong written = new AtomicLong();
         volatile long synced;
         volatile @Nullable IOException failure;
         int syncs;
@@ -99,8 +99,8 @@ class GroupCommitTest {
         }
 
         void append(int entries) throws IOException {
-            file.write(ByteBuffer.wrap(new byte[entries]), written);
-            written = written + entries;
+            file.write(ByteBuffer.wrap(new byte[entries]), written.get());
+            written.addAndGet(entries);
             member.submit();
         }
 
@@ -111,7 +111,7 @@ class GroupCommitTest {
 
         @Override
         public void written(SyncPoint into) {
-            long end = written;
+            long end = written.get();
             into.set(end, end * 10, 0, end);
         }
 
