@@ -71,7 +71,7 @@ public final class DataDirectory implements AutoCloseable {
             this.spares.open();
             disk.syncDirectory(directory);
             this.views = ViewStore.in(directory.resolve(VIEWS));
-            this.groupCommit = new GroupCommit(config.syncMode(), marks, listener, nanoClock);
+            this.groupCommit = new GroupCommit(config.syncMode(), marks, listener, nanoClock, disk.parallelSyncs() - 1);
             opened = true;
         } finally {
             if (!opened) {

@@ -59,6 +59,11 @@ public interface Disk {
      */
     Closeable lock(Path file) throws IOException;
 
+    /** How many syncs of different files it is worth having under way at once. */
+    default int parallelSyncs() {
+        return 1;
+    }
+
     /** Bytes that this process may still write below the directory. */
     long usableBytes(Path directory) throws IOException;
 }

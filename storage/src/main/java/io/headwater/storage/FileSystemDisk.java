@@ -80,6 +80,12 @@ public final class FileSystemDisk implements Disk {
         return LockFile.acquire(file);
     }
 
+    /** Measured on a virtual disk with ext4, 100 files: 15 ms with one at a time, 9.5 with two, 6 with four. */
+    @Override
+    public int parallelSyncs() {
+        return 4;
+    }
+
     @Override
     public long usableBytes(Path directory) throws IOException {
         return Files.getFileStore(directory).getUsableSpace();

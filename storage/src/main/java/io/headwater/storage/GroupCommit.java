@@ -354,7 +354,6 @@ public final class GroupCommit implements AutoCloseable {
             } else {
                 // For good: a later sync of this log may succeed although its bytes are lost.
                 out = true;
-                LOG.error("partition {}: cannot be made durable, goes offline", partitionId, cause);
                 log.failed(cause instanceof IOException io ? io : new IOException(cause));
                 groupCommit.listener.failed(partitionId, cause);
             }

@@ -4,10 +4,9 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,10 +17,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Methods that say "synced" return when the disk has it. The others change memory only: the sync thread hands those
  * changes to the file behind each group commit, and syncs the file now and then ({@link GroupCommit}). A mark therefore
- * lags, and never runs ahead.
- *
- * <p>Two locks, so that an owner who reads a mark never waits for the disk: {@code state} guards the map and is held for
- * moments; {@code io} guards the journal, is held while it is written and synced, and is always taken first.
+ * lags, and never runs ahead. Reading a mark never waits for the disk: the state has a lock of its own, and the one here
+ * guards the file.
  */
 public final class Marks implements Closeable {
     static final String FILE_NAME = "marks";
@@ -32,30 +29,21 @@ public final class Marks implements Closeable {
 
     private static final long COMPACT_BYTES = 8L * 1024 * 1024;
 
-    private final Object state = new Object();
     private final Object io = new Object();
     private final Path path;
     private final Journal journal;
-    private final Long2ObjectHashMap<Mark> marks;
-    private final List<Mark> pending = new ArrayList<>();
+    private final MarksTable table;
     private final byte[] encoded = new byte[MarksLayout.MARK_BYTES];
-    private MarksLayout.Identity identity;
-    /** The journal does not hold what memory says, because a write or sync failed: it must be written anew. */
+    /** A write or sync failed: the file may lack something that memory has, and is to be written anew. */
     private boolean rewriteDue;
 
     private boolean fullReported;
-    /** Counts changes that an acknowledgement waits for. */
-    private long urgentChanges;
-    /** How many of them are on the disk. */
-    private long urgentSynced;
-
     private boolean closed;
 
-    private Marks(Path path, Journal journal, MarksLayout.Identity identity, Long2ObjectHashMap<Mark> marks) {
+    private Marks(Path path, Journal journal, MarksTable table) {
         this.path = path;
         this.journal = journal;
-        this.identity = identity;
-        this.marks = marks;
+        this.table = table;
     }
 
     public static boolean exists(Disk disk, Path directory) {
@@ -70,7 +58,7 @@ public final class Marks implements Closeable {
         }
         MarksLayout.Identity identity = new MarksLayout.Identity(directoryId, "");
         Journal journal = Journal.create(disk, path, MarksLayout.TAG, List.of(MarksLayout.encode(identity)));
-        return new Marks(path, journal, identity, new Long2ObjectHashMap<>());
+        return new Marks(path, journal, new MarksTable(identity, new Long2ObjectHashMap<>()));
     }
 
     /** Opens the file of a formatted directory; missing or damaged is {@link DamagedMarksException}. */
@@ -92,20 +80,16 @@ public final class Marks implements Closeable {
             journal.close();
             throw new DamagedMarksException(path + ": damaged: does not say which directory it belongs to", null);
         }
-        return new Marks(path, journal, identity, loader.marks());
+        return new Marks(path, journal, new MarksTable(identity, loader.marks()));
     }
 
     public UUID directoryId() {
-        synchronized (state) {
-            return identity.directoryId();
-        }
+        return table.identity().directoryId();
     }
 
     /** Empty until {@link #joinCluster}. */
     public String clusterId() {
-        synchronized (state) {
-            return identity.clusterId();
-        }
+        return table.identity().clusterId();
     }
 
     /** Binds the directory to a cluster, synced; the directory of another cluster is refused. */
@@ -121,46 +105,26 @@ public final class Marks implements Closeable {
             }
             MarksLayout.Identity joined = new MarksLayout.Identity(directoryId(), clusterId);
             appendSynced(MarksLayout.encode(joined));
-            synchronized (state) {
-                identity = joined;
-            }
+            table.identity(joined);
         }
     }
 
     public boolean contains(long partitionId) {
-        synchronized (state) {
-            return marks.containsKey(partitionId);
-        }
+        return table.contains(partitionId);
     }
 
     public int size() {
-        synchronized (state) {
-            return marks.size();
-        }
+        return table.size();
     }
 
     /** Fills in what is known; false if the partition is not known. */
     public boolean load(long partitionId, Mark into) {
-        synchronized (state) {
-            Mark mark = marks.get(partitionId);
-            if (mark == null) {
-                return false;
-            }
-            into.set(mark);
-            return true;
-        }
+        return table.load(partitionId, into);
     }
 
     /** All partitions known, in no order. */
     public long[] partitionIds() {
-        synchronized (state) {
-            long[] ids = new long[marks.size()];
-            int i = 0;
-            for (Mark mark : marks.values()) {
-                ids[i++] = mark.partitionId;
-            }
-            return ids;
-        }
+        return table.partitionIds();
     }
 
     /**
@@ -169,14 +133,12 @@ public final class Marks implements Closeable {
      */
     public void register(long partitionId) throws IOException {
         synchronized (io) {
-            if (contains(partitionId)) {
-                return;
-            }
-            Mark mark = new Mark();
-            mark.partitionId = partitionId;
-            appendSynced(encode(mark).clone());
-            synchronized (state) {
-                marks.put(partitionId, mark);
+            if (!contains(partitionId)) {
+                Mark mark = new Mark();
+                mark.partitionId = partitionId;
+                // A copy: the sync that comes first encodes other marks over the shared array.
+                appendSynced(encode(mark).clone());
+                table.add(mark);
             }
         }
     }
@@ -184,41 +146,24 @@ public final class Marks implements Closeable {
     /** Forgets a partition, synced; it must follow the removal of its directory. Quiet if it is not known. */
     public void remove(long partitionId) throws IOException {
         synchronized (io) {
-            synchronized (state) {
-                Mark mark = marks.remove(partitionId);
-                if (mark == null) {
-                    return;
-                }
-                pending.remove(mark);
+            if (table.remove(partitionId)) {
+                appendSynced(MarksLayout.encodeRemoved(partitionId));
             }
-            appendSynced(MarksLayout.encodeRemoved(partitionId));
         }
     }
 
     /** Raises the promised epoch, synced; a lower one is ignored. */
     public void promise(long partitionId, int epoch) throws IOException {
         synchronized (io) {
-            synchronized (state) {
-                Mark mark = require(partitionId);
-                if (mark.promisedEpoch >= epoch) {
-                    return;
-                }
-                mark.promisedEpoch = epoch;
-                changed(mark, true);
+            if (table.promise(partitionId, epoch)) {
+                sync();
             }
-            sync();
         }
     }
 
     /** Raises the commit mark; a lower one is ignored. */
     public void committed(long partitionId, long commitIndex) {
-        synchronized (state) {
-            Mark mark = marks.get(partitionId);
-            if (mark != null && mark.commitIndex < commitIndex) {
-                mark.commitIndex = commitIndex;
-                changed(mark, false);
-            }
-        }
+        table.committed(partitionId, commitIndex);
     }
 
     /**
@@ -226,103 +171,85 @@ public final class Marks implements Closeable {
      * commit sees to it. Returns whether {@link #sync} must come before such an acknowledgement.
      */
     public boolean dirty(long partitionId) {
-        synchronized (state) {
-            Mark mark = marks.get(partitionId);
-            if (mark != null && mark.clean) {
-                mark.clean = false;
-                changed(mark, true);
-            }
-            return urgentSynced != urgentChanges;
-        }
+        return table.dirty(partitionId);
     }
 
     /** Moves the durable mark to a point that is synced; the group commit does this by itself. */
     public void durable(long partitionId, SyncPoint point) {
-        synchronized (state) {
-            Mark mark = marks.get(partitionId);
-            if (mark != null && mark.durable.isBefore(point)) {
-                mark.durable.set(point);
-                changed(mark, false);
-            }
-        }
+        table.durable(partitionId, point);
     }
 
     /** Sets the durable mark after recovery has decided where the log ends: the only call that may move it back. */
     public void reset(long partitionId, SyncPoint point) {
-        synchronized (state) {
-            Mark mark = require(partitionId);
-            mark.durable.set(point);
-            changed(mark, true);
-        }
+        table.reset(partitionId, point);
     }
 
     /** The log is closed in order, all of it synced, and ends here; durable with the next {@link #sync} or close. */
     public void clean(long partitionId, SyncPoint end) {
-        synchronized (state) {
-            Mark mark = require(partitionId);
-            mark.durable.set(end);
-            mark.clean = true;
-            changed(mark, true);
-        }
-    }
-
-    private Mark require(long partitionId) {
-        Mark mark = marks.get(partitionId);
-        if (mark == null) {
-            throw new IllegalArgumentException("partitionId: " + partitionId + " (expected: one that was registered)");
-        }
-        return mark;
-    }
-
-    private void changed(Mark mark, boolean urgent) {
-        mark.urgent |= urgent;
-        if (urgent) {
-            urgentChanges++;
-        }
-        if (!mark.pending) {
-            mark.pending = true;
-            pending.add(mark);
-        }
+        table.clean(partitionId, end);
     }
 
     /** Hands changes to the file without a sync. What finds no room on a full disk stays for later. */
     void write() throws IOException {
         synchronized (io) {
-            if (rewriteDue) {
-                rewrite();
-                return;
-            }
-            try {
-                writePending();
-            } catch (IOException e) {
-                rewriteAfter(e);
+            writeOut(SyncMode.OFF);
+        }
+    }
+
+    /** Writes all changes and returns when the disk has them; durable marks may stay for later on a full disk. */
+    public void sync() throws IOException {
+        synchronized (io) {
+            long covered = table.urgentChanges();
+            writeOut(SyncMode.EVERY_COMMIT);
+            table.urgentSynced(covered);
+            if (journal.size() > Math.max(COMPACT_BYTES, 4L * MarksLayout.MARK_RECORD_BYTES * size())) {
+                compact();
             }
         }
     }
 
-    /** Writes all changes and returns when the disk has them. */
-    public void sync() throws IOException {
-        synchronized (io) {
-            long covered;
-            synchronized (state) {
-                covered = urgentChanges;
-            }
-            if (rewriteDue) {
-                rewrite();
+    /** After a failure a new file with everything that memory knows is the way on: its own sync must succeed. */
+    private void writeOut(SyncMode mode) throws IOException {
+        if (rewriteDue) {
+            rewrite();
+            return;
+        }
+        try {
+            appendPending();
+            if (mode == SyncMode.EVERY_COMMIT) {
+                journal.sync();
             } else {
-                try {
-                    writePending();
-                    journal.sync();
-                } catch (IOException e) {
-                    rewriteAfter(e);
-                }
+                journal.write();
             }
-            synchronized (state) {
-                urgentSynced = covered;
+        } catch (IOException e) {
+            LOG.warn("marks {}: writing the file anew: {}", path, e.getMessage());
+            try {
+                rewrite();
+            } catch (IOException again) {
+                again.addSuppressed(e);
+                throw again;
             }
-            if (journal.size() > Math.max(COMPACT_BYTES, 4L * MarksLayout.MARK_RECORD_BYTES * size())) {
-                compact();
+        }
+    }
+
+    private void appendPending() throws IOException {
+        int count = table.pendingCount();
+        if (count > 0) {
+            table.drain(hasRoomFor(count), mark -> journal.append(encode(mark)));
+        }
+    }
+
+    private boolean hasRoomFor(int count) throws IOException {
+        try {
+            journal.reserve((long) count * MarksLayout.MARK_RECORD_BYTES + RESERVE_BYTES);
+            fullReported = false;
+            return true;
+        } catch (DiskFullException e) {
+            if (!fullReported) {
+                fullReported = true;
+                LOG.warn("marks {}: no room to grow, marks lag until there is: {}", path, e.getMessage());
             }
+            return false;
         }
     }
 
@@ -342,47 +269,6 @@ public final class Marks implements Closeable {
         return encoded;
     }
 
-    /** Encodes what is pending; when the disk is full, only what is urgent, into the reserve. */
-    private void writePending() throws IOException {
-        int count;
-        synchronized (state) {
-            count = pending.size();
-        }
-        if (count == 0) {
-            return;
-        }
-        boolean roomy = reserved(count);
-        synchronized (state) {
-            int kept = 0;
-            for (int i = 0; i < pending.size(); i++) {
-                Mark mark = pending.get(i);
-                if (roomy || mark.urgent) {
-                    mark.pending = false;
-                    mark.urgent = false;
-                    journal.append(encode(mark));
-                } else {
-                    pending.set(kept++, mark);
-                }
-            }
-            pending.subList(kept, pending.size()).clear();
-        }
-        journal.write();
-    }
-
-    private boolean reserved(int count) throws IOException {
-        try {
-            journal.reserve((long) count * MarksLayout.MARK_RECORD_BYTES + RESERVE_BYTES);
-            fullReported = false;
-            return true;
-        } catch (DiskFullException e) {
-            if (!fullReported) {
-                fullReported = true;
-                LOG.warn("marks {}: no room to grow, marks lag until there is: {}", path, e.getMessage());
-            }
-            return false;
-        }
-    }
-
     private void compact() throws IOException {
         try {
             rewrite();
@@ -392,29 +278,13 @@ public final class Marks implements Closeable {
         }
     }
 
-    private void rewriteAfter(IOException cause) throws IOException {
-        LOG.warn("marks {}: writing the file anew: {}", path, cause.getMessage());
-        try {
-            rewrite();
-        } catch (IOException e) {
-            e.addSuppressed(cause);
-            throw e;
-        }
-    }
-
-    /** A new file with everything that memory knows: to compact, and as the way on after a failed write or sync. */
     private void rewrite() throws IOException {
-        List<Mark> copies;
-        List<byte[]> head;
-        synchronized (state) {
-            head = List.of(MarksLayout.encode(identity));
-            copies = new ArrayList<>(marks.size());
-            for (Mark mark : marks.values()) {
-                copies.add(new Mark().set(mark));
-            }
-        }
+        byte[] identity = MarksLayout.encode(table.identity());
+        List<Mark> marks = table.copy();
         rewriteDue = true;
-        journal.rewrite(() -> new Snapshot(head.iterator(), copies.iterator()));
+        // One after the other over the same array, which the journal only borrows.
+        journal.rewrite(() -> Stream.concat(Stream.of(identity), marks.stream().map(this::encode))
+                .iterator());
         rewriteDue = false;
     }
 
@@ -431,27 +301,6 @@ public final class Marks implements Closeable {
             } finally {
                 journal.close();
             }
-        }
-    }
-
-    /** The records of a rewritten file. The array of a mark is reused from one to the next. */
-    private final class Snapshot implements Iterator<byte[]> {
-        private final Iterator<byte[]> head;
-        private final Iterator<Mark> rest;
-
-        Snapshot(Iterator<byte[]> head, Iterator<Mark> rest) {
-            this.head = head;
-            this.rest = rest;
-        }
-
-        @Override
-        public boolean hasNext() {
-            return head.hasNext() || rest.hasNext();
-        }
-
-        @Override
-        public byte[] next() {
-            return head.hasNext() ? head.next() : encode(rest.next());
         }
     }
 }

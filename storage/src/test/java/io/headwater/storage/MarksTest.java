@@ -176,7 +176,7 @@ class MarksTest {
         Mark mark = new Mark();
         for (long id : List.copyOf(durable.keySet())) {
             assertTrue(marks.load(id, mark), "registered partition " + id);
-            assertTrue(mark.durable.endIndex <= durable.get(id), "a mark must not run ahead");
+            assertTrue(mark.durable.endIndex <= durable.getOrDefault(id, 0L), "a mark must not run ahead");
             assertTrue(mark.durable.endIndex >= synced.getOrDefault(id, 0L), "a synced mark must not be lost");
             assertEquals(promised.getOrDefault(id, -1), mark.promisedEpoch, "a promise is kept");
             durable.put(id, mark.durable.endIndex);

@@ -35,8 +35,7 @@ class PartitionLogModelTest {
     void theModelNoticesADiskThatForgetsWhatItSynced() {
         assertThrows(
                 AssertionError.class,
-                () -> Seeds.run(
-                        400, random -> new Run(random, new MemoryDisk().ignoreSyncs()).steps(150)));
+                () -> Seeds.run(400, random -> new Run(random, new MemoryDisk().ignoreSyncs()).steps(150)));
     }
 
     private static final class Run {
@@ -146,13 +145,14 @@ class PartitionLogModelTest {
                     expected.add(offset + ":" + rec.value());
                 }
             }
-            List<String> found =
-                    LogContent.range(log, from, until, random.nextInt(1, 20_000), filter ? times : null);
+            List<String> found = LogContent.range(log, from, until, random.nextInt(1, 20_000), filter ? times : null);
             assertEquals(expected, found);
         }
 
         private long borderAtOrBefore(long offset) {
-            return offset >= model.size() ? model.size() : model.get((int) offset).batchBase();
+            return offset >= model.size()
+                    ? model.size()
+                    : model.get((int) offset).batchBase();
         }
 
         private void compareTimes() throws IOException {

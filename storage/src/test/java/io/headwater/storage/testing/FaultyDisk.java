@@ -145,6 +145,11 @@ public final class FaultyDisk implements Disk {
     }
 
     @Override
+    public int parallelSyncs() {
+        return disk.parallelSyncs();
+    }
+
+    @Override
     public long usableBytes(Path directory) throws IOException {
         return Math.min(roomBytes.get(), disk.usableBytes(directory));
     }

@@ -1,0 +1,179 @@
+package io.headwater.storage;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.agrona.collections.Long2ObjectHashMap;
+
+/**
+ * What {@link Marks} knows, in memory, and which of it the file does not hold yet. Thread-safe; no method waits for the
+ * disk.
+ */
+final class MarksTable {
+    private final Long2ObjectHashMap<Mark> marks;
+    private final List<Mark> pending = new ArrayList<>();
+    private MarksLayout.Identity identity;
+    /** Counts changes that an acknowledgement waits for. */
+    private long urgentChanges;
+    /** How many of them are on the disk. */
+    private long urgentSynced;
+
+    MarksTable(MarksLayout.Identity identity, Long2ObjectHashMap<Mark> marks) {
+        this.identity = identity;
+        this.marks = marks;
+    }
+
+    synchronized MarksLayout.Identity identity() {
+        return identity;
+    }
+
+    synchronized void identity(MarksLayout.Identity changed) {
+        identity = changed;
+    }
+
+    synchronized boolean contains(long partitionId) {
+        return marks.containsKey(partitionId);
+    }
+
+    synchronized int size() {
+        return marks.size();
+    }
+
+    synchronized boolean load(long partitionId, Mark into) {
+        Mark mark = marks.get(partitionId);
+        if (mark == null) {
+            return false;
+        }
+        into.set(mark);
+        return true;
+    }
+
+    synchronized long[] partitionIds() {
+        long[] ids = new long[marks.size()];
+        int i = 0;
+        for (Mark mark : marks.values()) {
+            ids[i++] = mark.partitionId;
+        }
+        return ids;
+    }
+
+    /** Takes in a mark that the file holds already. */
+    synchronized void add(Mark mark) {
+        marks.put(mark.partitionId, mark);
+    }
+
+    synchronized boolean remove(long partitionId) {
+        Mark mark = marks.remove(partitionId);
+        if (mark != null && mark.pending) {
+            pending.remove(mark);
+        }
+        return mark != null;
+    }
+
+    /** Returns whether this raised the epoch. */
+    synchronized boolean promise(long partitionId, int epoch) {
+        Mark mark = require(partitionId);
+        if (mark.promisedEpoch >= epoch) {
+            return false;
+        }
+        mark.promisedEpoch = epoch;
+        changed(mark, true);
+        return true;
+    }
+
+    synchronized void committed(long partitionId, long commitIndex) {
+        Mark mark = marks.get(partitionId);
+        if (mark != null && mark.commitIndex < commitIndex) {
+            mark.commitIndex = commitIndex;
+            changed(mark, false);
+        }
+    }
+
+    /** Returns whether there are changes that must be synced before an acknowledgement. */
+    synchronized boolean dirty(long partitionId) {
+        Mark mark = marks.get(partitionId);
+        if (mark != null && mark.clean) {
+            mark.clean = false;
+            changed(mark, true);
+        }
+        return urgentSynced != urgentChanges;
+    }
+
+    synchronized void durable(long partitionId, SyncPoint point) {
+        Mark mark = marks.get(partitionId);
+        if (mark != null && mark.durable.endIndex < point.endIndex) {
+            mark.durable.set(point);
+            changed(mark, false);
+        }
+    }
+
+    synchronized void reset(long partitionId, SyncPoint point) {
+        Mark mark = require(partitionId);
+        mark.durable.set(point);
+        changed(mark, true);
+    }
+
+    synchronized void clean(long partitionId, SyncPoint end) {
+        Mark mark = require(partitionId);
+        mark.durable.set(end);
+        mark.clean = true;
+        changed(mark, true);
+    }
+
+    private Mark require(long partitionId) {
+        Mark mark = marks.get(partitionId);
+        if (mark == null) {
+            throw new IllegalArgumentException("partitionId: " + partitionId + " (expected: one that was registered)");
+        }
+        return mark;
+    }
+
+    private void changed(Mark mark, boolean urgent) {
+        mark.urgent |= urgent;
+        if (urgent) {
+            urgentChanges++;
+        }
+        if (!mark.pending) {
+            mark.pending = true;
+            pending.add(mark);
+        }
+    }
+
+    synchronized int pendingCount() {
+        return pending.size();
+    }
+
+    /** Hands over the marks that changed, all of them or those that are urgent, and takes them for written. */
+    synchronized void drain(boolean all, Consumer<Mark> sink) {
+        int kept = 0;
+        for (int i = 0; i < pending.size(); i++) {
+            Mark mark = pending.get(i);
+            if (all || mark.urgent) {
+                mark.pending = false;
+                mark.urgent = false;
+                sink.accept(mark);
+            } else {
+                pending.set(kept++, mark);
+            }
+        }
+        pending.subList(kept, pending.size()).clear();
+    }
+
+    /** To be handed to {@link #urgentSynced} when everything that changed until now is on the disk. */
+    synchronized long urgentChanges() {
+        return urgentChanges;
+    }
+
+    synchronized void urgentSynced(long covered) {
+        urgentSynced = covered;
+    }
+
+    /** All marks as they are now. */
+    synchronized List<Mark> copy() {
+        List<Mark> copies = new ArrayList<>(marks.size());
+        for (Mark mark : marks.values()) {
+            copies.add(new Mark().set(mark));
+        }
+        return copies;
+    }
+}
