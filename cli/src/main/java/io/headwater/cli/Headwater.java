@@ -47,7 +47,7 @@ public final class Headwater {
 
     /** Runs one command in this process and returns its exit code. */
     public static int run(Terminal terminal, String... args) {
-        CommandLine command = commandLine(terminal);
+        CommandLine command = commandLine(terminal, args);
         // Help is kept until the end: picocli does not expect that writing fails.
         StringWriter help = new StringWriter();
         command.setOut(new PrintWriter(help));
@@ -61,9 +61,9 @@ public final class Headwater {
         return code;
     }
 
-    /** The whole command tree over this terminal. */
-    static CommandLine commandLine(Terminal terminal) {
-        CommandLine command = new CommandLine(new HeadwaterCommand(), new CommandFactory(terminal));
+    /** The commands that these arguments can reach; all of them without arguments. */
+    static CommandLine commandLine(Terminal terminal, String... args) {
+        CommandLine command = HeadwaterCommand.tree(new CommandFactory(terminal), args);
         Failures failures = new Failures(terminal);
         command.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
         command.setCaseInsensitiveEnumValuesAllowed(true);

@@ -5,8 +5,12 @@ import io.headwater.cli.consume.ConsumeCommand;
 import io.headwater.cli.group.GroupCommand;
 import io.headwater.cli.produce.ProduceCommand;
 import io.headwater.cli.topic.TopicCommand;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IFactory;
 import picocli.CommandLine.IVersionProvider;
 
 /** The root: what there is. */
@@ -16,15 +20,6 @@ import picocli.CommandLine.IVersionProvider;
         mixinStandardHelpOptions = true,
         versionProvider = HeadwaterCommand.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            TopicCommand.class,
-            ProduceCommand.class,
-            ConsumeCommand.class,
-            GroupCommand.class,
-            BenchCommand.class,
-            StatusCommand.class,
-            CompletionCommand.class
-        },
         footerHeading = "%nTry:%n",
         footer = {
             "  headwater serve",
@@ -36,7 +31,34 @@ import picocli.CommandLine.IVersionProvider;
             "Exit codes: 0 done, 1 failed, 2 asked wrongly, 130 interrupted."
         })
 final class HeadwaterCommand {
-    HeadwaterCommand() {}
+    private static final Map<String, Class<?>> SUBCOMMANDS = new LinkedHashMap<>();
+
+    static {
+        SUBCOMMANDS.put("topic", TopicCommand.class);
+        SUBCOMMANDS.put("produce", ProduceCommand.class);
+        SUBCOMMANDS.put("consume", ConsumeCommand.class);
+        SUBCOMMANDS.put("group", GroupCommand.class);
+        SUBCOMMANDS.put("bench", BenchCommand.class);
+        SUBCOMMANDS.put("status", StatusCommand.class);
+        SUBCOMMANDS.put("completion", CompletionCommand.class);
+    }
+
+    private HeadwaterCommand() {}
+
+    /**
+     * The command tree, or of it what these arguments can reach: picocli looks at every annotation of every command, and
+     * that would be most of the time that a short command takes.
+     */
+    static CommandLine tree(IFactory factory, String... args) {
+        CommandLine root = new CommandLine(new HeadwaterCommand(), factory);
+        Class<?> only = args.length == 0 ? null : SUBCOMMANDS.get(args[0]);
+        if (only != null && only != CompletionCommand.class) {
+            root.addSubcommand(new CommandLine(only, factory));
+        } else {
+            SUBCOMMANDS.values().forEach(each -> root.addSubcommand(new CommandLine(each, factory)));
+        }
+        return root;
+    }
 
     /** The version in the jar's manifest. */
     static final class Version implements IVersionProvider {
