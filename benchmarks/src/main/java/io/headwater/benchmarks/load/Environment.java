@@ -1,5 +1,6 @@
 package io.headwater.benchmarks.load;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URISyntaxException;
@@ -30,8 +31,14 @@ public record Environment(String machine, String java, String flags, String comm
         Runtime runtime = Runtime.getRuntime();
         return firstValue(Path.of("/proc/cpuinfo"), "model name", System.getProperty("os.arch")) + ", "
                 + runtime.availableProcessors() + " cores, "
-                + firstValue(Path.of("/proc/meminfo"), "MemTotal", "unknown memory") + ", "
+                + memoryText() + ", "
                 + System.getProperty("os.name") + " " + System.getProperty("os.version");
+    }
+
+    private static String memoryText() {
+        long bytes =
+                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+        return Math.round(bytes / (double) (1 << 30)) + " GiB";
     }
 
     private static String javaText() {
