@@ -63,6 +63,15 @@ public final class DurationHistogram {
         return cells.get(MAX);
     }
 
+    /** How many recordings did not exceed this, known as exactly as the buckets tell. */
+    public long countUpToUs(long us) {
+        long seen = 0;
+        for (int bucket = 0; bucket < BUCKETS && highestIn(bucket) <= us; bucket++) {
+            seen += cells.get(bucket);
+        }
+        return seen;
+    }
+
     /** The value, in microseconds, that this share of the recordings does not exceed; 0 if there are none. */
     public long percentileUs(double percentile) {
         if (!(percentile >= 0 && percentile <= 100)) {

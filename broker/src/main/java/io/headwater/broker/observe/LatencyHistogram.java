@@ -1,6 +1,7 @@
 package io.headwater.broker.observe;
 
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Counts durations in fixed buckets, each a bit more than double the one before, from 25 µs to 26 s. One thread writes,
@@ -49,6 +50,19 @@ public final class LatencyHistogram {
 
         public static Snapshot empty() {
             return new Snapshot(new long[BUCKETS + 1], 0);
+        }
+
+        /** From another histogram, which knows how many durations were at most so long. */
+        public static Snapshot of(LongUnaryOperator countUpToNs, long sumNs) {
+            long[] counts = new long[BUCKETS + 1];
+            long below = 0;
+            for (int i = 0; i < BUCKETS; i++) {
+                long upTo = countUpToNs.applyAsLong(upperNs(i));
+                counts[i] = Math.max(0, upTo - below);
+                below = Math.max(below, upTo);
+            }
+            counts[BUCKETS] = Math.max(0, countUpToNs.applyAsLong(Long.MAX_VALUE) - below);
+            return new Snapshot(counts, sumNs);
         }
 
         public Snapshot plus(Snapshot other) {
