@@ -12,7 +12,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The settings of a topic, as options of create and alter. */
 final class TopicOptions {
-    private static final String NONE = "none";
+    private static final String UNLIMITED = "unlimited";
 
     @Option(names = "--partitions", paramLabel = "N", description = "Partitions (default: 1). They can only grow.")
     private @Nullable Integer partitions;
@@ -21,7 +21,7 @@ final class TopicOptions {
             names = "--retention",
             paramLabel = "DURATION",
             converter = Retention.class,
-            description = "Keep records this long after they came in, for example 7d or 12h; none: no limit "
+            description = "Keep records this long after they came in, for example 7d or 12h, or unlimited "
                     + "(default: 7d).")
     private @Nullable Duration retention;
 
@@ -29,7 +29,7 @@ final class TopicOptions {
             names = "--retention-bytes",
             paramLabel = "SIZE",
             converter = RetentionBytes.class,
-            description = "Keep at most this much per partition, for example 10GiB; none: no limit (default: none).")
+            description = "Keep at most this much per partition, for example 10GiB, or unlimited (default: unlimited).")
     private @Nullable Long retentionBytes;
 
     @Option(
@@ -57,12 +57,12 @@ final class TopicOptions {
     static final class Retention implements ITypeConverter<Duration> {
         @Override
         public Duration convert(String text) {
-            if (text.equals(NONE)) {
+            if (text.equals(UNLIMITED)) {
                 return Duration.ofMillis(-1);
             }
             Duration duration = new DurationText.Converter().convert(text);
             if (duration.isZero()) {
-                throw new TypeConversionException(text + " (expected: more than nothing, or none for no limit)");
+                throw new TypeConversionException(text + " (expected: more than nothing, or unlimited)");
             }
             return duration;
         }
@@ -72,12 +72,12 @@ final class TopicOptions {
     static final class RetentionBytes implements ITypeConverter<Long> {
         @Override
         public Long convert(String text) {
-            if (text.equals(NONE)) {
+            if (text.equals(UNLIMITED)) {
                 return -1L;
             }
             Long bytes = new SizeText.Converter().convert(text);
             if (bytes == 0) {
-                throw new TypeConversionException(text + " (expected: more than nothing, or none for no limit)");
+                throw new TypeConversionException(text + " (expected: more than nothing, or unlimited)");
             }
             return bytes;
         }
