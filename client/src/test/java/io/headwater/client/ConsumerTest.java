@@ -1,0 +1,480 @@
+package io.headwater.client;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.client.StreamConsumer.TopicPartition;
+import io.headwater.client.fake.FakeBroker;
+import io.headwater.record.Compression;
+import io.headwater.record.RecordHeader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class ConsumerTest {
+    private static final Duration WAIT = Duration.ofSeconds(10);
+
+    private FakeBroker broker;
+    private HeadwaterClient client;
+
+    @BeforeEach
+    void start() {
+        broker = new FakeBroker();
+        client = HeadwaterClient.builder()
+                .server(broker.server())
+                .timeout(Duration.ofSeconds(10))
+                .build();
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        broker.close();
+    }
+
+    /** Records {@code 0 … count-1}, a batch each {@code batch}, with event time and ingestion time 1000 × the batch. */
+    private void fill(String topic, int count, int batch) {
+        try (Producer producer = client.producer().linger(Duration.ofSeconds(5)).build()) {
+            for (int i = 0; i < count; i++) {
+                int second = i / batch;
+                if (i % batch == 0) {
+                    producer.flush();
+                    broker.clock(second * 1000L);
+                }
+                producer.send(ProducerRecord.ofUtf8(topic, null, "" + i).withEventTimeMs(second * 1000L));
+            }
+            producer.flush();
+        }
+    }
+
+    private static List<Integer> drain(StreamConsumer consumer) {
+        List<Integer> values = new ArrayList<>();
+        while (!consumer.isAtEnd()) {
+            consumer.poll(WAIT).forEach(record -> values.add(number(record)));
+        }
+        return values;
+    }
+
+    private static int number(ConsumedRecord record) {
+        return Integer.parseInt(new String(record.value(), StandardCharsets.UTF_8));
+    }
+
+    private static List<Integer> range(int from, int until) {
+        List<Integer> values = new ArrayList<>();
+        for (int i = from; i < until; i++) {
+            values.add(i);
+        }
+        return values;
+    }
+
+    @Test
+    void handsOutEverythingThatARecordCarries() {
+        broker.createTopic("t", 1);
+        broker.clock(77_000);
+        for (Compression compression : Compression.values()) {
+            try (Producer producer =
+                    client.producer().compression(compression).build()) {
+                producer.send(ProducerRecord.of("t", new byte[] {1}, new byte[] {2, 3})
+                                .withEventTimeMs(5)
+                                .withHeaders(List.of(
+                                        new RecordHeader("h", new byte[] {9}), new RecordHeader("h", null))))
+                        .join();
+                producer.send(ProducerRecord.of("t", null)).join();
+            }
+        }
+        try (StreamConsumer consumer =
+                client.streamConsumer().topics("t").until(Position.end()).build()) {
+            List<ConsumedRecord> records = new ArrayList<>();
+            while (!consumer.isAtEnd()) {
+                records.addAll(consumer.poll(WAIT));
+            }
+            assertEquals(10, records.size());
+            for (int i = 0; i < 10; i += 2) {
+                ConsumedRecord full = records.get(i);
+                assertEquals(i, full.offset());
+                assertEquals("t", full.topic());
+                assertEquals(0, full.partition());
+                assertEquals(5, full.eventTimeMs());
+                assertEquals(77_000, full.ingestionTimeMs());
+                assertArrayEquals(new byte[] {1}, full.key());
+                assertArrayEquals(new byte[] {2, 3}, full.value());
+                assertEquals(2, full.valueView().remaining());
+                assertTrue(full.valueView().isReadOnly());
+                assertEquals("h", full.headers().get(0).name());
+                assertArrayEquals(new byte[] {9}, full.headers().get(0).value());
+                assertNull(full.headers().get(1).value());
+                assertNull(records.get(i + 1).key());
+                assertNull(records.get(i + 1).value());
+                assertNull(records.get(i + 1).valueView());
+            }
+        }
+    }
+
+    @Test
+    void startsAndEndsWhereItIsTold() {
+        broker.createTopic("t", 1);
+        fill("t", 100, 10);
+        broker.clock(20_000);
+        try (StreamConsumer consumer = client.streamConsumer()
+                .topics("t")
+                .from(Position.offset(13))
+                .until(Position.offset(57))
+                .build()) {
+            assertEquals(range(13, 57), drain(consumer));
+        }
+        try (StreamConsumer consumer = client.streamConsumer()
+                .topics("t")
+                .from(Position.ingestedAt(Instant.ofEpochMilli(3000)))
+                .until(Position.ingestedAt(Instant.ofEpochMilli(7000)))
+                .build()) {
+            assertEquals(range(30, 70), drain(consumer));
+        }
+        try (StreamConsumer consumer = client.streamConsumer()
+                .topics("t")
+                .from(Position.end())
+                .until(Position.end())
+                .build()) {
+            assertEquals(List.of(), drain(consumer));
+        }
+    }
+
+    @Test
+    void filtersByEventTimeAndFindsLateRecords() {
+        broker.createTopic("t", 1);
+        try (Producer producer = client.producer().build()) {
+            long[] times = {100, 900, 250, 1000, 299, 50, 300, 200};
+            for (int i = 0; i < times.length; i++) {
+                producer.send(ProducerRecord.ofUtf8("t", null, "" + i).withEventTimeMs(times[i]))
+                        .join();
+            }
+        }
+        try (StreamConsumer consumer = client.streamConsumer()
+                .topics("t")
+                .from(Position.eventAt(Instant.ofEpochMilli(200)))
+                .until(Position.eventAt(Instant.ofEpochMilli(300)))
+                .build()) {
+            assertEquals(List.of(2, 4, 7), drain(consumer));
+        }
+    }
+
+    @Test
+    void movesALargeTopicThroughASmallBuffer() {
+        broker.createTopic("t", 2);
+        try (Producer producer = client.producer().batchBytes(8 * 1024).build()) {
+            for (int i = 0; i < 20_000; i++) {
+                producer.send(ProducerRecord.ofUtf8("t", "" + i, "" + i));
+            }
+        }
+        try (StreamConsumer consumer = client.streamConsumer()
+                .topics("t")
+                .until(Position.end())
+                .maxBufferedBytes(20_000)
+                .maxPollRecords(700)
+                .build()) {
+            Set<Integer> seen = new HashSet<>(drain(consumer));
+            assertEquals(20_000, seen.size());
+        }
+    }
+
+    @Test
+    void pollsNoMoreThanItWasTold() {
+        broker.createTopic("t", 1);
+        fill("t", 100, 100);
+        try (StreamConsumer consumer =
+                client.streamConsumer().topics("t").maxPollRecords(30).build()) {
+            assertEquals(30, consumer.poll(WAIT).size());
+            assertEquals(30, consumer.poll(WAIT).size());
+            assertEquals(30, consumer.poll(WAIT).size());
+            assertEquals(10, consumer.poll(WAIT).size());
+            assertEquals(0, consumer.poll(Duration.ZERO).size());
+        }
+    }
+
+    @Test
+    void seeksWhileItReads() {
+        broker.createTopic("t", 1);
+        fill("t", 100, 10);
+        try (StreamConsumer consumer =
+                client.streamConsumer().topics("t").maxPollRecords(15).build()) {
+            assertEquals(0, number(consumer.poll(WAIT).get(0)));
+            consumer.seek("t", 0, Position.offset(50));
+            assertEquals(50, number(consumer.poll(WAIT).get(0)));
+            consumer.seek("t", 0, Position.beginning());
+            assertEquals(0, number(consumer.poll(WAIT).get(0)));
+        }
+    }
+
+    @Test
+    void goesOnWhereItWasWhenTheConnectionDrops() {
+        broker.createTopic("t", 1);
+        fill("t", 1000, 10);
+        try (StreamConsumer consumer = client.streamConsumer()
+                .topics("t")
+                .until(Position.end())
+                .maxPollRecords(7)
+                .maxBufferedBytes(500)
+                .build()) {
+            List<Integer> values = new ArrayList<>();
+            int polls = 0;
+            while (!consumer.isAtEnd()) {
+                if (polls++ % 20 == 10) {
+                    broker.dropConnections();
+                }
+                consumer.poll(WAIT).forEach(record -> values.add(number(record)));
+            }
+            assertEquals(range(0, 1000), values);
+        }
+        assertTrue(broker.on(self -> self.connections) > 3);
+    }
+
+    @Test
+    void reportsDamageAndHandsOutNothingOfIt() {
+        broker.createTopic("t", 1);
+        fill("t", 30, 10);
+        int bytes = broker.on(self -> self.partition("t", 0).entries.get(1).bytes().length);
+        for (int at = 0; at < bytes; at++) {
+            int position = at;
+            AtomicInteger entries = new AtomicInteger();
+            broker.deliveryDamage(entry -> {
+                byte[] copy = entry.clone();
+                if (entries.getAndIncrement() == 1) {
+                    copy[position] ^= 0x10;
+                }
+                return copy;
+            });
+            try (StreamConsumer consumer = client.streamConsumer().topics("t").build()) {
+                List<Integer> values = new ArrayList<>();
+                HeadwaterException failure = assertThrows(HeadwaterException.Rejected.class, () -> {
+                    while (true) {
+                        consumer.poll(WAIT).forEach(record -> values.add(number(record)));
+                    }
+                });
+                assertEquals("CORRUPT_BATCH", failure.code());
+                assertEquals(range(0, 10), values, "byte " + position);
+            }
+        }
+    }
+
+    @Test
+    void namesTheValidRangeWhenAnOffsetIsGone() {
+        broker.createTopic("t", 1);
+        fill("t", 100, 10);
+        broker.on(self -> self.partition("t", 0).startOffset = 40);
+        try (StreamConsumer consumer =
+                client.streamConsumer().topics("t").from(Position.offset(7)).build()) {
+            var failure = assertThrows(HeadwaterException.Rejected.class, () -> consumer.poll(WAIT));
+            assertEquals("OFFSET_OUT_OF_RANGE", failure.code());
+            assertEquals(40, failure.validFrom());
+            assertEquals(100, failure.validUntil());
+            consumer.seek("t", 0, Position.offset(60));
+            assertEquals(60, number(consumer.poll(WAIT).get(0)));
+        }
+        try (StreamConsumer consumer = client.streamConsumer()
+                .topics("t")
+                .from(Position.offset(7))
+                .onOutOfRange(StreamConsumer.OutOfRange.EARLIEST)
+                .build()) {
+            assertEquals(40, number(consumer.poll(WAIT).get(0)));
+        }
+    }
+
+    @Test
+    void wakesUpAWaitingPoll() {
+        broker.createTopic("t", 1);
+        try (StreamConsumer consumer = client.streamConsumer().topics("t").build()) {
+            consumer.wakeup();
+            assertEquals(0, consumer.poll(Duration.ofDays(1)).size());
+        }
+    }
+
+    @Test
+    void namesATopicThatIsMissing() {
+        try (StreamConsumer consumer = client.streamConsumer().topics("none").build()) {
+            assertEquals(
+                    "UNKNOWN_TOPIC",
+                    assertThrows(HeadwaterException.Rejected.class, () -> consumer.poll(WAIT))
+                            .code());
+        }
+    }
+
+    private StreamConsumer.Builder member(HeadwaterClient owner) {
+        return owner.streamConsumer().topics("t").group("g");
+    }
+
+    private long position(int partition) {
+        return broker.on(self -> self.partition("t", partition).positions.getOrDefault("g", -1L));
+    }
+
+    @Test
+    void continuesFromTheCommittedPosition() {
+        broker.createTopic("t", 1);
+        fill("t", 100, 10);
+        try (StreamConsumer consumer = member(client).maxPollRecords(30).build()) {
+            assertEquals(30, consumer.poll(WAIT).size());
+            consumer.commit();
+            assertEquals(30, position(0));
+            assertEquals(30, number(consumer.poll(WAIT).get(0)));
+        }
+        assertEquals(30, position(0), "what was polled last was not known to be processed");
+        try (StreamConsumer consumer = member(client).build()) {
+            assertEquals(30, number(consumer.poll(WAIT).get(0)));
+        }
+    }
+
+    @Test
+    void commitsByItselfAfterProcessing() {
+        broker.createTopic("t", 1);
+        fill("t", 100, 10);
+        try (StreamConsumer consumer = member(client)
+                .maxPollRecords(30)
+                .autoCommitInterval(Duration.ZERO)
+                .build()) {
+            consumer.poll(WAIT);
+            assertEquals(-1, position(0));
+            consumer.poll(WAIT);
+        }
+        assertEquals(30, position(0));
+    }
+
+    @Test
+    void runsAHandlerToTheEndAndCommits() {
+        broker.createTopic("t", 3);
+        try (Producer producer = client.producer().build()) {
+            for (int i = 0; i < 1000; i++) {
+                producer.send(ProducerRecord.ofUtf8("t", "" + i, "" + i));
+            }
+        }
+        Set<Integer> seen = new HashSet<>();
+        try (StreamConsumer consumer = member(client).until(Position.end()).build()) {
+            consumer.run(record -> seen.add(number(record)));
+        }
+        assertEquals(1000, seen.size());
+        long committed = 0;
+        for (int i = 0; i < 3; i++) {
+            committed += position(i);
+        }
+        assertEquals(1000, committed);
+    }
+
+    @Test
+    void doesNotCommitTheRecordThatTheHandlerFailedAt() {
+        broker.createTopic("t", 1);
+        fill("t", 100, 10);
+        try (StreamConsumer consumer = member(client).build()) {
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> consumer.run(record -> {
+                        if (number(record) == 42) {
+                            throw new IllegalArgumentException("the test says so");
+                        }
+                    }));
+        }
+        assertEquals(42, position(0));
+    }
+
+    @Test
+    void sharesPartitionsAndHandsThemOverWithoutLossOrRepeat() {
+        broker.createTopic("t", 4);
+        int records = 4000;
+        try (Producer producer = client.producer().build()) {
+            for (int i = 0; i < records; i++) {
+                producer.send(ProducerRecord.ofUtf8("t", "" + i, "" + i).withPartition(i % 4));
+            }
+        }
+        List<Integer> seen = new ArrayList<>();
+        try (HeadwaterClient second =
+                        HeadwaterClient.builder().server(broker.server()).build();
+                StreamConsumer one = member(client).maxPollRecords(50).build()) {
+            one.poll(WAIT).forEach(record -> seen.add(number(record)));
+            assertEquals(4, one.assignment().size());
+            try (StreamConsumer two = member(second).maxPollRecords(50).build()) {
+                while (seen.size() < records) {
+                    one.poll(Duration.ofMillis(5)).forEach(record -> seen.add(number(record)));
+                    two.poll(Duration.ofMillis(5)).forEach(record -> seen.add(number(record)));
+                }
+                assertEquals(2, one.assignment().size());
+                assertEquals(2, two.assignment().size());
+            }
+        }
+        assertEquals(records, new HashSet<>(seen).size());
+        assertEquals(records, seen.size(), "a record came twice though nobody failed");
+    }
+
+    @Test
+    void keepsItsPlaceInTheGroupWhenTheConnectionDrops() {
+        broker.createTopic("t", 2);
+        try (Producer producer = client.producer().build()) {
+            for (int i = 0; i < 2000; i++) {
+                producer.send(ProducerRecord.ofUtf8("t", null, "" + i).withPartition(i % 2));
+            }
+        }
+        List<Integer> seen = new ArrayList<>();
+        try (StreamConsumer consumer = member(client)
+                .maxPollRecords(20)
+                .maxBufferedBytes(2000)
+                .until(Position.end())
+                .build()) {
+            int polls = 0;
+            while (!consumer.isAtEnd()) {
+                if (polls++ % 30 == 15) {
+                    broker.dropConnections();
+                }
+                consumer.poll(WAIT).forEach(record -> seen.add(number(record)));
+            }
+        }
+        assertEquals(2000, seen.size());
+        assertEquals(2000, new HashSet<>(seen).size());
+    }
+
+    @Test
+    void closeFromAnotherThreadEndsARun() {
+        broker.createTopic("t", 1);
+        fill("t", 10, 10);
+        StreamConsumer consumer = client.streamConsumer().topics("t").build();
+        AtomicInteger handled = new AtomicInteger();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        CompletableFuture<Void> run = CompletableFuture.runAsync(() -> consumer.run(record -> handled.incrementAndGet()))
+                .whenComplete((done, why) -> failure.set(why));
+        while (handled.get() < 10) {
+            Thread.onSpinWait();
+        }
+        consumer.close();
+        run.join();
+        assertNull(failure.get());
+        assertFalse(consumer.isAtEnd());
+    }
+
+    @Test
+    void readsOnlyThePartitionsItWasTold() {
+        broker.createTopic("t", 3);
+        try (Producer producer = client.producer().build()) {
+            for (int i = 0; i < 30; i++) {
+                producer.send(ProducerRecord.ofUtf8("t", null, "" + i).withPartition(i % 3));
+            }
+        }
+        try (StreamConsumer consumer = client.streamConsumer()
+                .partitions(new TopicPartition("t", 1))
+                .until(Position.end())
+                .build()) {
+            List<Integer> values = drain(consumer);
+            assertEquals(10, values.size());
+            assertTrue(values.stream().allMatch(value -> value % 3 == 1));
+        }
+    }
+}

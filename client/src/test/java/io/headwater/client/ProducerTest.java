@@ -1,0 +1,348 @@
+package io.headwater.client;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.client.fake.FakeBroker;
+import io.headwater.client.fake.FakeBroker.Fate;
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.record.Compression;
+import io.headwater.record.KeyHash;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class ProducerTest {
+    private FakeBroker broker;
+    private HeadwaterClient client;
+
+    @BeforeEach
+    void start() {
+        broker = new FakeBroker();
+        client = client(Duration.ofSeconds(10));
+    }
+
+    private HeadwaterClient client(Duration timeout) {
+        return HeadwaterClient.builder().server(broker.server()).timeout(timeout).build();
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        broker.close();
+    }
+
+    private List<String> read(String topic, int partitions) {
+        try (StreamConsumer consumer =
+                client.streamConsumer().topics(topic).until(Position.end()).build()) {
+            List<String> values = new ArrayList<>();
+            while (!consumer.isAtEnd()) {
+                for (ConsumedRecord record : consumer.poll(Duration.ofSeconds(1))) {
+                    values.add(new String(record.value(), StandardCharsets.UTF_8));
+                }
+            }
+            return values;
+        }
+    }
+
+    @Test
+    void acknowledgesEachRecordWithItsOffset() {
+        broker.createTopic("t", 1);
+        try (Producer producer = client.producer().build()) {
+            List<CompletableFuture<Producer.Acknowledgement>> sent = new ArrayList<>();
+            for (int i = 0; i < 1000; i++) {
+                sent.add(producer.send(ProducerRecord.ofUtf8("t", null, "value-" + i)));
+            }
+            for (int i = 0; i < 1000; i++) {
+                Producer.Acknowledgement ack = sent.get(i).join();
+                assertEquals(i, ack.offset());
+                assertFalse(ack.duplicate());
+                assertEquals(AckLevel.PERSISTED, ack.level());
+            }
+        }
+        List<String> values = read("t", 1);
+        assertEquals(1000, values.size());
+        assertEquals("value-999", values.get(999));
+    }
+
+    @Test
+    void sendsAKeyWhereKafkaWouldSendIt() {
+        broker.createTopic("t", 7);
+        try (Producer producer = client.producer().build()) {
+            for (int i = 0; i < 50; i++) {
+                String key = "key-" + i;
+                int expected = KeyHash.partitionFor(key.getBytes(StandardCharsets.UTF_8), 7);
+                assertEquals(
+                        expected,
+                        producer.send(ProducerRecord.ofUtf8("t", key, "v")).join().partition());
+            }
+            assertEquals(
+                    3,
+                    producer.send(ProducerRecord.ofUtf8("t", "key", "v").withPartition(3))
+                            .join()
+                            .partition());
+        }
+    }
+
+    @Test
+    void spreadsRecordsWithoutAKey() {
+        broker.createTopic("t", 3);
+        try (Producer producer = client.producer().build()) {
+            int[] seen = new int[3];
+            for (int i = 0; i < 30; i++) {
+                seen[producer.send(ProducerRecord.ofUtf8("t", null, "v")).join().partition()]++;
+            }
+            for (int count : seen) {
+                assertTrue(count > 0, "a partition got nothing");
+            }
+        }
+    }
+
+    @Test
+    void fillsBatchesWhileTheBrokerIsBusy() {
+        broker.createTopic("t", 1);
+        try (Producer producer = client.producer().build()) {
+            producer.send(ProducerRecord.ofUtf8("t", null, "first")).join();
+            for (int i = 0; i < 100_000; i++) {
+                producer.send(ProducerRecord.ofUtf8("t", null, "value-" + i));
+            }
+            producer.flush();
+            int batches = broker.on(self -> self.produceBatches);
+            assertTrue(batches < 2_000, batches + " batches for 100,000 records");
+        }
+    }
+
+    @Test
+    void compressesWithEveryCodec() {
+        for (Compression compression : Compression.values()) {
+            String topic = "t-" + compression;
+            broker.createTopic(topic, 1);
+            try (Producer producer =
+                    client.producer().compression(compression).build()) {
+                for (int i = 0; i < 500; i++) {
+                    producer.send(ProducerRecord.ofUtf8(topic, null, "the same words again and again " + i));
+                }
+                producer.flush();
+            }
+            assertEquals(500, read(topic, 1).size());
+        }
+    }
+
+    @Test
+    void retriesAreIdempotentAndKeepOrderWhenConnectionsDrop() {
+        broker.createTopic("t", 4);
+        SplittableRandom random = new SplittableRandom(7);
+        AtomicInteger dropped = new AtomicInteger();
+        broker.produceFate(frame -> {
+            int dice = random.nextInt(6);
+            if (dice < 2) {
+                dropped.incrementAndGet();
+            }
+            return dice == 0 ? Fate.DROP_BEFORE_STORING : dice == 1 ? Fate.DROP_AFTER_STORING : Fate.ANSWER;
+        });
+        int duplicates = 0;
+        int records = 20_000;
+        try (Producer producer = client.producer().batchBytes(16 * 1024).build()) {
+            List<CompletableFuture<Producer.Acknowledgement>> sent = new ArrayList<>();
+            for (int i = 0; i < records; i++) {
+                sent.add(producer.send(ProducerRecord.ofUtf8("t", "key-" + i % 10, "key-" + i % 10 + ":" + i)));
+                if (i % 500 == 0) {
+                    sent.get(i).join();
+                }
+            }
+            for (CompletableFuture<Producer.Acknowledgement> each : sent) {
+                duplicates += each.join().duplicate() ? 1 : 0;
+            }
+        }
+        assertTrue(dropped.get() > 3, "the test dropped too few connections: " + dropped);
+        assertTrue(duplicates > 0, "no retry met a batch that was stored already");
+        broker.produceFate(frame -> Fate.ANSWER);
+        List<String> values = read("t", 4);
+        assertEquals(records, values.size());
+        Map<String, Integer> last = new HashMap<>();
+        for (String value : values) {
+            String[] parts = value.split(":");
+            int number = Integer.parseInt(parts[1]);
+            Integer before = last.put(parts[0], number);
+            assertTrue(before == null || before < number, parts[0] + ": " + number + " after " + before);
+        }
+    }
+
+    @Test
+    void closesTheGapBehindABatchThatFailed() {
+        broker.createTopic("t", 1);
+        AtomicInteger count = new AtomicInteger();
+        broker.produceRefusal(batch -> count.incrementAndGet() % 5 == 3
+                ? Errors.of(ErrorCode.ERROR_CORRUPT_BATCH, "the test says so")
+                : null);
+        int failed = 0;
+        List<String> expected = new ArrayList<>();
+        try (Producer producer = client.producer().batchBytes(1024).build()) {
+            List<CompletableFuture<Producer.Acknowledgement>> sent = new ArrayList<>();
+            for (int i = 0; i < 2_000; i++) {
+                sent.add(producer.send(ProducerRecord.ofUtf8("t", null, "value-" + i)));
+            }
+            for (int i = 0; i < 2_000; i++) {
+                try {
+                    sent.get(i).join();
+                    expected.add("value-" + i);
+                } catch (CompletionException e) {
+                    assertInstanceOf(HeadwaterException.Rejected.class, e.getCause());
+                    failed++;
+                }
+            }
+        }
+        assertTrue(failed > 0 && failed < 2_000, failed + " failed");
+        assertEquals(expected, read("t", 1));
+    }
+
+    @Test
+    void retriesWhatTheBrokerCouldNotTakeForTheMoment() {
+        broker.createTopic("t", 1);
+        AtomicInteger count = new AtomicInteger();
+        broker.produceRefusal(batch -> count.incrementAndGet() % 4 == 2
+                ? Errors.of(ErrorCode.ERROR_OVERLOADED, "the test says so")
+                : null);
+        List<String> expected = new ArrayList<>();
+        try (Producer producer = client.producer().batchBytes(4096).build()) {
+            for (int i = 0; i < 2_000; i++) {
+                expected.add("value-" + i);
+                producer.send(ProducerRecord.ofUtf8("t", null, "value-" + i));
+            }
+            producer.flush();
+        }
+        assertEquals(expected, read("t", 1));
+    }
+
+    @Test
+    void goesOnUnderANewIdentityWhenTheBrokerForgotIt() {
+        broker.createTopic("t", 1);
+        try (Producer producer = client.producer().build()) {
+            producer.send(ProducerRecord.ofUtf8("t", null, "before")).join();
+            broker.on(self -> {
+                self.partition("t", 0).forgetProducers();
+                return 0;
+            });
+            assertEquals(
+                    1,
+                    producer.send(ProducerRecord.ofUtf8("t", null, "after")).join().offset());
+        }
+        assertEquals(List.of("before", "after"), read("t", 1));
+    }
+
+    @Test
+    void neverSendsUnderANewIdentityWhatMayBeStored() {
+        broker.createTopic("t", 1);
+        try (Producer producer = client.producer().build()) {
+            producer.send(ProducerRecord.ofUtf8("t", null, "before")).join();
+            AtomicInteger frames = new AtomicInteger();
+            broker.produceFate(frame -> frames.getAndIncrement() == 0 ? Fate.DROP_AFTER_STORING : Fate.ANSWER);
+            broker.produceRefusal(batch -> frames.get() == 2
+                    ? Errors.of(ErrorCode.ERROR_UNKNOWN_PRODUCER, "the test says so")
+                    : null);
+            CompletableFuture<Producer.Acknowledgement> unsure =
+                    producer.send(ProducerRecord.ofUtf8("t", null, "unsure"));
+            CompletionException failure = assertThrows(CompletionException.class, unsure::join);
+            assertInstanceOf(HeadwaterException.OutcomeUnknown.class, failure.getCause());
+            producer.send(ProducerRecord.ofUtf8("t", null, "after")).join();
+        }
+        assertEquals(List.of("before", "unsure", "after"), read("t", 1));
+    }
+
+    @Test
+    void refusesARecordOverTheLimitBeforeItIsSent() {
+        broker.on(self -> self.maxRecordBytes = 2000);
+        broker.createTopic("t", 1);
+        try (Producer producer = client.producer().build()) {
+            CompletionException failure = assertThrows(
+                    CompletionException.class,
+                    () -> producer.send(ProducerRecord.of("t", new byte[2000])).join());
+            assertEquals("RECORD_TOO_LARGE", ((HeadwaterException) failure.getCause()).code());
+            producer.send(ProducerRecord.of("t", new byte[1900])).join();
+        }
+    }
+
+    @Test
+    void namesATopicThatIsMissing() {
+        try (Producer producer = client.producer().build()) {
+            CompletionException failure = assertThrows(
+                    CompletionException.class,
+                    () -> producer.send(ProducerRecord.ofUtf8("none", null, "v")).join());
+            HeadwaterException.Rejected rejected =
+                    assertInstanceOf(HeadwaterException.Rejected.class, failure.getCause());
+            assertEquals("UNKNOWN_TOPIC", rejected.code());
+        }
+    }
+
+    @Test
+    void blocksWhileItsMemoryIsFullAndThenSaysSo() {
+        broker.createTopic("t", 1);
+        try (HeadwaterClient impatient = client(Duration.ofMillis(600));
+                Producer producer = impatient
+                        .producer()
+                        .batchBytes(16 * 1024)
+                        .maxMemoryBytes(64 * 1024)
+                        .build()) {
+            producer.send(ProducerRecord.ofUtf8("t", null, "v")).join();
+            broker.produceFate(frame -> Fate.SILENCE);
+            List<CompletableFuture<Producer.Acknowledgement>> sent = new ArrayList<>();
+            for (int i = 0; i < 80; i++) {
+                sent.add(producer.send(ProducerRecord.of("t", new byte[1000])));
+            }
+            int unknown = 0;
+            for (CompletableFuture<Producer.Acknowledgement> each : sent) {
+                Throwable why = assertThrows(CompletionException.class, each::join).getCause();
+                unknown += why instanceof HeadwaterException.OutcomeUnknown ? 1 : 0;
+            }
+            assertTrue(unknown > 0, "what was sent has an unknown outcome");
+            broker.produceFate(frame -> Fate.ANSWER);
+        }
+    }
+
+    @Test
+    void saysAtOnceThatNoBrokerIsThere() {
+        int port = broker.port();
+        broker.close();
+        try (HeadwaterClient lonely =
+                        HeadwaterClient.builder().server("127.0.0.1:" + port).build();
+                Producer producer = lonely.producer().build()) {
+            CompletionException failure = assertThrows(
+                    CompletionException.class,
+                    () -> producer.send(ProducerRecord.ofUtf8("t", null, "v")).join());
+            assertEquals("UNREACHABLE", ((HeadwaterException) failure.getCause()).code());
+        }
+        broker = new FakeBroker();
+    }
+
+    @Test
+    void waitsForTheLingerTime() {
+        broker.createTopic("t", 1);
+        try (Producer producer =
+                client.producer().linger(Duration.ofMillis(200)).build()) {
+            producer.send(ProducerRecord.ofUtf8("t", null, "warm")).join();
+            int before = broker.on(self -> self.produceBatches);
+            List<CompletableFuture<Producer.Acknowledgement>> sent = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                sent.add(producer.send(ProducerRecord.ofUtf8("t", null, "v" + i)));
+            }
+            sent.forEach(CompletableFuture::join);
+            assertEquals(1, broker.on(self -> self.produceBatches) - before);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.headwater.client.fake;
+
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.wire.AckLevel;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.ProduceResult;
+import io.headwater.record.Envelope;
+import io.headwater.record.EventTimes;
+import io.headwater.record.InvalidBatchException;
+import io.headwater.record.RecordBatch;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One partition: its entries, and what each producer has stored. */
+public final class FakePartition {
+    private static final int WINDOW = 64;
+
+    /** An entry as on disk. */
+    public record Entry(
+            long baseOffset,
+            int records,
+            long ingestionMs,
+            long minEventMs,
+            long maxEventMs,
+            byte[] bytes,
+            long producerId,
+            int sequence) {
+        long endOffset() {
+            return baseOffset + records;
+        }
+    }
+
+    private record Stored(int sequence, int records, long baseOffset, long ingestionMs) {}
+
+    public final long id;
+    public final String topic;
+    public final int index;
+    public final List<Entry> entries = new ArrayList<>();
+    public final Map<String, Long> positions = new HashMap<>();
+    public long startOffset;
+    private final Map<Long, List<Stored>> producers = new HashMap<>();
+
+    FakePartition(long id, String topic, int index) {
+        this.id = id;
+        this.topic = topic;
+        this.index = index;
+    }
+
+    public long endOffset() {
+        return entries.isEmpty() ? startOffset : entries.get(entries.size() - 1).endOffset();
+    }
+
+    /** What the broker knows of producers is lost, as when their window was left. */
+    public void forgetProducers() {
+        producers.clear();
+    }
+
+    ProduceResult append(byte[] bytes, long nowMs) {
+        try {
+            RecordBatch batch = new RecordBatch().wrap(ByteBuffer.wrap(bytes), 0);
+            batch.validate();
+            List<Stored> window = producers.computeIfAbsent(batch.producerId(), unused -> new ArrayList<>());
+            for (Stored stored : window) {
+                if (stored.sequence == batch.baseSequence() && stored.records == batch.recordCount()) {
+                    return acknowledged(stored.baseOffset, stored.ingestionMs, true);
+                }
+            }
+            Error refused = outOfSequence(window, batch.baseSequence());
+            if (refused != null) {
+                return ProduceResult.newBuilder().setError(refused).build();
+            }
+            long offset = endOffset();
+            window.add(new Stored(batch.baseSequence(), batch.recordCount(), offset, nowMs));
+            if (window.size() > WINDOW) {
+                window.remove(0);
+            }
+            entries.add(entry(batch, offset, nowMs));
+            return acknowledged(offset, nowMs, false);
+        } catch (InvalidBatchException e) {
+            return ProduceResult.newBuilder()
+                    .setError(Errors.of(ErrorCode.ERROR_CORRUPT_BATCH, String.valueOf(e.getMessage())))
+                    .build();
+        }
+    }
+
+    private static @org.jspecify.annotations.Nullable Error outOfSequence(List<Stored> window, int sequence) {
+        if (window.isEmpty()) {
+            return sequence == 0 ? null : Errors.of(ErrorCode.ERROR_UNKNOWN_PRODUCER, "unknown producer");
+        }
+        Stored last = window.get(window.size() - 1);
+        int next = last.sequence + last.records;
+        if (sequence == next) {
+            return null;
+        }
+        return sequence > next
+                ? Errors.of(ErrorCode.ERROR_OUT_OF_ORDER_SEQUENCE, "sequence " + sequence + " (expected: " + next + ")")
+                : Errors.of(ErrorCode.ERROR_UNKNOWN_PRODUCER, "outside the window");
+    }
+
+    private Entry entry(RecordBatch batch, long offset, long nowMs) throws InvalidBatchException {
+        batch.stamp(offset, 1);
+        EventTimes times = batch.eventTimes(new EventTimes());
+        ByteBuffer entry = ByteBuffer.allocate(Envelope.SIZE + batch.sizeInBytes());
+        entry.put(Envelope.SIZE, batch.buffer(), batch.position(), batch.sizeInBytes());
+        RecordBatch copy = new RecordBatch().wrap(entry, Envelope.SIZE);
+        new Envelope().wrap(entry, 0).encodeData(copy, times, entries.size(), nowMs);
+        return new Entry(
+                offset,
+                batch.recordCount(),
+                nowMs,
+                times.minMs,
+                times.maxMs,
+                entry.array(),
+                batch.producerId(),
+                batch.baseSequence());
+    }
+
+    private static ProduceResult acknowledged(long offset, long nowMs, boolean duplicate) {
+        return ProduceResult.newBuilder()
+                .setBaseOffset(offset)
+                .setIngestionTimeMs(nowMs)
+                .setDuplicate(duplicate)
+                .setLevel(AckLevel.ACK_PERSISTED)
+                .build();
+    }
+}
