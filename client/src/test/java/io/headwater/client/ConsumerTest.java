@@ -21,12 +21,15 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
+@NullUnmarked
+@SuppressWarnings("FutureReturnValueIgnored")
 class ConsumerTest {
     private static final Duration WAIT = Duration.ofSeconds(10);
 
@@ -88,12 +91,11 @@ class ConsumerTest {
         broker.createTopic("t", 1);
         broker.clock(77_000);
         for (Compression compression : Compression.values()) {
-            try (Producer producer =
-                    client.producer().compression(compression).build()) {
+            try (Producer producer = client.producer().compression(compression).build()) {
                 producer.send(ProducerRecord.of("t", new byte[] {1}, new byte[] {2, 3})
                                 .withEventTimeMs(5)
-                                .withHeaders(List.of(
-                                        new RecordHeader("h", new byte[] {9}), new RecordHeader("h", null))))
+                                .withHeaders(
+                                        List.of(new RecordHeader("h", new byte[] {9}), new RecordHeader("h", null))))
                         .join();
                 producer.send(ProducerRecord.of("t", null)).join();
             }
@@ -449,7 +451,8 @@ class ConsumerTest {
         StreamConsumer consumer = client.streamConsumer().topics("t").build();
         AtomicInteger handled = new AtomicInteger();
         AtomicReference<Throwable> failure = new AtomicReference<>();
-        CompletableFuture<Void> run = CompletableFuture.runAsync(() -> consumer.run(record -> handled.incrementAndGet()))
+        CompletableFuture<Void> run = CompletableFuture.runAsync(
+                        () -> consumer.run(record -> handled.incrementAndGet()))
                 .whenComplete((done, why) -> failure.set(why));
         while (handled.get() < 10) {
             Thread.onSpinWait();

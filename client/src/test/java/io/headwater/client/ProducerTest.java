@@ -22,12 +22,15 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
+@NullUnmarked
+@SuppressWarnings("FutureReturnValueIgnored")
 class ProducerTest {
     private FakeBroker broker;
     private HeadwaterClient client;
@@ -39,7 +42,10 @@ class ProducerTest {
     }
 
     private HeadwaterClient client(Duration timeout) {
-        return HeadwaterClient.builder().server(broker.server()).timeout(timeout).build();
+        return HeadwaterClient.builder()
+                .server(broker.server())
+                .timeout(timeout)
+                .build();
     }
 
     @AfterEach
@@ -48,7 +54,7 @@ class ProducerTest {
         broker.close();
     }
 
-    private List<String> read(String topic, int partitions) {
+    private List<String> read(String topic) {
         try (StreamConsumer consumer =
                 client.streamConsumer().topics(topic).until(Position.end()).build()) {
             List<String> values = new ArrayList<>();
@@ -76,7 +82,7 @@ class ProducerTest {
                 assertEquals(AckLevel.PERSISTED, ack.level());
             }
         }
-        List<String> values = read("t", 1);
+        List<String> values = read("t");
         assertEquals(1000, values.size());
         assertEquals("value-999", values.get(999));
     }
@@ -90,7 +96,9 @@ class ProducerTest {
                 int expected = KeyHash.partitionFor(key.getBytes(StandardCharsets.UTF_8), 7);
                 assertEquals(
                         expected,
-                        producer.send(ProducerRecord.ofUtf8("t", key, "v")).join().partition());
+                        producer.send(ProducerRecord.ofUtf8("t", key, "v"))
+                                .join()
+                                .partition());
             }
             assertEquals(
                     3,
@@ -133,14 +141,13 @@ class ProducerTest {
         for (Compression compression : Compression.values()) {
             String topic = "t-" + compression;
             broker.createTopic(topic, 1);
-            try (Producer producer =
-                    client.producer().compression(compression).build()) {
+            try (Producer producer = client.producer().compression(compression).build()) {
                 for (int i = 0; i < 500; i++) {
                     producer.send(ProducerRecord.ofUtf8(topic, null, "the same words again and again " + i));
                 }
                 producer.flush();
             }
-            assertEquals(500, read(topic, 1).size());
+            assertEquals(500, read(topic).size());
         }
     }
 
@@ -173,7 +180,7 @@ class ProducerTest {
         assertTrue(dropped.get() > 3, "the test dropped too few connections: " + dropped);
         assertTrue(duplicates > 0, "no retry met a batch that was stored already");
         broker.produceFate(frame -> Fate.ANSWER);
-        List<String> values = read("t", 4);
+        List<String> values = read("t");
         assertEquals(records, values.size());
         Map<String, Integer> last = new HashMap<>();
         for (String value : values) {
@@ -188,9 +195,8 @@ class ProducerTest {
     void closesTheGapBehindABatchThatFailed() {
         broker.createTopic("t", 1);
         AtomicInteger count = new AtomicInteger();
-        broker.produceRefusal(batch -> count.incrementAndGet() % 5 == 3
-                ? Errors.of(ErrorCode.ERROR_CORRUPT_BATCH, "the test says so")
-                : null);
+        broker.produceRefusal(batch ->
+                count.incrementAndGet() % 5 == 3 ? Errors.of(ErrorCode.ERROR_CORRUPT_BATCH, "the test says so") : null);
         int failed = 0;
         List<String> expected = new ArrayList<>();
         try (Producer producer = client.producer().batchBytes(1024).build()) {
@@ -209,16 +215,15 @@ class ProducerTest {
             }
         }
         assertTrue(failed > 0 && failed < 2_000, failed + " failed");
-        assertEquals(expected, read("t", 1));
+        assertEquals(expected, read("t"));
     }
 
     @Test
     void retriesWhatTheBrokerCouldNotTakeForTheMoment() {
         broker.createTopic("t", 1);
         AtomicInteger count = new AtomicInteger();
-        broker.produceRefusal(batch -> count.incrementAndGet() % 4 == 2
-                ? Errors.of(ErrorCode.ERROR_OVERLOADED, "the test says so")
-                : null);
+        broker.produceRefusal(batch ->
+                count.incrementAndGet() % 4 == 2 ? Errors.of(ErrorCode.ERROR_OVERLOADED, "the test says so") : null);
         List<String> expected = new ArrayList<>();
         try (Producer producer = client.producer().batchBytes(4096).build()) {
             for (int i = 0; i < 2_000; i++) {
@@ -227,7 +232,7 @@ class ProducerTest {
             }
             producer.flush();
         }
-        assertEquals(expected, read("t", 1));
+        assertEquals(expected, read("t"));
     }
 
     @Test
@@ -241,9 +246,11 @@ class ProducerTest {
             });
             assertEquals(
                     1,
-                    producer.send(ProducerRecord.ofUtf8("t", null, "after")).join().offset());
+                    producer.send(ProducerRecord.ofUtf8("t", null, "after"))
+                            .join()
+                            .offset());
         }
-        assertEquals(List.of("before", "after"), read("t", 1));
+        assertEquals(List.of("before", "after"), read("t"));
     }
 
     @Test
@@ -253,16 +260,15 @@ class ProducerTest {
             producer.send(ProducerRecord.ofUtf8("t", null, "before")).join();
             AtomicInteger frames = new AtomicInteger();
             broker.produceFate(frame -> frames.getAndIncrement() == 0 ? Fate.DROP_AFTER_STORING : Fate.ANSWER);
-            broker.produceRefusal(batch -> frames.get() == 2
-                    ? Errors.of(ErrorCode.ERROR_UNKNOWN_PRODUCER, "the test says so")
-                    : null);
+            broker.produceRefusal(batch ->
+                    frames.get() == 2 ? Errors.of(ErrorCode.ERROR_UNKNOWN_PRODUCER, "the test says so") : null);
             CompletableFuture<Producer.Acknowledgement> unsure =
                     producer.send(ProducerRecord.ofUtf8("t", null, "unsure"));
             CompletionException failure = assertThrows(CompletionException.class, unsure::join);
             assertInstanceOf(HeadwaterException.OutcomeUnknown.class, failure.getCause());
             producer.send(ProducerRecord.ofUtf8("t", null, "after")).join();
         }
-        assertEquals(List.of("before", "unsure", "after"), read("t", 1));
+        assertEquals(List.of("before", "unsure", "after"), read("t"));
     }
 
     @Test
@@ -283,7 +289,8 @@ class ProducerTest {
         try (Producer producer = client.producer().build()) {
             CompletionException failure = assertThrows(
                     CompletionException.class,
-                    () -> producer.send(ProducerRecord.ofUtf8("none", null, "v")).join());
+                    () -> producer.send(ProducerRecord.ofUtf8("none", null, "v"))
+                            .join());
             HeadwaterException.Rejected rejected =
                     assertInstanceOf(HeadwaterException.Rejected.class, failure.getCause());
             assertEquals("UNKNOWN_TOPIC", rejected.code());
@@ -307,7 +314,8 @@ class ProducerTest {
             }
             int unknown = 0;
             for (CompletableFuture<Producer.Acknowledgement> each : sent) {
-                Throwable why = assertThrows(CompletionException.class, each::join).getCause();
+                Throwable why =
+                        assertThrows(CompletionException.class, each::join).getCause();
                 unknown += why instanceof HeadwaterException.OutcomeUnknown ? 1 : 0;
             }
             assertTrue(unknown > 0, "what was sent has an unknown outcome");

@@ -50,6 +50,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -127,7 +128,7 @@ public final class FakeBroker implements AutoCloseable {
                         channel.pipeline().addLast(decoder, new Peer(channel, decoder));
                     }
                 })
-                .bind(new InetSocketAddress("127.0.0.1", port))
+                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .syncUninterruptibly()
                 .channel();
     }
@@ -250,17 +251,19 @@ public final class FakeBroker implements AutoCloseable {
                 member.generation = ++fakeGroup.generation;
                 if (member != silent) {
                     member.peer.send(
-                            FrameLayout.FLAG_PUSH, FrameType.ASSIGNMENT, 0, assignment(name, member), Unpooled.EMPTY_BUFFER);
+                            FrameLayout.FLAG_PUSH,
+                            FrameType.ASSIGNMENT,
+                            0,
+                            assignment(name, member),
+                            Unpooled.EMPTY_BUFFER);
                 }
             }
         }
     }
 
     private Assignment assignment(String name, Member member) {
-        Assignment.Builder assignment = Assignment.newBuilder()
-                .setGroup(name)
-                .setMemberId(member.id)
-                .setGeneration(member.generation);
+        Assignment.Builder assignment =
+                Assignment.newBuilder().setGroup(name).setMemberId(member.id).setGeneration(member.generation);
         for (long id : member.told) {
             FakePartition partition = partitions.get(id);
             assignment.addPartitions(AssignedPartition.newBuilder()
@@ -323,7 +326,11 @@ public final class FakeBroker implements AutoCloseable {
                 }
                 case PRODUCE -> produce(frame);
                 case INIT_PRODUCER ->
-                    reply(frame, InitProducerReply.newBuilder().setProducerId(++lastProducerId).build());
+                    reply(
+                            frame,
+                            InitProducerReply.newBuilder()
+                                    .setProducerId(++lastProducerId)
+                                    .build());
                 case GET_TOPICS -> getTopics(frame);
                 case CREATE_TOPIC -> {
                     CreateTopic create = frame.message(CreateTopic.class);
@@ -405,15 +412,13 @@ public final class FakeBroker implements AutoCloseable {
         private void findOffset(Frame frame) {
             FindOffset find = frame.message(FindOffset.class);
             FakePartition partition = partitions.get(find.getPartitionId());
-            long offset =
-                    switch (find.getAnchor()) {
-                        case ANCHOR_BEGINNING -> partition.startOffset;
-                        case ANCHOR_OFFSET -> find.getValue();
-                        case ANCHOR_INGESTION_TIME ->
-                            first(partition, entry -> entry.ingestionMs() >= find.getValue());
-                        case ANCHOR_EVENT_TIME -> first(partition, entry -> entry.maxEventMs() >= find.getValue());
-                        default -> partition.endOffset();
-                    };
+            long offset = switch (find.getAnchor()) {
+                case ANCHOR_BEGINNING -> partition.startOffset;
+                case ANCHOR_OFFSET -> find.getValue();
+                case ANCHOR_INGESTION_TIME -> first(partition, entry -> entry.ingestionMs() >= find.getValue());
+                case ANCHOR_EVENT_TIME -> first(partition, entry -> entry.maxEventMs() >= find.getValue());
+                default -> partition.endOffset();
+            };
             reply(
                     frame,
                     FindOffsetReply.newBuilder()

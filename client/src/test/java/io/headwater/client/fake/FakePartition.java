@@ -20,6 +20,7 @@ public final class FakePartition {
     private static final int WINDOW = 64;
 
     /** An entry as on disk. */
+    @SuppressWarnings("ArrayRecordComponent")
     public record Entry(
             long baseOffset,
             int records,

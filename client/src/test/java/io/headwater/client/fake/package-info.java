@@ -1,5 +1,2 @@
 /** A broker in a few hundred lines, in memory and without mercy: it drops connections wherever a test asks it to. */
-@NullMarked
 package io.headwater.client.fake;
-
-import org.jspecify.annotations.NullMarked;
