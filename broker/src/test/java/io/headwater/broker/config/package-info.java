@@ -1,0 +1,4 @@
+@NullMarked
+package io.headwater.broker.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headwater.broker.control;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headwater.broker.metadata;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headwater.broker.observe;
+
+import org.jspecify.annotations.NullMarked;
