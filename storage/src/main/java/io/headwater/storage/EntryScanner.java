@@ -125,6 +125,11 @@ final class EntryScanner {
         return false;
     }
 
+    /** Whether all bytes of the current entry are what was written; for a walk that looks at heads only. */
+    boolean payloadMatches() throws IOException {
+        return payloadCrc(position) == envelope.payloadCrc();
+    }
+
     /** Of the entry that {@link #next} moved to. Wrapped anew by the next call. */
     Envelope envelope() {
         return envelope;

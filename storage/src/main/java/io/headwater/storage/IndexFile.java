@@ -3,6 +3,7 @@ package io.headwater.storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,10 +19,20 @@ final class IndexFile {
 
     /** {@code null} if there is none, or it is not intact: it is derived, so that is not an error. */
     static @Nullable Loaded load(LogContext context, long baseIndex) throws IOException {
+        return load(
+                context.disk(),
+                context.indexPath(baseIndex),
+                context.partitionId(),
+                baseIndex,
+                context.config().indexIntervalBytes());
+    }
+
+    static @Nullable Loaded load(Disk disk, Path path, long partitionId, long baseIndex, int intervalBytes)
+            throws IOException {
         ByteBuffer bytes;
-        try (DiskFile file = context.disk().open(context.indexPath(baseIndex), Disk.Mode.READ)) {
+        try (DiskFile file = disk.open(path, Disk.Mode.READ)) {
             long size = file.size();
-            if (size > Integer.MAX_VALUE) {
+            if (size > SegmentIndex.MOST_BYTES) {
                 return null;
             }
             bytes = ByteBuffer.allocate((int) size);
@@ -31,11 +42,10 @@ final class IndexFile {
             return null;
         }
         SegmentSummary covered = SegmentSummary.decode(bytes, SegmentSummary.INDEX);
-        if (covered == null || covered.partitionId != context.partitionId() || covered.baseIndex != baseIndex) {
+        if (covered == null || covered.partitionId != partitionId || covered.baseIndex != baseIndex) {
             return null;
         }
-        SegmentIndex index =
-                SegmentIndex.decode(bytes, covered, context.config().indexIntervalBytes());
+        SegmentIndex index = SegmentIndex.decode(bytes, covered, intervalBytes);
         return index == null ? null : new Loaded(index, covered);
     }
 

@@ -20,10 +20,18 @@ record LogContext(
     private static final String INDEX_SUFFIX = ".index";
 
     Path logPath(long baseIndex) {
-        return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + LOG_SUFFIX);
+        return logPath(directory, baseIndex);
     }
 
     Path indexPath(long baseIndex) {
+        return indexPath(directory, baseIndex);
+    }
+
+    static Path logPath(Path directory, long baseIndex) {
+        return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + LOG_SUFFIX);
+    }
+
+    static Path indexPath(Path directory, long baseIndex) {
         return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + INDEX_SUFFIX);
     }
 

@@ -276,7 +276,7 @@ final class LogRecovery {
         }
     }
 
-    private static boolean holdsBytes(DiskFile file, long from, long to) throws IOException {
+    static boolean holdsBytes(DiskFile file, long from, long to) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(64 << 10);
         for (long at = from; at < to; at += bytes.limit()) {
             bytes.clear().limit((int) Math.min(bytes.capacity(), to - at));

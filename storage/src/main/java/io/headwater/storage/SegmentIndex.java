@@ -28,6 +28,9 @@ final class SegmentIndex {
     private static final int MAX_STEPS = 1 << 15;
 
     private static final int WORDS = 5;
+    /** A file larger than this is no index. */
+    static final int MOST_BYTES = SegmentSummary.SIZE + 4 + MAX_STEPS * WORDS * 8 + 4;
+
     private static final long CONTROL = 1L << 63;
 
     private final long baseIndex;
@@ -108,6 +111,11 @@ final class SegmentIndex {
 
     long offset(int step) {
         return steps[step * WORDS + 1];
+    }
+
+    /** Of the first entry. */
+    long ingestionTimeMs(int step) {
+        return steps[step * WORDS + 2];
     }
 
     long minEventTimeMs(int step) {

@@ -66,6 +66,9 @@ class PartitionLogModelTest {
             restart();
             compareAll();
             dir.close();
+            List<LogVerifier.Finding> findings = new ArrayList<>();
+            assertTrue(LogVerifier.verify(disk, PATH, findings::add).intact());
+            assertEquals(List.of(), findings);
         }
 
         private void step() throws IOException {
@@ -91,11 +94,18 @@ class PartitionLogModelTest {
                 restart();
             } else if (dice < 97) {
                 disk.kill();
+                verify();
                 reopen(flushed);
             } else {
                 disk.powerCut(random.split());
+                verify();
                 reopen(acknowledged);
             }
+        }
+
+        private void verify() throws IOException {
+            List<LogVerifier.Finding> findings = new ArrayList<>();
+            assertTrue(LogVerifier.verify(disk, PATH, findings::add).intact(), findings.toString());
         }
 
         private void append() throws IOException {

@@ -1,0 +1,214 @@
+package io.headwater.storage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.storage.testing.MemoryDisk;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What happens to a log whose bytes were changed, torn or removed while no process had them open. */
+class LogDamageTest {
+    private static final Path PATH = Path.of("/data");
+    private static final Path FIRST = PATH.resolve("partitions/7/00000000000000000000.log");
+
+    private final MemoryDisk disk = new MemoryDisk();
+
+    private TestDirectory open() throws IOException {
+        return new TestDirectory(PATH, TestDirectory.SMALL, disk);
+    }
+
+    private static void append(TestDirectory dir, int from, int to) throws StorageException {
+        for (int i = from; i < to; i++) {
+            dir.append(dir.log(), 1000 + i, i, "value-" + (char) ('a' + i % 26));
+        }
+    }
+
+    private static List<String> expected(int count) {
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            values.add(i + ":value-" + (char) ('a' + i % 26));
+        }
+        return values;
+    }
+
+    /** Leaves {@code count} batches on the disk with the durable mark behind the first of them, as a crash does. */
+    private void crashBehindMark(int marked, int count) throws IOException {
+        TestDirectory dir = open();
+        append(dir, 0, marked);
+        dir.commit(dir.log());
+        dir.directory.marks().sync();
+        append(dir, marked, count);
+        dir.log().flush();
+        disk.kill();
+    }
+
+    @Test
+    void cutsATornTailAtEveryByteOfTheLastEntries() throws IOException {
+        crashBehindMark(2, 5);
+        byte[] whole = disk.contents(FIRST);
+        byte[] marks = disk.contents(PATH.resolve("marks"));
+        long[] ends = ends(whole);
+        for (int size = (int) ends[1]; size <= ends[4]; size++) {
+            for (boolean zeros : new boolean[] {false, true}) {
+                byte[] torn = Arrays.copyOf(whole, size);
+                disk.put(FIRST, zeros ? Arrays.copyOf(torn, whole.length) : torn);
+                disk.put(PATH.resolve("marks"), marks);
+                int kept = 0;
+                while (kept < 5 && ends[kept] <= size) {
+                    kept++;
+                }
+                // The last bytes of an entry may be zeros themselves, and then nothing is torn.
+                TestDirectory dir = open();
+                assertTrue(dir.log().endOffset() >= kept && dir.log().endOffset() <= kept + (zeros ? 1 : 0));
+                assertEquals(expected((int) dir.log().endOffset()), LogContent.all(dir.log()));
+                disk.kill();
+            }
+        }
+    }
+
+    private static long[] ends(byte[] file) {
+        long[] ends = new long[5];
+        int at = SegmentHeader.SIZE;
+        for (int i = 0; i < 5; i++) {
+            at += java.nio.ByteBuffer.wrap(file).getInt(at);
+            ends[i] = at;
+        }
+        return ends;
+    }
+
+    @Test
+    void neverRevivesAStaleTailBehindACut() throws IOException {
+        crashBehindMark(1, 4);
+        long[] ends = ends(Arrays.copyOf(disk.contents(FIRST), 1 << 14));
+        disk.flipBit(FIRST, ends[0] + 70, 3);
+        TestDirectory dir = open();
+        assertEquals(expected(1), LogContent.all(dir.log()));
+        // The same length as what was cut: entries 2 and 3 of the old tail would follow without a gap.
+        dir.append(dir.log(), 2000, 1, "VALUE-B");
+        dir.log().flush();
+        disk.kill();
+        dir = open();
+        assertEquals(List.of("0:value-a", "1:VALUE-B"), LogContent.all(dir.log()));
+        dir.close();
+    }
+
+    @Test
+    void refusesAFlippedBitBelowTheMarkWhereverItIs() throws IOException {
+        try (TestDirectory dir = open()) {
+            append(dir, 0, 3);
+        }
+        byte[] whole = disk.contents(FIRST);
+        byte[] marks = disk.contents(PATH.resolve("marks"));
+        byte[] index = disk.contents(Path.of(FIRST.toString().replace(".log", ".index")));
+        int refused = 0;
+        for (int position = 0; position < whole.length; position++) {
+            disk.put(FIRST, whole);
+            disk.put(PATH.resolve("marks"), marks);
+            disk.put(Path.of(FIRST.toString().replace(".log", ".index")), index);
+            disk.flipBit(FIRST, position, position % 8);
+            List<LogVerifier.Finding> findings = new ArrayList<>();
+            assertFalse(LogVerifier.verify(disk, PATH, findings::add).intact(), "byte " + position);
+            TestDirectory dir = open();
+            try {
+                LogContent.all(dir.log());
+            } catch (CorruptLogException e) {
+                refused++;
+                assertEquals(FIRST, e.file());
+            }
+            disk.kill();
+        }
+        assertEquals(whole.length, refused);
+    }
+
+    @Test
+    void goesOfflineWhenItFindsDamageAndCutsNothing() throws IOException {
+        try (TestDirectory dir = open()) {
+            append(dir, 0, 3);
+        }
+        byte[] whole = disk.contents(FIRST);
+        disk.flipBit(FIRST, whole.length - 1, 0);
+        TestDirectory dir = open();
+        PartitionLog log = dir.log();
+        assertThrows(CorruptLogException.class, () -> LogContent.all(log));
+        assertNotNull(log.offlineReason());
+        assertThrows(LogOfflineException.class, () -> log.read(0, 1, 100, null));
+        assertThrows(LogOfflineException.class, () -> dir.append(log, 1, 1, "x"));
+        dir.close();
+        assertEquals(whole.length, disk.contents(FIRST).length);
+    }
+
+    @Test
+    void rebuildsABadFooterAndABadIndexOfASealedSegment() throws IOException {
+        try (TestDirectory dir = open()) {
+            append(dir, 0, 200);
+        }
+        byte[] whole = disk.contents(FIRST);
+        Path index = Path.of(FIRST.toString().replace(".log", ".index"));
+        byte[] goodIndex = disk.contents(index);
+        for (int position = whole.length - SegmentSummary.SIZE; position < whole.length; position++) {
+            disk.flipBit(FIRST, position, 2);
+            try (TestDirectory dir = open()) {
+                assertEquals(expected(200), LogContent.all(dir.log()));
+            }
+            assertTrue(Arrays.equals(whole, disk.contents(FIRST)), "byte " + position);
+        }
+        for (int position = 0; position < goodIndex.length; position++) {
+            disk.flipBit(index, position, 5);
+            try (TestDirectory dir = open()) {
+                assertEquals(expected(200), LogContent.all(dir.log()));
+            }
+            assertTrue(Arrays.equals(goodIndex, disk.contents(index)), "byte " + position);
+        }
+        disk.delete(index);
+        try (TestDirectory dir = open()) {
+            assertEquals(expected(200), LogContent.all(dir.log()));
+        }
+        assertTrue(Arrays.equals(goodIndex, disk.contents(index)));
+    }
+
+    @Test
+    void refusesALogWithAMissingOrSwappedOrEmptySegment() throws IOException {
+        try (TestDirectory dir = open()) {
+            append(dir, 0, 400);
+            assertTrue(dir.log().stats().segments() > 3);
+        }
+        List<Path> logs = new ArrayList<>();
+        for (String name : disk.list(FIRST.getParent())) {
+            if (name.endsWith(".log")) {
+                logs.add(FIRST.getParent().resolve(name));
+            }
+        }
+        for (int i = 0; i < logs.size(); i++) {
+            byte[] good = disk.contents(logs.get(i));
+            byte[] other = disk.contents(logs.get((i + 1) % logs.size()));
+            disk.put(logs.get(i), other);
+            refused();
+            disk.put(logs.get(i), new byte[0]);
+            refused();
+            if (i > 0) {
+                disk.delete(logs.get(i));
+                refused();
+            }
+            disk.put(logs.get(i), good);
+        }
+        try (TestDirectory dir = open()) {
+            assertEquals(expected(400), LogContent.all(dir.log()));
+        }
+    }
+
+    private void refused() throws IOException {
+        TestDirectory dir = open();
+        assertThrows(CorruptLogException.class, dir::log);
+        List<LogVerifier.Finding> findings = new ArrayList<>();
+        dir.close();
+        assertFalse(LogVerifier.verify(disk, PATH, findings::add).intact());
+    }
+}
