@@ -34,6 +34,7 @@ final class HeadwaterCommand {
     private static final Map<String, Class<?>> SUBCOMMANDS = new LinkedHashMap<>();
 
     static {
+        SUBCOMMANDS.put("serve", ServeCommand.class);
         SUBCOMMANDS.put("topic", TopicCommand.class);
         SUBCOMMANDS.put("produce", ProduceCommand.class);
         SUBCOMMANDS.put("consume", ConsumeCommand.class);

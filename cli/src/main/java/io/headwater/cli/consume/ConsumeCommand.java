@@ -66,7 +66,7 @@ public final class ConsumeCommand implements Callable<Integer> {
         try (HeadwaterClient client = server.connect()) {
             TopicDescription description =
                     UnknownTopic.explained(topic, () -> client.admin().describeTopic(topic));
-            options.check(description.getPartitionsCount());
+            options.check(description.getPartitionsList());
             ConsumeLoop loop = new ConsumeLoop(terminal, format.over(terminal.out()), options);
             terminal.interrupts().during(LAST_WORDS, loop::stop, () -> loop.run(client, description));
             long tookMs = (terminal.nanoClock().getAsLong() - startNs) / 1_000_000;

@@ -4,6 +4,8 @@ import io.headwater.cli.shell.CommandFailure;
 import io.headwater.cli.text.PositionText;
 import io.headwater.client.Position;
 import io.headwater.client.Position.Kind;
+import io.headwater.protocol.wire.PartitionDescription;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -91,16 +93,30 @@ final class ConsumeOptions {
         }
     }
 
-    /** Refuses an offset that would mean a different record in each of several partitions. */
-    void check(int partitions) {
+    /** Refuses what this topic cannot answer. */
+    void check(List<PartitionDescription> partitions) {
+        int count = partitions.size();
         boolean byOffset = (from != null && from.kind() == Kind.OFFSET) || (to != null && to.kind() == Kind.OFFSET);
-        if (byOffset && partitions > 1 && partition == null) {
-            throw CommandFailure.usage("offset: needs --partition: the topic has " + partitions
-                    + " partitions, each with its own offsets");
+        if (byOffset && count > 1 && partition == null) {
+            throw CommandFailure.usage(
+                    "offset: needs --partition: the topic has " + count + " partitions, each with its own offsets");
         }
-        if (partition != null && partition >= partitions) {
-            throw CommandFailure.failed("--partition: " + partition + " (the topic has " + partitions
-                    + (partitions == 1 ? " partition: 0)" : " partitions: 0 to " + (partitions - 1) + ")"));
+        if (partition != null && partition >= count) {
+            throw CommandFailure.failed("--partition: " + partition + " (the topic has " + count
+                    + (count == 1 ? " partition: 0)" : " partitions: 0 to " + (count - 1) + ")"));
+        }
+        if (from != null && from.kind() == Kind.OFFSET && group == null) {
+            checkRange(from.value(), partitions.get(partition == null ? 0 : partition));
+        }
+    }
+
+    /** Out of range is an error, never a jump. The end itself is in range: it is where the next record will be. */
+    private static void checkRange(long offset, PartitionDescription partition) {
+        if (offset < partition.getStartOffset() || offset > partition.getEndOffset()) {
+            throw CommandFailure.failed(
+                    "--from offset:" + offset + " is out of range: partition " + partition.getIndex()
+                            + " has the offsets from " + partition.getStartOffset() + " up to "
+                            + partition.getEndOffset());
         }
     }
 }

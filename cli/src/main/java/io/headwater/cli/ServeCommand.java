@@ -1,0 +1,144 @@
+package io.headwater.cli;
+
+import io.headwater.broker.Broker;
+import io.headwater.broker.config.BrokerConfig;
+import io.headwater.broker.config.ConfigException;
+import io.headwater.broker.config.ConfigLoader;
+import io.headwater.broker.observe.BrokerLog;
+import io.headwater.cli.shell.CommandFailure;
+import io.headwater.cli.shell.ExitCode;
+import io.headwater.cli.shell.FormatOption;
+import io.headwater.cli.shell.Terminal;
+import io.headwater.cli.text.JsonLines;
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Runs a broker until it is told to stop. */
+@Command(
+        name = "serve",
+        description = {
+            "Run a broker until Ctrl-C or SIGTERM. Prints where it listens once it does; logs go to standard error.",
+            "Settings come from the file, then from the environment, then from flags: the later wins. All of them are "
+                    + "in docs/configuration.md."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  headwater serve",
+            "  headwater serve --data /var/lib/headwater --config /etc/headwater.toml",
+            "  headwater serve --listen 127.0.0.1:0 --format json",
+            "  headwater serve --set topics.retention=30d --set log.format=json"
+        })
+final class ServeCommand implements Callable<Integer> {
+    /** How long a graceful stop may take: the last group commit, on a disk that is busy. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(60);
+
+    private final Terminal terminal;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "A TOML file.")
+    private @Nullable Path config;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "Where everything is kept (default: ./data).")
+    private @Nullable String data;
+
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            description = "For clients; port 0: any free one (default: 127.0.0.1:9440).")
+    private @Nullable String listen;
+
+    @Option(
+            names = "--admin",
+            paramLabel = "HOST:PORT",
+            description = "For /metrics, /healthz and /readyz (default: the port after that of --listen).")
+    private @Nullable String admin;
+
+    @Option(
+            names = "--insecure",
+            description = "Allow listeners beyond this machine, although nobody is authenticated yet.")
+    private boolean insecure;
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Any other setting. Repeatable.")
+    private Map<String, String> settings = new LinkedHashMap<>();
+
+    @Mixin
+    private FormatOption format = new FormatOption();
+
+    ServeCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        BrokerConfig resolved;
+        try {
+            resolved = ConfigLoader.load(config, System.getenv(), flags());
+        } catch (ConfigException e) {
+            throw CommandFailure.usage(String.valueOf(e.getMessage()));
+        }
+        BrokerLog.install(resolved.log());
+        CountDownLatch stop = new CountDownLatch(1);
+        terminal.interrupts().during(LAST_WORDS, stop::countDown, () -> serve(resolved, stop));
+        return ExitCode.OK;
+    }
+
+    private void serve(BrokerConfig resolved, CountDownLatch stop) throws InterruptedException {
+        try (Broker broker = Broker.start(resolved)) {
+            announce(resolved, broker);
+            stop.await();
+        } catch (BindException e) {
+            throw CommandFailure.failed(e.getMessage()
+                    + "\n  another broker may be running (headwater status); --listen HOST:PORT chooses another port");
+        } catch (IOException e) {
+            throw CommandFailure.failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void announce(BrokerConfig resolved, Broker broker) {
+        String listens = address(resolved.network().listen().host(), broker.port());
+        String admins = address(resolved.network().admin().host(), broker.adminPort());
+        String directory = resolved.dataDirectory().toAbsolutePath().normalize().toString();
+        if (format.isJson()) {
+            new JsonLines(terminal.out()).object(json -> {
+                json.writeStringField("listen", listens);
+                json.writeStringField("admin", admins);
+                json.writeStringField("data", directory);
+            });
+        } else {
+            terminal.out().line("headwater listens on " + listens + ", admin " + admins + ", data " + directory);
+        }
+        terminal.out().flush();
+    }
+
+    private static String address(String host, int port) {
+        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
+    }
+
+    private Map<String, String> flags() {
+        Map<String, String> flags = new LinkedHashMap<>(settings);
+        putIfGiven(flags, "data", data);
+        putIfGiven(flags, "listen", listen);
+        putIfGiven(flags, "admin", admin);
+        if (insecure) {
+            flags.put("insecure", "true");
+        }
+        return flags;
+    }
+
+    private static void putIfGiven(Map<String, String> flags, String key, @Nullable String value) {
+        if (value != null) {
+            flags.put(key, value);
+        }
+    }
+}
