@@ -158,7 +158,12 @@ public final class Journal implements Closeable {
         write();
         if (syncedEnd < buffer.start()) {
             usable = false;
-            file.sync();
+            try {
+                file.sync();
+            } catch (DiskFullException e) {
+                // Allocation put off until now. Unlike a full disk before a write, this says nothing about the bytes.
+                throw new IOException(e.getMessage(), e);
+            }
             usable = true;
             syncedEnd = buffer.start();
         }

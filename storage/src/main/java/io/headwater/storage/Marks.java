@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -24,8 +25,7 @@ public final class Marks implements Closeable {
     static final String FILE_NAME = "marks";
 
     private static final Logger LOG = LoggerFactory.getLogger(Marks.class);
-    /** Room in the file that is kept for changes that an acknowledgement waits for, when the disk is full. */
-    private static final int RESERVE_BYTES = 16 * 1024;
+    private static final int MIN_RESERVE_BYTES = 16 * 1024;
 
     private static final long COMPACT_BYTES = 8L * 1024 * 1024;
 
@@ -80,7 +80,11 @@ public final class Marks implements Closeable {
             journal.close();
             throw new DamagedMarksException(path + ": damaged: does not say which directory it belongs to", null);
         }
-        return new Marks(path, journal, new MarksTable(identity, loader.marks()));
+        Marks marks = new Marks(path, journal, new MarksTable(identity, loader.marks()));
+        synchronized (marks.io) {
+            marks.hasRoomFor(0);
+        }
+        return marks;
     }
 
     public UUID directoryId() {
@@ -104,7 +108,7 @@ public final class Marks implements Closeable {
                         path + ": belongs to cluster " + present + " (expected: " + clusterId + ")", null);
             }
             MarksLayout.Identity joined = new MarksLayout.Identity(directoryId(), clusterId);
-            appendSynced(MarksLayout.encode(joined));
+            appendSynced(Stream.of(MarksLayout.encode(joined)));
             table.identity(joined);
         }
     }
@@ -132,13 +136,25 @@ public final class Marks implements Closeable {
      * mark is always damage. The mark is at zero and not clean. Quiet if it is known already.
      */
     public void register(long partitionId) throws IOException {
+        register(new long[] {partitionId});
+    }
+
+    /** The same for many partitions with one sync: for a topic that is created. */
+    public void register(long[] partitionIds) throws IOException {
         synchronized (io) {
-            if (!contains(partitionId)) {
-                Mark mark = new Mark();
-                mark.partitionId = partitionId;
-                // A copy: the sync that comes first encodes other marks over the shared array.
-                appendSynced(encode(mark).clone());
-                table.add(mark);
+            List<Mark> fresh = new ArrayList<>();
+            for (long partitionId : partitionIds) {
+                if (!contains(partitionId)) {
+                    Mark mark = new Mark();
+                    mark.partitionId = partitionId;
+                    fresh.add(mark);
+                }
+            }
+            if (!fresh.isEmpty()) {
+                sync();
+                reserve(2 * fresh.size());
+                appendSynced(fresh.stream().map(this::encode));
+                fresh.forEach(table::add);
             }
         }
     }
@@ -147,7 +163,7 @@ public final class Marks implements Closeable {
     public void remove(long partitionId) throws IOException {
         synchronized (io) {
             if (table.remove(partitionId)) {
-                appendSynced(MarksLayout.encodeRemoved(partitionId));
+                appendSynced(Stream.of(MarksLayout.encodeRemoved(partitionId)));
             }
         }
     }
@@ -241,7 +257,7 @@ public final class Marks implements Closeable {
 
     private boolean hasRoomFor(int count) throws IOException {
         try {
-            journal.reserve((long) count * MarksLayout.MARK_RECORD_BYTES + RESERVE_BYTES);
+            reserve(count);
             fullReported = false;
             return true;
         } catch (DiskFullException e) {
@@ -253,11 +269,24 @@ public final class Marks implements Closeable {
         }
     }
 
-    private void appendSynced(byte[] record) throws IOException {
+    /**
+     * Room for so many marks, and behind it a reserve that only changes are written to that an acknowledgement (or the
+     * return of disk space) waits for: on a full disk each partition must be able to take back "clean", and to go.
+     */
+    private void reserve(int count) throws IOException {
+        long reserved = MIN_RESERVE_BYTES + (long) size() * MarksLayout.MARK_RECORD_BYTES;
+        journal.reserve((long) count * MarksLayout.MARK_RECORD_BYTES + reserved);
+    }
+
+    /** Appends what the stream makes when it is run, which may be the same array each time. */
+    private void appendSynced(Stream<byte[]> records) throws IOException {
         sync();
-        journal.append(record);
+        records.forEach(journal::append);
         try {
             journal.sync();
+        } catch (DiskFullException e) {
+            // Dropped; the file is as before.
+            throw e;
         } catch (IOException e) {
             rewriteDue = true;
             throw e;

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -186,9 +187,8 @@ class MarksTest {
     @Test
     void holdsTenThousandPartitionsInASmallFileAndLittleTime() throws IOException {
         try (Marks marks = Marks.create(disk, DIRECTORY, ID)) {
-            for (int id = 0; id < 10_000; id++) {
-                marks.register(id);
-            }
+            marks.register(5);
+            marks.register(LongStream.range(0, 10_000).toArray());
             for (int round = 1; round <= 30; round++) {
                 for (int id = 0; id < 10_000; id++) {
                     marks.durable(id, point(round));
@@ -236,6 +236,30 @@ class MarksTest {
         disk.powerCut();
         try (Marks reopened = Marks.open(disk, DIRECTORY)) {
             assertEquals("1 -1 " + point(end) + " 0", text(reopened, 1));
+        }
+    }
+
+    @Test
+    void letsEveryPartitionTakeBackCleanOnAFullDisk() throws IOException {
+        FaultyDisk faulty = new FaultyDisk(disk);
+        try (Marks marks = Marks.create(faulty, DIRECTORY, ID)) {
+            marks.register(LongStream.range(0, 3_000).toArray());
+            for (int id = 0; id < 3_000; id++) {
+                marks.clean(id, point(id));
+            }
+        }
+        faulty.fullAfter(0);
+        Marks marks = Marks.open(faulty, DIRECTORY);
+        for (int id = 0; id < 3_000; id++) {
+            assertTrue(marks.dirty(id));
+            marks.sync();
+        }
+        assertThrows(DiskFullException.class, () -> marks.register(3_000));
+        marks.remove(0);
+        disk.powerCut();
+        try (Marks reopened = Marks.open(disk, DIRECTORY)) {
+            assertEquals("2999 -1 " + point(2_999) + " 0", text(reopened, 2_999));
+            assertEquals(2_999, reopened.size());
         }
     }
 
