@@ -19,7 +19,6 @@ final class Chores {
     private static final int PARTITIONS_A_TURN = 256;
     private static final long GROUP_TICK_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private final BrokerConfig config;
     private final Proposals proposals;
     private final Partitions partitions;
     private final PositionsView view;
@@ -71,7 +70,6 @@ final class Chores {
             GroupMembers members,
             LagReport lag,
             EpochClock clock) {
-        this.config = config;
         this.proposals = proposals;
         this.partitions = partitions;
         this.view = view;

@@ -204,7 +204,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         Thread running = thread;
         boolean dead = running != null && !running.isAlive() && !stopped;
         boolean stuck = nanoClock.nanoTime() - turnedAtNs > TimeUnit.SECONDS.toNanos(30);
-        return dead || running != null && stuck && !stopped
+        return dead || (running != null && stuck && !stopped)
                 ? known.dead("control: the housekeeper has " + (dead ? "stopped" : "not moved for 30 s"))
                 : known;
     }

@@ -34,7 +34,7 @@ final class LagReport {
     }
 
     void tick(long nowNs) {
-        if (!wanted || running || ran && nowNs - ranAtNs < EVERY_NS) {
+        if (!wanted || running || (ran && nowNs - ranAtNs < EVERY_NS)) {
             return;
         }
         wanted = false;

@@ -232,7 +232,7 @@ final class StreamGroup {
         List<Long> toGrant = new ArrayList<>();
         target.forEach((partition, member) -> {
             Holding holding = holdings.get(partition);
-            if (holding == null || holding.revokedInGeneration != 0 && holding.member.id.equals(member)) {
+            if (holding == null || (holding.revokedInGeneration != 0 && holding.member.id.equals(member))) {
                 toGrant.add(partition);
             }
         });

@@ -32,7 +32,8 @@ public final class NameRules {
     }
 
     private static boolean isAllowed(char c) {
-        return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-';
+        boolean letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        return letter || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     }
 
     /** Text of a user's as it may stand in a message or a log line: printable ASCII, quoted, at most 40 characters. */

@@ -91,7 +91,7 @@ final class PersistentMap<V> {
             return copy;
         }
         Entry<V> entry = entry(there);
-        if (entry == null || entry.key.equals(key) && entry.next == null) {
+        if (entry == null || (entry.key.equals(key) && entry.next == null)) {
             copy[slot] = new Entry<>(key, value, null);
         } else if (shift >= LAST_SHIFT) {
             copy[slot] = new Entry<>(key, value, chainWithout(entry, key));

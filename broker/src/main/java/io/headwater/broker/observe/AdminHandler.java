@@ -109,6 +109,6 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     /** A peer that vanished, idled or sent nonsense: its connection ends, and that is all. */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        context.close();
+        var unused = context.close();
     }
 }

@@ -19,16 +19,17 @@ final class JvmMetrics {
                 .help("Used memory of the JVM's areas; direct: Netty's buffers.")
                 .labelNames("area")
                 .callback(gauge -> {
-                    gauge.call(memory.getHeapMemoryUsage().getUsed(), "heap");
-                    gauge.call(memory.getNonHeapMemoryUsage().getUsed(), "nonheap");
-                    gauge.call(Math.max(0, PlatformDependent.usedDirectMemory()), "direct");
+                    gauge.call((double) memory.getHeapMemoryUsage().getUsed(), "heap");
+                    gauge.call((double) memory.getNonHeapMemoryUsage().getUsed(), "nonheap");
+                    gauge.call((double) Math.max(0, PlatformDependent.usedDirectMemory()), "direct");
                 })
                 .build());
         registry.register(GaugeWithCallback.builder()
                 .name("jvm_memory_max_bytes")
                 .help("The heap's limit.")
                 .labelNames("area")
-                .callback(gauge -> gauge.call(memory.getHeapMemoryUsage().getMax(), "heap"))
+                .callback(
+                        gauge -> gauge.call((double) memory.getHeapMemoryUsage().getMax(), "heap"))
                 .build());
         registry.register(CounterWithCallback.builder()
                 .name("jvm_gc_collection_seconds_total")
@@ -55,12 +56,12 @@ final class JvmMetrics {
             registry.register(GaugeWithCallback.builder()
                     .name("process_open_fds")
                     .help("Open file descriptors.")
-                    .callback(gauge -> gauge.call(os.getOpenFileDescriptorCount()))
+                    .callback(gauge -> gauge.call((double) os.getOpenFileDescriptorCount()))
                     .build());
             registry.register(GaugeWithCallback.builder()
                     .name("process_max_fds")
                     .help("The limit of open file descriptors.")
-                    .callback(gauge -> gauge.call(os.getMaxFileDescriptorCount()))
+                    .callback(gauge -> gauge.call((double) os.getMaxFileDescriptorCount()))
                     .build());
         }
     }

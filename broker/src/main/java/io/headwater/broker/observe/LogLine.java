@@ -69,7 +69,7 @@ final class LogLine extends LayoutBase<ILoggingEvent> {
             char c = text.charAt(i);
             if (inQuotes && (c == '"' || c == '\\')) {
                 out.append('\\').append(c);
-            } else if (Character.isISOControl(c) && !(c == '\t' && !inQuotes) || c == '\u2028' || c == '\u2029') {
+            } else if ((Character.isISOControl(c) && (c != '\t' || inQuotes)) || c == '\u2028' || c == '\u2029') {
                 out.append(String.format("\\u%04x", (int) c));
             } else {
                 out.append(c);

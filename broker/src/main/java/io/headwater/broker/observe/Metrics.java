@@ -110,7 +110,7 @@ public final class Metrics {
                 .name("headwater_group_lag_records")
                 .help("Committed records that a group has not processed yet; as of the last few seconds.")
                 .labelNames("group")
-                .callback(gauge -> house.groupLags().forEach(lag -> gauge.call(lag.records(), lag.group())))
+                .callback(gauge -> house.groupLags().forEach(lag -> gauge.call((double) lag.records(), lag.group())))
                 .build());
         registry.register(GaugeWithCallback.builder()
                 .name("headwater_group_lag_seconds")
