@@ -11,7 +11,6 @@ import io.headwater.cli.shell.FormatOption;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.JsonLines;
 import java.io.IOException;
-import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -97,12 +96,19 @@ final class ServeCommand implements Callable<Integer> {
         try (Broker broker = Broker.start(resolved)) {
             announce(resolved, broker);
             stop.await();
-        } catch (BindException e) {
-            throw CommandFailure.failed(e.getMessage()
-                    + "\n  another broker may be running (headwater status); --listen HOST:PORT chooses another port");
         } catch (IOException e) {
-            throw CommandFailure.failed(String.valueOf(e.getMessage()));
+            throw CommandFailure.failed(explained(String.valueOf(e.getMessage()), resolved.network()));
         }
+    }
+
+    /** The transport says only "bind(..) failed", and may have a class of its own for it. */
+    private static String explained(String message, BrokerConfig.Network network) {
+        if (!message.contains("in use")) {
+            return message;
+        }
+        boolean isAdmin = message.contains(":" + network.admin().port() + ":");
+        return (isAdmin ? network.admin() : network.listen()) + " is taken; another broker may be running"
+                + " (headwater status)\n  " + (isAdmin ? "--admin" : "--listen") + " HOST:PORT chooses another address";
     }
 
     private void announce(BrokerConfig resolved, Broker broker) {
