@@ -3,6 +3,7 @@ package io.headwater.cli;
 import io.headwater.cli.bench.BenchCommand;
 import io.headwater.cli.consume.ConsumeCommand;
 import io.headwater.cli.group.GroupCommand;
+import io.headwater.cli.log.LogCommand;
 import io.headwater.cli.produce.ProduceCommand;
 import io.headwater.cli.topic.TopicCommand;
 import java.util.LinkedHashMap;
@@ -39,6 +40,7 @@ final class HeadwaterCommand {
         SUBCOMMANDS.put("produce", ProduceCommand.class);
         SUBCOMMANDS.put("consume", ConsumeCommand.class);
         SUBCOMMANDS.put("group", GroupCommand.class);
+        SUBCOMMANDS.put("log", LogCommand.class);
         SUBCOMMANDS.put("bench", BenchCommand.class);
         SUBCOMMANDS.put("status", StatusCommand.class);
         SUBCOMMANDS.put("completion", CompletionCommand.class);

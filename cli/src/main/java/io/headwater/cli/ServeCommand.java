@@ -103,7 +103,7 @@ final class ServeCommand implements Callable<Integer> {
 
     /** The transport says only "bind(..) failed", and may have a class of its own for it. */
     private static String explained(String message, BrokerConfig.Network network) {
-        if (!message.contains("in use")) {
+        if (!message.contains("Address already in use")) {
             return message;
         }
         boolean isAdmin = message.contains(":" + network.admin().port() + ":");

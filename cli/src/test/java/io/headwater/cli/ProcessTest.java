@@ -126,4 +126,35 @@ class ProcessTest {
         assertEquals(2, broker.waitFor());
         assertTrue(err().contains("--insecure"), err());
     }
+
+    @Test
+    void aStoppedBrokersDirectoryIsVerifiedAndDumpedAndDamageIsFound() throws Exception {
+        Path data = directory.resolve("data");
+        Shell shell = new Shell();
+        try (BrokerProcess broker = broker()) {
+            fill(broker, 1000);
+            assertEquals(1, shell.run("log", "verify", data.toString()).code());
+        }
+        Shell.Result intact = shell.run("log", "verify", data.toString());
+        assertEquals(0, intact.code(), intact.out() + intact.err());
+        assertTrue(intact.err().startsWith("intact: 1 partition, 1 segment, 1,000 records"), intact.err());
+
+        Path segment;
+        try (var files = Files.walk(data.resolve("partitions"))) {
+            segment = files.filter(file -> file.toString().endsWith(".log"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        Shell.Result dump = shell.run("log", "dump", segment.toString(), "--format", "json");
+        assertTrue(dump.out().contains("\"kind\":\"DATA\""), dump.out() + dump.err());
+        assertTrue(shell.run("log", "dump", segment.toString()).out().contains("..1000"), dump.out());
+
+        byte[] bytes = Files.readAllBytes(segment);
+        bytes[600] ^= 1;
+        Files.write(segment, bytes);
+        Shell.Result damaged = shell.run("log", "verify", data.toString());
+        assertEquals(1, damaged.code(), damaged.out());
+        assertTrue(damaged.out().startsWith("damage  " + segment), damaged.out());
+        assertEquals(1, shell.run("log", "verify", directory.toString()).code());
+    }
 }
