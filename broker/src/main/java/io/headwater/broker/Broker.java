@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running broker: the one class that wires the rooms together, and that nobody inside imports. Reading {@link
- * #wire()} from top to bottom tells who knows whom.
+ * A running broker: the one class that wires the rooms together, and that nobody inside imports. Reading its
+ * constructor from top to bottom tells who knows whom.
  */
 public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
