@@ -1,5 +1,6 @@
 package io.headwater.broker.partition;
 
+import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.partition.PositionTable.Place;
 import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.PartitionDescription;
@@ -9,6 +10,7 @@ import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.LogSlice;
 import io.headwater.storage.LogStats;
 import io.headwater.storage.OffsetOutOfRangeException;
+import io.headwater.storage.StorageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -36,6 +38,17 @@ public final class PartitionReport {
                 .setDelayP50Ms(partition.delays().percentile(0.50))
                 .setDelayP99Ms(partition.delays().percentile(0.99))
                 .setState(offline == null ? "online" : "offline: " + offline)
+                .build();
+    }
+
+    /** A partition that cannot be opened, or that went offline: all that can be said of it is why. */
+    public static PartitionDescription offline(PartitionInfo partition, StorageException why) {
+        return PartitionDescription.newBuilder()
+                .setIndex(partition.index())
+                .setPartitionId(partition.partitionId())
+                .setDelayP50Ms(-1)
+                .setDelayP99Ms(-1)
+                .setState("offline: " + why.getMessage())
                 .build();
     }
 

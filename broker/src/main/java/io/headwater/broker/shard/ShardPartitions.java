@@ -34,7 +34,15 @@ final class ShardPartitions implements Partitions {
 
     @Override
     public CompletionStage<PartitionDescription> describe(PartitionInfo partition) {
-        return ask(partition, (shard, owned) -> PartitionReport.describe(owned.partition, shard.nowMs()));
+        Completion<PartitionDescription> completion = new Completion<>(answers);
+        post(partition.partitionId(), completion, shard -> {
+            try {
+                completion.complete(PartitionReport.describe(shard.owned(partition).partition, shard.nowMs()));
+            } catch (StorageException e) {
+                completion.complete(PartitionReport.offline(partition, e));
+            }
+        });
+        return completion.stage();
     }
 
     @Override

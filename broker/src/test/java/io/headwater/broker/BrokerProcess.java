@@ -1,0 +1,79 @@
+package io.headwater.broker;
+
+import io.headwater.broker.config.BrokerConfig;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A broker in a JVM of its own, to be killed. */
+final class BrokerProcess implements AutoCloseable {
+    private static final String PORT = "port=";
+
+    private final Process process;
+    private final int port;
+
+    private BrokerProcess(Process process, int port) {
+        this.process = process;
+        this.port = port;
+    }
+
+    static BrokerProcess start(Path directory, String... jvmFlags) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+            if (flag.startsWith("--add-")) {
+                command.add(flag);
+            }
+        }
+        command.add("-Xmx256m");
+        command.add("-XX:TieredStopAtLevel=1");
+        command.add("-XX:+UseSerialGC");
+        command.addAll(List.of(jvmFlags));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), BrokerProcess.class.getName()));
+        command.add(directory.toString());
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            if (line.startsWith(PORT)) {
+                return new BrokerProcess(process, Integer.parseInt(line.substring(PORT.length())));
+            }
+        }
+        throw new IOException(
+                "the broker did not start; exit " + process.onExit().join().exitValue());
+    }
+
+    int port() {
+        return port;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** SIGKILL; returns when it is gone. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        kill();
+    }
+
+    /** What the other JVM runs; it lives until it is killed. */
+    public static void main(String[] args) throws IOException {
+        Broker broker = Broker.start(BrokerConfig.onFreePorts(Path.of(args[0])));
+        System.out.println(PORT + broker.port());
+        System.out.flush();
+        // The broker's own threads keep the process; this one may end.
+    }
+}
