@@ -110,6 +110,7 @@ final class LogAppender {
 
     /** Writes what is pending. */
     void flush() throws LogOfflineException {
+        commit.checkOnline();
         if (pending.isEmpty()) {
             return;
         }
@@ -217,7 +218,7 @@ final class LogAppender {
         }
         SegmentFile file = newFile(baseIndex, needed, nowMs);
         if (open != null) {
-            seal(open, nowMs);
+            seal(open);
         }
         SegmentHeader header =
                 new SegmentHeader(context.partitionId(), nextIndex, nextOffset, lastEpoch, lastIngestionTimeMs);
@@ -276,10 +277,11 @@ final class LogAppender {
      * Ends the open segment with a ROLL entry and the footer, for which there is always room, and writes both
      * together with what is pending.
      */
-    void seal(Segment open, long nowMs) throws LogOfflineException {
+    void seal(Segment open) throws LogOfflineException {
         try {
             SegmentIndex index = open.index();
-            addControl(EntryKind.ROLL, NO_PAYLOAD, lastEpoch, nowMs);
+            // Not of now: it must not make old records look young.
+            addControl(EntryKind.ROLL, NO_PAYLOAD, lastEpoch, lastIngestionTimeMs);
             pending.add(open.seal());
             write(open);
             commit.sealed(open.file(), open.sealedSize());

@@ -211,8 +211,9 @@ public final class PartitionLog {
             return;
         }
         Segment last = segments.get(segments.size() - 1);
-        if (!last.sealed() && last.summary().minIngestionTimeMs < oldestMs) {
-            appender.seal(last, nowMs);
+        boolean holdsRecords = last.summary().endOffset > last.baseOffset();
+        if (!last.sealed() && holdsRecords && last.summary().minIngestionTimeMs < oldestMs) {
+            appender.seal(last);
             flush();
         }
         if (last.sealed() && last.summary().maxIngestionTimeMs < oldestMs) {

@@ -96,6 +96,7 @@ final class SpareFiles {
         Path retired = newPath(".retired");
         try {
             disk.rename(log.logPath(baseIndex), retired);
+            disk.syncDirectory(directory);
             disk.syncDirectory(log.directory());
             IndexFile.delete(log, baseIndex);
         } catch (IOException e) {
@@ -117,6 +118,7 @@ final class SpareFiles {
     void retireDirectory(Path parent, Path path) throws IOException {
         Path deleted = newPath(".deleted");
         disk.rename(path, deleted);
+        disk.syncDirectory(directory);
         disk.syncDirectory(parent);
         background.execute(() -> {
             try {

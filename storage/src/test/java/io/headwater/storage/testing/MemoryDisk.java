@@ -168,10 +168,25 @@ public final class MemoryDisk implements Disk {
 
     @Override
     public synchronized void rename(Path from, Path to) throws IOException {
+        if (directories.remove(key(from))) {
+            directories.add(key(to));
+            for (Path file : List.copyOf(files.keySet())) {
+                if (file.startsWith(key(from))) {
+                    moveFile(file, key(to).resolve(key(from).relativize(file)), parent(key(to)));
+                }
+            }
+            return;
+        }
+        inode(from);
+        moveFile(key(from), key(to), parent(key(to)));
+    }
+
+    /** Durable with the next sync of {@code directory}. */
+    private void moveFile(Path from, Path to, Path directory) throws NoSuchFileException {
         MemoryInode inode = inode(from);
-        files.remove(key(from));
-        files.put(key(to), inode);
-        nameChanges.add(new NameChange(parent(key(to)), key(to), inode, key(from)));
+        files.remove(from);
+        files.put(to, inode);
+        nameChanges.add(new NameChange(directory, to, inode, from));
     }
 
     @Override
