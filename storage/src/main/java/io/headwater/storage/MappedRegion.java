@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import net.openhft.chronicle.bytes.PointerBytesStore;
 import net.openhft.chronicle.core.Jvm;
 import net.openhft.chronicle.core.OS;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A read-only mapping of a part of a file: the only place that sees Chronicle. It belongs to one thread, which alone
@@ -16,11 +17,20 @@ import net.openhft.chronicle.core.OS;
  * value or computing a checksum over the mapping was seen to kill the JVM.
  */
 final class MappedRegion {
+    /** More is read from the file. */
+    static final int MOST_BYTES = 128 << 10;
+
+    /** Stands in a destination before a copy; if it still does afterwards, the copy may have stopped short. */
+    private static final long UNTOUCHED = 0x9d3f_61c8_25b7_e04aL;
+
     private final long start;
     private final long length;
     private final long address;
     private final PointerBytesStore bytes;
     private boolean closed;
+
+    @SuppressWarnings({"unused", "FieldCanBeLocal"}) // keeps the call from being optimised away
+    private @Nullable Object slowCall;
 
     private MappedRegion(long start, long length, long address) {
         this.start = start;
@@ -41,21 +51,38 @@ final class MappedRegion {
     }
 
     /**
-     * Fills {@code dst}, a direct buffer, which is borrowed.
+     * Fills {@code dst}, a direct buffer, which is borrowed, with at most {@link #MOST_BYTES}.
      *
      * @throws IOException if a page cannot be read
      */
     void copyTo(ByteBuffer dst, long position) throws IOException {
         int size = dst.remaining();
-        if (closed || !dst.isDirect() || !covers(position, position + size)) {
+        if (closed || size > MOST_BYTES || !dst.isDirect() || !covers(position, position + size)) {
             throw new IllegalStateException("position: " + position + " (expected: inside an open mapping)");
         }
+        int first = dst.position();
+        int last = first + size - Long.BYTES;
         try {
-            bytes.nativeRead(position - start, Jvm.address(dst) + dst.position(), size);
+            if (size >= Long.BYTES) {
+                dst.putLong(first, UNTOUCHED).putLong(last, UNTOUCHED);
+            }
+            bytes.nativeRead(position - start, Jvm.address(dst) + first, size);
+            if (size < Long.BYTES || dst.getLong(first) == UNTOUCHED || dst.getLong(last) == UNTOUCHED) {
+                raisePendingError();
+            }
         } catch (InternalError unreadable) {
             throw new IOException("a mapped page at byte " + position + " cannot be read", unreadable);
         }
-        dst.position(dst.position() + size);
+        dst.position(first + size);
+    }
+
+    /**
+     * In compiled code the error of a copy is not raised by the copy, which just stops short, but by the next slow call
+     * into the JVM, which may lie anywhere further on. This is such a call: of those tried with OpenJDK 17 (native
+     * methods, locks, exceptions, arrays) only the making of an array of arrays raised it in place.
+     */
+    private void raisePendingError() {
+        slowCall = new byte[(int) (length >>> 62)][1];
     }
 
     void unmap() {

@@ -153,7 +153,10 @@ final class Segment {
      */
     boolean readMapped(ByteBuffer dst, long position) {
         MappedRegion mapped = mapping;
-        if (mapped == null || !dst.isDirect() || !mapped.covers(position, position + dst.remaining())) {
+        if (mapped == null
+                || !dst.isDirect()
+                || dst.remaining() > MappedRegion.MOST_BYTES
+                || !mapped.covers(position, position + dst.remaining())) {
             return false;
         }
         try {
