@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.storage.testing.MemoryDisk;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +18,9 @@ import org.junit.jupiter.api.Test;
 /** What happens to a log whose bytes were changed, torn or removed while no process had them open. */
 class LogDamageTest {
     private static final Path PATH = Path.of("/data");
-    private static final Path FIRST = PATH.resolve("partitions/7/00000000000000000000.log");
+    private static final Path PARTITION = PATH.resolve("partitions/7");
+    private static final Path FIRST = PARTITION.resolve("00000000000000000000.log");
+    private static final Path INDEX = PARTITION.resolve("00000000000000000000.index");
 
     private final MemoryDisk disk = new MemoryDisk();
 
@@ -78,7 +81,7 @@ class LogDamageTest {
         long[] ends = new long[5];
         int at = SegmentHeader.SIZE;
         for (int i = 0; i < 5; i++) {
-            at += java.nio.ByteBuffer.wrap(file).getInt(at);
+            at += ByteBuffer.wrap(file).getInt(at);
             ends[i] = at;
         }
         return ends;
@@ -107,12 +110,12 @@ class LogDamageTest {
         }
         byte[] whole = disk.contents(FIRST);
         byte[] marks = disk.contents(PATH.resolve("marks"));
-        byte[] index = disk.contents(Path.of(FIRST.toString().replace(".log", ".index")));
+        byte[] index = disk.contents(INDEX);
         int refused = 0;
         for (int position = 0; position < whole.length; position++) {
             disk.put(FIRST, whole);
             disk.put(PATH.resolve("marks"), marks);
-            disk.put(Path.of(FIRST.toString().replace(".log", ".index")), index);
+            disk.put(INDEX, index);
             disk.flipBit(FIRST, position, position % 8);
             List<LogVerifier.Finding> findings = new ArrayList<>();
             assertFalse(LogVerifier.verify(disk, PATH, findings::add).intact(), "byte " + position);
@@ -151,8 +154,7 @@ class LogDamageTest {
             append(dir, 0, 200);
         }
         byte[] whole = disk.contents(FIRST);
-        Path index = Path.of(FIRST.toString().replace(".log", ".index"));
-        byte[] goodIndex = disk.contents(index);
+        byte[] goodIndex = disk.contents(INDEX);
         for (int position = whole.length - SegmentSummary.SIZE; position < whole.length; position++) {
             disk.flipBit(FIRST, position, 2);
             try (TestDirectory dir = open()) {
@@ -161,17 +163,17 @@ class LogDamageTest {
             assertTrue(Arrays.equals(whole, disk.contents(FIRST)), "byte " + position);
         }
         for (int position = 0; position < goodIndex.length; position++) {
-            disk.flipBit(index, position, 5);
+            disk.flipBit(INDEX, position, 5);
             try (TestDirectory dir = open()) {
                 assertEquals(expected(200), LogContent.all(dir.log()));
             }
-            assertTrue(Arrays.equals(goodIndex, disk.contents(index)), "byte " + position);
+            assertTrue(Arrays.equals(goodIndex, disk.contents(INDEX)), "byte " + position);
         }
-        disk.delete(index);
+        disk.delete(INDEX);
         try (TestDirectory dir = open()) {
             assertEquals(expected(200), LogContent.all(dir.log()));
         }
-        assertTrue(Arrays.equals(goodIndex, disk.contents(index)));
+        assertTrue(Arrays.equals(goodIndex, disk.contents(INDEX)));
     }
 
     @Test
@@ -181,9 +183,9 @@ class LogDamageTest {
             assertTrue(dir.log().stats().segments() > 3);
         }
         List<Path> logs = new ArrayList<>();
-        for (String name : disk.list(FIRST.getParent())) {
+        for (String name : disk.list(PARTITION)) {
             if (name.endsWith(".log")) {
-                logs.add(FIRST.getParent().resolve(name));
+                logs.add(PARTITION.resolve(name));
             }
         }
         for (int i = 0; i < logs.size(); i++) {
