@@ -13,6 +13,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * Topics, groups and the broker itself. Every method blocks until it is answered and throws {@link HeadwaterException}.
  * Descriptions are the protocol's own messages: they grow with it. Thread-safe.
+ *
+ * <pre>{@code
+ * try (HeadwaterClient client = HeadwaterClient.builder().server(server).build()) {
+ *     Admin admin = client.admin();
+ *     try {
+ *         admin.createTopic(
+ *                 "orders", TopicSettings.defaults().withPartitions(3).withRetention(Duration.ofDays(30)));
+ *     } catch (HeadwaterException.Rejected e) {
+ *         if (!e.code().equals("TOPIC_EXISTS")) {
+ *             throw e;
+ *         }
+ *     }
+ *     admin.topics()
+ *             .forEach(topic ->
+ *                     System.out.println(topic.getName() + ": " + topic.getPartitionsCount() + " partitions"));
+ * }
+ * }</pre>
  */
 public interface Admin {
     Topic createTopic(String name, TopicSettings settings);

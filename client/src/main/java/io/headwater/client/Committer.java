@@ -38,6 +38,21 @@ final class Committer {
         }
     }
 
+    /**
+     * Waits until the positions are durable. A partition that was taken away or moved meanwhile is not ours to commit
+     * any more: whoever reads it next reads what was not committed again.
+     */
+    void commitWhatIsStillOurs(Collection<PartitionReader> readers) {
+        try {
+            commit(readers);
+        } catch (HeadwaterException.Rejected e) {
+            if (!e.code().equals("STALE_GENERATION") && !e.code().equals("UNKNOWN_MEMBER")) {
+                throw e;
+            }
+            LOG.info("group {}: positions not committed: {}", member.group(), e.getMessage());
+        }
+    }
+
     /** Does not wait; failures are logged, and tried again with the next one. */
     void commitInBackground(Collection<PartitionReader> readers) {
         CompletableFuture<?> before = running;

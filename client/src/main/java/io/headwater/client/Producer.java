@@ -4,7 +4,27 @@ import io.headwater.record.Compression;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** Sends records, in batches, idempotently, in order per partition. Thread-safe. */
+/**
+ * Sends records, in batches, idempotently, in order per partition. Thread-safe.
+ *
+ * <pre>{@code
+ * try (HeadwaterClient client = HeadwaterClient.builder().server(server).build();
+ *         Producer producer = client.producer().build()) {
+ *     for (int i = 0; i < 10; i++) {
+ *         producer.send(ProducerRecord.ofUtf8("orders", "customer-" + i % 3, "{\"amount\": " + i + "}"))
+ *                 .whenComplete((ack, failure) -> {
+ *                     if (failure instanceof HeadwaterException.OutcomeUnknown) {
+ *                         System.err.println("may or may not be stored: " + failure.getMessage());
+ *                     } else if (failure != null) {
+ *                         System.err.println("not stored: " + failure.getMessage());
+ *                     } else {
+ *                         System.out.println("stored in partition " + ack.partition() + " at " + ack.offset());
+ *                     }
+ *                 });
+ *     }
+ * } // close() waits until all is answered
+ * }</pre>
+ */
 public interface Producer extends AutoCloseable {
 
     /**
@@ -36,7 +56,10 @@ public interface Producer extends AutoCloseable {
         /** The most bytes of one batch; default 256 KiB. */
         Builder batchBytes(int bytes);
 
-        /** How long a batch may wait for more records when nothing is in flight; default 0. */
+        /**
+         * How long a batch that is not full may wait for more records; default 0: it leaves at once while fewer than
+         * two of its partition are on their way, and fills meanwhile else.
+         */
         Builder linger(Duration linger);
 
         Builder compression(Compression compression);

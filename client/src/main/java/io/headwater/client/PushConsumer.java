@@ -207,7 +207,7 @@ final class PushConsumer implements StreamConsumer {
         }
         try {
             if (committer != null && settings.autoCommit()) {
-                committer.commit(given);
+                committer.commitWhatIsStillOurs(given);
             }
         } finally {
             onLoop(() -> core.gaveUp(given));
@@ -269,7 +269,7 @@ final class PushConsumer implements StreamConsumer {
 
     private void commitProcessed() {
         if (committer != null && settings.autoCommit()) {
-            committer.commit(core.readers());
+            committer.commitWhatIsStillOurs(core.readers());
         }
     }
 

@@ -27,7 +27,9 @@ final class SequenceRepair {
     private int closeGapFrom = NONE;
     private boolean needsIdentity;
     private boolean asked;
-    private boolean fresh;
+    /** The next sequence is the first of a new identity. */
+    private boolean startsOver;
+
     private List<Batch> abandoned = new ArrayList<>(0);
 
     SequenceRepair(PartitionQueue queue) {
@@ -61,7 +63,8 @@ final class SequenceRepair {
 
     /** The batch has left the queue and failed. */
     void removed(Batch batch, long nowNs) {
-        if (!batch.maybeStored && closeGapFrom == NONE && !needsIdentity) {
+        boolean first = closeGapFrom == NONE || isBefore(batch.baseSequence, closeGapFrom);
+        if (!batch.maybeStored && first && !needsIdentity) {
             closeGapFrom = batch.baseSequence;
         }
         if (!queue.inFlight.isEmpty() && !resend) {
@@ -89,7 +92,7 @@ final class SequenceRepair {
     void renewed() {
         needsIdentity = false;
         asked = false;
-        fresh = true;
+        startsOver = true;
         closeGapFrom = 0;
     }
 
@@ -98,20 +101,11 @@ final class SequenceRepair {
         if (queue.onWire > 0 || needsIdentity || (resend && nowNs - resendAtNs < 0)) {
             return false;
         }
-        if (fresh) {
-            fresh = false;
+        if (startsOver) {
             abandonMaybeStored();
         }
         if (closeGapFrom != NONE) {
-            int sequence = closeGapFrom;
-            for (Batch batch : queue.inFlight) {
-                sequence = restamp(batch, identity, sequence);
-            }
-            for (Batch batch : queue.sealed) {
-                sequence = restamp(batch, identity, sequence);
-            }
-            queue.nextSequence = sequence;
-            closeGapFrom = NONE;
+            closeGap(identity);
         }
         if (resend) {
             resend = false;
@@ -140,9 +134,33 @@ final class SequenceRepair {
         return taken;
     }
 
+    /** What lies before the gap stays as it is: the broker may have stored it. */
+    private void closeGap(ProducerIdentity identity) {
+        int gap = closeGapFrom;
+        int sequence = gap;
+        for (Batch batch : queue.inFlight) {
+            if (startsOver || !isBefore(batch.baseSequence, gap)) {
+                sequence = restamp(batch, identity, sequence);
+            }
+        }
+        for (Batch batch : queue.sealed) {
+            sequence = restamp(batch, identity, sequence);
+        }
+        queue.nextSequence = sequence;
+        closeGapFrom = NONE;
+        startsOver = false;
+    }
+
+    /** Sequences are a circle: half of it counts as before. */
+    private static boolean isBefore(int sequence, int other) {
+        int ahead = (other - sequence) & Integer.MAX_VALUE;
+        return ahead != 0 && ahead < 1 << 30;
+    }
+
     private static int restamp(Batch batch, ProducerIdentity identity, int sequence) {
         RecordBatchBuilder.restampProducer(batch.target, 0, identity.id(), identity.epoch(), sequence);
         batch.baseSequence = sequence;
+        batch.maybeStored = false;
         return after(sequence, batch.records);
     }
 }

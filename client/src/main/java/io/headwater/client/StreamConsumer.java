@@ -7,6 +7,53 @@ import java.util.List;
 /**
  * Reads records of topics, in order per partition. Two faces: {@link #poll} in a loop, or {@link #run} with a handler.
  * The broker pushes; what is not polled yet is bounded. Not thread-safe except for {@link #wakeup} and {@link #close}.
+ *
+ * <p>All there is, by polling:
+ *
+ * <pre>{@code
+ * try (HeadwaterClient client = HeadwaterClient.builder().server(server).build();
+ *         StreamConsumer consumer = client.streamConsumer()
+ *                 .topics("orders")
+ *                 .until(Position.end())
+ *                 .build()) {
+ *     while (!consumer.isAtEnd()) {
+ *         for (ConsumedRecord record : consumer.poll(Duration.ofSeconds(1))) {
+ *             byte[] value = record.value(); // null: a record without a value
+ *             String text = value == null ? "" : new String(value, StandardCharsets.UTF_8);
+ *             System.out.println(record.partition() + "@" + record.offset() + " " + text);
+ *             count++;
+ *         }
+ *     }
+ * }
+ * }</pre>
+ *
+ * In a group, with a handler:
+ *
+ * <pre>{@code
+ * try (HeadwaterClient client = HeadwaterClient.builder().server(server).build();
+ *         StreamConsumer consumer = client.streamConsumer()
+ *                 .topics("orders")
+ *                 .group("billing")
+ *                 .until(Position.end())
+ *                 .build()) {
+ *     consumer.run(this::process);
+ * }
+ * }</pre>
+ *
+ * One day again, by event time:
+ *
+ * <pre>{@code
+ * try (HeadwaterClient client = HeadwaterClient.builder().server(server).build();
+ *         StreamConsumer consumer = client.streamConsumer()
+ *                 .topics("orders")
+ *                 .from(Position.eventAt(Instant.parse("2026-01-15T00:00:00Z")))
+ *                 .until(Position.eventAt(Instant.parse("2026-01-16T00:00:00Z")))
+ *                 .build()) {
+ *     while (!consumer.isAtEnd()) {
+ *         day.addAll(consumer.poll(Duration.ofSeconds(1)));
+ *     }
+ * }
+ * }</pre>
  */
 public interface StreamConsumer extends AutoCloseable {
 
@@ -38,7 +85,11 @@ public interface StreamConsumer extends AutoCloseable {
     /** Makes a waiting or the next poll return at once. From any thread. */
     void wakeup();
 
-    /** Commits (in auto-commit), leaves the group, frees everything. */
+    /**
+     * Commits (in auto-commit) what is known to be processed, leaves the group, frees everything. The records of the
+     * last poll are not known to be processed unless {@link #commit} or {@link #poll} was called after them: they come
+     * again, rather than being lost when the processing has failed.
+     */
     @Override
     void close();
 

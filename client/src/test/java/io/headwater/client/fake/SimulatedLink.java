@@ -1,0 +1,210 @@
+package io.headwater.client.fake;
+
+import com.google.protobuf.MessageLite;
+import io.headwater.client.link.Link;
+import io.headwater.client.link.LinkListener;
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.Frame;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.DeleteTopicReply;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.HelloReply;
+import io.headwater.protocol.wire.InitProducerReply;
+import io.headwater.protocol.wire.Produce;
+import io.headwater.protocol.wire.ProduceBatch;
+import io.headwater.protocol.wire.ProduceReply;
+import io.headwater.protocol.wire.ProduceResult;
+import io.headwater.protocol.wire.Topics;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * A network and a broker on a {@link SimulatedLoop}. Frames arrive in order, late; connections fail at any moment, with
+ * frames on their way that still arrive; the broker refuses, and falls silent. Chances are in percent.
+ */
+public final class SimulatedLink implements Link {
+    private static final long MS = 1_000_000;
+
+    /** One frame that the client sent. */
+    public record Sent(FrameType type, int correlationId, MessageLite message) {}
+
+    private final SimulatedLoop loop;
+    private final SplittableRandom random;
+    private final Map<Long, FakePartition> partitions = new HashMap<>();
+    private LinkListener listener;
+    private int connection;
+    private boolean up;
+    private long arrivalNs;
+    private long replyNs;
+    private long lastProducerId;
+    private boolean answers = true;
+    public final List<Sent> sent = new ArrayList<>();
+    public int attempts;
+    public int dropChance;
+    public int refuseChance;
+    public int rejectChance;
+    public int silenceChance;
+    public int unreachableChance;
+
+    public SimulatedLink(SimulatedLoop loop, SplittableRandom random) {
+        this.loop = loop;
+        this.random = random;
+    }
+
+    public FakePartition addPartition(long id) {
+        FakePartition partition = new FakePartition(id, "t", (int) id);
+        partitions.put(id, partition);
+        return partition;
+    }
+
+    /** The broker reads, and says nothing. */
+    public void fallSilent() {
+        answers = false;
+    }
+
+    @Override
+    public void connect(LinkListener to) {
+        int id = ++connection;
+        attempts++;
+        listener = to;
+        loop.schedule(MS, () -> {
+            if (id != connection) {
+                return;
+            }
+            if (chance(unreachableChance)) {
+                to.disconnected("connection refused");
+            } else {
+                up = true;
+                to.connected();
+            }
+        });
+    }
+
+    @Override
+    public void handshaken(int maxFrameBytes) {
+        // The simulation sends no large frames.
+    }
+
+    @Override
+    public void send(FrameType type, int correlationId, MessageLite message, List<ByteBuf> attachments) {
+        ByteBuf all = Unpooled.buffer();
+        for (ByteBuf attachment : attachments) {
+            all.writeBytes(attachment);
+            attachment.release();
+        }
+        sent.add(new Sent(type, correlationId, message));
+        int id = connection;
+        arrivalNs = Math.max(arrivalNs, loop.nowNs()) + random.nextLong(MS);
+        loop.schedule(arrivalNs - loop.nowNs(), () -> arrived(id, type, correlationId, message, all));
+    }
+
+    @Override
+    public void flush() {
+        // Nothing is held back.
+    }
+
+    @Override
+    public boolean isWritable() {
+        return up;
+    }
+
+    @Override
+    public void disconnect(String why) {
+        drop(connection, why);
+    }
+
+    /** The connection breaks, as seen from both ends. */
+    public void drop(int id, String why) {
+        if (id == connection && up) {
+            up = false;
+            loop.execute(() -> {
+                if (id == connection) {
+                    listener.disconnected(why);
+                }
+            });
+        }
+    }
+
+    public void drop() {
+        drop(connection, "the test dropped it");
+    }
+
+    private boolean chance(int percent) {
+        return random.nextInt(100) < percent;
+    }
+
+    private void arrived(int id, FrameType type, int correlationId, MessageLite message, ByteBuf attachment) {
+        if (!answers) {
+            return;
+        }
+        switch (type) {
+            case HELLO ->
+                reply(
+                        id,
+                        type,
+                        correlationId,
+                        HelloReply.newBuilder()
+                                .setVersion(1)
+                                .setMaxFrameBytes(1 << 20)
+                                .setMaxRecordBytes(1 << 20)
+                                .build());
+            case INIT_PRODUCER ->
+                reply(
+                        id,
+                        type,
+                        correlationId,
+                        InitProducerReply.newBuilder()
+                                .setProducerId(++lastProducerId)
+                                .build());
+            case GET_TOPICS -> reply(id, type, correlationId, Topics.getDefaultInstance());
+            case PRODUCE -> produce(id, correlationId, (Produce) message, attachment);
+            case DELETE_TOPIC -> reply(id, type, correlationId, DeleteTopicReply.getDefaultInstance());
+            default -> throw new AssertionError("not simulated: " + type);
+        }
+    }
+
+    private void produce(int id, int correlationId, Produce produce, ByteBuf attachment) {
+        if (chance(dropChance)) {
+            drop(id, "lost before storing");
+            return;
+        }
+        ProduceReply.Builder reply = ProduceReply.newBuilder();
+        for (ProduceBatch batch : produce.getBatchesList()) {
+            byte[] bytes = new byte[batch.getBytes()];
+            attachment.readBytes(bytes);
+            reply.addResults(take(batch, bytes));
+        }
+        if (chance(dropChance)) {
+            drop(id, "lost after storing");
+        } else if (!chance(silenceChance)) {
+            reply(id, FrameType.PRODUCE, correlationId, reply.build());
+        }
+    }
+
+    private ProduceResult take(ProduceBatch batch, byte[] bytes) {
+        Error error = null;
+        if (chance(refuseChance)) {
+            error = Errors.of(ErrorCode.ERROR_OVERLOADED, "simulated");
+        } else if (chance(rejectChance)) {
+            error = Errors.of(ErrorCode.ERROR_DISK_FULL, "simulated");
+        }
+        return error == null
+                ? partitions.get(batch.getPartitionId()).append(bytes, 1)
+                : ProduceResult.newBuilder().setError(error).build();
+    }
+
+    private void reply(int id, FrameType type, int correlationId, MessageLite message) {
+        replyNs = Math.max(replyNs, loop.nowNs()) + random.nextLong(MS);
+        loop.schedule(replyNs - loop.nowNs(), () -> {
+            if (id == connection && up) {
+                listener.received(Frame.reply(type, correlationId, message));
+            }
+        });
+    }
+}
