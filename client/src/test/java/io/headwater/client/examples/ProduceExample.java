@@ -14,6 +14,7 @@ public final class ProduceExample {
     }
 
     /** Needs a topic {@code orders}. */
+    @SuppressWarnings("FutureReturnValueIgnored") // what matters is done in whenComplete
     public static void run(String server) {
         // example
         try (HeadwaterClient client = HeadwaterClient.builder().server(server).build();
