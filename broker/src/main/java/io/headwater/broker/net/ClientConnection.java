@@ -199,12 +199,12 @@ final class ClientConnection implements Connection {
     private void write(Outgoing frame) {
         int bytes = frame.attachmentBytes();
         ByteBuf head = encode(frame);
+        // A failure closes the connection, which is told to whoever cares; nobody waits for this write.
+        ChannelFuture unused = channel.write(head, channel.voidPromise());
         if (bytes == 0) {
             frame.discard();
-            channel.write(head, channel.voidPromise());
             return;
         }
-        channel.write(head, channel.voidPromise());
         ChannelFuture written = frame.copied != null
                 ? channel.write(frame.copied.take())
                 : channel.write(Objects.requireNonNull(frame.lent).asRegion());

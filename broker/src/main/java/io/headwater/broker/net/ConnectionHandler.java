@@ -8,6 +8,7 @@ import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.Hello;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
@@ -98,11 +99,16 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
             refuse(broken.error());
         } else if (cause instanceof IOException) {
             LOG.debug("connection {} from {}: {}", connection.id(), connection.address(), cause.toString());
-            ctx.close();
+            close(ctx);
         } else {
             LOG.error("connection {} from {}: unexpected, closing it", connection.id(), connection.address(), cause);
-            ctx.close();
+            close(ctx);
         }
+    }
+
+    private static void close(ChannelHandlerContext ctx) {
+        // channelInactive follows; nobody waits for the future.
+        ChannelFuture unused = ctx.close();
     }
 
     /** Says goodbye and ignores what still comes in. */

@@ -1,5 +1,6 @@
 package io.headwater.broker.net;
 
+import java.util.Iterator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -70,10 +71,12 @@ public final class InFlight {
     }
 
     private void resumeWaiting() {
-        for (ClientConnection next : waiting) {
-            if (waiting.remove(next)) {
-                next.checkReading();
-            }
+        Iterator<ClientConnection> each = waiting.iterator();
+        while (each.hasNext()) {
+            ClientConnection next = each.next();
+            // Out first: whoever must wait on puts itself in again.
+            each.remove();
+            next.checkReading();
         }
     }
 }

@@ -59,7 +59,7 @@ final class DelayHistogram {
         if (exponent > EXPONENTS) {
             return (EXPONENTS + 1) * SUB_BUCKETS - 1;
         }
-        int sub = (int) (value >>> exponent - 1) & SUB_BUCKETS - 1;
+        int sub = (int) (value >>> (exponent - 1)) & (SUB_BUCKETS - 1);
         return exponent * SUB_BUCKETS + sub;
     }
 
@@ -69,6 +69,6 @@ final class DelayHistogram {
         if (exponent == 0) {
             return sub;
         }
-        return ((long) (SUB_BUCKETS + sub + 1) << exponent - 1) - 1;
+        return ((long) (SUB_BUCKETS + sub + 1) << (exponent - 1)) - 1;
     }
 }

@@ -19,7 +19,7 @@ final class ProducerTable {
     /** What is to be done with a batch. */
     enum Verdict {
         APPEND,
-        /** It is in the window: answer with {@link #duplicateOf}'s position. */
+        /** It is in the window: answer with {@link #duplicateOffset}'s position. */
         DUPLICATE,
         /** A batch between it and the last one is missing. */
         OUT_OF_ORDER,

@@ -20,7 +20,7 @@ final class Completion<T extends @Nullable Object> {
         return future;
     }
 
-    void complete(T value) {
+    void complete(@Nullable T value) {
         asker.execute(() -> future.complete(value));
     }
 

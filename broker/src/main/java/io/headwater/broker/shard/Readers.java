@@ -8,7 +8,6 @@ import io.headwater.protocol.wire.Error;
 import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.Long2ObjectHashMap;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Readers {
     private final Long2ObjectHashMap<Int2ObjectHashMap<Subscription>> byConnection = new Long2ObjectHashMap<>();
     private final ArrayDeque<Subscription> queue = new ArrayDeque<>();
-    private final Map<Subscription, Owned> homes = new IdentityHashMap<>();
+    private final IdentityHashMap<Subscription, Owned> homes = new IdentityHashMap<>();
     private final Set<Connection> touched;
 
     Readers(Set<Connection> touched) {
