@@ -15,10 +15,10 @@ final class PartitionTable {
     private static final int PAGE_BITS = 8;
     private static final int PAGE = 1 << PAGE_BITS;
 
-    private final @Nullable PartitionInfo @Nullable [][] pages;
+    private final @Nullable PartitionInfo[] @Nullable [] pages;
     private final int size;
 
-    private PartitionTable(@Nullable PartitionInfo @Nullable [][] pages, int size) {
+    private PartitionTable(@Nullable PartitionInfo[] @Nullable [] pages, int size) {
         this.pages = pages;
         this.size = size;
     }
@@ -52,7 +52,7 @@ final class PartitionTable {
 
     /** A change in the making: pages are copied when first touched. */
     private static final class Edit {
-        private @Nullable PartitionInfo @Nullable [][] pages;
+        private @Nullable PartitionInfo[] @Nullable [] pages;
         private boolean[] copied;
         private int size;
 
