@@ -23,6 +23,7 @@ final class Chores {
     private final Partitions partitions;
     private final PositionsView view;
     private final PositionsView.Marked marks;
+    private final ViewKeeper keeper;
     private final GroupMembers members;
     private final LagReport lag;
     private final EpochClock clock;
@@ -67,6 +68,7 @@ final class Chores {
             Partitions partitions,
             PositionsView view,
             PositionsView.Marked marks,
+            ViewKeeper keeper,
             GroupMembers members,
             LagReport lag,
             EpochClock clock) {
@@ -74,6 +76,7 @@ final class Chores {
         this.partitions = partitions;
         this.view = view;
         this.marks = marks;
+        this.keeper = keeper;
         this.members = members;
         this.lag = lag;
         this.clock = clock;
@@ -106,6 +109,9 @@ final class Chores {
         }
         if (views.rings(nowNs)) {
             view.flush();
+            if (view.takeLost()) {
+                keeper.refresh();
+            }
         }
         if (retention.rings(nowNs) && topicsToRetain.isEmpty()) {
             topicsToRetain.addAll(proposals.image().topics());

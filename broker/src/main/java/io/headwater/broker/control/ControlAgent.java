@@ -71,27 +71,50 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
     private volatile long turnedAtNs;
     private @Nullable Thread thread;
 
+    /** As {@link Surroundings}, with the part of the marks that is needed here. */
+    record Core(
+            BrokerConfig config,
+            ControlQueue queue,
+            MetadataQuorum quorum,
+            Partitions partitions,
+            ViewStore views,
+            PositionsView.Marked marks,
+            Vitals vitals,
+            EpochClock epochClock,
+            NanoClock nanoClock) {}
+
     public ControlAgent(Surroundings around, BrokerFacts facts) {
-        this(around, facts, PositionsView.marked(around.marks()));
+        this(
+                new Core(
+                        around.config(),
+                        around.queue(),
+                        around.quorum(),
+                        around.partitions(),
+                        around.views(),
+                        PositionsView.marked(around.marks()),
+                        around.vitals(),
+                        around.epochClock(),
+                        around.nanoClock()),
+                facts);
     }
 
-    ControlAgent(Surroundings around, BrokerFacts facts, PositionsView.Marked marked) {
-        this.queue = around.queue();
-        this.quorum = around.quorum();
-        this.vitals = around.vitals();
-        this.config = around.config();
-        this.nanoClock = around.nanoClock();
+    ControlAgent(Core core, BrokerFacts facts) {
+        this.queue = core.queue();
+        this.quorum = core.quorum();
+        this.vitals = core.vitals();
+        this.config = core.config();
+        this.nanoClock = core.nanoClock();
         this.turnedAtNs = nanoClock.nanoTime();
-        Partitions partitions = around.partitions();
-        EpochClock clock = around.epochClock();
+        Partitions partitions = core.partitions();
+        EpochClock clock = core.epochClock();
         Proposals proposals = new Proposals(quorum, clock);
-        PositionsView view = new PositionsView(around.views(), marked);
+        PositionsView view = new PositionsView(core.views(), core.marks());
         this.members = new GroupMembers(config.groups(), proposals, partitions, view, clock);
         GroupReports reports = new GroupReports(proposals, partitions, view, members);
         this.viewKeeper = new ViewKeeper(proposals, partitions, view);
         this.lag = new LagReport(members, reports);
         this.status = new StatusHandler(facts, proposals, vitals, this::health, clock);
-        this.chores = new Chores(config, proposals, partitions, view, marked, members, lag, clock);
+        this.chores = new Chores(config, proposals, partitions, view, core.marks(), viewKeeper, members, lag, clock);
         register(
                 new TopicHandlers(config.topics(), proposals, partitions),
                 new GroupHandlers(proposals, partitions, view, members, reports, clock),
@@ -180,10 +203,16 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         started.start();
     }
 
+    /** What the first turn is preceded by; both go on in the background. */
+    void begin() {
+        phase = Health.Phase.RUNNING;
+        chores.deleteOrphans();
+        viewKeeper.refresh();
+    }
+
     private void run() {
         try {
-            chores.deleteOrphans();
-            viewKeeper.refresh();
+            begin();
             while (!stopped) {
                 if (doWork() == 0) {
                     queue.await(Math.min(LONGEST_PARK_NS, chores.nextInNs(nanoClock.nanoTime())));

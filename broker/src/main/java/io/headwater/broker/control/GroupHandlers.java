@@ -225,7 +225,7 @@ final class GroupHandlers {
             moves.add(new Move(targets.get(i), offsets.get(i).getOffset()));
         }
         members.seekStarted(
-                group.name(), targets.stream().map(PartitionInfo::partitionId).toList());
+                group, targets.stream().map(PartitionInfo::partitionId).toList());
         return FanOut.gather(moves, move -> moveOne(group, move.partition(), move.offset()))
                 .thenCompose(answers -> answers.stream()
                         .map(FanOut.Answer::failure)

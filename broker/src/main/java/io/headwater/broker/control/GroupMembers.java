@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.agrona.concurrent.EpochClock;
@@ -173,13 +174,23 @@ final class GroupMembers {
                 new HashSet<>(request.getTopicsList()),
                 timeout,
                 clock.time());
-        LiveGroup liveGroup = live.computeIfAbsent(group.name(), name -> new LiveGroup(name, group.id()));
+        LiveGroup liveGroup = live(group);
         LiveGroup.Link link = new LiveGroup.Link(connection, timeout, reply);
         link.due = true;
-        liveGroup.links.put(memberId, link);
+        LiveGroup.Link before = liveGroup.links.put(memberId, link);
+        if (before != null) {
+            refuseJoin(before, memberId, liveGroup);
+        }
         coordinator.join(group.name(), join, nowMs);
         LOG.info("group {}: member {} joined from {}", group.name(), NameRules.shown(memberId), connection.address());
         tell(liveGroup, memberId, link);
+    }
+
+    private LiveGroup live(GroupInfo group) {
+        return live.compute(
+                group.name(),
+                (name, present) ->
+                        present != null && present.id == group.id() ? present : new LiveGroup(name, group.id()));
     }
 
     /** Unique over restarts: the incarnation is the index of this run's registration. */
@@ -369,13 +380,11 @@ final class GroupMembers {
     }
 
     /** From here on commits of before are refused, and nobody is told a position until {@link #seekEnded}. */
-    void seekStarted(String name, Collection<Long> partitionIds) {
-        LiveGroup group = live.get(name);
-        if (group != null) {
-            coordinator.seek(name, partitionIds);
-            group.seeking.addAll(partitionIds);
-            group.positions.keySet().removeAll(partitionIds);
-        }
+    void seekStarted(GroupInfo info, Collection<Long> partitionIds) {
+        LiveGroup group = live(info);
+        coordinator.seek(info.name(), partitionIds);
+        group.seeking.addAll(partitionIds);
+        group.positions.keySet().removeAll(Set.copyOf(partitionIds));
     }
 
     /**
@@ -399,7 +408,6 @@ final class GroupMembers {
     /** Fences the silent, asks again for what could not be read, and forgets groups without members. */
     void tick(long nowMs, long nowNs) {
         coordinator.tick(nowMs);
-        tellChanges();
         for (LiveGroup group : live.values()) {
             retryUnreadable(group, nowNs);
             group.links
@@ -407,6 +415,7 @@ final class GroupMembers {
                     .removeIf(link -> link.getValue().joining == null
                             && coordinator.assignment(group.name, link.getKey()) == null);
         }
+        tellChanges();
         live.values().removeIf(group -> group.links.isEmpty() && group.seeking.isEmpty());
     }
 

@@ -6,6 +6,7 @@ import io.headwater.storage.Marks;
 import io.headwater.storage.View;
 import io.headwater.storage.ViewBatch;
 import io.headwater.storage.ViewStore;
+import io.headwater.storage.ViewsLostException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -68,6 +69,7 @@ final class PositionsView {
     private final Mark mark = new Mark();
     private final Map<Key, Committed> unwritten = new LinkedHashMap<>();
     private boolean failing;
+    private boolean lost;
 
     PositionsView(ViewStore store, Marked marks) {
         this.store = store;
@@ -126,6 +128,13 @@ final class PositionsView {
             }
         });
         return found;
+    }
+
+    /** True once after the store was found damaged and emptied: it must be rebuilt. */
+    boolean takeLost() {
+        boolean before = lost;
+        lost = false;
+        return before;
     }
 
     private static Committed decode(byte[] value) {
@@ -206,6 +215,7 @@ final class PositionsView {
     }
 
     private void failed(IOException e) {
+        lost |= e instanceof ViewsLostException;
         if (!failing) {
             failing = true;
             LOG.warn("view of group positions: cannot be used, logs are asked instead", e);

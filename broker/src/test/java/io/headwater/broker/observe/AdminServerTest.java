@@ -1,0 +1,229 @@
+package io.headwater.broker.observe;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class AdminServerTest {
+    private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final FixedVitals vitals = new FixedVitals();
+    private volatile Health health = new Health(true, true, List.of());
+    private AdminServer server = none();
+
+    @SuppressWarnings("NullAway")
+    private static AdminServer none() {
+        return null;
+    }
+
+    @BeforeEach
+    void start() throws IOException {
+        server = AdminServer.start(
+                loops,
+                NioServerSocketChannel.class,
+                new InetSocketAddress("127.0.0.1", 0),
+                new Metrics(vitals, new FixedHouse()),
+                () -> health);
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+        loops.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS).syncUninterruptibly();
+    }
+
+    private final class FixedHouse implements Metrics.House {
+        @Override
+        public int topics() {
+            return 4;
+        }
+
+        @Override
+        public int partitions() {
+            return 12;
+        }
+
+        @Override
+        public int groups() {
+            return 2;
+        }
+
+        @Override
+        public List<GroupLag> groupLags() {
+            return List.of(new GroupLag("g\"1", 55, 1500));
+        }
+
+        @Override
+        public int controlMailbox() {
+            return 9;
+        }
+
+        @Override
+        public Health health() {
+            return health;
+        }
+    }
+
+    private HttpResponse<String> send(String method, String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build();
+        return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void showsTheMetricsOfTheirOwners() throws Exception {
+        vitals.produceLatency.recordNs(30_000);
+        vitals.produceLatency.recordNs(2_000_000_000);
+        HttpResponse<String> page = send("GET", "/metrics");
+        assertEquals(200, page.statusCode());
+        assertTrue(page.headers().firstValue("content-type").orElse("").startsWith("text/plain"));
+        String text = page.body();
+        assertTrue(text.contains("headwater_produce_records_total 1.0"), text);
+        assertTrue(text.contains("headwater_partitions 12.0"), text);
+        assertTrue(text.contains("headwater_group_lag_records{group=\"g\\\"1\"} 55.0"), text);
+        assertTrue(text.contains("headwater_group_lag_seconds{group=\"g\\\"1\"} 1.5"), text);
+        assertTrue(text.contains("headwater_mailbox_depth{owner=\"control\"} 9.0"), text);
+        assertTrue(text.contains("headwater_mailbox_depth{owner=\"shard-0\"} 3.0"), text);
+        assertTrue(text.contains("headwater_produce_request_seconds_bucket{le=\"2.5E-5\"} 0"), text);
+        assertTrue(text.contains("headwater_produce_request_seconds_bucket{le=\"5.0E-5\"} 1"), text);
+        assertTrue(text.contains("headwater_produce_request_seconds_bucket{le=\"+Inf\"} 2"), text);
+        assertTrue(text.contains("headwater_produce_request_seconds_count 2"), text);
+        assertTrue(text.contains("jvm_memory_used_bytes{area=\"heap\"}"), text);
+        assertTrue(text.contains("headwater_ready 1.0"), text);
+    }
+
+    @Test
+    void saysWhatIsWrong() throws Exception {
+        assertEquals("ok\n", send("GET", "/healthz").body());
+        assertEquals(200, send("GET", "/readyz").statusCode());
+        health = Health.of(Health.Phase.RUNNING, vitals, true, 1000);
+        assertEquals(200, send("GET", "/healthz").statusCode());
+        assertTrue(send("GET", "/healthz").body().contains("1 offline"));
+        assertEquals(200, send("GET", "/readyz").statusCode());
+        health = Health.of(Health.Phase.RUNNING, vitals, false, 1_000_000);
+        HttpResponse<String> notReady = send("GET", "/readyz");
+        assertEquals(503, notReady.statusCode());
+        assertTrue(notReady.body().contains("disk:"), notReady.body());
+        assertTrue(notReady.body().contains("metadata:"), notReady.body());
+        assertEquals(200, send("GET", "/healthz").statusCode(), "a restart would not help");
+        health = health.dead("control: stopped");
+        assertEquals(503, send("GET", "/healthz").statusCode());
+        health = Health.of(Health.Phase.STARTING, vitals, true, 0);
+        assertEquals(503, send("GET", "/readyz").statusCode());
+    }
+
+    @Test
+    void answersWhatItDoesNotKnowAndStaysUp() throws Exception {
+        assertEquals(404, send("GET", "/etc/passwd").statusCode());
+        assertEquals(405, send("POST", "/metrics").statusCode());
+        assertEquals(200, send("GET", "/").statusCode());
+        HttpResponse<String> head = send("HEAD", "/metrics");
+        assertEquals(200, head.statusCode());
+        assertTrue(head.body().isEmpty());
+        assertFalse(raw("garbage\r\n\r\n").startsWith("HTTP/1.1 200"));
+        assertTrue(raw("GET / HTTP/1.1\r\nHost: x\r\nX: " + "y".repeat(100_000) + "\r\n\r\n")
+                .startsWith("HTTP/1.1 400"));
+        assertEquals(200, send("GET", "/healthz").statusCode());
+    }
+
+    private String raw(String request) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            byte[] head = socket.getInputStream().readNBytes(12);
+            return new String(head, StandardCharsets.US_ASCII);
+        }
+    }
+
+    @Test
+    void sumsHistogramsOfSeveralOwners() {
+        LatencyHistogram one = new LatencyHistogram();
+        LatencyHistogram two = new LatencyHistogram();
+        for (int i = 0; i < 99; i++) {
+            one.recordNs(90_000);
+        }
+        two.recordNs(70_000_000_000L);
+        LatencyHistogram.Snapshot sum = one.snapshot().plus(two.snapshot());
+        assertEquals(100, sum.count());
+        assertEquals(100_000, sum.percentileNs(0.5));
+        assertEquals(100_000, sum.percentileNs(0.99));
+        assertTrue(sum.percentileNs(1) > 20_000_000_000L);
+        assertEquals(0, LatencyHistogram.Snapshot.empty().percentileNs(0.5));
+    }
+
+    private static final class FixedVitals implements Vitals {
+        final LatencyHistogram produceLatency = new LatencyHistogram();
+
+        @Override
+        public int connections() {
+            return 3;
+        }
+
+        @Override
+        public int offlinePartitions() {
+            return 1;
+        }
+
+        @Override
+        public int openPartitions() {
+            return 2;
+        }
+
+        @Override
+        public long logBytes() {
+            return 12345;
+        }
+
+        @Override
+        public long usableBytes() {
+            return 5000;
+        }
+
+        @Override
+        public long inFlightBytes() {
+            return 0;
+        }
+
+        @Override
+        public long readPauses() {
+            return 0;
+        }
+
+        @Override
+        public Traffic traffic() {
+            return new Traffic(1, 2, 3, 4, 5, 6, 7, 8);
+        }
+
+        @Override
+        public List<Integer> ownerMailboxes() {
+            return List.of(3);
+        }
+
+        @Override
+        public LatencyHistogram.Snapshot produceLatency() {
+            return produceLatency.snapshot();
+        }
+
+        @Override
+        public LatencyHistogram.Snapshot syncDuration() {
+            return LatencyHistogram.Snapshot.empty();
+        }
+    }
+}
