@@ -38,19 +38,7 @@ final class Rehearsal {
 
     private void run(Path directory) {
         CompletableFuture<String> announcement = new CompletableFuture<>();
-        Thread broker = new Thread(() -> {
-            int code = run(
-                    "",
-                    new FirstLine(announcement),
-                    "serve",
-                    "--data",
-                    directory.toString(),
-                    "--listen",
-                    "127.0.0.1:0",
-                    "--set",
-                    "log.level=error");
-            announcement.completeExceptionally(new IllegalStateException("serve ended with " + code));
-        });
+        Thread broker = new Thread(() -> serve(directory, announcement), "rehearsal-broker");
         broker.setDaemon(true);
         broker.start();
         String server = announcement.join().replaceAll("^headwater listens on ([^,]*),.*", "$1");
@@ -78,6 +66,23 @@ final class Rehearsal {
         run("", OutputStream.nullOutputStream(), "--help");
         interrupts.trigger();
         joinUninterrupted(broker);
+    }
+
+    private void serve(Path directory, CompletableFuture<String> announcement) {
+        try {
+            run(
+                    "",
+                    new FirstLine(announcement),
+                    "serve",
+                    "--data",
+                    directory.toString(),
+                    "--listen",
+                    "127.0.0.1:0",
+                    "--set",
+                    "log.level=error");
+        } finally {
+            announcement.completeExceptionally(new IllegalStateException("serve ended"));
+        }
     }
 
     private int run(String input, OutputStream out, String... args) {

@@ -99,4 +99,19 @@ class ConventionsTest {
         }
         none(found);
     }
+
+    @Test
+    void testsOpenWhatTheLauncherOpens() throws IOException {
+        assertEquals(opens(ROOT.resolve("scripts/headwater")), opens(ROOT.resolve("pom.xml")));
+        assertTrue(opens(ROOT.resolve("pom.xml")).size() > 2);
+    }
+
+    private static TreeSet<String> opens(Path file) throws IOException {
+        TreeSet<String> opens = new TreeSet<>();
+        Pattern.compile("--add-(opens|exports)=java\\.base/[a-z.]+=ALL-UNNAMED")
+                .matcher(Files.readString(file))
+                .results()
+                .forEach(match -> opens.add(match.group()));
+        return opens;
+    }
 }
