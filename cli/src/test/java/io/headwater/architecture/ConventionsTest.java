@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -98,6 +100,29 @@ class ConventionsTest {
             }
         }
         none(found);
+    }
+
+    @Test
+    void everyTestThatThePromisesNameExists() throws IOException {
+        Map<String, String> tests = new HashMap<>();
+        for (Path source : sources("test")) {
+            tests.put(source.getFileName().toString().replace(".java", ""), Files.readString(source));
+        }
+        List<String> missing = new ArrayList<>();
+        String last = "";
+        int named = 0;
+        var names = Pattern.compile("`([A-Z][A-Za-z]*Test)?(?:\\.([a-z][A-Za-z0-9]*))?`")
+                .matcher(Files.readString(ROOT.resolve("docs/guarantees.md")));
+        while (names.find()) {
+            last = names.group(1) == null ? last : names.group(1);
+            String method = names.group(2);
+            named++;
+            if (!tests.getOrDefault(last, "").contains(method == null ? "class " + last : "void " + method + "()")) {
+                missing.add(names.group());
+            }
+        }
+        none(missing);
+        assertTrue(named > 40, named + " tests are named");
     }
 
     @Test
