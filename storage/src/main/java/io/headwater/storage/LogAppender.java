@@ -33,8 +33,10 @@ final class LogAppender {
 
     private long stepBytes;
     private long stepTimeMs = Long.MIN_VALUE;
-    /** The preallocated end at which the next step was ordered: one order for each step. */
-    private long orderedAt = -1;
+    /** How far preallocation is ordered in the open segment; {@link Preallocation#end} follows behind. */
+    private long orderedTo;
+    /** The open segment is ordered to its end, and so is a spare for the next one. */
+    private boolean spareOrdered;
 
     LogAppender(LogContext context, List<Segment> segments, LogCommit commit, int lastEpoch, long lastIngestionTimeMs) {
         this.context = context;
@@ -163,12 +165,13 @@ final class LogAppender {
     private void reserve(Segment open, long needed, long nowMs) throws IOException {
         open.index();
         Preallocation space = open.preallocation();
-        if (space.end() < needed) {
-            paceSteps(nowMs);
-            space.extend(needed, stepTarget(needed, needed + stepBytes));
-        }
-        if (space.end() - needed < stepBytes / 2 && space.end() != orderedAt) {
+        orderedTo = Math.max(orderedTo, space.end());
+        if (orderedTo - needed < stepBytes && !spareOrdered) {
             orderNextStep(space, nowMs);
+        }
+        if (space.end() < needed) {
+            // Too late: no more than what is needed about now, since every partition of the owner waits for it.
+            space.extend(needed, stepTarget(needed, needed + Preallocation.CHUNK_BYTES));
         }
     }
 
@@ -189,19 +192,22 @@ final class LogAppender {
 
     private void orderNextStep(Preallocation space, long nowMs) {
         paceSteps(nowMs);
-        orderedAt = space.end();
-        long room = context.config().segmentBytes() - space.end();
-        if (room > 0) {
-            long bytes = Math.min(stepBytes, room);
-            context.spares().inBackground(() -> extend(space, bytes));
+        long target = Math.min(orderedTo + stepBytes, context.config().segmentBytes());
+        if (target > orderedTo) {
+            orderedTo = target;
+            context.spares().inBackground(() -> extend(space, target));
         } else {
+            spareOrdered = true;
             context.spares().want(stepBytes);
         }
     }
 
-    private void extend(Preallocation space, long bytes) {
+    private void extend(Preallocation space, long target) {
+        if (commit.offline() != null) {
+            return;
+        }
         try {
-            space.extendSynced(bytes);
+            space.extendSynced(target);
         } catch (IOException e) {
             // The failure may have concerned entries in the same file, and is reported once.
             commit.takeOffline("preallocating its segment failed", e);
@@ -227,7 +233,8 @@ final class LogAppender {
         begun.adopt(new SegmentIndex(nextIndex, context.config().indexIntervalBytes()));
         segments.add(begun);
         pendingPosition = 0;
-        orderedAt = -1;
+        orderedTo = 0;
+        spareOrdered = false;
         pending.add(header.encode());
         if (checkpoint != null) {
             addControl(EntryKind.CHECKPOINT, checkpoint, lastEpoch, nowMs);
@@ -253,7 +260,8 @@ final class LogAppender {
             file = create(context, baseIndex);
         }
         try {
-            new Preallocation(file, zeroed).extend(needed, stepTarget(needed, stepBytes));
+            long ahead = Math.min(stepBytes, Preallocation.CHUNK_BYTES);
+            new Preallocation(file, zeroed).extend(needed, stepTarget(needed, ahead));
         } catch (IOException e) {
             file.close();
             disk.delete(context.logPath(baseIndex));
@@ -299,6 +307,6 @@ final class LogAppender {
 
     /** The open segment was put to rest: its file ends with its last entry, and the next append preallocates anew. */
     void rested() {
-        orderedAt = -1;
+        orderedTo = 0;
     }
 }

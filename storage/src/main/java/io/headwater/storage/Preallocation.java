@@ -8,6 +8,9 @@ import java.nio.ByteBuffer;
  * extended on a background thread one step ahead, or by the owner when that is too late. Any thread.
  */
 final class Preallocation {
+    /** What is written and synced at once: an owner that comes too late waits for no more than one. */
+    static final int CHUNK_BYTES = 1 << 20;
+
     private static final int PAGE = 4096;
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(256 << 10).asReadOnlyBuffer();
 
@@ -43,22 +46,30 @@ final class Preallocation {
         }
     }
 
-    /** Like {@link #extend}, and the zeros are on the disk before they count: the next group commit need not wait. */
-    synchronized void extendSynced(long bytes) throws IOException {
-        long from = end;
-        long to = from + (bytes + PAGE - 1) / PAGE * PAGE;
-        long reached = from;
+    /**
+     * Extends to {@code target}, or as far as there is room, a chunk at a time. The zeros of a chunk are on the disk
+     * before they count, so that the next group commit need not wait for them.
+     */
+    void extendSynced(long target) throws IOException {
         try {
-            while (reached < to && !closed) {
-                reached = zero(file, reached, Math.min(to, reached + ZEROS.capacity()));
+            while (extendChunk(target)) {
+                // The owner gets its turn in between.
             }
         } catch (DiskFullException e) {
             // What there was room for is of use; the owner hears of the full disk when it needs more than that.
         }
-        if (!closed && reached > from) {
-            file.sync();
-            end = reached;
+    }
+
+    /** False: nothing is left to do. */
+    private synchronized boolean extendChunk(long target) throws IOException {
+        long to = Math.min((target + PAGE - 1) / PAGE * PAGE, end + CHUNK_BYTES);
+        if (closed || end >= to) {
+            return false;
         }
+        long reached = zero(file, end, to);
+        file.sync();
+        end = reached;
+        return true;
     }
 
     /** After this returns the file is not extended any more, so that it may be truncated. */
