@@ -244,6 +244,8 @@ public final class DataDirectory implements AutoCloseable {
         }
         closed = true;
         groupCommit.close();
+        spares.stop();
+        logs.values().forEach(PartitionLog::stopPreallocating);
         if (background instanceof ThreadPoolExecutor pool) {
             finish(pool);
         }

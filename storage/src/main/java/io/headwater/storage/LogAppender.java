@@ -158,6 +158,9 @@ final class LogAppender {
         } catch (DiskFullException | LogOfflineException e) {
             throw e;
         } catch (IOException e) {
+            if (LogContext.noDescriptorsLeft(e)) {
+                throw new DiskFullException(context + ": the process has no file descriptor left", e);
+            }
             throw commit.takeOffline("the files of the log cannot be written", e);
         }
     }
@@ -167,7 +170,7 @@ final class LogAppender {
         Preallocation space = open.preallocation();
         orderedTo = Math.max(orderedTo, space.end());
         if (orderedTo - needed < stepBytes && !spareOrdered) {
-            orderNextStep(space, nowMs);
+            orderNextStep(open.file(), space, nowMs);
         }
         if (space.end() < needed) {
             // Too late: no more than what is needed about now, since every partition of the owner waits for it.
@@ -190,27 +193,29 @@ final class LogAppender {
         return Math.max(needed, Math.min(target, context.config().segmentBytes()));
     }
 
-    private void orderNextStep(Preallocation space, long nowMs) {
+    private void orderNextStep(SegmentFile file, Preallocation space, long nowMs) {
         paceSteps(nowMs);
         long target = Math.min(orderedTo + stepBytes, context.config().segmentBytes());
         if (target > orderedTo) {
             orderedTo = target;
-            context.spares().inBackground(() -> extend(space, target));
+            context.spares().inBackground(() -> extend(file, space, target));
         } else {
             spareOrdered = true;
             context.spares().want(stepBytes);
         }
     }
 
-    private void extend(Preallocation space, long target) {
-        if (commit.offline() != null) {
+    private void extend(SegmentFile file, Preallocation space, long target) {
+        if (commit.offline() != null || !file.tryRetain()) {
             return;
         }
         try {
-            space.extendSynced(target);
+            space.extendAhead(target);
         } catch (IOException e) {
-            // The failure may have concerned entries in the same file, and is reported once.
+            // The system reports a failed sync once: the group commit would not hear of it any more.
             commit.takeOffline("preallocating its segment failed", e);
+        } finally {
+            file.release();
         }
     }
 

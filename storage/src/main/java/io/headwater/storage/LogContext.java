@@ -1,5 +1,6 @@
 package io.headwater.storage;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -33,6 +34,11 @@ record LogContext(
 
     static Path indexPath(Path directory, long baseIndex) {
         return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + INDEX_SUFFIX);
+    }
+
+    /** A lack that passes, and says nothing about the log's bytes; the JDK tells it by the text of strerror only. */
+    static boolean noDescriptorsLeft(IOException e) {
+        return String.valueOf(e.getMessage()).contains("Too many open files");
     }
 
     /** The base index in a segment's file name; -1 for any other name. */

@@ -166,6 +166,9 @@ public final class PartitionLog {
             commit.takeOffline("it is damaged", corrupt);
             throw corrupt;
         }
+        if (LogContext.noDescriptorsLeft(e)) {
+            return new LogOfflineException(context + " cannot be read now: no file descriptor left", e);
+        }
         throw commit.takeOffline("it cannot be read", e);
     }
 
@@ -298,6 +301,13 @@ public final class PartitionLog {
             segment.release();
         }
         appender.rested();
+    }
+
+    /** From now on nothing is preallocated: the log is about to be closed. */
+    void stopPreallocating() {
+        if (!segments.isEmpty()) {
+            segments.get(segments.size() - 1).stopPreallocating();
+        }
     }
 
     /** Ends this log's life in order: all of it synced, its mark exact. The sync thread must have stopped. */

@@ -8,11 +8,14 @@ import java.nio.ByteBuffer;
  * extended on a background thread one step ahead, or by the owner when that is too late. Any thread.
  */
 final class Preallocation {
-    /** What is written and synced at once: an owner that comes too late waits for no more than one. */
-    static final int CHUNK_BYTES = 1 << 20;
-
     private static final int PAGE = 4096;
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(256 << 10).asReadOnlyBuffer();
+
+    /** What an owner writes itself when the background is late. */
+    static final int CHUNK_BYTES = 1 << 20;
+
+    /** Zeros that the background writes between two syncs. */
+    private static final int AHEAD_BYTES = 2 << 20;
 
     private final DiskFile file;
     private volatile long end;
@@ -29,15 +32,15 @@ final class Preallocation {
     }
 
     /**
-     * Writes zeros up to {@code target}, or as far as there is room.
+     * Writes zeros up to {@code target}, or as far as there is room. Not synced: the sync of what is written there later
+     * covers the zeros too.
      *
-     * @throws DiskFullException if there is none up to {@code needed}
+     * @throws DiskFullException if there is no room up to {@code needed}
      */
-    synchronized void extend(long needed, long target) throws IOException {
-        long to = (target + PAGE - 1) / PAGE * PAGE;
+    void extend(long needed, long target) throws IOException {
         try {
-            while (end < to && !closed) {
-                end = zero(file, end, Math.min(to, end + ZEROS.capacity()));
+            while (end < target && !closed) {
+                extendChunk(target);
             }
         } catch (DiskFullException e) {
             if (end < needed) {
@@ -47,37 +50,35 @@ final class Preallocation {
     }
 
     /**
-     * Extends to {@code target}, or as far as there is room, a chunk at a time. The zeros of a chunk are on the disk
-     * before they count, so that the next group commit need not wait for them.
+     * Writes zeros up to {@code target} and syncs them as it goes, so that no group commit has to wait for more than a few of
+     * them. What there is no room for is left out: the owner hears of a full disk when it needs more than there is.
+     *
+     * @throws IOException if a sync fails, which may have concerned entries in the same file
      */
-    void extendSynced(long target) throws IOException {
+    void extendAhead(long target) throws IOException {
         try {
-            while (extendChunk(target)) {
-                // The owner gets its turn in between.
+            while (end < target && !closed) {
+                long pause = Math.min(target, end + AHEAD_BYTES);
+                while (end < pause && !closed) {
+                    extendChunk(pause);
+                }
+                file.sync();
             }
         } catch (DiskFullException e) {
-            // What there was room for is of use; the owner hears of the full disk when it needs more than that.
+            file.sync();
         }
     }
 
-    /** False: nothing is left to do. */
-    private synchronized boolean extendChunk(long target) throws IOException {
-        long to = Math.min((target + PAGE - 1) / PAGE * PAGE, end + CHUNK_BYTES);
-        if (closed || end >= to) {
-            return false;
+    private synchronized void extendChunk(long target) throws IOException {
+        if (end < target && !closed) {
+            long to = Math.min((target + PAGE - 1) / PAGE * PAGE, end + ZEROS.capacity());
+            end = zero(file, end, to);
         }
-        long reached = zero(file, end, to);
-        file.sync();
-        end = reached;
-        return true;
     }
 
     /** After this returns the file is not extended any more, so that it may be truncated. */
-    void close() {
+    synchronized void close() {
         closed = true;
-        synchronized (this) {
-            closed = true;
-        }
     }
 
     /** Overwrites with zeros and returns {@code to}. */

@@ -112,6 +112,13 @@ final class Segment {
         return current;
     }
 
+    void stopPreallocating() {
+        Preallocation current = preallocation;
+        if (current != null) {
+            current.close();
+        }
+    }
+
     /** Loads or rebuilds the index. */
     SegmentIndex index() throws IOException {
         SegmentIndex current = index;

@@ -22,6 +22,7 @@ final class SpareFiles {
     static final String DIRECTORY = "spares";
     private static final Logger LOG = LoggerFactory.getLogger(SpareFiles.class);
     private static final int MOST_SPARES = 2;
+    private static final int ZEROED_AT_ONCE = 1 << 20;
 
     private final Disk disk;
     private final Path directory;
@@ -30,7 +31,7 @@ final class SpareFiles {
     private final ArrayDeque<Spare> ready = new ArrayDeque<>();
     private int coming;
     private long nextName;
-    private boolean closed;
+    private volatile boolean closed;
 
     SpareFiles(Disk disk, Path dataDirectory, long mostBytes, Executor background) {
         this.disk = disk;
@@ -78,6 +79,9 @@ final class SpareFiles {
     private void make(long bytes) {
         Path path = newPath(".zeroing");
         try {
+            if (closed) {
+                return;
+            }
             keep(path, disk.open(path, Disk.Mode.CREATE_NEW), 0, bytes);
         } catch (IOException e) {
             LOG.info("spares: no spare segment could be made: {}", e.toString());
@@ -153,7 +157,9 @@ final class SpareFiles {
     private void keep(Path path, DiskFile file, long from, long to) throws IOException {
         boolean kept = false;
         try {
-            Preallocation.zero(file, from, to);
+            for (long at = from; at < to && !closed; ) {
+                at = Preallocation.zero(file, at, Math.min(to, at + ZEROED_AT_ONCE));
+            }
             file.sync();
             disk.syncDirectory(directory);
             synchronized (this) {
@@ -172,6 +178,11 @@ final class SpareFiles {
 
     private synchronized Path newPath(String suffix) {
         return directory.resolve(nextName++ + suffix);
+    }
+
+    /** From now on no spares are made. */
+    void stop() {
+        closed = true;
     }
 
     /** Deletes the spares; a clean directory holds none. */
