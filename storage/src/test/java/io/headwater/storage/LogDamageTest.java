@@ -94,8 +94,8 @@ class LogDamageTest {
         disk.flipBit(FIRST, ends[0] + 70, 3);
         TestDirectory dir = open();
         assertEquals(expected(1), LogContent.all(dir.log()));
-        // The same length as what was cut: entries 2 and 3 of the old tail would follow without a gap.
-        dir.append(dir.log(), 2000, 1, "VALUE-B");
+        // The length and the time of what was cut: entries 2 and 3 of the old tail would follow without a gap.
+        dir.append(dir.log(), 1001, 1, "VALUE-B");
         dir.log().flush();
         disk.kill();
         dir = open();
