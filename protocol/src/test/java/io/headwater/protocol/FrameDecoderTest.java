@@ -163,8 +163,8 @@ class FrameDecoderTest {
     private void refused(EmbeddedChannel channel, ErrorCode expected, ByteBuf bytes) {
         FrameException failure = assertThrows(FrameException.class, () -> channel.writeInbound(bytes));
         assertEquals(expected, failure.error().getCode(), failure.getMessage());
-        assertTrue(failure.getMessage().contains("expected")
-                || failure.getMessage().contains("message of"));
+        assertTrue(String.valueOf(failure.getMessage()).contains("expected")
+                || String.valueOf(failure.getMessage()).contains("message of"));
         channel.writeInbound(frame(FrameType.GET_TOPICS, 0, 1, GetTopics.getDefaultInstance(), new byte[0]));
         assertNull(channel.readInbound());
         channel.finish();
