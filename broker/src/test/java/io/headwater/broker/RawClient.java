@@ -19,7 +19,9 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
@@ -167,6 +169,17 @@ final class RawClient implements AutoCloseable {
         }
         ByteBuf attachment = Unpooled.wrappedBuffer(rest, messageAt + messageBytes, length - messageAt - messageBytes);
         return new Frame(type, flags, correlationId, message, attachment);
+    }
+
+    /** Waits so long for a frame that does not come. */
+    void expectSilence(Duration time) throws IOException {
+        socket.setSoTimeout((int) time.toMillis());
+        try {
+            int length = in.readInt();
+            throw new IOException("a frame of " + length + " bytes came");
+        } catch (SocketTimeoutException e) {
+            socket.setSoTimeout(TIMEOUT_MS);
+        }
     }
 
     @Override

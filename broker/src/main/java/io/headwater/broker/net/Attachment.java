@@ -21,6 +21,10 @@ public final class Attachment {
         this.view = bytes.nioBuffer();
     }
 
+    public static int sizeOf(Frame frame) {
+        return frame.attachment().readableBytes();
+    }
+
     /** Takes the frame's attachment; the frame needs no release any more. The first holder is the caller. */
     public static Attachment of(Connection connection, Frame frame) {
         return new Attachment(connection, frame.attachment());

@@ -113,7 +113,7 @@ final class RequestRouter implements Requests {
 
     private Offered produce(Frame frame) {
         Produce message = frame.message(Produce.class);
-        Error refusal = misshapen(message, frame);
+        Error refusal = misshapen(message, Attachment.sizeOf(frame));
         if (refusal != null) {
             frame.release();
             connection.fail(frame.correlationId(), FrameType.PRODUCE, refusal);
@@ -172,8 +172,7 @@ final class RequestRouter implements Requests {
     }
 
     /** Null: the sizes add up. */
-    private static @Nullable Error misshapen(Produce message, Frame frame) {
-        int attached = frame.attachment().readableBytes();
+    private static @Nullable Error misshapen(Produce message, int attached) {
         long sum = 0;
         for (ProduceBatch batch : message.getBatchesList()) {
             if (batch.getBytes() <= 0) {
