@@ -93,8 +93,9 @@ final class ConnectionRegistry {
         return open.size();
     }
 
-    void brokenFrame() {
-        brokenFrames.incrementAndGet();
+    /** Returns how many there were, this one included. */
+    long brokenFrame() {
+        return brokenFrames.incrementAndGet();
     }
 
     long brokenFrames() {

@@ -34,13 +34,13 @@ public final class InFlight {
         return pauses.get();
     }
 
-    /** Copied deliveries that have not left yet. Above the bound, a connection gets more only after its own have left. */
+    /** Copied deliveries that have not left yet. Above a quarter of the bound, a connection gets more only after its own have left. */
     void addCopied(long delta) {
         copied.addAndGet(delta);
     }
 
     boolean isOverCopied() {
-        return copied.get() > maxBytes;
+        return copied.get() > maxBytes / 4;
     }
 
     void paused() {

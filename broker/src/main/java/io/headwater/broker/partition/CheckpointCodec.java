@@ -65,7 +65,7 @@ final class CheckpointCodec {
         positions.clear();
         int version = in.get();
         if (version != VERSION) {
-            throw new IllegalStateException("checkpoint: version " + version + " (expected: " + VERSION + ")");
+            throw new UnknownFormatException("checkpoint: version " + version + " (expected: " + VERSION + ")");
         }
         long windows = getVarint(in);
         for (long i = 0; i < windows; i++) {

@@ -37,7 +37,7 @@ record GroupOp(Kind kind, int groupId, long offset, long timeMs) {
                     return kind;
                 }
             }
-            throw new IllegalStateException("group operation: " + id + " (expected: 1 to 3)");
+            throw new UnknownFormatException("group operation: " + id + " (expected: 1 to 3)");
         }
     }
 
@@ -54,7 +54,7 @@ record GroupOp(Kind kind, int groupId, long offset, long timeMs) {
     static void decode(ByteBuffer payload, Consumer<GroupOp> to) {
         int version = payload.get();
         if (version != VERSION) {
-            throw new IllegalStateException("group operations: version " + version + " (expected: " + VERSION + ")");
+            throw new UnknownFormatException("group operations: version " + version + " (expected: " + VERSION + ")");
         }
         int count = payload.getInt();
         for (int i = 0; i < count; i++) {

@@ -52,7 +52,11 @@ public final class Partition {
     /** Opens a partition and rebuilds what it derives from its log. */
     public static Partition open(PartitionInfo info, PartitionLog log, EpochClock clock) throws StorageException {
         Partition partition = new Partition(info, log, clock);
-        log.replay(partition::replayed);
+        try {
+            log.replay(partition::replayed);
+        } catch (UnknownFormatException e) {
+            throw new LogOfflineException(String.valueOf(e.getMessage()), e);
+        }
         partition.positions.allDurable();
         partition.epochStarted = log.lastEpoch() >= info.epoch();
         partition.lastIngestionMs =

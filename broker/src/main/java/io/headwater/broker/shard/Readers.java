@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * served one delivery at a time, so that none waits for another's backlog; the others wait for what they named.
  */
 final class Readers {
+    /** More than any sensible consumer has; a bound for the others. */
+    static final int MAX_OF_A_CONNECTION = 20_000;
+
     private final Long2ObjectHashMap<Int2ObjectHashMap<Subscription>> byConnection = new Long2ObjectHashMap<>();
     private final ArrayDeque<Subscription> queue = new ArrayDeque<>();
     private final IdentityHashMap<Subscription, Owned> homes = new IdentityHashMap<>();
@@ -31,6 +34,11 @@ final class Readers {
     Subscription find(Connection connection, int subscriptionId) {
         Int2ObjectHashMap<Subscription> own = byConnection.get(connection.id());
         return own == null ? null : own.get(subscriptionId);
+    }
+
+    boolean isFull(Connection connection) {
+        Int2ObjectHashMap<Subscription> own = byConnection.get(connection.id());
+        return own != null && own.size() >= MAX_OF_A_CONNECTION;
     }
 
     void add(Owned owned, Subscription subscription) {

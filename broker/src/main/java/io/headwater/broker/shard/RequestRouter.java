@@ -29,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestRouter implements Requests {
     private static final int NOWHERE = -1;
-    private static final int MAX_SUBSCRIPTIONS = 65_536;
 
     private final Connection connection;
     private final Owners owners;
@@ -79,9 +78,6 @@ final class RequestRouter implements Requests {
 
     private Offered subscribe(int correlationId, Subscribe request) {
         int owner = owners.indexOf(request.getPartitionId());
-        if (owners.count() > 1 && homes.size() >= MAX_SUBSCRIPTIONS) {
-            return Offered.FULL;
-        }
         boolean taken = owners.mailbox(owner).offer(new StreamTasks.Open(connection, correlationId, request));
         if (taken && owners.count() > 1) {
             homes.put(request.getSubscriptionId(), owner);

@@ -48,6 +48,7 @@ final class Shard {
     private final ShardGauges gauges;
     private final Long2ObjectHashMap<Owned> partitions = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
+    private final ColdRetention retentions = new ColdRetention();
     private final Set<Connection> touched = new HashSet<>();
     private final Readers readers = new Readers(touched);
     private final List<Owned> toFlush = new ArrayList<>();
@@ -182,21 +183,23 @@ final class Shard {
         data.delete(partitionId);
     }
 
-    /** Applies a topic's retention. A partition that nothing was written to is left alone. */
+    /** Applies a topic's retention. One that has not been used since the start is opened for it now and then. */
     void retain(PartitionInfo info, TopicPolicy policy, long nowMs) {
-        long id = info.partitionId();
-        if (!partitions.containsKey(id) && (broken.containsKey(id) || !data.exists(id))) {
+        Owned known = partitions.get(info.partitionId());
+        if (known == null && !retentions.isDue(info.partitionId(), policy, nowMs)) {
+            return;
+        }
+        if (known == null && (broken.containsKey(info.partitionId()) || !data.exists(info.partitionId()))) {
             return;
         }
         try {
-            Owned owned = partitions.get(id);
-            if (owned == null) {
-                owned = open(info);
-            }
+            Owned owned = known == null ? open(info) : known;
             int deleted = owned.partition.log().deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes());
             if (deleted > 0) {
                 LOG.info("partition {}: retention deleted {} segments", info.displayName(), deleted);
             }
+            // Sealing appends; and a log that was opened only for this gives its files back at the next opportunity.
+            watch(owned);
         } catch (StorageException e) {
             LOG.warn("partition {}: retention: {}", info.displayName(), e.getMessage());
         }
@@ -221,10 +224,7 @@ final class Shard {
             owned.toFlush = false;
             try {
                 owned.flush(this);
-                if (!owned.unsettled) {
-                    owned.unsettled = true;
-                    unsettled.add(owned);
-                }
+                watch(owned);
             } catch (LogOfflineException e) {
                 wentOffline(owned, e);
             }
@@ -281,6 +281,13 @@ final class Shard {
     private void markBroken(PartitionInfo info, StorageException why) {
         broken.put(info.partitionId(), why);
         gauges.offlinePartitions = broken.size();
+    }
+
+    private void watch(Owned owned) {
+        if (!owned.unsettled) {
+            owned.unsettled = true;
+            unsettled.add(owned);
+        }
     }
 
     private void wentOffline(Owned owned, LogOfflineException why) {

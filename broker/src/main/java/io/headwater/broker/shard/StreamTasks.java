@@ -116,6 +116,11 @@ final class StreamTasks {
                         ErrorCode.ERROR_INVALID_REQUEST,
                         "subscription_id: " + request.getSubscriptionId() + " (expected: one that is not in use)");
             }
+            if (shard.readers().isFull(connection)) {
+                return Errors.of(
+                        ErrorCode.ERROR_OVERLOADED,
+                        "subscriptions: " + Readers.MAX_OF_A_CONNECTION + " of this connection, the most there may be");
+            }
             if (request.getFilterEventTime() && request.getEventFromMs() > request.getEventUntilMs()) {
                 return Errors.of(
                         ErrorCode.ERROR_INVALID_REQUEST,

@@ -82,9 +82,9 @@ public final class Subscription {
     }
 
     public void addCredit(long bytes) {
-        // Saturates: a peer that grants without end gets no overflow.
-        long sum = credit + bytes;
-        credit = bytes > 0 && sum < credit ? Long.MAX_VALUE : sum;
+        // Saturates: a peer that grants without end gets no overflow. Credit is never taken back.
+        long sum = credit + Math.max(0, bytes);
+        credit = sum < credit ? Long.MAX_VALUE : sum;
     }
 
     /** Sends a share of what there is; the caller wakes the connection at the end of its turn, and parks this. */

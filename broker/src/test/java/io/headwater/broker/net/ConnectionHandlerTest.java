@@ -33,13 +33,13 @@ import org.junit.jupiter.api.Test;
 
 class ConnectionHandlerTest {
     private static final int MAX_FRAME_BYTES = 1 << 20;
-    private static final long MAX_IN_FLIGHT_BYTES = 4 << 20;
+    private static final long MAX_IN_FLIGHT_BYTES = 16 << 20;
 
     private final FakeOwners owners = new FakeOwners();
     private final FakeControl control = new FakeControl();
     private final InFlight inFlight = new InFlight(MAX_IN_FLIGHT_BYTES);
     private final ConnectionRegistry registry = new ConnectionRegistry(
-            new Handshake("cluster", 1, "headwater/test", MAX_FRAME_BYTES, 1 << 19), 3, inFlight, owners, control);
+            new Handshake("cluster", 1, "headwater/test", MAX_FRAME_BYTES, 1 << 19), 4, inFlight, owners, control);
     private final List<EmbeddedChannel> channels = new ArrayList<>();
     private EmbeddedChannel client = new EmbeddedChannel();
 
@@ -213,10 +213,11 @@ class ConnectionHandlerTest {
         open();
         open();
         open();
+        open();
 
-        EmbeddedChannel fourth = open();
+        EmbeddedChannel fifth = open();
 
-        assertGoodbye(fourth, ErrorCode.ERROR_OVERLOADED);
+        assertGoodbye(fifth, ErrorCode.ERROR_OVERLOADED);
     }
 
     @Test
@@ -304,6 +305,32 @@ class ConnectionHandlerTest {
 
         assertEquals(1, owners.drained);
         assertTrue(connection.mayDeliver());
+    }
+
+    @Test
+    void holdsBackEveryoneButASmallShareWhenCopiedDeliveriesTakeTooMuchMemory() {
+        int held = 0;
+        for (int i = 0; i < 3; i++) {
+            connected();
+            held += fill(owners.connections.get(i));
+        }
+        assertTrue(held <= MAX_IN_FLIGHT_BYTES / 4 + 3 * 64 * 1024, held + " bytes held");
+
+        connected();
+        int late = fill(owners.connections.get(owners.connections.size() - 1));
+
+        assertEquals(InFlight.FREE_SHARE_BYTES, late);
+    }
+
+    private static int fill(Connection connection) {
+        int posted = 0;
+        while (connection.mayDeliver()) {
+            CopiedBytes bytes = CopiedBytes.allocate(64 * 1024);
+            bytes.target().position(64 * 1024);
+            connection.deliver(Deliver.getDefaultInstance(), bytes);
+            posted += 64 * 1024;
+        }
+        return posted;
     }
 
     @Test

@@ -104,7 +104,7 @@ class CheckpointCodecTest {
         ByteBuffer later = ByteBuffer.wrap(new byte[] {2, 0, 0});
 
         assertThrows(
-                IllegalStateException.class,
+                UnknownFormatException.class,
                 () -> CheckpointCodec.decode(later, new ProducerTable(), new PositionTable()));
     }
 }
