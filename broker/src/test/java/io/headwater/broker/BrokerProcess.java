@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** A broker in a JVM of its own, to be killed. */
 final class BrokerProcess implements AutoCloseable {
@@ -72,12 +71,12 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     /** SIGKILL; returns when it is gone. */
-    void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+    void kill() {
+        process.destroyForcibly().onExit().join();
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         kill();
     }
 
