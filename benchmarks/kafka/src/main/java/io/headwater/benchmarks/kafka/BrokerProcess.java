@@ -155,6 +155,10 @@ final class BrokerProcess implements AutoCloseable {
         throw new IllegalStateException(system.title() + ": does not listen, see " + output);
     }
 
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
     @Override
     public void close() {
         process.destroy();

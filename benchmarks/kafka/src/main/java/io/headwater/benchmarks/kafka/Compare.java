@@ -44,6 +44,9 @@ final class Compare {
                 figures.addAll(scenario.run(bench));
                 bench.clear();
             }
+        } catch (IOException | RuntimeException e) {
+            bench.sayOutputs();
+            throw e;
         } finally {
             Workbench.deleteTree(directory);
         }

@@ -41,7 +41,8 @@ final class DriverProcess {
                 });
         String said = new String(driver.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (driver.waitFor() != 0) {
-            throw new IllegalStateException(broker.system().title() + ": the driver failed:\n" + said);
+            throw new IllegalStateException(broker.system().title() + ": the driver failed; the broker "
+                    + (broker.isAlive() ? "runs" : "has ended") + ":\n" + said);
         }
         Map<String, Double> figures = new LinkedHashMap<>();
         said.lines().filter(line -> line.startsWith("figure ")).forEach(line -> {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -23,6 +24,8 @@ import java.util.stream.Stream;
  */
 record Workbench(
         Path directory, List<String> headwater, String kafkaClassPath, int pairs, double scale, PrintStream log) {
+
+    private static final int OUTPUT_LINES = 30;
 
     int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -54,6 +57,19 @@ record Workbench(
         try (Stream<Path> left = Files.list(directory)) {
             for (Path path : left.toList()) {
                 deleteTree(path);
+            }
+        }
+    }
+
+    /** The last that each broker said, before it is removed: a failed run must explain itself. */
+    void sayOutputs() throws IOException {
+        try (Stream<Path> left = Files.list(directory)) {
+            for (Path path :
+                    left.filter(each -> each.toString().endsWith(".out")).toList()) {
+                List<String> lines = Files.readAllLines(path, StandardCharsets.ISO_8859_1);
+                say(path.getFileName() + ":");
+                lines.subList(Math.max(0, lines.size() - OUTPUT_LINES), lines.size())
+                        .forEach(line -> say("  " + line));
             }
         }
     }
