@@ -22,30 +22,22 @@ import org.slf4j.LoggerFactory;
  * before its sync), or any acknowledgement from a log whose sync has once failed (the system may report the next sync
  * as a success although the data is lost).
  *
- * <p>The durable marks of a cycle are handed to the file {@code marks} behind it, off the path of acknowledgements, and
- * synced at most every {@value #MARKS_INTERVAL_MS} ms and before the thread idles: one more sync per cycle would nearly
- * double what a small cycle costs, to narrow the stretch in which a crash cannot tell a torn write from later damage.
+ * <p>The durable marks of a cycle are written behind it, off the path of acknowledgements ({@link MarksCarrier}).
  */
 public final class GroupCommit implements AutoCloseable {
-    static final long MARKS_INTERVAL_MS = 10;
-
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
-    private static final long MARKS_INTERVAL_NS = MARKS_INTERVAL_MS * 1_000_000;
-    private static final long MARKS_RETRY_NS = 1_000_000_000;
 
     private final SyncMode mode;
     private final Marks marks;
     private final DurabilityListener listener;
     private final NanoClock clock;
     private final SyncCrew crew;
+    private final MarksCarrier carrier;
     private final DurationHistogram cycleTimes = new DurationHistogram();
     /** A stack of those submitted since the last cycle, linked through {@link Member#next}. */
     private final AtomicReference<@Nullable Member> submitted = new AtomicReference<>();
 
     private Member[] group = new Member[16];
-    private boolean marksDue;
-    private boolean marksFailed;
-    private long marksSyncNs;
     private volatile boolean parked;
     private volatile boolean closing;
     private volatile @Nullable Throwable poison;
@@ -66,7 +58,7 @@ public final class GroupCommit implements AutoCloseable {
         this.listener = listener;
         this.clock = clock;
         this.crew = new SyncCrew(helpers);
-        this.marksSyncNs = clock.nanoTime() + MARKS_INTERVAL_NS;
+        this.carrier = new MarksCarrier(mode, marks, clock);
     }
 
     /** Takes a log into the group; once per log, when it is opened. The member is then submitted at each flush. */
@@ -98,8 +90,7 @@ public final class GroupCommit implements AutoCloseable {
         tellAll(count);
         long endNs = clock.nanoTime();
         cycleTimes.recordNs(endNs - startNs);
-        marksDue = true;
-        writeMarks(endNs);
+        carrier.carry(endNs);
         return count;
     }
 
@@ -147,50 +138,13 @@ public final class GroupCommit implements AutoCloseable {
         return count;
     }
 
-    /** Makes sure that no log is acknowledged whose mark on the disk still calls it clean. */
+    /** Whether no log is acknowledged whose mark on the disk still calls it clean; if not, why. */
     private @Nullable IOException takeBackClean(int count) {
         boolean urgent = false;
         for (int i = 0; i < count; i++) {
             urgent |= marks.dirty(group[i].log.partitionId());
         }
-        if (!urgent) {
-            return null;
-        }
-        try {
-            syncMarks();
-            return null;
-        } catch (IOException e) {
-            LOG.error("marks: cannot be written, {} logs go offline: {}", count, e.getMessage());
-            return e;
-        }
-    }
-
-    private void syncMarks() throws IOException {
-        if (mode == SyncMode.EVERY_COMMIT) {
-            marks.sync();
-        } else {
-            marks.write();
-        }
-        marksDue = false;
-        marksSyncNs = clock.nanoTime() + MARKS_INTERVAL_NS;
-        marksFailed = false;
-    }
-
-    /** Hands changed marks to the file, and syncs it when that is due. */
-    private void writeMarks(long nowNs) {
-        boolean due = nowNs - marksSyncNs >= 0;
-        try {
-            if (due) {
-                syncMarks();
-            } else if (!marksFailed) {
-                marks.write();
-            }
-        } catch (IOException e) {
-            // Nothing is acknowledged on the strength of these marks: a crash now would only have more tail to read.
-            LOG.warn("marks: not written, they lag until they are: {}", e.getMessage());
-            marksFailed = true;
-            marksSyncNs = nowNs + MARKS_RETRY_NS;
-        }
+        return urgent ? carrier.syncNow() : null;
     }
 
     private void submit(Member member) {
@@ -237,15 +191,11 @@ public final class GroupCommit implements AutoCloseable {
             if (closing) {
                 return false;
             }
-            if (!marksDue) {
+            long waitNs = carrier.idle(clock.nanoTime());
+            if (waitNs == MarksCarrier.NOTHING_DUE) {
                 LockSupport.park(this);
-                return true;
-            }
-            long nowNs = clock.nanoTime();
-            if (nowNs - marksSyncNs < 0) {
-                LockSupport.parkNanos(this, marksSyncNs - nowNs);
-            } else {
-                writeMarks(nowNs);
+            } else if (waitNs > 0) {
+                LockSupport.parkNanos(this, waitNs);
             }
             return true;
         } finally {

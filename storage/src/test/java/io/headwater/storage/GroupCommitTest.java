@@ -436,6 +436,24 @@ class GroupCommitTest {
     }
 
     @Test
+    void syncsTheMarksBeforeItIdles() throws IOException {
+        GroupCommit groupCommit = new GroupCommit(SyncMode.EVERY_COMMIT, marks, told, SystemNanoClock.INSTANCE);
+        SmallLog log = new SmallLog(groupCommit, 1);
+        int before = disk.syncs();
+        groupCommit.start("sync-under-test");
+        log.append(9);
+        while (disk.syncs() < before + 2) {
+            Thread.onSpinWait();
+        }
+        groupCommit.close();
+        assertEquals(before + 2, disk.syncs(), "the log and the marks, and then nothing");
+        memory.powerCut();
+        Mark mark = new Mark();
+        assertTrue(Marks.open(memory, DIRECTORY).load(1, mark));
+        assertEquals(9, mark.durable.endIndex);
+    }
+
+    @Test
     void commitsWhatWasSubmittedBeforeItCloses() throws IOException {
         for (boolean threaded : new boolean[] {false, true}) {
             GroupCommitTest world = new GroupCommitTest();
