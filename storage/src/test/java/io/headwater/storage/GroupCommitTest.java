@@ -22,7 +22,9 @@ import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class GroupCommitTest {
     private static final Path DIRECTORY = Path.of("/data");
 
@@ -451,6 +453,70 @@ class GroupCommitTest {
         Mark mark = new Mark();
         assertTrue(Marks.open(memory, DIRECTORY).load(1, mark));
         assertEquals(9, mark.durable.endIndex);
+    }
+
+    @Test
+    void waitsForItsHelpersBeforeItAcknowledges() throws Exception {
+        GroupCommit groupCommit = new GroupCommit(SyncMode.EVERY_COMMIT, marks, told, clock, 3);
+        Thread leader = Thread.currentThread();
+        CountDownLatch helping = new CountDownLatch(1);
+        CountDownLatch leaderWaits = new CountDownLatch(1);
+        AtomicInteger toldTooEarly = new AtomicInteger();
+        for (int id = 0; id < 12; id++) {
+            new SmallLog(groupCommit, id) {
+                private volatile boolean done;
+
+                @Override
+                public void sync() throws IOException {
+                    if (Thread.currentThread() == leader) {
+                        await(helping);
+                    } else {
+                        helping.countDown();
+                        await(leaderWaits);
+                    }
+                    super.sync();
+                    done = true;
+                }
+
+                @Override
+                public void synced(SyncPoint point) {
+                    toldTooEarly.addAndGet(done ? 0 : 1);
+                }
+            }.append(1);
+        }
+        Thread watcher = new Thread(() -> {
+            await(helping);
+            while (helping.getCount() > 0 || !isParkedBy(leader, "SyncCrew")) {
+                Thread.onSpinWait();
+            }
+            leaderWaits.countDown();
+        });
+        watcher.setDaemon(true);
+        watcher.start();
+        groupCommit.doWork();
+        assertEquals(0, toldTooEarly.get());
+        watcher.join();
+        groupCommit.close();
+    }
+
+    /** Whether a thread is parked by a class, directly. */
+    private static boolean isParkedBy(Thread thread, String className) {
+        StackTraceElement[] frames = thread.getStackTrace();
+        for (int i = 1; i < frames.length; i++) {
+            if (frames[i - 1].getMethodName().equals("park")
+                    && frames[i - 1].getClassName().endsWith("LockSupport")) {
+                return frames[i].getClassName().endsWith(className);
+            }
+        }
+        return false;
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

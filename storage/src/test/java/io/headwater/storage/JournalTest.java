@@ -147,6 +147,27 @@ class JournalTest {
     }
 
     @Test
+    void doesNotReviveARecordThatStoodBehindACut() throws IOException {
+        Journal journal = open(disk, new ArrayList<>());
+        journal.append(new byte[] {1});
+        journal.sync();
+        long torn = journal.size();
+        journal.append(new byte[] {2});
+        journal.append(new byte[] {3});
+        journal.write();
+        disk.kill();
+        disk.flipBit(FILE, torn + JournalLayout.RECORD_HEAD, 0);
+
+        List<byte[]> found = new ArrayList<>();
+        Journal again = open(disk, found);
+        assertSame(List.of(new byte[] {1}), found);
+        again.append(new byte[] {4});
+        again.sync();
+        disk.kill();
+        assertSame(List.of(new byte[] {1}, new byte[] {4}), reopened(disk));
+    }
+
+    @Test
     void refusesAFileShorterThanItsHeader() throws IOException {
         write(records(3), true);
         byte[] whole = disk.contents(FILE);

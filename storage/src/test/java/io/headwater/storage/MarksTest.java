@@ -254,7 +254,8 @@ class MarksTest {
             assertTrue(marks.dirty(id));
             marks.sync();
         }
-        assertThrows(DiskFullException.class, () -> marks.register(3_000));
+        long[] many = LongStream.range(3_000, 100_000).toArray();
+        assertThrows(DiskFullException.class, () -> marks.register(many));
         marks.remove(0);
         disk.powerCut();
         try (Marks reopened = Marks.open(disk, DIRECTORY)) {
