@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 final class Chores {
     private static final Logger LOG = LoggerFactory.getLogger(Chores.class);
     private static final int PARTITIONS_A_TURN = 256;
-    private static final long GROUP_TICK_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long GROUP_TICK_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final Proposals proposals;
     private final Partitions partitions;
@@ -103,7 +103,7 @@ final class Chores {
     }
 
     void tick(long nowMs, long nowNs) {
-        if (groups.rings(nowNs)) {
+        if (groups.rings(nowNs) || nowMs >= members.coordinator().nextDeadlineMs()) {
             members.tick(nowMs, nowNs);
             lag.tick(nowNs);
         }
@@ -143,13 +143,15 @@ final class Chores {
     }
 
     /** How long nothing need be done if nothing comes in. */
-    long nextInNs(long nowNs) {
+    long nextInNs(long nowMs, long nowNs) {
         long next = Math.min(retention.inNs(nowNs), hibernation.inNs(nowNs));
         if (!topicsToRetain.isEmpty() || !partitionsToRetain.isEmpty()) {
             return 0;
         }
         if (!members.allLive().isEmpty()) {
+            long deadlineInMs = Math.max(0, members.coordinator().nextDeadlineMs() - nowMs);
             next = Math.min(next, groups.inNs(nowNs));
+            next = Math.min(next, TimeUnit.MILLISECONDS.toNanos(Math.min(deadlineInMs, 10_000)));
         }
         if (view.isDirty()) {
             next = Math.min(next, views.inNs(nowNs));

@@ -215,7 +215,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
             begin();
             while (!stopped) {
                 if (doWork() == 0) {
-                    queue.await(Math.min(LONGEST_PARK_NS, chores.nextInNs(nanoClock.nanoTime())));
+                    queue.await(Math.min(LONGEST_PARK_NS, chores.nextInNs(nowMs(), nanoClock.nanoTime())));
                 }
             }
             doWork();

@@ -412,8 +412,8 @@ final class GroupMembers {
             retryUnreadable(group, nowNs);
             group.links
                     .entrySet()
-                    .removeIf(link -> link.getValue().joining == null
-                            && coordinator.assignment(group.name, link.getKey()) == null);
+                    .removeIf(link ->
+                            link.getValue().joining == null && !coordinator.isMember(group.name, link.getKey()));
         }
         tellChanges();
         live.values().removeIf(group -> group.links.isEmpty() && group.seeking.isEmpty());

@@ -111,6 +111,17 @@ public final class GroupCoordinator {
         return changes;
     }
 
+    /** Whether somebody of that id is in the group, connected or within its grace. */
+    public boolean isMember(String group, String memberId) {
+        StreamGroup there = groups.get(group);
+        return there != null && there.isMember(memberId);
+    }
+
+    /** When {@link #tick} will have something to do if nothing is heard from anybody; far ahead: never. */
+    public long nextDeadlineMs() {
+        return nextDeadlineMs;
+    }
+
     /** The member's present assignment; null: no such member. */
     public @Nullable MemberAssignment assignment(String group, String memberId) {
         StreamGroup there = groups.get(group);

@@ -314,6 +314,10 @@ final class StreamGroup {
         return new MemberAssignment(name, member.id, member.request.connectionId(), member.generation, partitions);
     }
 
+    boolean isMember(String memberId) {
+        return members.containsKey(memberId);
+    }
+
     boolean isEmpty() {
         return members.isEmpty();
     }

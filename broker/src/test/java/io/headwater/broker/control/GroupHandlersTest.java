@@ -190,7 +190,7 @@ class GroupHandlersTest {
         assertEquals(half, again.getAssignment());
         world.disconnect(back);
         world.heartbeat(one, ControlWorld.lastPush(one));
-        world.pass(world.config.groups().graceMs() + 200);
+        world.pass(world.config.groups().graceMs() + 1100);
         assertEquals(
                 first.getAssignment().getPartitionsCount(),
                 ControlWorld.lastPush(one).getPartitionsCount());
@@ -200,7 +200,7 @@ class GroupHandlersTest {
     void fencesAMemberThatIsSilentOverAnOpenConnection() {
         world.topic("orders", 1);
         JoinGroupReply first = world.join(one, "g", "orders");
-        world.pass(world.config.groups().sessionTimeoutMs() + 200);
+        world.pass(world.config.groups().sessionTimeoutMs() + 1100);
         var late = ControlWorld.beat(first.getAssignment());
         assertEquals(
                 ErrorCode.ERROR_UNKNOWN_MEMBER,
@@ -324,9 +324,9 @@ class GroupHandlersTest {
         JoinGroupReply joined = world.join(one, "g", "orders");
         assertEquals(Set.of(topic.getPartitions(1).getPartitionId()), ids(joined.getAssignment()));
         world.partitions.offline.clear();
-        world.pass(200);
+        world.pass(1100);
         world.pass(3000);
-        world.pass(200);
+        world.pass(1100);
         Assignment later = ControlWorld.lastPush(one);
         assertEquals(2, later.getPartitionsCount());
         assertNotEquals(joined.getAssignment().getGeneration(), later.getGeneration());
@@ -603,7 +603,7 @@ class GroupHandlersTest {
         world.pass(20_000);
         assertTrue(world.partitions.opened.isEmpty());
         assertTrue(world.agent.groupLags().isEmpty());
-        world.pass(200);
+        world.pass(1100);
         assertEquals(7, world.agent.groupLags().get(0).records());
         assertEquals(70, world.agent.groupLags().get(0).ms());
     }
