@@ -28,6 +28,7 @@ import io.headwater.storage.testing.MemoryDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /** A control agent that a test turns by hand, over partitions of plain maps and a clock that the test moves. */
@@ -132,7 +133,7 @@ final class ControlWorld implements AutoCloseable {
         if (failure != null) {
             throw new AssertionError(type + ": " + failure);
         }
-        return as.cast(connection.replyTo(id));
+        return as.cast(Objects.requireNonNull(connection.replyTo(id), () -> type + " was not answered"));
     }
 
     Error refusal(FakeConnection connection, FrameType type, MessageLite message) {

@@ -82,7 +82,7 @@ final class FakeConnection implements Connection {
 
     @Override
     public void post(Outgoing frame) {
-        throw new AssertionError("control does not post: " + frame);
+        throw new AssertionError("control replies and pushes; it does not post");
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.headwater.record.testing.Seeds;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -48,7 +49,7 @@ class GroupSimulationTest {
             world.settle();
             Map<Long, String> after = world.readers();
             long moved = before.keySet().stream()
-                    .filter(partition -> !before.get(partition).equals(after.get(partition)))
+                    .filter(partition -> !Objects.equals(before.get(partition), after.get(partition)))
                     .count();
             assertEquals(before.size() / (members + 1), moved, "partitions moved");
             assertEquals(moved, added.reading.size());
@@ -139,7 +140,7 @@ class GroupSimulationTest {
         SplittableRandom random = world.random;
         GroupWorld.Client client = world.anyClient();
         int dice = random.nextInt(100);
-        if (client == null || dice < 8 && world.clients.size() < 8) {
+        if (client == null || (dice < 8 && world.clients.size() < 8)) {
             world.newClient(List.of(Set.of("a"), Set.of("b"), Set.of("a", "b"), Set.of("a", "b"))
                     .get(random.nextInt(4)));
         } else if (dice < 40) {
