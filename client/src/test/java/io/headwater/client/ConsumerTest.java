@@ -327,15 +327,15 @@ class ConsumerTest {
     void continuesFromTheCommittedPosition() {
         broker.createTopic("t", 1);
         fill("t", 100, 10);
-        try (StreamConsumer consumer = member(client).maxPollRecords(30).build()) {
-            assertEquals(30, consumer.poll(WAIT).size());
+        try (StreamConsumer consumer = member(client).maxPollRecords(10).build()) {
+            assertEquals(10, consumer.poll(WAIT).size());
             consumer.commit();
-            assertEquals(30, position(0));
-            assertEquals(30, number(consumer.poll(WAIT).get(0)));
+            assertEquals(10, position(0));
+            assertEquals(10, number(consumer.poll(WAIT).get(0)));
         }
-        assertEquals(30, position(0), "what was polled last was not known to be processed");
+        assertEquals(10, position(0), "what was polled last was not known to be processed");
         try (StreamConsumer consumer = member(client).build()) {
-            assertEquals(30, number(consumer.poll(WAIT).get(0)));
+            assertEquals(10, number(consumer.poll(WAIT).get(0)));
         }
     }
 
@@ -344,14 +344,14 @@ class ConsumerTest {
         broker.createTopic("t", 1);
         fill("t", 100, 10);
         try (StreamConsumer consumer = member(client)
-                .maxPollRecords(30)
+                .maxPollRecords(10)
                 .autoCommitInterval(Duration.ZERO)
                 .build()) {
             consumer.poll(WAIT);
             assertEquals(-1, position(0));
             consumer.poll(WAIT);
         }
-        assertEquals(30, position(0));
+        assertEquals(10, position(0));
     }
 
     @Test
