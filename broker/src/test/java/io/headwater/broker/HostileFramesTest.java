@@ -166,7 +166,7 @@ class HostileFramesTest {
         for (int at = 0; at < batch.length; at++) {
             byte[] damaged = batch.clone();
             damaged[at] ^= 0x40;
-            boolean outsideTheChecksum = at < 8 || at >= 12 && at < 16;
+            boolean outsideTheChecksum = at < 8 || (at >= 12 && at < 16);
             ErrorCode code = good.produce(partition, damaged).getError().getCode();
             assertEquals(outsideTheChecksum ? ErrorCode.ERROR_NONE : ErrorCode.ERROR_CORRUPT_BATCH, code, "byte " + at);
             expectedOffset += outsideTheChecksum ? 3 : 0;

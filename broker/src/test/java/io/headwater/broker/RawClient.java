@@ -18,11 +18,13 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
 
 /** A client that speaks frames over a plain socket, and does as it is told: also what a good client would not do. */
@@ -36,7 +38,7 @@ final class RawClient implements AutoCloseable {
     private int nextCorrelationId = 1;
 
     RawClient(int port) throws IOException {
-        socket = new Socket("127.0.0.1", port);
+        socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(TIMEOUT_MS);
         in = new DataInputStream(socket.getInputStream());
@@ -154,7 +156,7 @@ final class RawClient implements AutoCloseable {
         byte[] rest = new byte[length];
         in.readFully(rest);
         ByteBuffer frame = ByteBuffer.wrap(rest);
-        FrameType type = FrameType.byId(frame.get());
+        FrameType type = Objects.requireNonNull(FrameType.byId(frame.get()));
         int flags = frame.get();
         frame.getShort();
         int correlationId = frame.getInt();
@@ -165,7 +167,7 @@ final class RawClient implements AutoCloseable {
             message = Error.parseFrom(ByteBuffer.wrap(rest, messageAt, messageBytes));
         } else {
             var parser = (flags & FrameLayout.FLAG_PUSH) != 0 ? type.push() : type.reply();
-            message = parser.parseFrom(rest, messageAt, messageBytes);
+            message = Objects.requireNonNull(parser).parseFrom(rest, messageAt, messageBytes);
         }
         ByteBuf attachment = Unpooled.wrappedBuffer(rest, messageAt + messageBytes, length - messageAt - messageBytes);
         return new Frame(type, flags, correlationId, message, attachment);

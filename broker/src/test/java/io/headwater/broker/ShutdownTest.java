@@ -67,7 +67,7 @@ class ShutdownTest {
         try (Broker first = Broker.start(config())) {
             IOException refused = assertThrows(DirectoryLockedException.class, () -> Broker.start(config()));
 
-            assertTrue(refused.getMessage().contains(directory.toString()), refused.getMessage());
+            assertTrue(refused.toString().contains(directory.toString()), refused.toString());
             try (RawClient client = RawClient.connected(first.port())) {
                 client.createTopic("orders", 1);
             }
@@ -89,7 +89,7 @@ class ShutdownTest {
 
             IOException refused = assertThrows(IOException.class, () -> Broker.start(taken));
 
-            assertTrue(refused.getMessage().contains(Integer.toString(first.port())), refused.getMessage());
+            assertTrue(refused.toString().contains(Integer.toString(first.port())), refused.toString());
         }
         Broker.start(BrokerConfig.onFreePorts(elsewhere)).close();
     }

@@ -51,6 +51,11 @@ public final class Outgoing {
         return new Outgoing(FrameType.DELIVER, FrameLayout.FLAG_PUSH, 0, message, null, bytes);
     }
 
+    @Override
+    public String toString() {
+        return type + " #" + correlationId + " (" + attachmentBytes() + " attached)";
+    }
+
     boolean isReply() {
         return (flags & FrameLayout.FLAG_REPLY) != 0;
     }

@@ -3,6 +3,7 @@ package io.headwater.broker.shard;
 import io.headwater.protocol.wire.Error;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
@@ -60,12 +61,12 @@ final class Mailbox {
         return requests.size();
     }
 
-    /** On the owner's thread: runs what is there, up to a limit. Returns how many. */
-    int drain(Shard shard, int most) {
+    /** On the owner's thread: hands over what is there, up to a limit. Returns how many. */
+    int drain(Consumer<Task> to, int most) {
         int ran = 0;
         Task next = signals.poll();
         while (next != null) {
-            next.run(shard);
+            to.accept(next);
             ran++;
             next = signals.poll();
         }
@@ -78,7 +79,7 @@ final class Mailbox {
             if (next == null) {
                 break;
             }
-            next.run(shard);
+            to.accept(next);
             ran++;
         }
         return ran;

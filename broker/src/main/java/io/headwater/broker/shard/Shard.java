@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.EpochClock;
@@ -54,6 +55,7 @@ final class Shard {
     private final List<Owned> toFlush = new ArrayList<>();
     private final List<Owned> unsettled = new ArrayList<>();
     private final List<Attachment> borrowed = new ArrayList<>();
+    private final Consumer<Task> runner = task -> task.run(this);
     private long gaugesAtMs;
     private @Nullable Runnable whenQuiet;
 
@@ -97,7 +99,7 @@ final class Shard {
 
     /** One turn. Returns 0 when there was nothing to do. */
     int doWork() {
-        int work = mailbox.drain(this, DRAIN_LIMIT);
+        int work = mailbox.drain(runner, DRAIN_LIMIT);
         work += flush();
         work += settle();
         work += readers.serve(gauges.traffic(), DELIVERY_LIMIT);

@@ -357,7 +357,7 @@ class ConnectionHandlerTest {
     void tellsBothMailboxesOnceThatAConnectionIsClosedAndTakesNothingAfterwards() {
         EmbeddedChannel channel = connected();
         Connection connection = owners.connections.get(0);
-        channel.close();
+        var unused = channel.close();
 
         assertEquals(1, owners.closed);
         assertEquals(1, control.closed);

@@ -18,61 +18,65 @@ class MailboxTest {
     private static final int LIMIT = 8;
 
     private final Mailbox mailbox = new Mailbox(LIMIT);
-    private int ran;
-    private int refused;
+    private final Value value = new Value();
+    private int taken;
 
-    private final Task counting = new Task() {
+    /** Counts how often it is refused. */
+    private static final class Value implements Task {
+        int refused;
+
         @Override
         public void run(Shard shard) {
-            ran++;
+            throw new IllegalStateException("handed over, not run");
         }
 
         @Override
         public void refuse(Error why) {
             refused++;
         }
-    };
+    }
 
     @Test
     void refusesRequestsAboveItsLimitAndHasAReserveForWhatMustNotBeLost() {
         for (int i = 0; i < LIMIT; i++) {
-            assertTrue(mailbox.offer(counting));
+            assertTrue(mailbox.offer(value));
         }
         assertTrue(mailbox.isFull());
-        assertFalse(mailbox.offer(counting));
+        assertFalse(mailbox.offer(value));
         for (int i = 0; i < LIMIT; i++) {
-            assertTrue(mailbox.offerUrgent(counting));
+            assertTrue(mailbox.offerUrgent(value));
         }
-        assertFalse(mailbox.offerUrgent(counting));
+        assertFalse(mailbox.offerUrgent(value));
         for (int i = 0; i < 1000; i++) {
-            mailbox.signal(counting);
+            mailbox.signal(value);
         }
 
-        drainAll();
+        while (mailbox.drain(task -> taken++, 100) > 0) {
+            // again
+        }
 
-        assertEquals(LIMIT * 2 + 1000, ran);
+        assertEquals(LIMIT * 2 + 1000, taken);
     }
 
     @Test
     void refusesWhatIsLeftWhenItsOwnerHasEnded() {
-        mailbox.offer(counting);
-        mailbox.signal(counting);
+        mailbox.offer(value);
+        mailbox.signal(value);
 
         mailbox.refuseAll(Errors.of(ErrorCode.ERROR_SHUTTING_DOWN, "bye"));
 
-        assertEquals(2, refused);
-        assertEquals(0, ran);
+        assertEquals(2, value.refused);
     }
 
     @Test
-    void drainsNoMoreThanAskedForSoThatATurnEnds() {
+    void handsOverNoMoreThanAskedForSoThatATurnEnds() {
         for (int i = 0; i < LIMIT; i++) {
-            mailbox.offer(counting);
+            mailbox.offer(value);
         }
 
-        mailbox.drain(null, 3);
+        mailbox.drain(task -> taken++, 3);
 
-        assertEquals(3, ran);
+        assertEquals(3, taken);
         assertEquals(LIMIT - 3, mailbox.size());
     }
 
@@ -83,19 +87,10 @@ class MailboxTest {
         int each = 20_000;
         int senders = 3;
         AtomicInteger done = new AtomicInteger();
-        Task count = new Task() {
-            @Override
-            public void run(Shard shard) {
-                done.incrementAndGet();
-            }
-
-            @Override
-            public void refuse(Error why) {}
-        };
         Thread owner = new Thread(() -> {
             while (done.get() < each * senders) {
                 // A turn without work sleeps at once: every lost wake-up would hang this test.
-                if (small.drain(null, 16) == 0) {
+                if (small.drain(task -> done.incrementAndGet(), 16) == 0) {
                     small.sleep();
                 }
             }
@@ -105,7 +100,7 @@ class MailboxTest {
         for (int s = 0; s < senders; s++) {
             Thread sender = new Thread(() -> {
                 for (int i = 0; i < each; i++) {
-                    while (!small.offer(count)) {
+                    while (!small.offer(value)) {
                         Thread.onSpinWait();
                     }
                 }
@@ -119,12 +114,5 @@ class MailboxTest {
         owner.join(TimeUnit.SECONDS.toMillis(30));
 
         assertEquals(each * senders, done.get());
-    }
-
-    @SuppressWarnings("NullAway") // The counting task looks at no shard.
-    private void drainAll() {
-        while (mailbox.drain(null, 100) > 0) {
-            // again
-        }
     }
 }
