@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -131,8 +132,8 @@ class ConventionsTest {
         assertTrue(opens(ROOT.resolve("pom.xml")).size() > 2);
     }
 
-    private static TreeSet<String> opens(Path file) throws IOException {
-        TreeSet<String> opens = new TreeSet<>();
+    private static Set<String> opens(Path file) throws IOException {
+        Set<String> opens = new TreeSet<>();
         Pattern.compile("--add-(opens|exports)=java\\.base/[a-z.]+=ALL-UNNAMED")
                 .matcher(Files.readString(file))
                 .results()
