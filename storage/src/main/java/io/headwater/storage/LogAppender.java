@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,9 @@ final class LogAppender {
     private final LogContext context;
     private final List<Segment> segments;
     private final LogCommit commit;
+    /** Hears of segments that were sealed, which stay open only among the few that reads use. */
+    private final Consumer<Segment> sealed;
+
     private final GatherBuffer pending = new GatherBuffer();
     private Supplier<@Nullable ByteBuffer> checkpoints = () -> null;
 
@@ -38,10 +42,17 @@ final class LogAppender {
     /** The open segment is ordered to its end, and so is a spare for the next one. */
     private boolean spareOrdered;
 
-    LogAppender(LogContext context, List<Segment> segments, LogCommit commit, int lastEpoch, long lastIngestionTimeMs) {
+    LogAppender(
+            LogContext context,
+            List<Segment> segments,
+            LogCommit commit,
+            Consumer<Segment> sealed,
+            int lastEpoch,
+            long lastIngestionTimeMs) {
         this.context = context;
         this.segments = segments;
         this.commit = commit;
+        this.sealed = sealed;
         this.nextIndex = commit.written().endIndex();
         this.nextOffset = commit.written().endOffset();
         this.pendingPosition = commit.written().position();
@@ -227,6 +238,9 @@ final class LogAppender {
         if (checkpoint != null) {
             needed += Envelope.SIZE + checkpoint.remaining();
         }
+        if (open != null) {
+            reserveSeal(open);
+        }
         SegmentFile file = newFile(baseIndex, needed, nowMs);
         if (open != null) {
             seal(open);
@@ -286,11 +300,26 @@ final class LogAppender {
         return context.disk().open(context.logPath(baseIndex), Disk.Mode.CREATE_NEW);
     }
 
+    /** A segment that was put to rest, or recovered, has lost the room behind its last entry. */
+    private static void reserveSeal(Segment open) throws IOException {
+        long needed = open.summary().endPosition + SEAL_BYTES;
+        open.preallocation().extend(needed, needed);
+    }
+
     /**
-     * Ends the open segment with a ROLL entry and the footer, for which there is always room, and writes both
-     * together with what is pending.
+     * Ends the open segment with a ROLL entry and the footer, for which there is room behind every append, and writes
+     * both together with what is pending.
+     *
+     * @throws DiskFullException if a segment that was put to rest finds no room for them any more; nothing has changed
      */
-    void seal(Segment open) throws LogOfflineException {
+    void seal(Segment open) throws DiskFullException, LogOfflineException {
+        try {
+            reserveSeal(open);
+        } catch (DiskFullException e) {
+            throw e;
+        } catch (IOException e) {
+            throw commit.takeOffline("the files of the log cannot be written", e);
+        }
         try {
             SegmentIndex index = open.index();
             // Not of now: it must not make old records look young.
@@ -299,6 +328,7 @@ final class LogAppender {
             write(open);
             commit.sealed(open.file(), open.sealedSize());
             context.spares().inBackground(() -> IndexFile.write(context, index, open.summary()));
+            sealed.accept(open);
         } catch (IOException e) {
             pending.clear();
             throw commit.takeOffline("a write to " + open.path() + " failed", e);

@@ -218,7 +218,7 @@ final class LogReader {
     }
 
     /** Closes the sealed segment that was opened longest ago, if this one makes too many. */
-    private void using(Segment segment) {
+    void using(Segment segment) {
         if (!segment.sealed() || segment == opened.peekLast()) {
             return;
         }

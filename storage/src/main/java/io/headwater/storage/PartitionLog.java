@@ -28,9 +28,9 @@ public final class PartitionLog {
         this.context = context;
         this.segments = new ArrayList<>(recovered.segments());
         this.commit = new LogCommit(context, recovered.end());
-        this.appender =
-                new LogAppender(context, segments, commit, recovered.lastEpoch(), recovered.lastIngestionTimeMs());
         this.reader = new LogReader(segments);
+        this.appender = new LogAppender(
+                context, segments, commit, reader::using, recovered.lastEpoch(), recovered.lastIngestionTimeMs());
         this.member = groupCommit.enlist(commit);
     }
 
@@ -215,18 +215,17 @@ public final class PartitionLog {
         }
         Segment last = segments.get(segments.size() - 1);
         boolean holdsRecords = last.summary().endOffset > last.baseOffset();
-        if (!last.sealed() && holdsRecords && last.summary().minIngestionTimeMs < oldestMs) {
-            appender.seal(last);
-            flush();
-        }
-        if (last.sealed() && last.summary().maxIngestionTimeMs < oldestMs) {
-            try {
-                appender.beginEmpty(nowMs);
-            } catch (DiskFullException e) {
-                // The last segment stays until there is room for its successor, which carries the log's ends.
+        try {
+            if (!last.sealed() && holdsRecords && last.summary().minIngestionTimeMs < oldestMs) {
+                appender.seal(last);
             }
-            flush();
+            if (last.sealed() && last.summary().maxIngestionTimeMs < oldestMs) {
+                appender.beginEmpty(nowMs);
+            }
+        } catch (DiskFullException e) {
+            // The last segment stays until there is room for its end, and for a successor that carries the log's ends.
         }
+        flush();
     }
 
     /** Oldest first and each one durably, so that a crash never leaves a gap; and never before the marks let go. */

@@ -67,6 +67,41 @@ class LogFaultTest {
     }
 
     @Test
+    void retentionOfARestedLogWaitsWhileTheDiskIsFull() throws IOException {
+        TestDirectory dir = open();
+        PartitionLog log = dir.log();
+        dir.append(log, 1, 1, "a");
+        dir.commit(log);
+        dir.runBackground();
+        assertTrue(log.hibernate());
+        disk.fullAfter(0);
+        assertEquals(0, log.deleteOldSegments(10_000, 100, -1));
+        assertNull(log.offlineReason());
+        assertEquals(List.of("0:a"), LogContent.all(log));
+        disk.heal();
+        assertEquals(0, log.deleteOldSegments(10_000, 100, -1));
+        dir.commit(log);
+        assertEquals(1, log.deleteOldSegments(10_000, 100, -1));
+        assertEquals(1, log.startOffset());
+        dir.close();
+    }
+
+    @Test
+    void keepsFewSealedSegmentsOpenHoweverManyItWrites() throws IOException {
+        TestDirectory dir = open();
+        PartitionLog log = dir.log();
+        for (int i = 0; i < 400; i++) {
+            dir.append(log, 1, 1, "z".repeat(200));
+            dir.commit(log);
+            dir.runBackground();
+        }
+        assertTrue(log.stats().segments() > 10);
+        // Those, the open one, spares and the marks.
+        assertTrue(disk.openFiles() <= 10, "open: " + disk.openFiles());
+        dir.close();
+    }
+
+    @Test
     void acknowledgesNothingAfterAFailedSyncUntilARestart() throws IOException {
         TestDirectory dir = open();
         PartitionLog log = dir.log();

@@ -25,6 +25,7 @@ public final class FaultyDisk implements Disk {
     private final Disk disk;
     private final AtomicLong roomBytes = new AtomicLong(Long.MAX_VALUE);
     private final AtomicInteger syncs = new AtomicInteger();
+    private final AtomicInteger openFiles = new AtomicInteger();
     private final AtomicInteger syncsToFail = new AtomicInteger();
     private volatile Predicate<Path> failingSyncs = FaultyDisk::none;
     private volatile Predicate<Path> failingReads = FaultyDisk::none;
@@ -102,9 +103,16 @@ public final class FaultyDisk implements Disk {
         return syncs.get();
     }
 
+    /** How many files are open. */
+    public int openFiles() {
+        return openFiles.get();
+    }
+
     @Override
     public DiskFile open(Path file, Mode mode) throws IOException {
-        return new FaultyFile(disk.open(file, mode), file);
+        DiskFile opened = disk.open(file, mode);
+        openFiles.incrementAndGet();
+        return new FaultyFile(opened, file);
     }
 
     @Override
@@ -265,6 +273,7 @@ public final class FaultyDisk implements Disk {
 
         @Override
         public void close() throws IOException {
+            openFiles.decrementAndGet();
             file.close();
         }
     }
