@@ -197,6 +197,10 @@ final class Shard {
         try {
             Owned owned = known == null ? open(info) : known;
             int deleted = owned.partition.log().deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes());
+            if (!owned.partition.isSettled()) {
+                // It sealed a segment: until that is durable the partition cannot go to rest.
+                appended(owned);
+            }
             if (deleted > 0) {
                 LOG.info("partition {}: retention deleted {} segments", info.displayName(), deleted);
             }
