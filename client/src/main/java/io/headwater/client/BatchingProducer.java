@@ -212,7 +212,11 @@ final class BatchingProducer implements Producer, Sender.RouteRefresh {
             for (PartitionQueue queue : sender.queues()) {
                 for (Batch batch : queue.close()) {
                     batch.release(budget);
-                    batch.fail(WireErrors.closed("producer"));
+                    batch.fail(
+                            batch.maybeStored
+                                    ? new HeadwaterException.OutcomeUnknown(
+                                            WireErrors.CLOSED, "producer is closed; an earlier attempt may be stored")
+                                    : WireErrors.closed("producer"));
                 }
             }
             onClose.run();

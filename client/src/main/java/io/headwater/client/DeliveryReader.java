@@ -23,6 +23,7 @@ final class DeliveryReader {
     private final RecordCursor reusedCursor = new RecordCursor();
     private @Nullable Delivery delivery;
     private ByteBuffer data = ByteBuffer.allocate(0);
+    private int epoch;
     private int entryEnd;
     private @Nullable RecordCursor cursor;
     private StoredRecord.@Nullable Source source;
@@ -35,6 +36,7 @@ final class DeliveryReader {
 
     void open(Delivery next) {
         delivery = next;
+        epoch = next.epoch();
         data = ByteBuffer.wrap(next.data());
         entryEnd = 0;
         cursor = null;
@@ -98,7 +100,7 @@ final class DeliveryReader {
                 out.add(new StoredRecord(from, records));
             }
         }
-        reader.position = position;
+        reader.handedOut(from.epoch(), position);
     }
 
     private boolean isWanted(long eventTimeMs) {
@@ -134,7 +136,7 @@ final class DeliveryReader {
         // A compressed batch inflates into its cursor's own memory, which the records keep: it cannot be used again.
         RecordCursor records = batch.compression() == Compression.NONE ? batch.records(reusedCursor) : batch.records();
         cursor = records;
-        source = new StoredRecord.Source(reader, envelope.ingestionTimeMs(), records.buffer());
+        source = new StoredRecord.Source(reader, epoch, envelope.ingestionTimeMs(), records.buffer());
         return true;
     }
 

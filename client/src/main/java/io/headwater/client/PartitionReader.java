@@ -56,7 +56,7 @@ final class PartitionReader {
     }
 
     /** On the loop: reading goes on from here, whatever was read before. */
-    void moveTo(long offset) {
+    synchronized void moveTo(long offset) {
         nextOffset = offset;
         position = offset;
         processed = offset;
@@ -66,10 +66,39 @@ final class PartitionReader {
     }
 
     /** On the loop: what is on its way is not wanted any more. Returns the new epoch. */
-    int nextEpoch() {
+    synchronized int nextEpoch() {
         epochs++;
         epoch = epochs;
         return epochs;
+    }
+
+    /**
+     * By the user's thread: everything before {@code to} is handed out; false: the reader was moved meanwhile, and
+     * stands where it was moved to.
+     */
+    synchronized boolean handedOut(int ofEpoch, long to) {
+        boolean current = epoch == ofEpoch;
+        if (current) {
+            position = Math.max(position, to);
+        }
+        return current;
+    }
+
+    /** By the user's thread: nothing follows, unless the reader was moved meanwhile. */
+    synchronized void finish(int ofEpoch) {
+        finished |= epoch == ofEpoch;
+    }
+
+    /** By the user's thread: everything that was handed out is done. */
+    synchronized void markProcessed() {
+        processed = position;
+    }
+
+    /** By the user's thread: everything before {@code to} is done; says nothing about a reader that was moved. */
+    synchronized void markProcessed(int ofEpoch, long to) {
+        if (epoch == ofEpoch) {
+            processed = to;
+        }
     }
 
     /** What to tell the broker, or null where it knows already. By the user's thread. */

@@ -123,7 +123,7 @@ final class PushConsumer implements StreamConsumer {
             done = deliveries.read(reader, records, max);
         } catch (HeadwaterException damage) {
             release(delivery, reader);
-            onLoop(() -> core.subscriptions().halt(reader));
+            onLoop(() -> core.subscriptions().halt(reader, delivery.epoch()));
             if (records.isEmpty()) {
                 throw damage;
             }
@@ -132,10 +132,10 @@ final class PushConsumer implements StreamConsumer {
         }
         if (done) {
             long bound = reader.untilOffset;
-            reader.position = Math.max(reader.position, Math.min(delivery.nextOffset(), bound));
-            if (delivery.nextOffset() >= bound) {
-                reader.finished = true;
-                onLoop(() -> core.subscriptions().halt(reader));
+            boolean current = reader.handedOut(delivery.epoch(), Math.min(delivery.nextOffset(), bound));
+            if (current && delivery.nextOffset() >= bound) {
+                reader.finish(delivery.epoch());
+                onLoop(() -> core.subscriptions().halt(reader, delivery.epoch()));
             }
             release(delivery, reader);
         }
@@ -182,7 +182,7 @@ final class PushConsumer implements StreamConsumer {
         }
         long nowMs = clock.millis();
         for (PartitionReader reader : touched) {
-            reader.processed = reader.position;
+            reader.markProcessed();
             reader.processingEndMs = nowMs;
             reader.touched = false;
         }
@@ -225,14 +225,17 @@ final class PushConsumer implements StreamConsumer {
             }
             for (int i = 0; i < records.size(); i++) {
                 StoredRecord record = (StoredRecord) records.get(i);
-                if (record.reader().revoked) {
-                    continue;
+                if (!record.isStale()) {
+                    handle(handler, record);
                 }
-                handle(handler, record);
             }
             // Also past what the filter skipped behind the last record.
-            touched.forEach(reader -> reader.processed = reader.revoked ? reader.processed : reader.position);
-            touched.forEach(reader -> reader.touched = false);
+            for (PartitionReader reader : touched) {
+                if (!reader.revoked) {
+                    reader.markProcessed();
+                }
+                reader.touched = false;
+            }
             touched.clear();
         }
     }
@@ -251,7 +254,7 @@ final class PushConsumer implements StreamConsumer {
             rewind(reader, record);
             throw new IllegalStateException("the handler failed at " + record, e);
         }
-        reader.processed = record.offset() + 1;
+        reader.markProcessed(record.epoch(), record.offset() + 1);
         if (committer != null) {
             reader.processingEndMs = clock.millis();
             reader.lastEventTimeMs = record.eventTimeMs();
@@ -263,7 +266,7 @@ final class PushConsumer implements StreamConsumer {
     private void rewind(PartitionReader reader, StoredRecord record) {
         touched.forEach(other -> other.touched = false);
         touched.clear();
-        reader.processed = Math.max(reader.processed, record.offset());
+        reader.markProcessed(record.epoch(), Math.max(reader.processed, record.offset()));
         commitProcessed();
     }
 

@@ -252,7 +252,9 @@ final class Sender implements SessionListener {
 
     /** Decides whether the batch stays in flight, to be sent again. Under the queue's lock. */
     private boolean keep(PartitionQueue queue, Batch batch, HeadwaterException why) {
-        batch.maybeStored |= why instanceof HeadwaterException.OutcomeUnknown;
+        // "Unknown producer" is unknown because of earlier attempts: this one was judged, and not stored.
+        batch.maybeStored |=
+                why instanceof HeadwaterException.OutcomeUnknown && !why.code().equals("UNKNOWN_PRODUCER");
         boolean head = queue.inFlight.peek() == batch;
         switch (why.code()) {
             case "OUT_OF_ORDER_SEQUENCE" -> {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class StoredRecord implements ConsumedRecord {
 
     /** What the records of one batch share. */
-    record Source(PartitionReader reader, long ingestionTimeMs, ByteBuffer buffer) {}
+    record Source(PartitionReader reader, int epoch, long ingestionTimeMs, ByteBuffer buffer) {}
 
     private final Source source;
     private final long offset;
@@ -35,6 +35,16 @@ final class StoredRecord implements ConsumedRecord {
 
     PartitionReader reader() {
         return source.reader;
+    }
+
+    /** Of the reader when this was read. */
+    int epoch() {
+        return source.epoch;
+    }
+
+    /** Its partition was taken away, or its reader was moved since: whoever has not begun with it must not. */
+    boolean isStale() {
+        return source.reader.revoked || source.reader.epoch != source.epoch;
     }
 
     @Override

@@ -145,10 +145,12 @@ final class Subscriptions {
         session.flush();
     }
 
-    /** Reads no further until somebody seeks. */
-    void halt(PartitionReader reader) {
-        reader.stopped = true;
-        stop(reader);
+    /** Reads no further until somebody seeks; nothing if somebody has. */
+    void halt(PartitionReader reader, int epoch) {
+        if (reader.epoch == epoch) {
+            reader.stopped = true;
+            stop(reader);
+        }
     }
 
     /** Goes on from another offset. */

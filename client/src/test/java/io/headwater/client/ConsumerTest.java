@@ -375,6 +375,25 @@ class ConsumerTest {
     }
 
     @Test
+    void aSeekEndsWhatARunHadReadBefore() {
+        broker.createTopic("t", 1);
+        fill("t", 100, 10);
+        List<Integer> values = new ArrayList<>();
+        try (StreamConsumer consumer = member(client).until(Position.end()).build()) {
+            consumer.run(record -> {
+                values.add(number(record));
+                if (values.size() == 21) {
+                    consumer.seek("t", 0, Position.beginning());
+                }
+            });
+        }
+        List<Integer> expected = range(0, 21);
+        expected.addAll(range(0, 100));
+        assertEquals(expected, values);
+        assertEquals(100, position(0));
+    }
+
+    @Test
     void doesNotCommitTheRecordThatTheHandlerFailedAt() {
         broker.createTopic("t", 1);
         fill("t", 100, 10);

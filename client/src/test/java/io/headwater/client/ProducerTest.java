@@ -260,8 +260,9 @@ class ProducerTest {
             producer.send(ProducerRecord.ofUtf8("t", null, "before")).join();
             AtomicInteger frames = new AtomicInteger();
             broker.produceFate(frame -> frames.getAndIncrement() == 0 ? Fate.DROP_AFTER_STORING : Fate.ANSWER);
-            broker.produceRefusal(batch ->
-                    frames.get() == 2 ? Errors.of(ErrorCode.ERROR_UNKNOWN_PRODUCER, "the test says so") : null);
+            broker.produceRefusal(batch -> frames.get() == 2
+                    ? Errors.unknownOutcome(ErrorCode.ERROR_UNKNOWN_PRODUCER, "the test says so")
+                    : null);
             CompletableFuture<Producer.Acknowledgement> unsure =
                     producer.send(ProducerRecord.ofUtf8("t", null, "unsure"));
             CompletionException failure = assertThrows(CompletionException.class, unsure::join);
@@ -269,6 +270,27 @@ class ProducerTest {
             producer.send(ProducerRecord.ofUtf8("t", null, "after")).join();
         }
         assertEquals(List.of("before", "unsure", "after"), read("t"));
+    }
+
+    @Test
+    void closingDoesNotCallDefiniteWhatMayBeStored() throws Exception {
+        broker.createTopic("t", 1);
+        CompletableFuture<Producer.Acknowledgement> unsure;
+        CompletableFuture<Boolean> arrived = new CompletableFuture<>();
+        try (Producer producer = client.producer().build()) {
+            producer.send(ProducerRecord.ofUtf8("t", null, "before")).join();
+            broker.produceFate(frame -> {
+                arrived.complete(true);
+                return Fate.DROP_AFTER_STORING;
+            });
+            unsure = producer.send(ProducerRecord.ofUtf8("t", null, "unsure"));
+            arrived.join();
+            Thread.currentThread().interrupt();
+            assertThrows(HeadwaterException.class, producer::close);
+            assertTrue(Thread.interrupted());
+        }
+        CompletionException failure = assertThrows(CompletionException.class, unsure::join);
+        assertInstanceOf(HeadwaterException.OutcomeUnknown.class, failure.getCause());
     }
 
     @Test

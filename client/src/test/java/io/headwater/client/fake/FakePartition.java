@@ -90,7 +90,7 @@ public final class FakePartition {
 
     private static @org.jspecify.annotations.Nullable Error outOfSequence(List<Stored> window, int sequence) {
         if (window.isEmpty()) {
-            return sequence == 0 ? null : Errors.of(ErrorCode.ERROR_UNKNOWN_PRODUCER, "unknown producer");
+            return sequence == 0 ? null : Errors.unknownOutcome(ErrorCode.ERROR_UNKNOWN_PRODUCER, "unknown producer");
         }
         Stored last = window.get(window.size() - 1);
         int next = last.sequence + last.records;
@@ -99,7 +99,7 @@ public final class FakePartition {
         }
         return sequence > next
                 ? Errors.of(ErrorCode.ERROR_OUT_OF_ORDER_SEQUENCE, "sequence " + sequence + " (expected: " + next + ")")
-                : Errors.of(ErrorCode.ERROR_UNKNOWN_PRODUCER, "outside the window");
+                : Errors.unknownOutcome(ErrorCode.ERROR_UNKNOWN_PRODUCER, "outside the window");
     }
 
     private Entry entry(RecordBatch batch, long offset, long nowMs) throws InvalidBatchException {
