@@ -107,11 +107,10 @@ final class GroupMember {
         heartbeatNs = Math.max(1, reply.getHeartbeatIntervalMs()) * 1_000_000L;
         LOG.debug("group {}: joined as {}", group, memberId);
         // A broker that was restarted may count generations from the start again: a reply to a join is always right.
+        generation = reply.getAssignment().getGeneration();
         joined = true;
         quietHeartbeats = 0;
         owner.assigned(reply.getAssignment());
-        // Behind that: a commit that names this generation must know of the seeks in it.
-        generation = reply.getAssignment().getGeneration();
         schedule();
     }
 
@@ -130,10 +129,10 @@ final class GroupMember {
 
     private void apply(Assignment assignment) {
         if (joined && !left && assignment.getGeneration() > generation) {
+            // Before that: what is given up in it is committed under it, perhaps at once and by another thread.
+            generation = assignment.getGeneration();
             quietHeartbeats = 0;
             owner.assigned(assignment);
-            // Behind that: a commit that names this generation must know of the seeks in it.
-            generation = assignment.getGeneration();
             heartbeatNow();
         }
     }
