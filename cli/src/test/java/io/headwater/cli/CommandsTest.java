@@ -138,8 +138,10 @@ class CommandsTest {
     void everyAcknowledgementIsShownInJson() {
         ok("topic", "create", "t");
         assertEquals(
-                "{\"partition\":0,\"offset\":0,\"duplicate\":false,\"level\":\"persisted\"}\n"
-                        + "{\"partition\":0,\"offset\":1,\"duplicate\":false,\"level\":\"persisted\"}\n",
+                """
+                {"partition":0,"offset":0,"duplicate":false,"level":"persisted"}
+                {"partition":0,"offset":1,"duplicate":false,"level":"persisted"}
+                """,
                 done(shell.runWith("a\nb\n", "produce", "t", "--format", "json"))
                         .out());
         ok("topic", "create", "m", "--ack", "memory");

@@ -21,7 +21,6 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,7 +39,7 @@ class KillTest {
 
     private final Map<String, String> acknowledgedAt = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
-    private final AtomicLong acknowledged = new AtomicLong();
+    private final Semaphore progress = new Semaphore(0);
     private final Semaphore window = new Semaphore(IN_FLIGHT);
     private volatile boolean stopped;
 
@@ -56,12 +55,12 @@ class KillTest {
             client.admin().createTopic("t", TopicSettings.defaults().withPartitions(PARTITIONS));
             Thread load = new Thread(() -> load(client), "load");
             load.start();
-            for (int round = 0; round < ROUNDS; round++) {
-                awaitAcknowledged(acknowledged.get() + 200 + random.nextInt(3_000));
+            for (int round = 0; round < ROUNDS && failures.isEmpty(); round++) {
+                awaitAcknowledged(200 + random.nextInt(3_000));
                 broker.kill();
                 broker = BrokerProcess.start(directory, server);
             }
-            awaitAcknowledged(acknowledged.get() + 100);
+            awaitAcknowledged(100);
             stopped = true;
             load.join();
             assertEquals(List.of(), List.copyOf(failures), "seed " + SEED);
@@ -84,24 +83,28 @@ class KillTest {
                         .whenComplete((ack, failure) -> {
                             window.release();
                             if (failure != null) {
-                                failures.add(failure);
-                                stopped = true;
+                                fail(failure);
                             } else {
                                 acknowledgedAt.put(value, ack.partition() + "@" + ack.offset());
-                                acknowledged.incrementAndGet();
+                                progress.release();
                             }
                         });
             }
         } catch (InterruptedException | RuntimeException e) {
-            failures.add(e);
+            fail(e);
         }
     }
 
-    private void awaitAcknowledged(long count) throws InterruptedException {
-        while (acknowledged.get() < count && failures.isEmpty()) {
-            Thread.onSpinWait();
-            Thread.yield();
-        }
+    /** Waits for so many more. */
+    private void awaitAcknowledged(int count) throws InterruptedException {
+        progress.drainPermits();
+        progress.acquire(count);
+    }
+
+    private void fail(Throwable failure) {
+        failures.add(failure);
+        stopped = true;
+        progress.release(10_000);
     }
 
     private void check(HeadwaterClient client) {
