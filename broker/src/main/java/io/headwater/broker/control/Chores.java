@@ -148,7 +148,7 @@ final class Chores {
         if (!topicsToRetain.isEmpty() || !partitionsToRetain.isEmpty()) {
             return 0;
         }
-        if (!members.allLive().isEmpty()) {
+        if (!members.announcer().allLive().isEmpty()) {
             long deadlineInMs = Math.max(0, members.coordinator().nextDeadlineMs() - nowMs);
             next = Math.min(next, groups.inNs(nowNs));
             next = Math.min(next, TimeUnit.MILLISECONDS.toNanos(Math.min(deadlineInMs, 10_000)));

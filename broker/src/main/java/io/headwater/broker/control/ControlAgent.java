@@ -112,7 +112,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         this.members = new GroupMembers(config.groups(), proposals, partitions, view, clock);
         GroupReports reports = new GroupReports(proposals, partitions, view, members);
         this.viewKeeper = new ViewKeeper(proposals, partitions, view);
-        this.lag = new LagReport(members, reports);
+        this.lag = new LagReport(members.announcer(), reports);
         this.status = new StatusHandler(facts, proposals, vitals, this::health, clock);
         this.chores = new Chores(config, proposals, partitions, view, core.marks(), viewKeeper, members, lag, clock);
         register(
@@ -164,7 +164,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         turnedAtNs = nowNs;
         int work = queue.drain(this::handle, connection -> members.connectionClosed(connection, nowMs()));
         work += quorum.doWork();
-        members.tellChanges();
+        members.announcer().tellChanges();
         // After the mailbox: signs of life that came in while this thread was held up count before anyone is fenced.
         chores.tick(nowMs(), nowNs);
         return work;

@@ -46,6 +46,7 @@ final class GroupHandlers {
     private final Partitions partitions;
     private final PositionsView view;
     private final GroupMembers members;
+    private final Announcer announcer;
     private final GroupReports reports;
     private final EpochClock clock;
 
@@ -60,6 +61,7 @@ final class GroupHandlers {
         this.partitions = partitions;
         this.view = view;
         this.members = members;
+        this.announcer = members.announcer();
         this.reports = reports;
         this.clock = clock;
     }
@@ -125,7 +127,7 @@ final class GroupHandlers {
         }
         long nowMs = clock.time();
         return partitions.commit(partition, group.id(), position, nowMs).thenApply(done -> {
-            LiveGroup live = members.live(group.name());
+            LiveGroup live = announcer.live(group.name());
             if (live != null) {
                 live.committed(position.getPartitionId(), position.getOffset());
             }
@@ -143,7 +145,7 @@ final class GroupHandlers {
             return;
         }
         reply.sendWhenDone(
-                FanOut.all(request.getPartitionIdsList(), partition -> members.position(group.id(), partition))
+                FanOut.all(request.getPartitionIdsList(), partition -> announcer.position(group.id(), partition))
                         .thenApply(offsets ->
                                 Positions.newBuilder().addAllOffsets(offsets).build()));
     }
@@ -224,7 +226,7 @@ final class GroupHandlers {
         for (int i = 0; i < targets.size(); i++) {
             moves.add(new Move(targets.get(i), offsets.get(i).getOffset()));
         }
-        members.seekStarted(
+        announcer.seekStarted(
                 group, targets.stream().map(PartitionInfo::partitionId).toList());
         return FanOut.gather(moves, move -> moveOne(group, move.partition(), move.offset()))
                 .thenCompose(answers -> answers.stream()
@@ -242,7 +244,7 @@ final class GroupHandlers {
                 .setOffset(offset)
                 .build();
         return partitions.seek(partition, group.id(), position, nowMs).<Boolean>handle((done, failure) -> {
-            members.seekEnded(group.name(), partition.partitionId(), failure == null ? offset : null);
+            announcer.seekEnded(group.name(), partition.partitionId(), failure == null ? offset : null);
             if (failure == null) {
                 view.committed(group.id(), partition.partitionId(), offset, nowMs);
                 return true;

@@ -14,7 +14,7 @@ import java.util.List;
 final class LagReport {
     private static final long EVERY_NS = 10_000_000_000L;
 
-    private final GroupMembers members;
+    private final Announcer announcer;
     private final GroupReports reports;
     private volatile List<GroupLag> last = List.of();
     private volatile boolean wanted;
@@ -22,8 +22,8 @@ final class LagReport {
     private boolean ran;
     private long ranAtNs;
 
-    LagReport(GroupMembers members, GroupReports reports) {
-        this.members = members;
+    LagReport(Announcer announcer, GroupReports reports) {
+        this.announcer = announcer;
         this.reports = reports;
     }
 
@@ -42,7 +42,7 @@ final class LagReport {
         ran = true;
         ranAtNs = nowNs;
         List<GroupLag> fresh = new ArrayList<>();
-        List<LiveGroup> groups = new ArrayList<>(members.allLive());
+        List<LiveGroup> groups = new ArrayList<>(announcer.allLive());
         FanOut.gather(
                         groups,
                         group -> reports.describe(
