@@ -55,7 +55,9 @@ final class Shard {
     private final List<Owned> toFlush = new ArrayList<>();
     private final List<Owned> unsettled = new ArrayList<>();
     private final List<Attachment> borrowed = new ArrayList<>();
-    private final Consumer<Task> runner = task -> task.run(this);
+    /** Once, and not a lambda for each turn. */
+    private final Consumer<Task> runner = this::run;
+
     private long gaugesAtMs;
     private @Nullable Runnable whenQuiet;
 
@@ -95,6 +97,10 @@ final class Shard {
 
     DataDirectory data() {
         return data;
+    }
+
+    private void run(Task task) {
+        task.run(this);
     }
 
     /** One turn. Returns 0 when there was nothing to do. */
