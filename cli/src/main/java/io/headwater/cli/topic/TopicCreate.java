@@ -19,7 +19,9 @@ import picocli.CommandLine.Parameters;
 /** Makes a topic. */
 @Command(
         name = "create",
-        description = "Make a topic.",
+        description =
+                "Make a topic. Unless said otherwise: 1 partition, kept 7d, without a limit of size, acknowledged "
+                        + "when persisted; a broker's configuration may have other defaults.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footerHeading = "%nExamples:%n",

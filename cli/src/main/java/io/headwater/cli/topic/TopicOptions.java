@@ -14,29 +14,28 @@ import picocli.CommandLine.TypeConversionException;
 final class TopicOptions {
     private static final String UNLIMITED = "unlimited";
 
-    @Option(names = "--partitions", paramLabel = "N", description = "Partitions (default: 1). They can only grow.")
+    @Option(names = "--partitions", paramLabel = "N", description = "Partitions. They can only grow.")
     private @Nullable Integer partitions;
 
     @Option(
             names = "--retention",
             paramLabel = "DURATION",
             converter = Retention.class,
-            description = "Keep records this long after they came in, for example 7d or 12h, or unlimited "
-                    + "(default: 7d).")
+            description = "Keep records this long after they came in, for example 7d or 12h, or unlimited.")
     private @Nullable Duration retention;
 
     @Option(
             names = "--retention-bytes",
             paramLabel = "SIZE",
             converter = RetentionBytes.class,
-            description = "Keep at most this much per partition, for example 10GiB, or unlimited (default: unlimited).")
+            description = "Keep at most this much per partition, for example 10GiB, or unlimited.")
     private @Nullable Long retentionBytes;
 
     @Option(
             names = "--ack",
             paramLabel = "persisted|memory",
             description = "What an acknowledgement means. persisted: synced to disk; memory: received, and a crash "
-                    + "may lose it (default: persisted).")
+                    + "may lose it.")
     private @Nullable AckLevel ack;
 
     boolean areEmpty() {
