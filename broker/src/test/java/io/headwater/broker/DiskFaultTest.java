@@ -10,6 +10,8 @@ import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.DescribeTopic;
 import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.InitProducer;
+import io.headwater.protocol.wire.InitProducerReply;
 import io.headwater.protocol.wire.ProduceReply;
 import io.headwater.protocol.wire.ProduceResult;
 import io.headwater.protocol.wire.Subscribe;
@@ -143,11 +145,14 @@ class DiskFaultTest {
 
     @Test
     void aDuplicateOfABatchThatIsNotDurableYetWaitsWithIt() throws Exception {
-        client.produce(partition, Batches.of(9, 0, "first"));
+        long producer = client.call(FrameType.INIT_PRODUCER, InitProducer.getDefaultInstance())
+                .message(InitProducerReply.class)
+                .getProducerId();
+        client.produce(partition, Batches.of(producer, 0, "first"));
         disk.stallSyncs();
-        int original = client.sendProduce(partition, Batches.of(9, 1, "second"));
+        int original = client.sendProduce(partition, Batches.of(producer, 1, "second"));
         disk.awaitStalled();
-        int duplicate = client.sendProduce(partition, Batches.of(9, 1, "second"));
+        int duplicate = client.sendProduce(partition, Batches.of(producer, 1, "second"));
         assertEquals(2, end(partition));
 
         disk.resume();

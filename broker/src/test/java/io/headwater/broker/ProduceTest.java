@@ -122,6 +122,61 @@ class ProduceTest {
     }
 
     @Test
+    void isSureOfWhatFollowsAFirstBatchThatItNeverGot() throws Exception {
+        long partition = topic("orders");
+
+        Error error =
+                client.produce(partition, Batches.of(producerId(), 1, "second")).getError();
+
+        assertEquals(ErrorCode.ERROR_OUT_OF_ORDER_SEQUENCE, error.getCode());
+        assertFalse(error.getUnknownOutcome());
+    }
+
+    @Test
+    void refusesAProducerIdThatItNeverGave() throws Exception {
+        long partition = topic("orders");
+
+        Error error = client.produce(partition, Batches.of(Long.MAX_VALUE, 0, "made up"))
+                .getError();
+
+        assertEquals(ErrorCode.ERROR_INVALID_REQUEST, error.getCode());
+        assertFalse(error.getUnknownOutcome());
+    }
+
+    @Test
+    void neverStoresAgainWhatAForgottenProducerSentFirstWhateverTheClockSays() throws Exception {
+        long partition = topic("orders");
+        long forgotten = producerId();
+        client.produce(partition, Batches.of(forgotten, 0, "once"));
+        List<Long> others = new ArrayList<>();
+        for (int i = 0; i < 2048; i++) {
+            others.add(producerId());
+        }
+        List<Integer> sent = new ArrayList<>();
+        for (long other : others) {
+            sent.add(client.sendProduce(partition, Batches.of(other, 0, "x")));
+        }
+        for (int id : sent) {
+            client.reply(id);
+        }
+        clockMs.addAndGet(3_600_000);
+
+        Error before =
+                client.produce(partition, Batches.of(forgotten, 0, "once")).getError();
+        restart();
+        Error after =
+                client.produce(partition, Batches.of(forgotten, 0, "once")).getError();
+        long fresh = producerId();
+        ProduceResult next = client.produce(partition, Batches.of(fresh, 0, "new"));
+
+        for (Error error : List.of(before, after)) {
+            assertEquals(ErrorCode.ERROR_UNKNOWN_PRODUCER, error.getCode());
+            assertTrue(error.getUnknownOutcome());
+        }
+        assertEquals(2049, next.getBaseOffset());
+    }
+
+    @Test
     void answersOneFrameOfManyPartitionsInItsOrder() throws Exception {
         Topic topic = client.createTopic("many", 10);
         Produce.Builder message = Produce.newBuilder();

@@ -104,6 +104,11 @@ public final class MetadataImage {
         return next.partitionId();
     }
 
+    /** Producer ids from here on were never given to anyone. */
+    public long nextProducerId() {
+        return next.producerId();
+    }
+
     NextIds next() {
         return next;
     }

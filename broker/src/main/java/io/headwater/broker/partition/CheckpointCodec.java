@@ -8,7 +8,8 @@ import java.util.List;
  * segments is enough to rebuild it. Numbers are unsigned LEB128 varints unless a type stands beside them.
  *
  * <pre>
- * version u8 = 1
+ * version u8 = 2
+ * forgotten  i64, no producer with a higher id was forgotten; -1: none was
  * producers  count, then each: id i64 | epoch i16 | batches | first sequence | first offset | first time
  *            then each batch: records, and from the second on: offset step, time step, from the batch before
  * positions  count, then each: group i32 | offset i64 | committed i64, ms
@@ -17,19 +18,19 @@ import java.util.List;
  * The sequences of a window follow one another, so that the first and the record counts say all of them.
  */
 final class CheckpointCodec {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     private static final int MAX_VARINT = 10;
 
     private CheckpointCodec() {}
 
     static ByteBuffer encode(ProducerTable producers, PositionTable positions) {
         List<ProducerWindow> windows = producers.all();
-        int bound = 1 + 2 * MAX_VARINT + positions.size() * 20;
+        int bound = 9 + 2 * MAX_VARINT + positions.size() * 20;
         for (ProducerWindow window : windows) {
             bound += 10 + 4 * MAX_VARINT + window.size() * 3 * MAX_VARINT;
         }
         ByteBuffer out = ByteBuffer.allocate(bound);
-        out.put((byte) VERSION);
+        out.put((byte) VERSION).putLong(producers.forgottenUpTo());
         putVarint(out, windows.size());
         for (ProducerWindow window : windows) {
             encode(out, window);
@@ -44,9 +45,6 @@ final class CheckpointCodec {
     private static void encode(ByteBuffer out, ProducerWindow window) {
         out.putLong(window.producerId).putShort(window.epoch());
         putVarint(out, window.size());
-        if (window.size() == 0) {
-            return;
-        }
         putVarint(out, window.sequence(0));
         putVarint(out, window.offset(0));
         putVarint(out, window.timeMs(0));
@@ -61,12 +59,12 @@ final class CheckpointCodec {
 
     /** Replaces what both hold. Borrows the payload, position to limit, whose checksum has been verified. */
     static void decode(ByteBuffer in, ProducerTable producers, PositionTable positions) {
-        producers.clear();
-        positions.clear();
         int version = in.get();
         if (version != VERSION) {
             throw new UnknownFormatException("checkpoint: version " + version + " (expected: " + VERSION + ")");
         }
+        producers.reset(in.getLong());
+        positions.clear();
         long windows = getVarint(in);
         for (long i = 0; i < windows; i++) {
             decodeWindow(in, producers);
@@ -86,9 +84,6 @@ final class CheckpointCodec {
         long producerId = in.getLong();
         short epoch = in.getShort();
         long size = getVarint(in);
-        if (size == 0) {
-            return;
-        }
         int sequence = (int) getVarint(in);
         long offset = getVarint(in);
         long timeMs = getVarint(in);

@@ -116,10 +116,9 @@ public final class Partition {
      * @return reused by the next append
      */
     public AppendOutcome append(RecordBatch batch, EventTimes times) {
-        long nowMs = clock.time();
         long producerId = batch.producerId();
         if (producerId != NO_PRODUCER) {
-            Error refusal = judge(batch, nowMs);
+            Error refusal = judge(batch);
             if (refusal != null) {
                 return outcome.failed(refusal);
             }
@@ -128,6 +127,7 @@ public final class Partition {
             }
         }
         try {
+            long nowMs = clock.time();
             startEpoch(nowMs);
             // The same rule as the log's own, so that the answer can name the time: it never goes back.
             lastIngestionMs = Math.max(lastIngestionMs, nowMs);
@@ -150,11 +150,11 @@ public final class Partition {
     }
 
     /** Null: append it, unless the outcome says that it is a duplicate. */
-    private @Nullable Error judge(RecordBatch batch, long nowMs) {
+    private @Nullable Error judge(RecordBatch batch) {
         long producerId = batch.producerId();
         int sequence = batch.baseSequence();
         outcome.appended(-1, -1, -1);
-        return switch (producers.judge(producerId, batch.producerEpoch(), sequence, batch.recordCount(), nowMs)) {
+        return switch (producers.judge(producerId, batch.producerEpoch(), sequence, batch.recordCount())) {
             case APPEND -> null;
             case DUPLICATE -> {
                 outcome.duplicate(
@@ -162,9 +162,8 @@ public final class Partition {
                 yield null;
             }
             case OUT_OF_ORDER -> PartitionErrors.outOfOrder(info, sequence);
-            case OUTSIDE_WINDOW -> PartitionErrors.outsideWindow(info, producerId, sequence);
+            case UNKNOWN -> PartitionErrors.unknownProducer(info, producerId, sequence);
             case FENCED -> PartitionErrors.fenced(info, producerId);
-            case TOO_MANY -> PartitionErrors.tooManyProducers(info);
         };
     }
 

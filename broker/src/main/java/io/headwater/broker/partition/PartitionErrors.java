@@ -71,24 +71,24 @@ public final class PartitionErrors {
                 .build();
     }
 
-    static Error outsideWindow(PartitionInfo partition, long producerId, int sequence) {
+    static Error unknownProducer(PartitionInfo partition, long producerId, int sequence) {
         return Errors.unknownOutcome(
                 ErrorCode.ERROR_UNKNOWN_PRODUCER,
                 "partition " + partition.displayName() + ": sequence " + sequence + " of producer " + producerId
-                        + " is not in the window of the last " + ProducerWindow.CAPACITY + " batches");
+                        + " is not remembered (expected: one of the last " + ProducerWindow.CAPACITY
+                        + " batches, by one of the last " + ProducerTable.MAX_PRODUCERS + " producers)");
+    }
+
+    public static Error producerNotGiven(PartitionInfo partition, long producerId) {
+        return Errors.of(
+                ErrorCode.ERROR_INVALID_REQUEST,
+                "partition " + partition.displayName() + ": producer id " + producerId
+                        + " (expected: one that INIT_PRODUCER gave)");
     }
 
     static Error fenced(PartitionInfo partition, long producerId) {
         return Errors.of(
                 ErrorCode.ERROR_PRODUCER_FENCED,
                 "partition " + partition.displayName() + ": producer " + producerId + " has a newer epoch");
-    }
-
-    static Error tooManyProducers(PartitionInfo partition) {
-        return Errors.retryAfter(
-                ErrorCode.ERROR_OVERLOADED,
-                "partition " + partition.displayName() + ": " + ProducerTable.MAX_PRODUCERS
-                        + " producers wrote to it in the last minutes, the most that are kept apart",
-                1000);
     }
 }

@@ -6,55 +6,46 @@ import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The producers that wrote to a partition lately, and what of theirs it would recognise. Derived from the log: every
- * appended or replayed batch is {@link #noted}. Bounded: the producer that was silent for longest makes room, but none
- * that may still be retrying.
+ * The producers that wrote to a partition last, and what of theirs it would recognise. Derived from the log alone: every
+ * appended or replayed batch is {@link #noted}, nothing else changes it, and so a replay leads to the same table.
+ *
+ * <p>Bounded: a new producer takes the place of the one whose last batch lies furthest back in the log. Of that one
+ * nothing is left but the bound that its id raises ({@link #forgottenUpTo}): producer ids are given out rising and once,
+ * so of an id above the bound that is not in the table it is certain that nothing was ever stored, and of one below
+ * nothing is certain, not even of a first batch.
  */
 final class ProducerTable {
     static final int MAX_PRODUCERS = 2048;
-
-    /** Far longer than any client retries. */
-    static final long MIN_IDLE_MS = 10 * 60_000;
+    static final long NONE_FORGOTTEN = -1;
 
     /** What is to be done with a batch. */
     enum Verdict {
         APPEND,
         /** It is in the window: answer with {@link #duplicateOffset}'s position. */
         DUPLICATE,
-        /** A batch between it and the last one is missing. */
+        /** A batch before it is missing; it was certainly never appended. */
         OUT_OF_ORDER,
         /** It was appended once, or belongs to a producer that is not known any more; which, cannot be told. */
-        OUTSIDE_WINDOW,
+        UNKNOWN,
         /** A newer epoch of this producer has written. */
-        FENCED,
-        /** No room for one more producer. */
-        TOO_MANY
+        FENCED
     }
 
     private final Long2ObjectHashMap<ProducerWindow> windows = new Long2ObjectHashMap<>();
+    private long forgottenUpTo = NONE_FORGOTTEN;
     private int duplicatePlace;
 
-    /**
-     * Judges a batch. A producer's first one makes it known even if its append fails then: what it has sent behind that
-     * one is out of order, which is definite, and not unknown.
-     */
-    Verdict judge(long producerId, short epoch, int baseSequence, int recordCount, long nowMs) {
+    /** Judges a batch; changes nothing. */
+    Verdict judge(long producerId, short epoch, int baseSequence, int recordCount) {
         ProducerWindow window = windows.get(producerId);
-        if (window == null) {
-            if (baseSequence != 0) {
-                return Verdict.OUTSIDE_WINDOW;
-            }
-            if (windows.size() >= MAX_PRODUCERS && !evictIdle(nowMs)) {
-                return Verdict.TOO_MANY;
-            }
-            windows.put(producerId, new ProducerWindow(producerId, epoch, nowMs));
-            return Verdict.APPEND;
+        if (window == null && producerId <= forgottenUpTo) {
+            return Verdict.UNKNOWN;
+        }
+        if (window == null || epoch > window.epoch()) {
+            return baseSequence == 0 ? Verdict.APPEND : Verdict.OUT_OF_ORDER;
         }
         if (epoch < window.epoch()) {
             return Verdict.FENCED;
-        }
-        if (epoch > window.epoch()) {
-            return baseSequence == 0 ? Verdict.APPEND : Verdict.OUT_OF_ORDER;
         }
         if (baseSequence == window.nextSequence()) {
             return Verdict.APPEND;
@@ -67,7 +58,7 @@ final class ProducerTable {
         }
         // Half of the 31-bit circle counts as ahead.
         int ahead = (baseSequence - window.nextSequence()) & Integer.MAX_VALUE;
-        return ahead < 1 << 30 ? Verdict.OUT_OF_ORDER : Verdict.OUTSIDE_WINDOW;
+        return ahead < 1 << 30 ? Verdict.OUT_OF_ORDER : Verdict.UNKNOWN;
     }
 
     /** Right after {@link Verdict#DUPLICATE}: offset of the batch that was appended then. */
@@ -84,12 +75,33 @@ final class ProducerTable {
     void noted(long producerId, short epoch, int baseSequence, int recordCount, long offset, long timeMs) {
         ProducerWindow window = windows.get(producerId);
         if (window == null) {
-            window = new ProducerWindow(producerId, epoch, timeMs);
+            if (windows.size() >= MAX_PRODUCERS) {
+                forgetOldest();
+            }
+            window = new ProducerWindow(producerId, epoch);
             windows.put(producerId, window);
         } else if (window.epoch() != epoch) {
             window.renew(epoch);
         }
         window.add(baseSequence, recordCount, offset, timeMs);
+    }
+
+    private void forgetOldest() {
+        ProducerWindow oldest = null;
+        for (ProducerWindow window : windows.values()) {
+            if (oldest == null || window.lastOffset() < oldest.lastOffset()) {
+                oldest = window;
+            }
+        }
+        if (oldest != null) {
+            windows.remove(oldest.producerId);
+            forgottenUpTo = Math.max(forgottenUpTo, oldest.producerId);
+        }
+    }
+
+    /** No producer with a higher id was ever forgotten; {@link #NONE_FORGOTTEN}: none at all was. */
+    long forgottenUpTo() {
+        return forgottenUpTo;
     }
 
     int size() {
@@ -106,21 +118,9 @@ final class ProducerTable {
         return new ArrayList<>(windows.values());
     }
 
-    void clear() {
+    /** Starts over from a checkpoint, whose windows are {@link #noted} next. */
+    void reset(long forgotten) {
         windows.clear();
-    }
-
-    private boolean evictIdle(long nowMs) {
-        ProducerWindow oldest = null;
-        for (ProducerWindow window : windows.values()) {
-            if (oldest == null || window.lastUsedMs() < oldest.lastUsedMs()) {
-                oldest = window;
-            }
-        }
-        if (oldest == null || nowMs - oldest.lastUsedMs() < MIN_IDLE_MS) {
-            return false;
-        }
-        windows.remove(oldest.producerId);
-        return true;
+        forgottenUpTo = forgotten;
     }
 }

@@ -12,7 +12,6 @@ final class ProducerWindow {
     final long producerId;
     private short epoch;
     private int nextSequence;
-    private long lastUsedMs;
     private int[] sequences = new int[FIRST_SIZE];
     private int[] counts = new int[FIRST_SIZE];
     private long[] offsets = new long[FIRST_SIZE];
@@ -22,10 +21,10 @@ final class ProducerWindow {
 
     private int size;
 
-    ProducerWindow(long producerId, short epoch, long nowMs) {
+    /** Empty, until {@link #add}. */
+    ProducerWindow(long producerId, short epoch) {
         this.producerId = producerId;
         this.epoch = epoch;
-        this.lastUsedMs = nowMs;
     }
 
     short epoch() {
@@ -36,8 +35,9 @@ final class ProducerWindow {
         return nextSequence;
     }
 
-    long lastUsedMs() {
-        return lastUsedMs;
+    /** Where its last batch lies in the log. */
+    long lastOffset() {
+        return offset(size - 1);
     }
 
     int size() {
@@ -94,7 +94,6 @@ final class ProducerWindow {
         timesMs[slot] = timeMs;
         size++;
         nextSequence = after(baseSequence, recordCount);
-        lastUsedMs = Math.max(lastUsedMs, timeMs);
     }
 
     /** Sequences are 31 bits and start again at 0. */

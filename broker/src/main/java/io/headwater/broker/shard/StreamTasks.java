@@ -50,6 +50,11 @@ final class StreamTasks {
                 fail(shard, batch, PartitionErrors.unknownPartition(batch.partitionId()));
                 return;
             }
+            if (batch.producerId() >= shard.metadata().nextProducerId()) {
+                // A partition that forgets a producer forgets all with a lower id: one made up would shut others out.
+                fail(shard, batch, PartitionErrors.producerNotGiven(info, batch.producerId()));
+                return;
+            }
             Owned owned;
             try {
                 owned = shard.owned(info);

@@ -39,6 +39,11 @@ public final class IncomingBatch {
         return partitionId;
     }
 
+    /** Of a checked batch; -1: written without one. */
+    public long producerId() {
+        return batch.producerId();
+    }
+
     RecordBatch batch() {
         return batch;
     }

@@ -11,8 +11,9 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class CheckpointCodecTest {
-    /** Version 1; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "01" // version
+    /** Version 2; a change of these bytes is a change of what is on people's disks. */
+    private static final String GOLDEN = "02" // version
+            + "0000000000000005" // forgotten up to producer 5
             + "01" // one producer
             + "0000000000000007" + "0002" // id, epoch
             + "02" // two batches
@@ -25,6 +26,7 @@ class CheckpointCodecTest {
     @Test
     void keepsItsBytes() {
         ProducerTable producers = new ProducerTable();
+        producers.reset(5);
         producers.noted(7, (short) 2, 0, 10, 100, 1000);
         producers.noted(7, (short) 2, 10, 5, 110, 1001);
         PositionTable positions = new PositionTable();
@@ -41,6 +43,7 @@ class CheckpointCodecTest {
     void givesBackWhatWentIn() {
         Seeds.run(200, random -> {
             ProducerTable producers = new ProducerTable();
+            producers.reset(random.nextLong(-1, 1L << 40));
             PositionTable positions = new PositionTable();
             int count = random.nextInt(20);
             for (int p = 0; p < count; p++) {
@@ -64,6 +67,7 @@ class CheckpointCodecTest {
             PositionTable positionsBack = new PositionTable();
             CheckpointCodec.decode(CheckpointCodec.encode(producers, positions), producersBack, positionsBack);
 
+            assertEquals(producers.forgottenUpTo(), producersBack.forgottenUpTo());
             assertEquals(producers.size(), producersBack.size());
             for (ProducerWindow window : producers.all()) {
                 ProducerWindow back = producersBack.window(window.producerId);
@@ -101,7 +105,7 @@ class CheckpointCodecTest {
 
     @Test
     void refusesAVersionThatItDoesNotKnow() {
-        ByteBuffer later = ByteBuffer.wrap(new byte[] {2, 0, 0});
+        ByteBuffer later = ByteBuffer.wrap(new byte[] {3, 0, 0});
 
         assertThrows(
                 UnknownFormatException.class,

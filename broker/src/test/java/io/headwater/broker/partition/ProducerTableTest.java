@@ -1,11 +1,16 @@
 package io.headwater.broker.partition;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.headwater.broker.partition.ProducerTable.Verdict;
 import io.headwater.record.testing.Seeds;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ProducerTableTest {
@@ -46,7 +51,7 @@ class ProducerTableTest {
             append(7, EPOCH, i, 1, i);
         }
 
-        assertEquals(Verdict.OUTSIDE_WINDOW, judge(7, EPOCH, 0, 1));
+        assertEquals(Verdict.UNKNOWN, judge(7, EPOCH, 0, 1));
         assertEquals(Verdict.DUPLICATE, judge(7, EPOCH, 1, 1));
         assertEquals(1, table.duplicateOffset(7));
     }
@@ -62,16 +67,11 @@ class ProducerTableTest {
     }
 
     @Test
-    void saysOutOfOrderOfWhatFollowsAFirstBatchThatFailed() {
-        assertEquals(Verdict.APPEND, judge(7, EPOCH, 0, 10));
-        // The append failed, on a full disk for example: nothing is noted.
+    void isSureOfAProducerThatItNeverForgot() {
+        // Its first batch never came this far, or its append failed.
         assertEquals(Verdict.OUT_OF_ORDER, judge(7, EPOCH, 10, 10));
         assertEquals(Verdict.APPEND, judge(7, EPOCH, 0, 10));
-    }
-
-    @Test
-    void doesNotKnowAProducerThatStartsInTheMiddle() {
-        assertEquals(Verdict.OUTSIDE_WINDOW, judge(7, EPOCH, 5, 1));
+        assertEquals(Verdict.OUT_OF_ORDER, judge(7, EPOCH, 10, 10));
     }
 
     @Test
@@ -85,16 +85,33 @@ class ProducerTableTest {
     }
 
     @Test
-    void makesRoomOnlyAtTheCostOfAnIdleProducer() {
+    void makesRoomByForgettingTheOneThatWroteLeastLately() {
         for (int producer = 0; producer < ProducerTable.MAX_PRODUCERS; producer++) {
-            table.noted(producer, EPOCH, 0, 1, producer, producer);
+            append(producer, EPOCH, 0, 1, producer);
         }
-        long stillActive = ProducerTable.MIN_IDLE_MS - 1;
+        append(0, EPOCH, 1, 1, 5000);
 
-        assertEquals(Verdict.TOO_MANY, table.judge(-5, EPOCH, 0, 1, stillActive));
-        assertEquals(Verdict.APPEND, table.judge(-5, EPOCH, 0, 1, ProducerTable.MIN_IDLE_MS));
+        append(9000, EPOCH, 0, 1, 5001);
+
         assertEquals(ProducerTable.MAX_PRODUCERS, table.size());
-        assertEquals(Verdict.OUTSIDE_WINDOW, table.judge(0, EPOCH, 1, 1, ProducerTable.MIN_IDLE_MS));
+        assertEquals(Verdict.DUPLICATE, judge(0, EPOCH, 0, 1));
+        assertNull(table.window(1));
+        assertEquals(1, table.forgottenUpTo());
+    }
+
+    @Test
+    void neverTakesForNewWhatAForgottenProducerMayHaveStored() {
+        for (int producer = 10; producer < 10 + ProducerTable.MAX_PRODUCERS; producer++) {
+            append(producer, EPOCH, 0, 1, producer);
+        }
+        append(9000, EPOCH, 0, 1, 5000);
+
+        assertEquals(Verdict.UNKNOWN, judge(10, EPOCH, 0, 1));
+        assertEquals(Verdict.UNKNOWN, judge(10, EPOCH, 1, 1));
+        assertEquals(Verdict.UNKNOWN, judge(10, (short) 1, 0, 1));
+        // Lower ones may have been forgotten as well, as far as anybody can tell.
+        assertEquals(Verdict.UNKNOWN, judge(9, EPOCH, 0, 1));
+        assertEquals(Verdict.APPEND, judge(9001, EPOCH, 0, 1));
     }
 
     @Test
@@ -108,17 +125,15 @@ class ProducerTableTest {
                 int[] batch = old
                         ? model.get(random.nextInt(model.size()))
                         : new int[] {next + random.nextInt(2), 1 + random.nextInt(9), step};
-                Verdict verdict = real.judge(1, EPOCH, batch[0], batch[1], step);
+                Verdict verdict = real.judge(1, EPOCH, batch[0], batch[1]);
                 int place = model.indexOf(batch);
                 if (old && place >= Math.max(0, model.size() - 64)) {
                     assertEquals(Verdict.DUPLICATE, verdict);
                     assertEquals(batch[2], real.duplicateOffset(1));
                 } else if (old) {
-                    assertEquals(Verdict.OUTSIDE_WINDOW, verdict);
+                    assertEquals(Verdict.UNKNOWN, verdict);
                 } else if (batch[0] != next) {
-                    assertEquals(
-                            model.isEmpty() && real.size() == 0 ? Verdict.OUTSIDE_WINDOW : Verdict.OUT_OF_ORDER,
-                            verdict);
+                    assertEquals(Verdict.OUT_OF_ORDER, verdict);
                 } else {
                     assertEquals(Verdict.APPEND, verdict);
                     real.noted(1, EPOCH, batch[0], batch[1], batch[2], step);
@@ -129,8 +144,49 @@ class ProducerTableTest {
         });
     }
 
+    @Test
+    void neverStoresTwiceHoweverManyProducersThereAreAndLeadsToTheSameAgain() {
+        Seeds.run(20, random -> {
+            ProducerTable real = new ProducerTable();
+            Set<List<Integer>> stored = new HashSet<>();
+            List<int[]> log = new ArrayList<>();
+            ByteBuffer checkpoint = CheckpointCodec.encode(real, new PositionTable());
+            int checkpointAt = 0;
+            int producers = random.nextInt(2000, 8000);
+            for (int step = 0; step < 12_000; step++) {
+                int producer = random.nextInt(producers);
+                int sequence = random.nextInt(3);
+                Verdict verdict = real.judge(producer, EPOCH, sequence, 1);
+                if (verdict == Verdict.OUT_OF_ORDER || verdict == Verdict.APPEND) {
+                    assertFalse(stored.contains(List.of(producer, sequence)), verdict + " of what is stored");
+                }
+                if (verdict == Verdict.APPEND) {
+                    real.noted(producer, EPOCH, sequence, 1, log.size(), 0);
+                    stored.add(List.of(producer, sequence));
+                    log.add(new int[] {producer, sequence});
+                    if (random.nextInt(1000) == 0) {
+                        checkpoint = CheckpointCodec.encode(real, new PositionTable());
+                        checkpointAt = log.size();
+                    }
+                }
+            }
+            ProducerTable replayed = new ProducerTable();
+            CheckpointCodec.decode(checkpoint, replayed, new PositionTable());
+            for (int i = checkpointAt; i < log.size(); i++) {
+                replayed.noted(log.get(i)[0], EPOCH, log.get(i)[1], 1, i, 0);
+            }
+            assertEquals(real.forgottenUpTo(), replayed.forgottenUpTo());
+            for (int producer = 0; producer < producers; producer++) {
+                for (int sequence = 0; sequence < 3; sequence++) {
+                    assertEquals(
+                            real.judge(producer, EPOCH, sequence, 1), replayed.judge(producer, EPOCH, sequence, 1));
+                }
+            }
+        });
+    }
+
     private Verdict judge(long producer, short epoch, int sequence, int records) {
-        return table.judge(producer, epoch, sequence, records, 0);
+        return table.judge(producer, epoch, sequence, records);
     }
 
     private void append(long producer, short epoch, int sequence, int records, long offset) {
