@@ -122,7 +122,8 @@ public final class Broker implements AutoCloseable {
                         data.marks(),
                         vitals,
                         ports.epochClock(),
-                        ports.nanoClock()),
+                        ports.nanoClock(),
+                        ports.onFatal()),
                 facts());
         house.opened(control);
         control.start();

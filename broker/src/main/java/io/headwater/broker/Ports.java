@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param syncMode anything but {@link SyncMode#EVERY_COMMIT} loses acknowledged records; for tests and benchmarks
  * @param newClusterId asked once in the life of a cluster
- * @param onFatal hears of a broken invariant on an owner's thread; must end the process
+ * @param onFatal hears of a broken invariant on an owner's or the control thread; must end the process
  */
 public record Ports(
         Disk disk,

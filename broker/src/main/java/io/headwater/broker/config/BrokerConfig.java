@@ -161,9 +161,15 @@ public record BrokerConfig(
      * @param sessionTimeoutMs a member that was silent for so long loses its partitions
      * @param heartbeatIntervalMs what members are told to keep to
      * @param graceMs how long a member whose connection closed keeps its assignment
+     * @param revocationTimeoutMs how long a member may take to give up a partition that is to go to another
      * @param viewIntervalMs how often the view of positions is brought up to date
      */
-    public record Groups(long sessionTimeoutMs, long heartbeatIntervalMs, long graceMs, long viewIntervalMs) {
+    public record Groups(
+            long sessionTimeoutMs,
+            long heartbeatIntervalMs,
+            long graceMs,
+            long revocationTimeoutMs,
+            long viewIntervalMs) {
         public Groups {
             require(
                     sessionTimeoutMs >= 500 && sessionTimeoutMs <= 3_600_000,
@@ -180,6 +186,11 @@ public record BrokerConfig(
                     "groups.grace",
                     graceMs,
                     "at most session-timeout = " + sessionTimeoutMs);
+            require(
+                    revocationTimeoutMs >= 500 && revocationTimeoutMs <= 86_400_000,
+                    "groups.revocation-timeout",
+                    revocationTimeoutMs,
+                    "500ms to 24h");
             require(viewIntervalMs >= 10, "groups.view-interval", viewIntervalMs, "at least 10ms");
         }
     }

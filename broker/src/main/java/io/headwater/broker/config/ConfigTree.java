@@ -47,6 +47,7 @@ final class ConfigTree {
                         duration(Knob.SESSION_TIMEOUT),
                         duration(Knob.HEARTBEAT_INTERVAL),
                         duration(Knob.GRACE),
+                        duration(Knob.REVOCATION_TIMEOUT),
                         duration(Knob.VIEW_INTERVAL)),
                 new BrokerConfig.Threads(threads(Knob.NETWORK_THREADS), threads(Knob.OWNER_THREADS)),
                 new BrokerConfig.Log(

@@ -133,6 +133,13 @@ enum Knob {
             "10s",
             "How long a member whose connection closed may take to come back and keep its partitions.",
             "Nobody reads a lost member's partitions for so long. 0s gives them away at once."),
+    REVOCATION_TIMEOUT(
+            "groups.revocation-timeout",
+            Kind.DURATION,
+            "5m",
+            "How long a member may take to finish with a partition that is to go to another member. Then the other one gets"
+                    + " it, and what the first one commits for it is refused.",
+            "Shorter than a handler takes for what it has polled, and records are processed by both members."),
     VIEW_INTERVAL(
             "groups.view-interval",
             Kind.DURATION,

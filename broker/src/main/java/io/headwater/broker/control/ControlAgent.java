@@ -15,6 +15,7 @@ import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.GroupHeartbeat;
 import io.headwater.protocol.wire.JoinGroup;
+import io.headwater.protocol.wire.LeaveGroup;
 import io.headwater.storage.Marks;
 import io.headwater.storage.ViewStore;
 import java.util.EnumMap;
@@ -23,11 +24,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The housekeeper. A turn: take what is in the mailbox, let each handler answer or ask partitions, sync what was
@@ -35,7 +35,6 @@ import org.slf4j.LoggerFactory;
  * ({@link #start}), so that tests turn it by hand. Nothing here blocks but the metadata's sync and the view's writes.
  */
 public final class ControlAgent implements Metrics.House, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(ControlAgent.class);
     private static final long LONGEST_PARK_NS = TimeUnit.SECONDS.toNanos(5);
 
     /**
@@ -43,6 +42,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
      *
      * @param quorum owned by the agent's thread from {@link #start} on
      * @param partitions completes on the queue
+     * @param onFatal hears of a broken invariant; must end the process
      */
     public record Surroundings(
             BrokerConfig config,
@@ -53,13 +53,15 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
             Marks marks,
             Vitals vitals,
             EpochClock epochClock,
-            NanoClock nanoClock) {}
+            NanoClock nanoClock,
+            Consumer<Throwable> onFatal) {}
 
     private final ControlQueue queue;
     private final MetadataQuorum quorum;
     private final Vitals vitals;
     private final BrokerConfig config;
     private final NanoClock nanoClock;
+    private final Consumer<Throwable> onFatal;
     private final GroupMembers members;
     private final ViewKeeper viewKeeper;
     private final StatusHandler status;
@@ -81,7 +83,8 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
             PositionsView.Marked marks,
             Vitals vitals,
             EpochClock epochClock,
-            NanoClock nanoClock) {}
+            NanoClock nanoClock,
+            Consumer<Throwable> onFatal) {}
 
     public ControlAgent(Surroundings around, BrokerFacts facts) {
         this(
@@ -94,7 +97,8 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
                         PositionsView.marked(around.marks()),
                         around.vitals(),
                         around.epochClock(),
-                        around.nanoClock()),
+                        around.nanoClock(),
+                        around.onFatal()),
                 facts);
     }
 
@@ -104,6 +108,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         this.vitals = core.vitals();
         this.config = core.config();
         this.nanoClock = core.nanoClock();
+        this.onFatal = core.onFatal();
         this.turnedAtNs = nanoClock.nanoTime();
         Partitions partitions = core.partitions();
         EpochClock clock = core.epochClock();
@@ -121,7 +126,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
                 new ProducerIds(proposals));
         quorum.listener((image, command) -> {
             if (command.hasAlterTopic() || command.hasDeleteTopic() || command.hasCreateTopic()) {
-                members.topologyChanged();
+                members.topologyChanged(nowMs());
             }
         });
     }
@@ -137,7 +142,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         this.<JoinGroup>on(FrameType.JOIN_GROUP, (message, reply) -> members.join(message, reply, nowMs()));
         this.<GroupHeartbeat>on(
                 FrameType.GROUP_HEARTBEAT, (message, reply) -> members.heartbeat(message, reply, nowMs()));
-        on(FrameType.LEAVE_GROUP, members::leave);
+        this.<LeaveGroup>on(FrameType.LEAVE_GROUP, (message, reply) -> members.leave(message, reply, nowMs()));
         on(FrameType.COMMIT, groups::commit);
         on(FrameType.GET_POSITIONS, groups::positions);
         on(FrameType.LIST_GROUPS, groups::list);
@@ -219,10 +224,10 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
                 }
             }
             doWork();
-        } catch (RuntimeException | Error e) {
-            // A broken invariant: going on could give a partition to two members. Health turns red and says so.
-            LOG.error("control: stopped by a fault in the broker", e);
-            throw e;
+        } catch (Throwable e) {
+            // A broken invariant: to go on could give a partition to two members, and to stop this thread alone would
+            // leave clients waiting.
+            onFatal.accept(e);
         }
     }
 

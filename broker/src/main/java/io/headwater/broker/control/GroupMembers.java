@@ -55,7 +55,8 @@ final class GroupMembers {
         this.config = config;
         this.proposals = proposals;
         this.clock = clock;
-        this.coordinator = new GroupCoordinator(new MetadataTopology(proposals), config.graceMs());
+        this.coordinator =
+                new GroupCoordinator(new MetadataTopology(proposals), config.graceMs(), config.revocationTimeoutMs());
         this.announcer = new Announcer(config, proposals, partitions, view, coordinator);
     }
 
@@ -181,12 +182,13 @@ final class GroupMembers {
         reply.send(answer.build());
     }
 
-    void leave(LeaveGroup request, Reply reply) throws RequestFailedException {
+    void leave(LeaveGroup request, Reply reply, long nowMs) throws RequestFailedException {
         check(
                 coordinator.leave(
                         request.getGroup(),
                         request.getMemberId(),
-                        reply.connection().id()),
+                        reply.connection().id(),
+                        nowMs),
                 request.getGroup(),
                 request.getMemberId());
         LOG.info("group {}: member {} left", request.getGroup(), NameRules.shown(request.getMemberId()));
@@ -213,13 +215,19 @@ final class GroupMembers {
     }
 
     /** Topics changed. */
-    void topologyChanged() {
-        coordinator.topologyChanged();
+    void topologyChanged(long nowMs) {
+        coordinator.topologyChanged(nowMs);
     }
 
-    /** Fences the silent. */
+    /** Fences the silent, and whoever does not give up what it was told to. */
     void tick(long nowMs, long nowNs) {
-        coordinator.tick(nowMs);
+        int taken = coordinator.tick(nowMs);
+        if (taken > 0) {
+            LOG.warn(
+                    "groups: {} partitions taken from members that had not given them up within {} ms",
+                    taken,
+                    config.revocationTimeoutMs());
+        }
         announcer.tick(nowNs);
     }
 }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class GroupCoordinator {
     private final Topology topology;
     private final long graceMs;
+    private final long revocationMs;
     private final Map<String, StreamGroup> groups = new HashMap<>();
     private final Map<Long, Set<String>> groupsByConnection = new HashMap<>();
     private long nextDeadlineMs = Long.MAX_VALUE;
@@ -24,15 +25,18 @@ public final class GroupCoordinator {
     /**
      * @param topology asked at every change; must reflect the present metadata
      * @param graceMs how long a member without a connection keeps its partitions
+     * @param revocationMs how long a member keeps a partition that it was told to let go
      */
-    public GroupCoordinator(Topology topology, long graceMs) {
+    public GroupCoordinator(Topology topology, long graceMs, long revocationMs) {
         this.topology = topology;
         this.graceMs = graceMs;
+        this.revocationMs = revocationMs;
     }
 
     /** Makes the member one, or takes it back; its assignment is the answer. Others' come with {@link #takeChanges}. */
     public MemberAssignment join(String group, JoinRequest request, long nowMs) {
-        StreamGroup joined = groups.computeIfAbsent(group, name -> new StreamGroup(name, topology, graceMs));
+        StreamGroup joined =
+                groups.computeIfAbsent(group, name -> new StreamGroup(name, topology, graceMs, revocationMs));
         joined.join(request, nowMs);
         groupsByConnection
                 .computeIfAbsent(request.connectionId(), id -> new HashSet<>())
@@ -51,9 +55,14 @@ public final class GroupCoordinator {
     }
 
     /** Gives everything up at once. */
-    public Verdict leave(String group, String memberId, long connectionId) {
+    public Verdict leave(String group, String memberId, long connectionId, long nowMs) {
         StreamGroup there = groups.get(group);
-        return there == null ? Verdict.UNKNOWN_MEMBER : there.leave(memberId, connectionId);
+        if (there == null) {
+            return Verdict.UNKNOWN_MEMBER;
+        }
+        Verdict verdict = there.leave(memberId, connectionId, nowMs);
+        nextDeadlineMs = Math.min(nextDeadlineMs, there.nextDeadlineMs());
+        return verdict;
     }
 
     public Verdict mayCommit(String group, String memberId, long connectionId, int generation, long partitionId) {
@@ -85,20 +94,29 @@ public final class GroupCoordinator {
         }
     }
 
-    public void topologyChanged() {
-        groups.values().forEach(StreamGroup::topologyChanged);
-    }
-
-    /** Fences the silent. Cheap while nobody is. */
-    public void tick(long nowMs) {
-        if (nowMs < nextDeadlineMs) {
-            return;
-        }
-        nextDeadlineMs = Long.MAX_VALUE;
+    public void topologyChanged(long nowMs) {
         for (StreamGroup group : groups.values()) {
-            group.tick(nowMs);
+            group.topologyChanged(nowMs);
             nextDeadlineMs = Math.min(nextDeadlineMs, group.nextDeadlineMs());
         }
+    }
+
+    /**
+     * Fences the silent, and takes away what was not let go in time. Cheap while there is nothing.
+     *
+     * @return how many partitions were taken away from members that stay
+     */
+    public int tick(long nowMs) {
+        if (nowMs < nextDeadlineMs) {
+            return 0;
+        }
+        nextDeadlineMs = Long.MAX_VALUE;
+        int taken = 0;
+        for (StreamGroup group : groups.values()) {
+            taken += group.tick(nowMs);
+            nextDeadlineMs = Math.min(nextDeadlineMs, group.nextDeadlineMs());
+        }
+        return taken;
     }
 
     /** Assignments that members have to be told of, the newest of each, once. Groups that became empty are dropped. */

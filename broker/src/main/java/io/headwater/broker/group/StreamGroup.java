@@ -17,12 +17,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * One group: its members, who is to have which partition (the target), and who holds it. The two differ while partitions
  * move. The one rule that matters: a partition is granted only when nobody holds it, and a holder keeps it until it has
- * said, having applied an assignment without the partition, that it no longer reads it, or until it is fenced.
+ * said, having applied an assignment without the partition, that it no longer reads it, or until it is fenced: with all
+ * it has when it was silent for too long, from the one partition when it did not let that go in time.
  */
 final class StreamGroup {
     private final String name;
     private final Topology topology;
     private final long graceMs;
+    private final long revocationMs;
     private final SortedMap<String, Member> members = new TreeMap<>();
     private final Map<Long, Holding> holdings = new HashMap<>();
     private final Set<String> changed = new LinkedHashSet<>();
@@ -51,6 +53,8 @@ final class StreamGroup {
         int sinceGeneration;
         /** The generation of the member in which the partition was taken back; 0: it is granted. */
         int revokedInGeneration;
+        /** Where it was taken back: when it is the member's no longer, whatever that says. */
+        long letGoByMs;
 
         Holding(Member member, int sinceGeneration) {
             this.member = member;
@@ -58,10 +62,11 @@ final class StreamGroup {
         }
     }
 
-    StreamGroup(String name, Topology topology, long graceMs) {
+    StreamGroup(String name, Topology topology, long graceMs, long revocationMs) {
         this.name = name;
         this.topology = topology;
         this.graceMs = graceMs;
+        this.revocationMs = revocationMs;
     }
 
     /** Enters, or comes back: whoever is known keeps what it has. */
@@ -76,7 +81,7 @@ final class StreamGroup {
         member.connected = true;
         member.deadlineMs = nowMs + request.sessionTimeoutMs();
         if (!sameTopics) {
-            retarget();
+            retarget(nowMs);
         }
         if (member.generation == 0) {
             // Even a member that gets nothing yet has an assignment: an empty one.
@@ -95,7 +100,7 @@ final class StreamGroup {
         }
         member.deadlineMs = nowMs + member.request.sessionTimeoutMs();
         if (!member.leaving.isEmpty()) {
-            letGo(member, generation, new HashSet<>(owned));
+            letGo(member, generation, new HashSet<>(owned), nowMs);
         }
         if (generation < member.generation) {
             changed.add(member.id);
@@ -103,7 +108,7 @@ final class StreamGroup {
         return Verdict.OK;
     }
 
-    private void letGo(Member member, int generation, Set<Long> owned) {
+    private void letGo(Member member, int generation, Set<Long> owned, long nowMs) {
         boolean any = false;
         for (Iterator<Long> leaving = member.leaving.iterator(); leaving.hasNext(); ) {
             Long partition = leaving.next();
@@ -116,16 +121,16 @@ final class StreamGroup {
             }
         }
         if (any) {
-            reconcile();
+            reconcile(nowMs);
         }
     }
 
-    Verdict leave(String memberId, long connectionId) {
+    Verdict leave(String memberId, long connectionId, long nowMs) {
         Member member = live(memberId, connectionId);
         if (member == null) {
             return Verdict.UNKNOWN_MEMBER;
         }
-        fence(List.of(member));
+        fence(List.of(member), nowMs);
         return Verdict.OK;
     }
 
@@ -138,8 +143,12 @@ final class StreamGroup {
         }
     }
 
-    /** Fences who was silent for too long. */
-    void tick(long nowMs) {
+    /**
+     * Fences who was silent for too long, and takes away what was not let go in time.
+     *
+     * @return how many partitions were taken away from members that stay
+     */
+    int tick(long nowMs) {
         List<Member> silent = new ArrayList<>();
         for (Member member : members.values()) {
             if (nowMs >= member.deadlineMs) {
@@ -147,22 +156,42 @@ final class StreamGroup {
             }
         }
         if (!silent.isEmpty()) {
-            fence(silent);
+            fence(silent, nowMs);
         }
+        int taken = 0;
+        for (Member member : members.values()) {
+            taken += takeOverdue(member, nowMs);
+        }
+        if (taken > 0) {
+            reconcile(nowMs);
+        }
+        return taken;
     }
 
-    private void fence(List<Member> gone) {
+    private int takeOverdue(Member member, long nowMs) {
+        int before = member.leaving.size();
+        member.leaving.removeIf(partition -> {
+            boolean overdue = nowMs >= holding(partition).letGoByMs;
+            if (overdue) {
+                holdings.remove(partition);
+            }
+            return overdue;
+        });
+        return before - member.leaving.size();
+    }
+
+    private void fence(List<Member> gone, long nowMs) {
         for (Member member : gone) {
             members.remove(member.id);
             changed.remove(member.id);
             member.assigned.forEach(holdings::remove);
             member.leaving.forEach(holdings::remove);
         }
-        retarget();
+        retarget(nowMs);
     }
 
     /** Topics got partitions, or are gone. */
-    void topologyChanged() {
+    void topologyChanged(long nowMs) {
         // What does not exist any more is nobody's, whatever its holder says.
         for (Member member : members.values()) {
             member.leaving.removeIf(partition -> !topology.exists(partition));
@@ -171,7 +200,7 @@ final class StreamGroup {
             }
         }
         holdings.keySet().removeIf(partition -> !topology.exists(partition));
-        retarget();
+        retarget(nowMs);
     }
 
     /** A commit counts only from the member that holds the partition, and only if it knows of the last seek. */
@@ -211,18 +240,18 @@ final class StreamGroup {
         return member != null && member.connected && member.request.connectionId() == connectionId ? member : null;
     }
 
-    private void retarget() {
+    private void retarget(long nowMs) {
         SortedMap<String, Set<String>> subscriptions = new TreeMap<>();
         members.forEach((id, member) -> subscriptions.put(id, member.request.topics()));
         target = Assignor.assign(subscriptions, topology, target::get, partition -> {
             Holding holding = holdings.get(partition);
             return holding == null ? null : holding.member.id;
         });
-        reconcile();
+        reconcile(nowMs);
     }
 
     /** Takes back what is to go elsewhere, and grants what nobody holds. One new generation per member that changes. */
-    private void reconcile() {
+    private void reconcile(long nowMs) {
         List<Long> toRevoke = new ArrayList<>();
         holdings.forEach((partition, holding) -> {
             if (holding.revokedInGeneration == 0 && !holding.member.id.equals(target.get(partition))) {
@@ -240,13 +269,14 @@ final class StreamGroup {
         toRevoke.forEach(partition -> concerned.add(holding(partition).member));
         toGrant.forEach(partition -> concerned.add(targetMember(partition)));
         concerned.forEach(this::bump);
-        toRevoke.forEach(this::revoke);
+        toRevoke.forEach(partition -> revoke(partition, nowMs));
         toGrant.forEach(this::grant);
     }
 
-    private void revoke(Long partition) {
+    private void revoke(Long partition, long nowMs) {
         Holding holding = holding(partition);
         holding.revokedInGeneration = holding.member.generation;
+        holding.letGoByMs = nowMs + revocationMs;
         holding.member.assigned.remove(partition);
         holding.member.leaving.add(partition);
     }
@@ -326,11 +356,14 @@ final class StreamGroup {
         return members.size();
     }
 
-    /** When the next member will be fenced if nothing is heard from it. */
+    /** When the next member will be fenced, or lose a partition, if nothing is heard from it. */
     long nextDeadlineMs() {
         long next = Long.MAX_VALUE;
         for (Member member : members.values()) {
             next = Math.min(next, member.deadlineMs);
+            for (Long partition : member.leaving) {
+                next = Math.min(next, holding(partition).letGoByMs);
+            }
         }
         return next;
     }

@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A control agent that a test turns by hand, over partitions of plain maps and a clock that the test moves. */
@@ -42,6 +43,9 @@ final class ControlWorld implements AutoCloseable {
     final FakePartitions partitions = new FakePartitions(queue);
     final MetadataQuorum quorum;
     final FakeVitals vitals = new FakeVitals();
+    /** What ended the agent's thread. */
+    final CompletableFuture<Throwable> fatal = new CompletableFuture<>();
+
     ViewStore views;
     ControlAgent agent;
     long nowNs = TimeUnit.DAYS.toNanos(1);
@@ -72,7 +76,16 @@ final class ControlWorld implements AutoCloseable {
         BrokerFacts facts = new BrokerFacts(1, "test/1", 5, "/data", "127.0.0.1:1", "127.0.0.1:2", 99);
         return new ControlAgent(
                 new ControlAgent.Core(
-                        config, queue, quorum, partitions, views, partitions, vitals, this::nowMs, () -> nowNs),
+                        config,
+                        queue,
+                        quorum,
+                        partitions,
+                        views,
+                        partitions,
+                        vitals,
+                        this::nowMs,
+                        () -> nowNs,
+                        fatal::complete),
                 facts);
     }
 

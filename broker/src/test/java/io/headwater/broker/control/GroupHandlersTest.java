@@ -207,6 +207,40 @@ class GroupHandlersTest {
                 world.refusal(one, FrameType.GROUP_HEARTBEAT, late).getCode());
     }
 
+    /** A handler that never returns: the member's heartbeats go on, and say that it still reads everything. */
+    @Test
+    void takesAPartitionFromAMemberThatDoesNotGiveItUp() {
+        world.topic("orders", 2);
+        JoinGroupReply first = world.join(one, "g", "orders");
+        Assignment whole = first.getAssignment();
+        JoinGroupReply second = world.join(two, "g", "orders");
+        Assignment half = ControlWorld.lastPush(one);
+        long kept = ids(half).iterator().next();
+        long lost = ids(whole).stream().filter(id -> id != kept).findFirst().orElseThrow();
+        var hanging = ControlWorld.beat(whole).toBuilder()
+                .setGeneration(half.getGeneration())
+                .build();
+        long stepMs = world.config.groups().sessionTimeoutMs() / 2;
+        for (long ms = 0; ms < world.config.groups().revocationTimeoutMs() - stepMs; ms += stepMs) {
+            world.pass(stepMs);
+            world.ask(one, FrameType.GROUP_HEARTBEAT, hanging, GroupHeartbeatReply.class);
+            world.heartbeat(two, second.getAssignment());
+        }
+        assertTrue(two.pushes.isEmpty(), "it may take its time");
+        int generation = half.getGeneration();
+        assertEquals(ErrorCode.ERROR_NONE, world.commit(one, "g", first.getMemberId(), generation, lost, 3));
+        world.pass(stepMs);
+        Assignment given = ControlWorld.lastPush(two);
+        assertEquals(Set.of(lost), ids(given));
+        assertEquals(3, find(given, lost).getPosition());
+        world.ask(one, FrameType.GROUP_HEARTBEAT, hanging, GroupHeartbeatReply.class);
+        assertEquals(
+                ErrorCode.ERROR_STALE_GENERATION, world.commit(one, "g", first.getMemberId(), generation, lost, 4));
+        assertEquals(ErrorCode.ERROR_NONE, world.commit(one, "g", first.getMemberId(), generation, kept, 4));
+        assertEquals(
+                ErrorCode.ERROR_NONE, world.commit(two, "g", second.getMemberId(), given.getGeneration(), lost, 4));
+    }
+
     /** The control thread was held up: what waits in its mailbox counts before anybody is fenced. */
     @Test
     void doesNotFenceMembersForItsOwnDelay() {

@@ -19,6 +19,7 @@ final class GroupWorld {
     static final String GROUP = "g";
     static final long SESSION_MS = 1000;
     static final long GRACE_MS = 300;
+    static final long REVOCATION_MS = 400;
 
     final SplittableRandom random;
     final TreeMap<String, List<Long>> topics = new TreeMap<>();
@@ -40,6 +41,10 @@ final class GroupWorld {
         final TreeSet<Long> reading = new TreeSet<>();
         /** What an applied assignment no longer names, still being finished. */
         final TreeSet<Long> finishing = new TreeSet<>();
+        /** What the coordinator says now that it may read, whether it has heard of that or not. */
+        Set<Long> named = Set.of();
+        /** What the coordinator has taken back from it, and when: it may read these for a time only. */
+        final Map<Long, Long> takenBackMs = new HashMap<>();
         /** Pushed by the coordinator, not seen yet. */
         final List<MemberAssignment> inbox = new ArrayList<>();
 
@@ -73,7 +78,8 @@ final class GroupWorld {
                         return topics.values().stream().anyMatch(all -> all.contains(partitionId));
                     }
                 },
-                GRACE_MS);
+                GRACE_MS,
+                REVOCATION_MS);
     }
 
     void addPartitions(String topic, int count) {
@@ -82,13 +88,13 @@ final class GroupWorld {
             all.add(nextPartition++);
         }
         topics.put(topic, all);
-        coordinator.topologyChanged();
+        coordinator.topologyChanged(nowMs);
         deliver();
     }
 
     void deleteTopic(String topic) {
         topics.remove(topic);
-        coordinator.topologyChanged();
+        coordinator.topologyChanged(nowMs);
         deliver();
     }
 
@@ -131,7 +137,7 @@ final class GroupWorld {
     }
 
     void leave(Client client) {
-        coordinator.leave(GROUP, client.id, client.connection);
+        coordinator.leave(GROUP, client.id, client.connection, nowMs);
         client.connection = -1;
         clients.remove(client.id);
         deliver();
@@ -180,7 +186,26 @@ final class GroupWorld {
         deliver();
     }
 
+    /** Remembers since when a client should have let go what it was given. */
+    private void noteTakenBack() {
+        for (Client client : clients.values()) {
+            MemberAssignment newest = coordinator.assignment(GROUP, client.id);
+            Set<Long> now = new HashSet<>();
+            if (newest == null) {
+                client.takenBackMs.clear();
+            } else {
+                newest.partitions().forEach(partition -> now.add(partition.partitionId()));
+                client.named.stream()
+                        .filter(partition -> !now.contains(partition))
+                        .forEach(partition -> client.takenBackMs.put(partition, nowMs));
+                client.takenBackMs.keySet().removeAll(now);
+            }
+            client.named = now;
+        }
+    }
+
     private void deliver() {
+        noteTakenBack();
         for (MemberAssignment assignment : coordinator.takeChanges()) {
             Client client = clients.get(assignment.memberId());
             if (client != null && client.connection == assignment.connectionId()) {
@@ -189,7 +214,10 @@ final class GroupWorld {
         }
     }
 
-    /** Two that the coordinator both counts as members must never read the same partition. */
+    /**
+     * Two that the coordinator both counts as members must never read the same partition, but for one that has not let
+     * it go for {@link #REVOCATION_MS}.
+     */
     void checkOneOwner() {
         Map<Long, String> readers = new HashMap<>();
         for (Client client : clients.values()) {
@@ -197,7 +225,8 @@ final class GroupWorld {
                 continue;
             }
             for (Long partition : client.owned()) {
-                String other = exists(partition) ? readers.put(partition, client.id) : null;
+                boolean overdue = nowMs - client.takenBackMs.getOrDefault(partition, nowMs) >= REVOCATION_MS;
+                String other = exists(partition) && !overdue ? readers.put(partition, client.id) : null;
                 if (other != null) {
                     throw new AssertionError("partition " + partition + " is read by " + other + " and " + client.id);
                 }
