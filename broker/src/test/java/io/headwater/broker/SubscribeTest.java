@@ -249,6 +249,8 @@ class SubscribeTest {
         assertEquals(0, find(partition, Anchor.ANCHOR_INGESTION_TIME, time));
         assertEquals(3, find(partition, Anchor.ANCHOR_INGESTION_TIME, time + 3_600_000));
         assertEquals(2, find(partition, Anchor.ANCHOR_EVENT_TIME, 4000));
+        long complete = ask(partition, Anchor.ANCHOR_END, 0).getCompleteUntilMs();
+        assertTrue(complete >= time && complete <= System.currentTimeMillis(), "complete until " + complete);
         Error error = client.failure(
                 FrameType.FIND_OFFSET,
                 FindOffset.newBuilder()
@@ -260,6 +262,10 @@ class SubscribeTest {
     }
 
     private long find(long partition, Anchor anchor, long value) throws Exception {
+        return ask(partition, anchor, value).getOffset();
+    }
+
+    private FindOffsetReply ask(long partition, Anchor anchor, long value) throws Exception {
         return client.call(
                         FrameType.FIND_OFFSET,
                         FindOffset.newBuilder()
@@ -267,8 +273,7 @@ class SubscribeTest {
                                 .setAnchor(anchor)
                                 .setValue(value)
                                 .build())
-                .message(FindOffsetReply.class)
-                .getOffset();
+                .message(FindOffsetReply.class);
     }
 
     private static Subscribe.Builder request(long partition) {

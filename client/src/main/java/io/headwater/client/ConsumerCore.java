@@ -166,6 +166,16 @@ final class ConsumerCore implements SessionListener, GroupMember.Owner {
     }
 
     @Override
+    public void moved(Assignment assignment) {
+        for (AssignedPartition partition : assignment.getPartitionsList()) {
+            PartitionReader reader = readers.get(partition.getPartitionId());
+            if (reader != null && !reader.revoked && partition.getSinceGeneration() != reader.sinceGeneration) {
+                reader.setAside();
+            }
+        }
+    }
+
+    @Override
     public void assigned(Assignment assignment) {
         Map<Long, AssignedPartition> wanted = new HashMap<>();
         assignment.getPartitionsList().forEach(partition -> wanted.put(partition.getPartitionId(), partition));
@@ -265,6 +275,7 @@ final class ConsumerCore implements SessionListener, GroupMember.Owner {
     }
 
     void stop() {
+        subscriptions.close();
         readers.values().forEach(subscriptions::stop);
         session.remove(this);
         if (member != null) {

@@ -22,6 +22,12 @@ final class GroupMember {
 
     /** Whoever reads the partitions. */
     interface Owner {
+        /**
+         * Comes before {@link #assigned}, while commits still name the generation before: partitions whose position
+         * somebody has set have nothing to commit from here on.
+         */
+        void moved(Assignment assignment);
+
         void assigned(Assignment assignment);
 
         /** What is assigned is not ours any more, and nothing can be committed for it. */
@@ -107,10 +113,7 @@ final class GroupMember {
         heartbeatNs = Math.max(1, reply.getHeartbeatIntervalMs()) * 1_000_000L;
         LOG.debug("group {}: joined as {}", group, memberId);
         // A broker that was restarted may count generations from the start again: a reply to a join is always right.
-        generation = reply.getAssignment().getGeneration();
-        joined = true;
-        quietHeartbeats = 0;
-        owner.assigned(reply.getAssignment());
+        take(reply.getAssignment());
         schedule();
     }
 
@@ -129,12 +132,21 @@ final class GroupMember {
 
     private void apply(Assignment assignment) {
         if (joined && !left && assignment.getGeneration() > generation) {
-            // Before that: what is given up in it is committed under it, perhaps at once and by another thread.
-            generation = assignment.getGeneration();
-            quietHeartbeats = 0;
-            owner.assigned(assignment);
+            take(assignment);
             heartbeatNow();
         }
+    }
+
+    /**
+     * The generation comes after what was moved, whose old positions must not be committed under it, and before what is
+     * given up, which is committed under it, perhaps at once and by another thread.
+     */
+    private void take(Assignment assignment) {
+        owner.moved(assignment);
+        generation = assignment.getGeneration();
+        joined = true;
+        quietHeartbeats = 0;
+        owner.assigned(assignment);
     }
 
     /** Tells the broker at once what is owned now. */

@@ -19,6 +19,9 @@ final class PartitionReader {
     long nextOffset;
     long sinceGeneration;
     boolean opening;
+    /** How long the last attempt to open waited; 0: none has failed. */
+    long retryNs;
+
     private int epochs;
     boolean stopped;
 
@@ -28,7 +31,6 @@ final class PartitionReader {
 
     volatile long untilOffset = NO_BOUND;
     volatile long untilIngestionMs = Long.MAX_VALUE;
-    volatile boolean started;
     volatile boolean revoked;
 
     // Set by the user's thread, seen by the loop.
@@ -47,6 +49,8 @@ final class PartitionReader {
     long processingStartMs;
     long processingEndMs;
     long lastEventTimeMs;
+    /** Where reading has started, and without a position would again: not worth a commit by itself. -1: nowhere. */
+    private volatile long unreadStart = -1;
     /** Last position that the broker has confirmed, or has been asked to keep; also set by commits' completions. */
     volatile long committed = -1;
 
@@ -55,13 +59,32 @@ final class PartitionReader {
         this.partitionId = partitionId;
     }
 
-    /** On the loop: reading goes on from here, whatever was read before. */
-    synchronized void moveTo(long offset) {
+    boolean hasBound() {
+        return untilOffset != NO_BOUND || untilIngestionMs != Long.MAX_VALUE;
+    }
+
+    /**
+     * On the loop: reading goes on from here, whatever was read before.
+     *
+     * @param commits whether the offset is to be committed even if nothing is read from it
+     */
+    synchronized void moveTo(long offset, boolean commits) {
+        unreadStart = commits ? -1 : offset;
         nextOffset = offset;
         position = offset;
         processed = offset;
         finished = false;
         stopped = false;
+        nextEpoch();
+    }
+
+    /**
+     * On the loop: somebody else has moved the group, and {@link #moveTo} will follow. Until then there is nothing to
+     * commit: the old position under the new generation would take the seek back.
+     */
+    synchronized void setAside() {
+        position = -1;
+        processed = -1;
         nextEpoch();
     }
 
@@ -105,7 +128,7 @@ final class PartitionReader {
     @Nullable
     CommitPosition toCommit() {
         long offset = processed;
-        if (offset < 0 || offset == committed) {
+        if (offset < 0 || offset == committed || (committed < 0 && offset == unreadStart)) {
             return null;
         }
         return CommitPosition.newBuilder()

@@ -41,7 +41,7 @@ final class PushConsumer implements StreamConsumer {
         this.clock = clock;
         this.onClose = onClose;
         Session session = caller.session();
-        this.core = new ConsumerCore(session, settings, queue, new Subscriptions(session, settings, queue, clock));
+        this.core = new ConsumerCore(session, settings, queue, new Subscriptions(session, settings, queue));
         GroupMember member = core.member();
         this.committer = member == null ? null : new Committer(caller, member);
         this.deliveries = new DeliveryReader(settings);

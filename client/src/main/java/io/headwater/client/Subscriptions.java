@@ -9,45 +9,56 @@ import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.Unsubscribe;
 import io.netty.buffer.ByteBuf;
-import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The subscriptions of one consumer: where each starts and ends, its credit, and what becomes of failures. On the loop. */
 final class Subscriptions {
+    private static final Logger LOG = LoggerFactory.getLogger(Subscriptions.class);
     private static final long RETRY_NS = 200_000_000;
+    private static final long MAX_RETRY_NS = 5_000_000_000L;
+    /** A bound ahead is asked for again after this at the latest: the broker's clock may be set. */
+    private static final long MAX_BOUND_WAIT_MS = 10_000;
 
     private final Session session;
     private final ConsumerSettings settings;
     private final DeliveryQueue queue;
-    private final InstantSource clock;
     private final Map<Integer, PartitionReader> byId = new HashMap<>();
+    private boolean closed;
 
-    Subscriptions(Session session, ConsumerSettings settings, DeliveryQueue queue, InstantSource clock) {
+    Subscriptions(Session session, ConsumerSettings settings, DeliveryQueue queue) {
         this.session = session;
         this.settings = settings;
         this.queue = queue;
-        this.clock = clock;
     }
 
     /** Starts reading at a position, up to the consumer's bound as it is now. */
     void open(PartitionReader reader, Position from) {
         reader.opening = true;
         int epoch = reader.nextEpoch();
-        findBound(reader, epoch, () -> {
+        Runnable again = () -> open(reader, from);
+        findBound(reader, epoch, again, () -> {
             if (from.kind() == Position.Kind.OFFSET) {
-                begin(reader, from.value());
+                started(reader, from, from.value());
             } else {
-                find(reader, epoch, from, reply -> begin(reader, reply.getOffset()));
+                find(reader, epoch, from, again, reply -> started(reader, from, reply.getOffset()));
             }
         });
     }
 
-    private void findBound(PartitionReader reader, int epoch, Runnable then) {
+    private void started(PartitionReader reader, Position from, long offset) {
+        reader.retryNs = 0;
+        // The end moves: who starts there again would skip what came meanwhile.
+        begin(reader, offset, from.kind() == Position.Kind.END);
+    }
+
+    private void findBound(PartitionReader reader, int epoch, Runnable again, Runnable then) {
         Position until = settings.until();
-        if (until == null || reader.started) {
+        if (until == null || reader.hasBound()) {
             then.run();
             return;
         }
@@ -56,33 +67,79 @@ final class Subscriptions {
                 reader.untilOffset = until.value();
                 then.run();
             }
-            case INGESTION_TIME -> {
-                if (until.value() > clock.millis()) {
-                    // Not yet: the end is wherever that time begins.
-                    reader.untilIngestionMs = until.value();
-                    then.run();
-                } else {
-                    find(reader, epoch, until, reply -> {
+            case INGESTION_TIME ->
+                find(reader, epoch, until, again, reply -> {
+                    if (reply.getCompleteUntilMs() >= until.value()) {
                         reader.untilOffset = reply.getOffset();
-                        then.run();
-                    });
-                }
-            }
+                    } else {
+                        // Not yet: the end is wherever that time begins.
+                        reader.untilIngestionMs = until.value();
+                        awaitBound(reader, until, waitMs(until, reply));
+                    }
+                    then.run();
+                });
             default ->
-                find(reader, epoch, Position.end(), reply -> {
+                find(reader, epoch, Position.end(), again, reply -> {
                     reader.untilOffset = reply.getEndOffset();
                     then.run();
                 });
         }
     }
 
-    private void find(PartitionReader reader, int epoch, Position position, Consumer<FindOffsetReply> then) {
-        FindOffset request = FindOffset.newBuilder()
+    /** By the broker's clock, which stamps the records; its own and this machine's monotonic clock only measure. */
+    private static long waitMs(Position until, FindOffsetReply reply) {
+        return reply.getCompleteUntilMs() == 0
+                ? RETRY_NS / 1_000_000
+                : Math.max(1, Math.min(MAX_BOUND_WAIT_MS, until.value() - reply.getCompleteUntilMs()));
+    }
+
+    /** Where nothing is written no record shows that the end has come: the broker is asked, also while it is read. */
+    private void awaitBound(PartitionReader reader, Position until, long waitMs) {
+        session.loop().schedule(waitMs * 1_000_000, () -> {
+            if (closed || reader.revoked || reader.untilOffset != PartitionReader.NO_BOUND) {
+                return;
+            }
+            session.call(FrameType.FIND_OFFSET, request(reader, until), Call.Repeat.READ, new ReplyHandler() {
+                @Override
+                public void replied(MessageLite message) {
+                    FindOffsetReply reply = (FindOffsetReply) message;
+                    if (reply.getCompleteUntilMs() >= until.value()) {
+                        boundFound(reader, reply.getOffset());
+                    } else {
+                        awaitBound(reader, until, waitMs(until, reply));
+                    }
+                }
+
+                @Override
+                public void failed(HeadwaterException why) {
+                    // A partition that cannot be read any more says so to its subscription.
+                    awaitBound(reader, until, MAX_BOUND_WAIT_MS);
+                }
+            });
+        });
+    }
+
+    private void boundFound(PartitionReader reader, long offset) {
+        reader.untilOffset = Math.min(reader.untilOffset, offset);
+        boolean reads = !reader.opening && !reader.stopped && !reader.revoked && !closed;
+        if (reads && reader.nextOffset >= reader.untilOffset) {
+            reader.stopped = true;
+            stop(reader);
+            queue.add(Delivery.nothingUntil(reader, reader.nextOffset));
+        }
+    }
+
+    private static FindOffset request(PartitionReader reader, Position position) {
+        return FindOffset.newBuilder()
                 .setPartitionId(reader.partitionId)
                 .setAnchor(Anchors.of(position))
                 .setValue(position.value())
                 .build();
-        session.call(FrameType.FIND_OFFSET, request, Call.Repeat.READ, new ReplyHandler() {
+    }
+
+    private void find(
+            PartitionReader reader, int epoch, Position position, Runnable again, Consumer<FindOffsetReply> then) {
+        session.call(FrameType.FIND_OFFSET, request(reader, position), Call.Repeat.READ, new ReplyHandler() {
             @Override
             public void replied(MessageLite message) {
                 if (reader.epoch == epoch && !reader.revoked) {
@@ -93,16 +150,15 @@ final class Subscriptions {
             @Override
             public void failed(HeadwaterException why) {
                 if (reader.epoch == epoch && !reader.revoked) {
-                    Subscriptions.this.failed(reader, why, () -> open(reader, settings.from()));
+                    Subscriptions.this.failed(reader, why, again);
                 }
             }
         });
     }
 
-    private void begin(PartitionReader reader, long offset) {
+    private void begin(PartitionReader reader, long offset, boolean commits) {
         reader.opening = false;
-        reader.started = true;
-        reader.moveTo(offset);
+        reader.moveTo(offset, commits);
         if (offset >= reader.untilOffset) {
             reader.stopped = true;
             queue.add(Delivery.nothingUntil(reader, offset));
@@ -156,7 +212,7 @@ final class Subscriptions {
     /** Goes on from another offset. */
     void move(PartitionReader reader, long offset) {
         stop(reader);
-        begin(reader, offset);
+        begin(reader, offset, true);
     }
 
     void stop(PartitionReader reader) {
@@ -186,6 +242,11 @@ final class Subscriptions {
             // It is gone either way.
         }
     };
+
+    /** Nothing is read any more. */
+    void close() {
+        closed = true;
+    }
 
     void lost() {
         byId.values().forEach(reader -> reader.subscriptionId = 0);
@@ -239,16 +300,25 @@ final class Subscriptions {
         if (why.code().equals("OFFSET_OUT_OF_RANGE") && settings.outOfRange() != StreamConsumer.OutOfRange.FAIL) {
             boolean earliest = settings.outOfRange() == StreamConsumer.OutOfRange.EARLIEST;
             open(reader, earliest ? Position.beginning() : Position.end());
-        } else if (why instanceof HeadwaterException.Rejected || reader.opening) {
+        } else if (why instanceof HeadwaterException.Rejected) {
             reader.stopped = true;
             reader.opening = false;
             queue.add(Delivery.failed(reader, why));
+        } else if (reader.opening) {
+            // The requests of an opening wait for a connection themselves.
+            reader.retryNs = Math.max(RETRY_NS, Math.min(MAX_RETRY_NS, reader.retryNs * 2));
+            LOG.warn("partition {}: not read yet, will try again: {}", reader, why.getMessage());
+            retry(reader, epoch, reader.retryNs, again);
         } else if (session.isReady()) {
-            session.loop().schedule(RETRY_NS, () -> {
-                if (reader.epoch == epoch) {
-                    again.run();
-                }
-            });
+            retry(reader, epoch, RETRY_NS, again);
         }
+    }
+
+    private void retry(PartitionReader reader, int epoch, long delayNs, Runnable again) {
+        session.loop().schedule(delayNs, () -> {
+            if (reader.epoch == epoch && !reader.revoked && !closed) {
+                again.run();
+            }
+        });
     }
 }

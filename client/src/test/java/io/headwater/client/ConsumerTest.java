@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.client.StreamConsumer.TopicPartition;
 import io.headwater.client.fake.FakeBroker;
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.record.Compression;
 import io.headwater.record.RecordHeader;
 import java.nio.charset.StandardCharsets;
@@ -297,6 +299,48 @@ class ConsumerTest {
     }
 
     @Test
+    void startsLaterWhereItWouldHaveStartedWhenTheBrokerIsOverloaded() {
+        broker.createTopic("t", 1);
+        fill("t", 100, 10);
+        broker.on(self -> self.partition("t", 0).positions.put("g", 40L));
+        AtomicInteger refusals = new AtomicInteger();
+        // A wait beyond the client's timeout: the request is not asked again by itself.
+        broker.findRefusal(find -> refusals.incrementAndGet() <= 2
+                ? Errors.retryAfter(ErrorCode.ERROR_OVERLOADED, "the test says so", 60_000)
+                : null);
+        try (StreamConsumer consumer = member(client).until(Position.end()).build()) {
+            assertEquals(range(40, 100), drain(consumer));
+        }
+        assertEquals(3, refusals.get());
+    }
+
+    @Test
+    void endsAtATimeOfTheBrokersClockAlsoWhereNothingComes() {
+        broker.createTopic("t", 2);
+        broker.clock(10_000);
+        try (Producer producer = client.producer().build();
+                StreamConsumer consumer = client.streamConsumer()
+                        .topics("t")
+                        .until(Position.ingestedAt(Instant.ofEpochMilli(10_300)))
+                        .build()) {
+            producer.send(ProducerRecord.ofUtf8("t", null, "1").withPartition(0))
+                    .join();
+            assertEquals(1, number(consumer.poll(WAIT).get(0)));
+            assertEquals(0, consumer.poll(Duration.ofMillis(700)).size());
+            assertFalse(consumer.isAtEnd(), "the broker's clock has not come there");
+            broker.clock(10_299);
+            producer.send(ProducerRecord.ofUtf8("t", null, "2").withPartition(0))
+                    .join();
+            assertEquals(2, number(consumer.poll(WAIT).get(0)));
+            broker.clock(10_300);
+            assertEquals(List.of(), drain(consumer));
+            producer.send(ProducerRecord.ofUtf8("t", null, "3").withPartition(1))
+                    .join();
+            assertEquals(0, consumer.poll(Duration.ofMillis(100)).size());
+        }
+    }
+
+    @Test
     void wakesUpAWaitingPoll() {
         broker.createTopic("t", 1);
         try (StreamConsumer consumer = client.streamConsumer().topics("t").build()) {
@@ -352,6 +396,40 @@ class ConsumerTest {
             consumer.poll(WAIT);
         }
         assertEquals(10, position(0));
+    }
+
+    @Test
+    void commitsNothingWhereNothingWasReadOrSought() {
+        broker.createTopic("t", 3);
+        try (Producer producer = client.producer().build()) {
+            producer.send(ProducerRecord.ofUtf8("t", null, "7").withPartition(1))
+                    .join();
+            producer.send(ProducerRecord.ofUtf8("t", null, "8").withPartition(2))
+                    .join();
+        }
+        try (StreamConsumer consumer = member(client).until(Position.end()).build()) {
+            consumer.run(record -> {
+                if (number(record) == 8) {
+                    consumer.seek("t", 2, Position.beginning());
+                    consumer.wakeup();
+                }
+            });
+        }
+        assertEquals(-1, position(0));
+        assertEquals(1, position(1));
+        assertEquals(0, position(2), "the user has moved it there");
+    }
+
+    /** Else what came before the next start would be skipped. */
+    @Test
+    void keepsTheEndWhereItBeganToRead() {
+        broker.createTopic("t", 1);
+        fill("t", 20, 10);
+        try (StreamConsumer consumer =
+                member(client).from(Position.end()).until(Position.end()).build()) {
+            assertEquals(List.of(), drain(consumer));
+        }
+        assertEquals(20, position(0));
     }
 
     @Test

@@ -47,7 +47,7 @@ final class ShardPartitions implements Partitions {
 
     @Override
     public CompletionStage<FindOffsetReply> findOffset(PartitionInfo partition, Anchor anchor, long value) {
-        return ask(partition, (shard, owned) -> OffsetFinder.find(owned.partition, anchor, value));
+        return ask(partition, (shard, owned) -> OffsetFinder.find(owned.partition, anchor, value, shard.nowMs()));
     }
 
     @Override

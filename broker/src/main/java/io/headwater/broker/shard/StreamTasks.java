@@ -215,7 +215,8 @@ final class StreamTasks {
                 return Outgoing.reply(
                         correlationId,
                         FrameType.FIND_OFFSET,
-                        OffsetFinder.find(shard.owned(info).partition, request.getAnchor(), request.getValue()));
+                        OffsetFinder.find(
+                                shard.owned(info).partition, request.getAnchor(), request.getValue(), shard.nowMs()));
             } catch (StorageException e) {
                 return failure(PartitionErrors.of(info, e));
             } catch (RequestFailedException e) {

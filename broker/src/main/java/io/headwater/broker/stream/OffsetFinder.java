@@ -13,7 +13,10 @@ import io.headwater.storage.StorageException;
 public final class OffsetFinder {
     private OffsetFinder() {}
 
-    public static FindOffsetReply find(Partition partition, Anchor anchor, long value)
+    /**
+     * @param nowMs by the clock that stamps records
+     */
+    public static FindOffsetReply find(Partition partition, Anchor anchor, long value, long nowMs)
             throws StorageException, RequestFailedException {
         long start = partition.startOffset();
         long end = partition.committedOffset();
@@ -31,6 +34,7 @@ public final class OffsetFinder {
                 .setOffset(Math.max(start, Math.min(end, offset)))
                 .setStartOffset(start)
                 .setEndOffset(end)
+                .setCompleteUntilMs(partition.log().endOffset() == end ? nowMs : 0)
                 .build();
     }
 

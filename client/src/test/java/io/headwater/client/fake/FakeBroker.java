@@ -82,6 +82,7 @@ public final class FakeBroker implements AutoCloseable {
     private final Map<String, FakeGroup> groups = new HashMap<>();
     private Function<Produce, Fate> fate = unused -> Fate.ANSWER;
     private Function<ProduceBatch, @Nullable Error> refusal = unused -> null;
+    private Function<FindOffset, @Nullable Error> findRefusal = unused -> null;
     private Function<byte[], byte[]> damage = bytes -> bytes;
     private long nowMs = 1_000_000;
     private long lastProducerId;
@@ -179,6 +180,10 @@ public final class FakeBroker implements AutoCloseable {
 
     public void produceRefusal(Function<ProduceBatch, @Nullable Error> next) {
         on(self -> self.refusal = next);
+    }
+
+    public void findRefusal(Function<FindOffset, @Nullable Error> next) {
+        on(self -> self.findRefusal = next);
     }
 
     /** What happens to an entry on its way out. */
@@ -411,6 +416,11 @@ public final class FakeBroker implements AutoCloseable {
 
         private void findOffset(Frame frame) {
             FindOffset find = frame.message(FindOffset.class);
+            Error refused = findRefusal.apply(find);
+            if (refused != null) {
+                fail(frame, refused);
+                return;
+            }
             FakePartition partition = partitions.get(find.getPartitionId());
             long offset = switch (find.getAnchor()) {
                 case ANCHOR_BEGINNING -> partition.startOffset;
@@ -425,6 +435,7 @@ public final class FakeBroker implements AutoCloseable {
                             .setOffset(offset)
                             .setStartOffset(partition.startOffset)
                             .setEndOffset(partition.endOffset())
+                            .setCompleteUntilMs(nowMs)
                             .build());
         }
 
