@@ -43,6 +43,7 @@ public record FloorLoad(int port, int recordBytes, long records) {
                     Map.of("recordBytes", Integer.toString(recordBytes)),
                     sent,
                     0,
+                    0,
                     "",
                     sent * recordBytes,
                     seconds,

@@ -1,5 +1,7 @@
 package io.headwater.benchmarks.load;
 
+import java.util.Locale;
+
 /** Refuses what no load can mean. */
 final class Bounds {
     private Bounds() {}
@@ -7,6 +9,13 @@ final class Bounds {
     static void atLeast(String name, long value, long least) {
         if (value < least) {
             throw new IllegalArgumentException(name + ": " + value + " (expected: >= " + least + ")");
+        }
+    }
+
+    static void atMost(String name, double value, double most) {
+        if (!(value <= most)) {
+            throw new IllegalArgumentException(
+                    String.format(Locale.ROOT, "%s: %.0f (expected: <= %.0f)", name, value, most));
         }
     }
 

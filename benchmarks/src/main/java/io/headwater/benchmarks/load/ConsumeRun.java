@@ -57,6 +57,7 @@ final class ConsumeRun {
                 load.settings(partitions),
                 records,
                 0,
+                0,
                 "",
                 bytes,
                 lastNs / 1e9,

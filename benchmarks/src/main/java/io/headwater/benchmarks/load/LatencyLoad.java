@@ -30,10 +30,12 @@ public record LatencyLoad(
 
     public LatencyLoad {
         Bounds.atLeast("ratePerSecond", ratePerSecond, 0.001);
+        Bounds.atMost("ratePerSecond", ratePerSecond, 1e8);
         Bounds.atLeast("recordBytes", recordBytes, Long.BYTES);
         Bounds.atLeast("partitions", partitions, 1);
         Bounds.atLeast("warmup", warmup.toMillis(), 0);
         Bounds.atLeast("duration", duration.toMillis(), 1);
+        Bounds.atMost("records in that time", ratePerSecond * (warmup.toMillis() + duration.toMillis()) / 1e3, 1e9);
     }
 
     /** 5,000 records of 1 KiB a second, two seconds of warm-up and ten that count. */
@@ -60,6 +62,16 @@ public record LatencyLoad(
 
     public LatencyLoad withDuration(Duration uncounted, Duration counted) {
         return new LatencyLoad(server, topic, ratePerSecond, recordBytes, partitions, linger, uncounted, counted);
+    }
+
+    /** Of the warm-up. */
+    long uncountedRecords() {
+        return (long) (warmup.toNanos() / 1e9 * ratePerSecond);
+    }
+
+    /** Of warm-up and measurement. */
+    long records() {
+        return uncountedRecords() + (long) (duration.toNanos() / 1e9 * ratePerSecond);
     }
 
     /** Runs on the calling thread, with a thread for the consumer. */

@@ -9,10 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** One run of a {@link LatencyLoad}: this thread sends, another reads. */
 final class LatencyRun {
@@ -33,7 +33,10 @@ final class LatencyRun {
     private final Acknowledgements acknowledgements;
     private final Latencies delivered = new Latencies();
     private final AtomicBoolean reading = new AtomicBoolean();
-    private final AtomicLong arrived = new AtomicLong();
+    private final Deliveries deliveries = new Deliveries();
+    /** Null until the schedule starts. */
+    private volatile @Nullable Pace schedule;
+
     private volatile long countFromNs;
     private volatile boolean stopped;
 
@@ -43,7 +46,7 @@ final class LatencyRun {
         this.progress = progress;
         this.nanoTime = nanoTime;
         this.payloads = new Payloads(load.recordBytes());
-        this.acknowledgements = new Acknowledgements(nanoTime);
+        this.acknowledgements = new Acknowledgements(nanoTime, this::acknowledge);
     }
 
     LoadResult run() {
@@ -71,11 +74,12 @@ final class LatencyRun {
     }
 
     private LoadResult measure(Sink sink, int partitions) {
-        long uncounted = (long) (load.warmup().toNanos() / 1e9 * load.ratePerSecond());
-        long all = uncounted + (long) (load.duration().toNanos() / 1e9 * load.ratePerSecond());
+        long uncounted = load.uncountedRecords();
+        long all = load.records();
         Reporter reporter = new Reporter(progress, all);
         CpuTimes before = CpuTimes.now();
         Pace pace = new Pace(nanoTime, load.ratePerSecond());
+        schedule = pace;
         long warmNs = pace.startNs() + load.warmup().toNanos();
         countFromNs = warmNs;
         acknowledgements.countFrom(warmNs);
@@ -90,17 +94,17 @@ final class LatencyRun {
         CpuTimes cpu = CpuTimes.now().since(before);
         double seconds = (pace.elapsedNs() - load.warmup().toNanos()) / 1e9;
         sink.flush();
-        awaitArrival(all);
+        awaitArrival();
         Map<String, LatencySummary> latencies = new LinkedHashMap<>();
         latencies.put("acknowledged", acknowledgements.latencies());
         latencies.put("delivered", delivered.summary());
-        long missing = Math.max(0, all - arrived.get());
         return new LoadResult(
                 "latency",
                 load.settings(partitions),
                 all - uncounted,
-                acknowledgements.failed() + missing,
-                missing > 0 ? missing + " records did not arrive" : acknowledgements.firstFailure(),
+                acknowledgements.failed(),
+                deliveries.missing(),
+                acknowledgements.firstFailure(),
                 (all - uncounted) * load.recordBytes(),
                 seconds,
                 cpu.machineSeconds() - cpu.driverSeconds(),
@@ -109,9 +113,9 @@ final class LatencyRun {
                 Environment.current());
     }
 
-    private void awaitArrival(long all) {
+    private void awaitArrival() {
         long startNs = nanoTime.getAsLong();
-        while (arrived.get() < all && nanoTime.getAsLong() - startNs < PATIENCE_NS) {
+        while (deliveries.missing() > 0 && nanoTime.getAsLong() - startNs < PATIENCE_NS) {
             LockSupport.parkNanos(LOOK_NS);
         }
     }
@@ -126,12 +130,29 @@ final class LatencyRun {
         }
     }
 
+    private void acknowledge(long dueNs) {
+        int number = numberDueAt(dueNs);
+        if (number >= 0) {
+            deliveries.acknowledged(number);
+        }
+    }
+
+    private int numberDueAt(long dueNs) {
+        Pace pace = schedule;
+        long number = pace == null ? -1 : pace.numberDueAt(dueNs);
+        return number < load.records() ? (int) number : -1;
+    }
+
     private void arrive(long dueNs) {
         if (dueNs == PROBE) {
             reading.set(true);
             return;
         }
-        arrived.incrementAndGet();
+        int number = numberDueAt(dueNs);
+        if (number < 0) {
+            return; // Somebody else's.
+        }
+        deliveries.delivered(number);
         if (dueNs - countFromNs >= 0) {
             delivered.record(nanoTime.getAsLong() - dueNs);
         }

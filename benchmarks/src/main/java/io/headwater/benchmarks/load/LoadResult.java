@@ -14,19 +14,21 @@ import java.util.Map;
  * @param kind produce, consume or latency
  * @param settings what was asked for, by name
  * @param records sent or read in the counted time
- * @param failed records without an acknowledgement, or that did not arrive
+ * @param failed records without an acknowledgement
+ * @param undelivered records that were acknowledged and did not arrive; 0 where nobody reads
  * @param firstFailure for a person; empty without one
  * @param bytes of values
  * @param seconds from the first record until the last was acknowledged or read
  * @param otherCpuSeconds what the whole machine used in that time, less the driver's own; NaN if unknown
  * @param driverCpuSeconds what this process used
- * @param latencies by what was waited for: {@code acknowledged}, {@code delivered}
+ * @param latencies by what was waited for: the acknowledgement, the delivery
  */
 public record LoadResult(
         String kind,
         Map<String, String> settings,
         long records,
         long failed,
+        long undelivered,
         String firstFailure,
         long bytes,
         double seconds,
@@ -54,6 +56,9 @@ public record LoadResult(
         StringBuilder out = new StringBuilder(512);
         line(out, "load", kind + " " + settings);
         line(out, "records", String.format(Locale.ROOT, "%,d in %.2f s, %,d failed", records, seconds, failed));
+        if (undelivered > 0) {
+            line(out, "LOST", String.format(Locale.ROOT, "acknowledged but not delivered: %,d", undelivered));
+        }
         if (!firstFailure.isEmpty()) {
             line(out, "failure", firstFailure);
         }
@@ -107,6 +112,7 @@ public record LoadResult(
             json.writeEndObject();
             json.writeNumberField("records", records);
             json.writeNumberField("failed", failed);
+            json.writeNumberField("undelivered", undelivered);
             json.writeStringField("firstFailure", firstFailure);
             json.writeNumberField("bytes", bytes);
             json.writeNumberField("seconds", seconds);

@@ -26,13 +26,26 @@ final class Pace {
         return nanoTime.getAsLong() - startNs;
     }
 
+    private long dueNs(long n) {
+        return startNs + (long) (n * intervalNs);
+    }
+
+    /** Which record is due at exactly that time; -1: none, or no rate. */
+    long numberDueAt(long dueNs) {
+        if (intervalNs == 0) {
+            return -1;
+        }
+        long number = Math.round((dueNs - startNs) / intervalNs);
+        return number >= 0 && dueNs(number) == dueNs ? number : -1;
+    }
+
     /** Waits until record n is due and returns when that was. Never spins: a spinning driver takes the broker's core. */
     long awaitDue(long n) {
         long now = nanoTime.getAsLong();
         if (intervalNs == 0) {
             return now;
         }
-        long due = startNs + (long) (n * intervalNs);
+        long due = dueNs(n);
         while (due - now > 0) {
             LockSupport.parkNanos(due - now);
             now = nanoTime.getAsLong();

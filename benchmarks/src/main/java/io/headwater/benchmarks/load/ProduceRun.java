@@ -46,6 +46,7 @@ final class ProduceRun {
                 load.settings(partitions),
                 sent,
                 acknowledgements.failed(),
+                0,
                 acknowledgements.firstFailure(),
                 sent * load.recordBytes(),
                 elapsedNs / 1e9,

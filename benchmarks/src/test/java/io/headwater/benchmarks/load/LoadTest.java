@@ -126,6 +126,48 @@ class LoadTest {
     }
 
     @Test
+    void tellsRecordsThatWereLostFromRecordsThatWereRefused() {
+        target.toRefuse = 3;
+        target.toLose = 2;
+
+        LoadResult result = latencyWithFastClock();
+
+        assertEquals(3, result.failed());
+        assertEquals(2, result.undelivered());
+        assertTrue(result.firstFailure().contains("refused"), result.firstFailure());
+        assertTrue(result.text().contains("acknowledged but not delivered: 2"), result.text());
+        assertTrue(result.json().contains("\"failed\":3,\"undelivered\":2,"), result.json());
+    }
+
+    @Test
+    void doesNotTakeSomebodyElsesRecordForOneOfItsOwn() {
+        target.onSend = dueNs -> {
+            if (dueNs != LoadTarget.Sink.UNTIMED) {
+                synchronized (target) {
+                    target.values.add("ABCDEFGHIJKLMNOP".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                }
+            }
+        };
+        target.toLose = 1;
+
+        LoadResult result = latencyWithFastClock();
+
+        assertEquals(1, result.undelivered());
+        assertEquals(0, result.failed());
+        assertEquals(
+                19, Objects.requireNonNull(result.latencies().get("delivered")).count());
+    }
+
+    /** Twenty records; ten seconds of waiting for what is lost pass in a moment. */
+    private LoadResult latencyWithFastClock() {
+        long start = System.nanoTime();
+        LatencyLoad load = LatencyLoad.of("memory", "t")
+                .withRatePerSecond(2000)
+                .withDuration(Duration.ZERO, Duration.ofMillis(10));
+        return new LatencyRun(load, target, progress -> {}, () -> start + 50 * (System.nanoTime() - start)).run();
+    }
+
+    @Test
     void writesOneLineOfJson() {
         String json = run(ProduceLoad.of("memory", "t").withRecords(5)).json();
 
@@ -150,6 +192,14 @@ class LoadTest {
         assertEquals(3, told.size());
         assertEquals(50, told.get(0).done());
         assertEquals(100, told.get(0).recordsPerSecond(), 1);
+    }
+
+    @Test
+    void doesNotTakeTheWholeMemoryForLargeRecords() {
+        LoadResult result = run(ProduceLoad.of("memory", "t").withRecords(5).withRecordBytes(40 << 20));
+
+        assertEquals(200L << 20, result.bytes());
+        assertTrue(target.values.stream().distinct().count() == 1, "one value serves for all");
     }
 
     @Test

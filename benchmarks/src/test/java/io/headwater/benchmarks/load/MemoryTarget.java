@@ -21,6 +21,12 @@ final class MemoryTarget implements LoadTarget {
     @Nullable
     RuntimeException failure;
 
+    /** So many timed records are acknowledged, and never handed out. */
+    int toLose;
+
+    /** So many timed records are refused, and never handed out. */
+    int toRefuse;
+
     boolean closed;
 
     @Override
@@ -53,8 +59,17 @@ final class MemoryTarget implements LoadTarget {
                     outcomes.failed(cause);
                     return;
                 }
+                if (dueNs != UNTIMED && toRefuse > 0) {
+                    toRefuse--;
+                    outcomes.failed(new IllegalStateException("refused"));
+                    return;
+                }
+                boolean lost = dueNs != UNTIMED && toLose > 0;
+                toLose -= lost ? 1 : 0;
                 synchronized (MemoryTarget.this) {
-                    values.add(value);
+                    if (!lost) {
+                        values.add(value);
+                    }
                     partitionsUsed.add(partition);
                 }
                 if (dueNs != UNTIMED) {

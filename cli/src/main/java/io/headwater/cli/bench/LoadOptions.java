@@ -10,6 +10,8 @@ import io.headwater.cli.shell.ServerOptions;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.Human;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import picocli.CommandLine.Mixin;
@@ -52,8 +54,15 @@ final class LoadOptions {
         String shown = format.isJson() ? result.json() + "\n" : result.text();
         terminal.out().write(shown.getBytes(StandardCharsets.UTF_8));
         terminal.out().flush();
+        List<String> problems = new ArrayList<>();
+        if (result.undelivered() > 0) {
+            problems.add("acknowledged but not delivered: " + Human.count(result.undelivered()));
+        }
         if (result.failed() > 0) {
-            throw CommandFailure.failed(Human.count(result.failed(), "record") + " failed: " + result.firstFailure());
+            problems.add(Human.count(result.failed(), "record") + " failed: " + result.firstFailure());
+        }
+        if (!problems.isEmpty()) {
+            throw CommandFailure.failed(String.join("\n  ", problems));
         }
         return ExitCode.OK;
     }

@@ -116,6 +116,9 @@ final class Driver {
         if (result.failed() > 0) {
             throw new IllegalStateException(result.failed() + " records failed: " + result.firstFailure());
         }
+        if (result.undelivered() > 0) {
+            throw new IllegalStateException("acknowledged but not delivered: " + result.undelivered());
+        }
         return result;
     }
 
