@@ -42,7 +42,8 @@ final class BrokerVitals implements Vitals {
 
     @Override
     public long logBytes() {
-        return owners.gauges().stream().mapToLong(ShardGauges::logBytes).sum();
+        return data.unopenedBytes()
+                + owners.gauges().stream().mapToLong(ShardGauges::logBytes).sum();
     }
 
     @Override

@@ -6,11 +6,13 @@ import java.nio.file.Path;
 public final class CorruptJournalException extends StorageException {
     private final Path file;
     private final long position;
+    private final String what;
 
     public CorruptJournalException(Path file, long position, String what) {
         super(file + ": damaged at byte " + position + ": " + what);
         this.file = file;
         this.position = position;
+        this.what = what;
     }
 
     public Path file() {
@@ -19,5 +21,10 @@ public final class CorruptJournalException extends StorageException {
 
     public long position() {
         return position;
+    }
+
+    /** The message without file and position. */
+    String what() {
+        return what;
     }
 }

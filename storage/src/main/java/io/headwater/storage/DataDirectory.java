@@ -43,6 +43,7 @@ public final class DataDirectory implements AutoCloseable {
     private final GroupCommit groupCommit;
     private final SpareFiles spares;
     private final Executor background;
+    private final UnopenedLogs unopened;
     private final ConcurrentHashMap<Long, PartitionLog> logs = new ConcurrentHashMap<>();
     private boolean closed;
 
@@ -67,6 +68,7 @@ public final class DataDirectory implements AutoCloseable {
             this.marks = openMarks();
             disk.createDirectories(directory.resolve(PARTITIONS));
             this.background = background;
+            this.unopened = new UnopenedLogs(disk, directory.resolve(PARTITIONS), marks);
             this.spares = new SpareFiles(disk, directory, config.maxStepBytes(), background);
             this.spares.open();
             disk.syncDirectory(directory);
@@ -98,6 +100,7 @@ public final class DataDirectory implements AutoCloseable {
             DataDirectory opened =
                     new DataDirectory(directory, config, disk, epochClock, nanoClock, listener, newBackground());
             opened.groupCommit.start("headwater-sync");
+            opened.background.execute(opened.unopened::measure);
             return opened;
         } catch (IOException e) {
             throw typed(e, "data directory " + directory + " cannot be opened");
@@ -181,6 +184,7 @@ public final class DataDirectory implements AutoCloseable {
             }
             PartitionLog opened = new PartitionLog(context, recovered, groupCommit);
             logs.put(partitionId, opened);
+            unopened.forget(partitionId);
             return opened;
         } catch (CorruptLogException e) {
             LOG.error("{}: OFFLINE, damaged: {}", context, e.getMessage());
@@ -210,6 +214,7 @@ public final class DataDirectory implements AutoCloseable {
                 spares.retireDirectory(directory.resolve(PARTITIONS), pathOf(partitionId));
             }
             marks.remove(partitionId);
+            unopened.forget(partitionId);
         } catch (IOException e) {
             throw typed(e, "partition " + partitionId + " cannot be deleted");
         }
@@ -225,6 +230,14 @@ public final class DataDirectory implements AutoCloseable {
 
     public GroupCommit groupCommit() {
         return groupCommit;
+    }
+
+    /**
+     * Bytes of the logs that nobody has opened since the start, without what is preallocated. Grows for a moment after
+     * the start, while they are measured. Any thread.
+     */
+    public long unopenedBytes() {
+        return unopened.bytes();
     }
 
     /** What this process may still write here. Any thread. */
@@ -244,6 +257,7 @@ public final class DataDirectory implements AutoCloseable {
         }
         closed = true;
         groupCommit.close();
+        unopened.stop();
         spares.stop();
         logs.values().forEach(PartitionLog::stopPreallocating);
         if (background instanceof ThreadPoolExecutor pool) {

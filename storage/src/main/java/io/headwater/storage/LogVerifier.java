@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,14 @@ public final class LogVerifier {
         }
     }
 
+    /**
+     * A journal in the directory whose records mean nothing to storage.
+     *
+     * @param records sees every record, oldest first
+     * @param complaint asked after the last record: what is wrong with their meaning; empty: nothing
+     */
+    public record OtherJournal(String fileName, int tag, Consumer<byte[]> records, Supplier<String> complaint) {}
+
     private final Disk disk;
     private final Path directory;
     private final Consumer<Finding> findings;
@@ -52,27 +61,37 @@ public final class LogVerifier {
         this.findings = findings;
     }
 
+    /** Verifies logs and marks only. */
+    static Totals verify(Disk disk, Path directory, Consumer<Finding> findings) throws IOException {
+        return verify(disk, directory, List.of(), findings);
+    }
+
     /**
      * Verifies; findings are reported as they are made.
      *
+     * @param journals what else must be there as soon as there are partitions
      * @throws DirectoryLockedException if a broker works on the directory
      * @throws IOException if something cannot be read at all
      */
-    public static Totals verify(Disk disk, Path directory, Consumer<Finding> findings) throws IOException {
+    public static Totals verify(Disk disk, Path directory, List<OtherJournal> journals, Consumer<Finding> findings)
+            throws IOException {
         if (!disk.exists(directory.resolve(Marks.FILE_NAME))
                 && !disk.exists(directory.resolve(DataDirectory.PARTITIONS))) {
             throw new NoSuchFileException(directory.toString(), null, "not a data directory");
         }
         DirectoryLock lock = DirectoryLock.acquire(disk, directory);
         try {
-            return new LogVerifier(disk, directory, findings).run();
+            return new LogVerifier(disk, directory, findings).run(journals);
         } finally {
             lock.close();
         }
     }
 
-    private Totals run() throws IOException {
+    private Totals run(List<OtherJournal> journals) throws IOException {
         readMarks();
+        for (OtherJournal journal : journals) {
+            verifyJournal(journal);
+        }
         Path parent = directory.resolve(DataDirectory.PARTITIONS);
         if (disk.exists(parent)) {
             for (String name : disk.list(parent)) {
@@ -97,6 +116,37 @@ public final class LogVerifier {
             damage(path, 0, "missing; without it the logs cannot be trusted");
         } catch (CorruptJournalException | IllegalArgumentException e) {
             damage(path, 0, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void verifyJournal(OtherJournal journal) throws IOException {
+        Path path = directory.resolve(journal.fileName());
+        long[] count = new long[1];
+        try (DiskFile file = disk.open(path, Disk.Mode.READ)) {
+            bytes += file.size();
+            JournalScan scan = new JournalScan(file, path);
+            scan.run(journal.tag(), payload -> {
+                count[0]++;
+                journal.records().accept(payload);
+            });
+            if (scan.torn()) {
+                findings.accept(
+                        new Finding(Severity.TAIL, path, scan.end(), "bytes that are no record behind the end"));
+            }
+        } catch (NoSuchFileException missing) {
+            if (!marks.isEmpty()) {
+                damage(path, 0, "missing, although there are partitions");
+            }
+            return;
+        } catch (CorruptJournalException e) {
+            damage(path, e.position(), e.what());
+            return;
+        }
+        // A directory that was made and never used may have no record yet.
+        String complaint =
+                count[0] == 0 && marks.isEmpty() ? "" : journal.complaint().get();
+        if (!complaint.isEmpty()) {
+            damage(path, 0, complaint);
         }
     }
 

@@ -102,6 +102,44 @@ class DataDirectoryTest {
     }
 
     @Test
+    void knowsHowLargeTheLogsAreThatNobodyHasOpenedYet() throws Exception {
+        Durable durable = new Durable();
+        long[] sizes = new long[3];
+        try (DataDirectory directory = open(durable)) {
+            for (int id = 0; id < 3; id++) {
+                PartitionLog log = directory.log(id);
+                for (int i = 0; i < 400 * (id + 1); i++) {
+                    RecordBatch batch = TestDirectory.batch(new long[] {i}, "x".repeat(3000));
+                    log.appendData(batch, batch.eventTimes(new EventTimes()), 1, i);
+                    log.flush();
+                }
+                durable.await(id, log.endOffset());
+                sizes[id] = log.stats().bytes();
+                assertTrue(log.stats().segments() > 1, "the control: older segments");
+            }
+            assertEquals(0, directory.unopenedBytes(), "each was opened");
+        }
+        try (DataDirectory directory = open(durable)) {
+            assertMeasured(sizes[0] + sizes[1] + sizes[2], directory);
+            directory.log(0);
+            assertMeasured(sizes[1] + sizes[2], directory);
+            directory.delete(1);
+            assertMeasured(sizes[2], directory);
+            directory.log(2);
+            assertEquals(0, directory.unopenedBytes());
+        }
+    }
+
+    /** Files of sealed segments end with a footer and stand on whole blocks. */
+    private static void assertMeasured(long expected, DataDirectory directory) throws InterruptedException {
+        long deadline = System.nanoTime() + 10_000_000_000L;
+        while (Math.abs(directory.unopenedBytes() - expected) > expected / 20) {
+            assertTrue(System.nanoTime() < deadline, directory.unopenedBytes() + " instead of " + expected);
+            Thread.sleep(5);
+        }
+    }
+
+    @Test
     void refusesASecondUser() throws Exception {
         try (DataDirectory directory = open(new Durable())) {
             assertEquals(0, directory.log(1).endOffset());

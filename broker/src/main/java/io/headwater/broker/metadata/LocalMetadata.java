@@ -4,6 +4,7 @@ import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.metadata.wire.RegisterNode;
 import io.headwater.storage.Disk;
 import io.headwater.storage.Journal;
+import io.headwater.storage.LogVerifier.OtherJournal;
 import io.headwater.storage.Marks;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,6 +52,11 @@ public final class LocalMetadata {
             quorum.close();
             throw e;
         }
+    }
+
+    /** For the verifier of a data directory. Serves once. */
+    public static OtherJournal verifiable() {
+        return LocalQuorum.verifiable(FILE_NAME);
     }
 
     /** No file, or one that the founding never got to fill. */

@@ -6,6 +6,7 @@ import io.headwater.broker.metadata.wire.LogRecord;
 import io.headwater.storage.CorruptJournalException;
 import io.headwater.storage.Disk;
 import io.headwater.storage.Journal;
+import io.headwater.storage.LogVerifier.OtherJournal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -85,6 +86,12 @@ public final class LocalQuorum implements MetadataQuorum {
             journal.close();
             throw e;
         }
+    }
+
+    /** For a verifier: the journal of this name, its records replayed as at a start. */
+    static OtherJournal verifiable(String fileName) {
+        Replay replay = new Replay(Path.of(fileName));
+        return new OtherJournal(fileName, JOURNAL_TAG, replay::record, replay::complaint);
     }
 
     @Override
@@ -229,12 +236,14 @@ public final class LocalQuorum implements MetadataQuorum {
             commands++;
         }
 
+        /** What is wrong with the records; empty: nothing. */
+        String complaint() {
+            return damage != null ? damage : image == null ? "holds no snapshot" : "";
+        }
+
         MetadataImage result() throws DamagedMetadataException {
-            if (damage != null) {
-                throw new DamagedMetadataException(file + ": " + damage);
-            }
-            if (image == null) {
-                throw new DamagedMetadataException(file + ": holds no snapshot");
+            if (image == null || damage != null) {
+                throw new DamagedMetadataException(file + ": " + complaint());
             }
             return image;
         }

@@ -84,7 +84,7 @@ public final class Metrics {
                 "headwater_partitions_offline",
                 "Partitions taken offline by a failed sync or read, or by damage. Above 0 somebody must act.",
                 vitals::offlinePartitions);
-        gauge("headwater_log_bytes", "Bytes on disk of the logs used since the start.", vitals::logBytes);
+        gauge("headwater_log_bytes", "Bytes of all logs, without what is preallocated.", vitals::logBytes);
         gauge("headwater_disk_free_bytes", "Free space on the data directory's disk.", vitals::usableBytes);
         gauge("headwater_in_flight_bytes", "Produce bytes received and not answered.", vitals::inFlightBytes);
         gauge(

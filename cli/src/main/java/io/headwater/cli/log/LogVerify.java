@@ -1,6 +1,7 @@
 package io.headwater.cli.log;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.headwater.broker.metadata.LocalMetadata;
 import io.headwater.cli.shell.CommandFailure;
 import io.headwater.cli.shell.ExitCode;
 import io.headwater.cli.shell.FormatOption;
@@ -14,6 +15,7 @@ import io.headwater.storage.LogVerifier.Totals;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -25,7 +27,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "verify",
         description = {
-            "Read every log of a data directory: every checksum, every index, and whether the logs reach as far as is "
+            "Read every log of a data directory and its metadata: every checksum, every index, and whether the logs reach as far as is "
                     + "known to be durable. Changes nothing; the broker must be stopped. Ends with 1 if there is damage.",
             "damage: durable bytes are bad or missing. rebuildable: something derived; the broker makes it anew. tail: "
                     + "what a crash leaves behind, never acknowledged; the next start cuts it off."
@@ -58,7 +60,7 @@ final class LogVerify implements Callable<Integer> {
         }
         Totals totals;
         try {
-            totals = LogVerifier.verify(new FileSystemDisk(), directory, findings);
+            totals = LogVerifier.verify(new FileSystemDisk(), directory, List.of(LocalMetadata.verifiable()), findings);
         } catch (NoSuchFileException e) {
             throw CommandFailure.failed(directory + " is not a data directory (expected: what serve got as --data)");
         } catch (IOException e) {
