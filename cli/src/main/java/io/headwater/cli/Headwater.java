@@ -5,6 +5,7 @@ import io.headwater.cli.shell.Failures;
 import io.headwater.cli.shell.Interrupts;
 import io.headwater.cli.shell.Output;
 import io.headwater.cli.shell.Terminal;
+import io.headwater.cli.text.NumberText;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -51,7 +52,14 @@ public final class Headwater {
         // Help is kept until the end: picocli does not expect that writing fails.
         StringWriter help = new StringWriter();
         command.setOut(new PrintWriter(help));
-        int code = command.execute(args);
+        int code;
+        try {
+            code = command.execute(args);
+        } catch (OutOfMemoryError e) {
+            terminal.say(
+                    "headwater: out of memory (" + e.getMessage() + ")\n  HEADWATER_JAVA_OPTS=-Xmx4g gives it more");
+            return ExitCode.FAILURE;
+        }
         try {
             terminal.out().write(help.toString().getBytes(StandardCharsets.UTF_8));
             terminal.out().flush();
@@ -67,6 +75,11 @@ public final class Headwater {
         Failures failures = new Failures(terminal);
         command.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
         command.setCaseInsensitiveEnumValuesAllowed(true);
+        command.registerConverter(int.class, text -> Math.toIntExact(NumberText.whole(text, Integer.MAX_VALUE)));
+        command.registerConverter(Integer.class, text -> Math.toIntExact(NumberText.whole(text, Integer.MAX_VALUE)));
+        command.registerConverter(long.class, text -> NumberText.whole(text, Long.MAX_VALUE));
+        command.registerConverter(Long.class, text -> NumberText.whole(text, Long.MAX_VALUE));
+        command.registerConverter(double.class, NumberText::decimal);
         command.setUsageHelpLongOptionsMaxWidth(32);
         command.setUsageHelpWidth(100);
         command.setExecutionExceptionHandler(failures);

@@ -11,9 +11,15 @@ import io.headwater.cli.shell.FormatOption;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.JsonLines;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -69,7 +75,7 @@ final class ServeCommand implements Callable<Integer> {
     private boolean insecure;
 
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Any other setting. Repeatable.")
-    private Map<String, String> settings = new LinkedHashMap<>();
+    private List<String> settings = new ArrayList<>();
 
     @Mixin
     private FormatOption format = new FormatOption();
@@ -97,8 +103,24 @@ final class ServeCommand implements Callable<Integer> {
             announce(resolved, broker);
             stop.await();
         } catch (IOException e) {
-            throw CommandFailure.failed(explained(String.valueOf(e.getMessage()), resolved.network()));
+            throw CommandFailure.failed(explained(String.valueOf(e.getMessage()), resolved.network()) + reason(e));
         }
+    }
+
+    /** What the file system had against it, where that is behind the failure. */
+    private static String reason(IOException e) {
+        if (!(e.getCause() instanceof FileSystemException refusal)) {
+            return "";
+        }
+        String why = refusal.getReason();
+        if (refusal instanceof FileAlreadyExistsException) {
+            why = "it is a file, not a directory";
+        } else if (refusal instanceof AccessDeniedException) {
+            why = "permission denied";
+        } else if (refusal instanceof NoSuchFileException) {
+            why = "it cannot be made there";
+        }
+        return ": " + refusal.getFile() + (why == null ? "" : ": " + why) + "\n  --data DIR chooses another directory";
     }
 
     /** The transport says only "bind(..) failed", and may have a class of its own for it. */
@@ -132,7 +154,14 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private Map<String, String> flags() {
-        Map<String, String> flags = new LinkedHashMap<>(settings);
+        Map<String, String> flags = new LinkedHashMap<>();
+        for (String setting : settings) {
+            int equals = setting.indexOf('=');
+            if (equals <= 0) {
+                throw CommandFailure.usage("--set: " + setting + " (expected: KEY=VALUE)");
+            }
+            flags.put(setting.substring(0, equals), setting.substring(equals + 1));
+        }
         putIfGiven(flags, "data", data);
         putIfGiven(flags, "listen", listen);
         putIfGiven(flags, "admin", admin);

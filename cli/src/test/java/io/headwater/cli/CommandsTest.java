@@ -15,9 +15,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -98,10 +100,11 @@ class CommandsTest {
             {"produce", "nope"},
             {"topic", "describe", "nope"},
             {"topic", "alter", "nope", "--retention", "1d"},
-            {"topic", "delete", "nope"},
         }) {
             fails(1, "topic nope does not exist; make it with: headwater topic create nope", command);
         }
+        Result deleted = fails(1, "headwater topic list shows the topics", "topic", "delete", "nope");
+        assertFalse(deleted.err().contains("create"), deleted.err());
     }
 
     @Test
@@ -301,18 +304,26 @@ class CommandsTest {
                 numbers(0, 5), ok("consume", "t", "--group", "g", "--max", "5").out());
     }
 
+    /** Ends when the shell is interrupted. */
+    private CompletableFuture<Result> follow(PipedInputStream printed, String... topicAndMore) throws IOException {
+        List<String> args = new ArrayList<>(List.of("consume", "--follow"));
+        args.addAll(List.of(topicAndMore));
+        PipedOutputStream out = new PipedOutputStream(printed);
+        return CompletableFuture.supplyAsync(() -> {
+            try (out) {
+                return shell.run(
+                        InputStream.nullInputStream(), out, new ByteArrayOutputStream(), args.toArray(String[]::new));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
     @Test
     void followingGoesOnUntilItIsInterrupted() throws Exception {
         ok("topic", "create", "t");
         PipedInputStream printed = new PipedInputStream(1 << 16);
-        CompletableFuture<Result> following = CompletableFuture.supplyAsync(() -> {
-            try (PipedOutputStream out = new PipedOutputStream(printed)) {
-                return shell.run(
-                        InputStream.nullInputStream(), out, new ByteArrayOutputStream(), "consume", "t", "--follow");
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
-        });
+        CompletableFuture<Result> following = follow(printed, "t");
         for (int round = 0; round < 3; round++) {
             done(shell.runWith(numbers(round, round + 1), "produce", "t"));
             assertEquals(numbers(round, round + 1), new String(printed.readNBytes(2), StandardCharsets.UTF_8));
@@ -322,11 +333,88 @@ class CommandsTest {
     }
 
     @Test
+    void aGroupWithAMemberIsDescribedWithItsAddressAndNotDeleted() throws Exception {
+        ok("topic", "create", "t");
+        done(shell.runWith("a\n", "produce", "t"));
+        PipedInputStream printed = new PipedInputStream(1 << 16);
+        CompletableFuture<Result> following = follow(printed, "t", "--group", "g");
+        assertEquals("a\n", new String(printed.readNBytes(2), StandardCharsets.UTF_8));
+        String described = ok("group", "describe", "g").out();
+        assertTrue(described.contains("  127.0.0.1:"), described);
+        String json = ok("group", "describe", "g", "--format", "json").out();
+        assertTrue(json.contains("\"address\":\"127.0.0.1:"), json);
+        assertEquals(
+                "headwater group delete: group g has 1 member (expected: none)\n  stop its consumers first\n",
+                fails(1, "", "group", "delete", "g").err());
+        shell.interrupt();
+        assertEquals(0, following.join().code());
+    }
+
+    @Test
+    void aMissingGroupComesWithTheCommandThatListsGroups() {
+        ok("topic", "create", "t");
+        for (String[] command : new String[][] {
+            {"group", "describe", "nope"},
+            {"group", "delete", "nope"},
+            {"group", "seek", "nope", "--topic", "t", "--to", "end"}
+        }) {
+            Result result = fails(1, "'nope' does not exist", command);
+            assertTrue(result.err().contains("headwater group list"), result.err());
+        }
+    }
+
+    @Test
     void statusSaysWhatTheBrokerIsHasAndDoes() {
         ok("topic", "create", "t", "--partitions", "5");
         String status = ok("status").out();
         assertTrue(status.contains("1 topic, 5 partitions"), status);
         assertTrue(ok("status", "--format", "json").out().contains("\"health\":\"ok\""), status);
+    }
+
+    @Test
+    void statusCountsLogsThatNobodyHasUsedSinceTheStart() throws Exception {
+        ok("topic", "create", "t");
+        done(shell.runWith(("x".repeat(100_000) + "\n").repeat(5), "produce", "t"));
+        broker.close();
+        broker = Broker.start(BrokerConfig.onFreePorts(directory.resolve("data")));
+        shell = new Shell("--server", "127.0.0.1:" + broker.port());
+        long deadline = System.nanoTime() + 10_000_000_000L;
+        while (!ok("status", "--format", "json").out().matches("(?s).*\"logBytes\":50\\d{4},.*")) {
+            assertTrue(System.nanoTime() < deadline, ok("status").out());
+            Thread.sleep(20);
+        }
+    }
+
+    @Test
+    void verifyingReadsTheMetadataToo() throws Exception {
+        ok("topic", "create", "t");
+        done(shell.runWith("a\n", "produce", "t"));
+        broker.close();
+        Shell offline = new Shell();
+        String data = directory.resolve("data").toString();
+        assertTrue(done(offline.run("log", "verify", data)).err().startsWith("intact"));
+
+        Path metadata = directory.resolve("data").resolve("metadata");
+        byte[] good = Files.readAllBytes(metadata);
+        int used = good.length;
+        while (good[used - 1] == 0) {
+            used--;
+        }
+        SplittableRandom random = new SplittableRandom(7);
+        // The last record only protects the one before it: it cannot be told from what a crash leaves.
+        for (int position : new int[] {0, 5, random.nextInt(used / 2), used / 2}) {
+            byte[] bad = good.clone();
+            bad[position] ^= (byte) (1 << random.nextInt(8));
+            Files.write(metadata, bad);
+            Result result = failed(1, "DAMAGED", offline.run("log", "verify", data));
+            assertTrue(result.out().startsWith("damage  " + metadata + " @"), position + ": " + result.out());
+        }
+        Files.delete(metadata);
+        failed(1, "DAMAGED", offline.run("log", "verify", data));
+        Files.write(metadata, new byte[0]);
+        failed(1, "DAMAGED", offline.run("log", "verify", data));
+        Files.write(metadata, good);
+        assertEquals("", done(offline.run("log", "verify", data)).out());
     }
 
     @Test

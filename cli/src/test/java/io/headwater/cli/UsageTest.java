@@ -9,9 +9,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** What can be said without a broker. Nothing listens on port 1. */
@@ -61,6 +64,18 @@ class UsageTest {
         refuses("--event-time-format", "produce", "t", "--event-time-field", "a", "--event-time-format", "qqqqqqq");
         refuses("NAME=VALUE", "produce", "t", "--header", "novalue");
         refuses("HOST:PORT", "status", "--server", "localhost");
+        refuses("expected one of [persisted, memory]", "topic", "create", "t", "--ack", "foo");
+        refuses("expected one of [none, gzip,", "produce", "t", "--compression", "foo");
+        refuses("abc (expected: a whole number)", "consume", "t", "--max", "abc");
+        refuses("9999999999 (expected: a whole number)", "topic", "create", "t", "--partitions", "9999999999");
+        refuses("fast (expected: a number)", "bench", "latency", "--rate", "fast");
+        refuses("--to lies before --from", "consume", "t", "--from", "event:2018-02-04", "--to", "event:2018-02-03");
+        refuses("talk to a broker; this one does not", "serve", "--server", "127.0.0.1:9440");
+        refuses("talk to a broker; this one does not", "log", "verify", "d", "--timeout=3s");
+        refuses("--server stands behind the command", "topic", "--server", "127.0.0.1:9440", "list");
+        refuses("--set: topics.retention (expected: KEY=VALUE)", "serve", "--set", "topics.retention");
+        refuses("--set topics.retentio: unknown setting", "serve", "--set", "topics.retentio=1d");
+        refuses("--listen: listen: nowhere", "serve", "--listen", "nowhere");
         refuses("Missing required option", "group", "seek", "g", "--topic", "t");
     }
 
@@ -74,9 +89,26 @@ class UsageTest {
     }
 
     @Test
+    void whatIsNoDirectoryOfABrokerIsSaidSo(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "no segment");
+        fails("is a file, not a directory", "serve", "--data", file.toString());
+        fails("is a directory (expected: a segment", "log", "dump", directory.toString());
+        fails("no header of a segment", "log", "dump", file.toString());
+        fails("is not a data directory", "log", "verify", directory.toString());
+    }
+
+    private void fails(String mentions, String... args) {
+        Result result = shell.run(args);
+        assertEquals(1, result.code(), result.err());
+        assertTrue(result.err().contains(mentions), result.err());
+        assertEquals("", result.out());
+    }
+
+    @Test
     void theCompletionScriptKnowsTheCommands() {
         String script = shell.run("completion").out();
         assertTrue(script.contains("--event-time-field") && script.contains("describe"), script);
+        assertTrue(script.contains("\"persisted\" \"memory\""), script);
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
@@ -19,6 +20,8 @@ import org.tomlj.TomlParseResult;
  */
 public final class ConfigLoader {
     private static final String PREFIX = "HEADWATER_";
+    private static final Set<String> OWN_OPTIONS =
+            Set.of(Knob.DATA.key, Knob.LISTEN.key, Knob.ADMIN.key, Knob.INSECURE.key);
 
     private final Map<Knob, Setting> settings = new EnumMap<>(Knob.class);
 
@@ -36,8 +39,13 @@ public final class ConfigLoader {
             loader.readFile(file);
         }
         loader.readEnvironment(environment);
-        new TreeMap<>(flags).forEach((key, value) -> loader.set(key, "flag --" + key, value));
+        new TreeMap<>(flags).forEach((key, value) -> loader.set(key, flag(key), value));
         return new ConfigTree(loader.settings, Runtime.getRuntime().availableProcessors()).build();
+    }
+
+    /** What was typed: a few settings have an option of their own. */
+    private static String flag(String key) {
+        return (OWN_OPTIONS.contains(key) ? "--" : "--set ") + key;
     }
 
     /** A value as text, and where it was said. */

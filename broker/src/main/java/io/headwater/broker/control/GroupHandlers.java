@@ -262,7 +262,8 @@ final class GroupHandlers {
         if (present > 0) {
             throw Failures.of(
                     ErrorCode.ERROR_GROUP_NOT_EMPTY,
-                    "group " + group.name() + " has " + present + " members; stop them first");
+                    "group " + group.name() + " has " + present + (present == 1 ? " member" : " members")
+                            + " (expected: none)");
         }
         List<PartitionInfo> read = reports.partitionsOf(group);
         Command.Builder command = Command.newBuilder()

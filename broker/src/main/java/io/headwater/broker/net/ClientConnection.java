@@ -8,6 +8,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -61,7 +63,10 @@ final class ClientConnection implements Connection {
 
     @Override
     public String address() {
-        return String.valueOf(channel.remoteAddress());
+        // An address prints itself with a slash where a host name would stand.
+        return channel.remoteAddress() instanceof InetSocketAddress peer
+                ? NetUtil.toSocketAddressString(peer)
+                : String.valueOf(channel.remoteAddress());
     }
 
     @Override

@@ -3,12 +3,9 @@ package io.headwater.cli.bench;
 import io.headwater.benchmarks.load.ConsumeLoad;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.shell.UnknownTopic;
-import io.headwater.cli.text.DurationText;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Reads a topic as fast as it comes. */
 @Command(
@@ -21,20 +18,8 @@ import picocli.CommandLine.Option;
 final class BenchConsume implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Option(
-            names = "--records",
-            paramLabel = "N",
-            defaultValue = "1000000",
-            description = "The most to read (default: 1000000).")
-    private long records;
-
-    @Option(
-            names = "--duration",
-            paramLabel = "DURATION",
-            defaultValue = "1m",
-            converter = DurationText.Converter.class,
-            description = "End after this time even if records are left (default: 1m).")
-    private Duration duration = Duration.ofMinutes(1);
+    @Mixin
+    private EndOptions end = new EndOptions();
 
     @Mixin
     private LoadOptions options = new LoadOptions();
@@ -51,8 +36,8 @@ final class BenchConsume implements Callable<Integer> {
                 () -> options.run(
                         terminal,
                         progress -> ConsumeLoad.of(server, options.topic())
-                                .withRecords(records)
-                                .withTimeLimit(duration)
+                                .withRecords(end.records())
+                                .withTimeLimit(end.duration())
                                 .run(progress)));
     }
 }

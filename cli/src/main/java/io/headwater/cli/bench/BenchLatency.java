@@ -3,7 +3,6 @@ package io.headwater.cli.bench;
 import io.headwater.benchmarks.load.LatencyLoad;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.DurationText;
-import io.headwater.cli.text.SizeText;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,34 +22,15 @@ import picocli.CommandLine.Option;
 final class BenchLatency implements Callable<Integer> {
     private final Terminal terminal;
 
+    @Mixin
+    private SendOptions send = new SendOptions();
+
     @Option(
             names = "--rate",
             paramLabel = "N",
             defaultValue = "5000",
             description = "Records due per second (default: 5000).")
     private double rate;
-
-    @Option(
-            names = "--record-bytes",
-            paramLabel = "SIZE",
-            defaultValue = "1KiB",
-            converter = SizeText.Converter.class,
-            description = "Of each value; at least 8 (default: 1KiB).")
-    private long recordBytes;
-
-    @Option(
-            names = "--partitions",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Of a topic that has to be made (default: 1).")
-    private int partitions;
-
-    @Option(
-            names = "--linger",
-            paramLabel = "DURATION",
-            converter = DurationText.Converter.class,
-            description = "How long a batch waits for more records (default: the client's).")
-    private Duration linger = Duration.ofNanos(-1);
 
     @Option(
             names = "--warmup",
@@ -82,9 +62,9 @@ final class BenchLatency implements Callable<Integer> {
                 terminal,
                 progress -> LatencyLoad.of(server, options.topic())
                         .withRatePerSecond(rate)
-                        .withRecordBytes(Math.toIntExact(recordBytes))
-                        .withPartitions(partitions)
-                        .withLinger(linger)
+                        .withRecordBytes(send.recordBytes())
+                        .withPartitions(send.partitions())
+                        .withLinger(send.linger())
                         .withDuration(warmup, duration)
                         .run(progress));
     }

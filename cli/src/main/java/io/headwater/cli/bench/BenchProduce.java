@@ -1,11 +1,9 @@
 package io.headwater.cli.bench;
 
 import io.headwater.benchmarks.load.ProduceLoad;
+import io.headwater.cli.shell.CompressionOption;
 import io.headwater.cli.shell.Terminal;
-import io.headwater.cli.text.DurationText;
 import io.headwater.cli.text.SizeText;
-import io.headwater.record.Compression;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,20 +24,11 @@ import picocli.CommandLine.Option;
 final class BenchProduce implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Option(
-            names = "--records",
-            paramLabel = "N",
-            defaultValue = "1000000",
-            description = "How many (default: 1000000).")
-    private long records;
+    @Mixin
+    private EndOptions end = new EndOptions();
 
-    @Option(
-            names = "--record-bytes",
-            paramLabel = "SIZE",
-            defaultValue = "1KiB",
-            converter = SizeText.Converter.class,
-            description = "Of each value (default: 1KiB).")
-    private long recordBytes;
+    @Mixin
+    private SendOptions send = new SendOptions();
 
     @Option(
             names = "--rate",
@@ -49,13 +38,6 @@ final class BenchProduce implements Callable<Integer> {
     private double rate;
 
     @Option(
-            names = "--partitions",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Of a topic that has to be made (default: 1).")
-    private int partitions;
-
-    @Option(
             names = "--batch-bytes",
             paramLabel = "SIZE",
             defaultValue = "0",
@@ -63,26 +45,8 @@ final class BenchProduce implements Callable<Integer> {
             description = "The most of one batch (default: the client's).")
     private long batchBytes;
 
-    @Option(
-            names = "--linger",
-            paramLabel = "DURATION",
-            converter = DurationText.Converter.class,
-            description = "How long a batch waits for more records (default: the client's).")
-    private Duration linger = Duration.ofNanos(-1);
-
-    @Option(
-            names = "--compression",
-            paramLabel = "TYPE",
-            description = "none, gzip, snappy, lz4 or zstd (default: none).")
-    private Compression compression = Compression.NONE;
-
-    @Option(
-            names = "--duration",
-            paramLabel = "DURATION",
-            defaultValue = "1m",
-            converter = DurationText.Converter.class,
-            description = "End after this time even if records are left (default: 1m).")
-    private Duration duration = Duration.ofMinutes(1);
+    @Mixin
+    private CompressionOption compression = new CompressionOption();
 
     @Mixin
     private LoadOptions options = new LoadOptions();
@@ -97,13 +61,13 @@ final class BenchProduce implements Callable<Integer> {
         return options.run(
                 terminal,
                 progress -> ProduceLoad.of(server, options.topic())
-                        .withRecords(records)
-                        .withRecordBytes(Math.toIntExact(recordBytes))
+                        .withRecords(end.records())
+                        .withRecordBytes(send.recordBytes())
                         .withRatePerSecond(rate)
-                        .withPartitions(partitions)
-                        .withBatching(Math.toIntExact(batchBytes), linger)
-                        .withCompression(compression)
-                        .withTimeLimit(duration)
+                        .withPartitions(send.partitions())
+                        .withBatching((int) Math.min(batchBytes, Integer.MAX_VALUE), send.linger())
+                        .withCompression(compression.compression())
+                        .withTimeLimit(end.duration())
                         .run(progress));
     }
 }

@@ -84,6 +84,9 @@ final class ConsumeOptions {
         if (to != null && to.kind() == Kind.BEGINNING) {
             throw CommandFailure.usage("--to: beginning (expected: end, offset:N, ingested:TIME or event:TIME)");
         }
+        if (from != null && to != null && from.kind() == to.kind() && to.value() < from.value()) {
+            throw CommandFailure.usage("--to lies before --from: nothing can be between them");
+        }
         if (follow && to != null && to.kind() == Kind.EVENT_TIME) {
             throw CommandFailure.usage("--to event: cannot follow: an event of that time can always still come in "
                     + "(expected: without --follow, or --to ingested:TIME)");

@@ -6,10 +6,13 @@ import io.headwater.cli.shell.FormatOption;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.Human;
 import io.headwater.cli.text.JsonLines;
+import io.headwater.record.Envelope;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.LogDumper;
 import io.headwater.storage.LogDumper.Dump;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -45,6 +48,9 @@ final class LogDump implements Callable<Integer> {
     @Override
     public Integer call() {
         Dump dump;
+        if (Files.isDirectory(file)) {
+            throw CommandFailure.failed(file + " is a directory (expected: a segment, a file that ends with .log)");
+        }
         try {
             dump = LogDumper.dump(new FileSystemDisk(), file, visitor());
         } catch (NoSuchFileException e) {
@@ -68,8 +74,18 @@ final class LogDump implements Callable<Integer> {
             return (position, envelope, payload, intact) -> lines.object(
                     json -> EntryText.of(position, envelope, payload, intact).fields(json));
         }
-        terminal.out().line(EntryText.HEADER);
-        return (position, envelope, payload, intact) -> terminal.out()
-                .line(EntryText.of(position, envelope, payload, intact).line());
+        return new LogDumper.Visitor() {
+            private boolean hasHeader;
+
+            @Override
+            public void entry(long position, Envelope envelope, ByteBuffer payload, boolean intact) {
+                if (!hasHeader) {
+                    hasHeader = true;
+                    terminal.out().line(EntryText.HEADER);
+                }
+                terminal.out()
+                        .line(EntryText.of(position, envelope, payload, intact).line());
+            }
+        };
     }
 }

@@ -1,6 +1,7 @@
 package io.headwater.cli.produce;
 
 import io.headwater.cli.shell.CommandFailure;
+import io.headwater.cli.shell.CompressionOption;
 import io.headwater.cli.shell.ExitCode;
 import io.headwater.cli.shell.FormatOption;
 import io.headwater.cli.shell.Progress;
@@ -12,7 +13,6 @@ import io.headwater.cli.text.JsonLines;
 import io.headwater.client.HeadwaterClient;
 import io.headwater.client.HeadwaterException;
 import io.headwater.client.Producer;
-import io.headwater.record.Compression;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,7 +38,8 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = {
             "  echo hello | headwater produce greetings",
-            "  headwater produce earthquakes --file samples/earthquakes.jsonl --key-field net --event-time-field time",
+            "  headwater produce earthquakes --file samples/earthquakes.jsonl --key-field net \\",
+            "      --event-time-field time",
             "  headwater produce flights --file samples/flights.jsonl --key-field origin \\",
             "      --event-time-field date --event-time-format 'yyyy/MM/dd HH:mm'",
             "  tail -f app.log | headwater produce logs --header host=web1 --format json"
@@ -60,11 +61,8 @@ public final class ProduceCommand implements Callable<Integer> {
     @Mixin
     private RecordOptions options = new RecordOptions();
 
-    @Option(
-            names = "--compression",
-            paramLabel = "TYPE",
-            description = "none, gzip, snappy, lz4 or zstd (default: none).")
-    private Compression compression = Compression.NONE;
+    @Mixin
+    private CompressionOption compression = new CompressionOption();
 
     @Mixin
     private ServerOptions server = new ServerOptions();
@@ -93,7 +91,8 @@ public final class ProduceCommand implements Callable<Integer> {
         try (HeadwaterClient client = server.connect()) {
             // Asked for first: a missing topic or broker should be known before the first line is typed.
             UnknownTopic.explained(topic, () -> client.admin().describeTopic(topic));
-            try (Producer producer = client.producer().compression(compression).build()) {
+            try (Producer producer =
+                    client.producer().compression(compression.compression()).build()) {
                 return produce(in, producer);
             }
         }

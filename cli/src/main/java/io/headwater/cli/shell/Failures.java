@@ -1,6 +1,8 @@
 package io.headwater.cli.shell;
 
 import io.headwater.client.HeadwaterException;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -13,6 +15,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Every way a command can fail, as one message and one exit code. Users see no stack traces. */
 public final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+    private static final Set<String> OF_CLIENTS = Set.of("--server", "--timeout");
+
     private final Terminal terminal;
 
     public Failures(Terminal terminal) {
@@ -23,10 +27,33 @@ public final class Failures implements IExecutionExceptionHandler, IParameterExc
     public int handleParseException(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
         complain(command, String.valueOf(e.getMessage()));
-        UnmatchedArgumentException.printSuggestions(e, command.getErr());
-        command.getErr().flush();
+        String misplaced = misplaced(e, command);
+        if (misplaced.isEmpty()) {
+            UnmatchedArgumentException.printSuggestions(e, command.getErr());
+            command.getErr().flush();
+        } else {
+            terminal.say("  " + misplaced);
+        }
         terminal.say("  " + command.getCommandSpec().qualifiedName() + " --help shows what it takes");
         return ExitCode.USAGE;
+    }
+
+    /** What to do about the options that every other command takes; empty: it is not about them. */
+    private static String misplaced(ParameterException e, CommandLine command) {
+        if (!(e instanceof UnmatchedArgumentException unmatched)) {
+            return "";
+        }
+        Optional<String> option = unmatched.getUnmatched().stream()
+                .map(argument -> argument.replaceAll("=.*", ""))
+                .filter(OF_CLIENTS::contains)
+                .findFirst();
+        if (option.isEmpty()) {
+            return "";
+        }
+        return command.getSubcommands().isEmpty()
+                ? option.get() + " is for commands that talk to a broker; this one does not"
+                : option.get() + " stands behind the command, for example: headwater topic list " + option.get()
+                        + " VALUE";
     }
 
     @Override

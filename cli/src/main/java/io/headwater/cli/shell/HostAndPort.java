@@ -39,7 +39,7 @@ record HostAndPort(String host, int port) {
     void knock(Duration timeout) {
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
-            throw CommandFailure.failed("no such host: " + host);
+            throw CommandFailure.failed("no such host: " + host + "\n  --server HOST:PORT names another");
         }
         try (Socket socket = new Socket()) {
             socket.connect(address, (int) Math.max(1, Math.min(timeout.toMillis(), Integer.MAX_VALUE)));

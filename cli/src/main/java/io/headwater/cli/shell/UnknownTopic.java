@@ -21,6 +21,19 @@ public final class UnknownTopic {
         }
     }
 
+    /** As {@link #explained}, for an operation that nobody would make the topic for. */
+    public static void explainedWithList(String topic, Runnable operation) {
+        try {
+            operation.run();
+        } catch (HeadwaterException e) {
+            if (is(e)) {
+                throw CommandFailure.failed(
+                        "topic " + topic + " does not exist\n  headwater topic list shows the topics");
+            }
+            throw e;
+        }
+    }
+
     public static boolean is(HeadwaterException e) {
         return e.code().equals(CODE);
     }

@@ -39,10 +39,7 @@ final class TopicDelete implements Callable<Integer> {
     @Override
     public Integer call() {
         try (HeadwaterClient client = server.connect()) {
-            UnknownTopic.explained(name, () -> {
-                client.admin().deleteTopic(name);
-                return name;
-            });
+            UnknownTopic.explainedWithList(name, () -> client.admin().deleteTopic(name));
         }
         if (format.isJson()) {
             new JsonLines(terminal.out()).object(json -> json.writeStringField("deleted", name));

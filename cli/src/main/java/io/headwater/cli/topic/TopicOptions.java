@@ -36,20 +36,33 @@ final class TopicOptions {
             paramLabel = "persisted|memory",
             description = "What an acknowledgement means. persisted: synced to disk; memory: received, and a crash "
                     + "may lose it.")
-    private @Nullable AckLevel ack;
+    private @Nullable Ack ack;
 
     boolean areEmpty() {
         return partitions == null && retention == null && retentionBytes == null && ack == null;
     }
 
     TopicSettings settings() {
-        return new TopicSettings(partitions == null ? 0 : partitions, retention, retentionBytes, ack);
+        return new TopicSettings(
+                partitions == null ? 0 : partitions, retention, retentionBytes, ack == null ? null : ack.level);
     }
 
     /** Null: fine. Else what is wrong. */
     @Nullable
     String complaint() {
         return partitions != null && partitions < 1 ? "--partitions: " + partitions + " (expected: 1 or more)" : null;
+    }
+
+    /** As people write it. */
+    enum Ack {
+        persisted(AckLevel.PERSISTED),
+        memory(AckLevel.MEMORY);
+
+        final AckLevel level;
+
+        Ack(AckLevel level) {
+            this.level = level;
+        }
     }
 
     /** A duration above nothing, or no limit. */
