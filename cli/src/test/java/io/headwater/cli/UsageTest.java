@@ -64,6 +64,7 @@ class UsageTest {
         refuses("--event-time-format", "produce", "t", "--event-time-field", "a", "--event-time-format", "qqqqqqq");
         refuses("NAME=VALUE", "produce", "t", "--header", "novalue");
         refuses("HOST:PORT", "status", "--server", "localhost");
+        refuses("HEADWATER_SERVER): empty", "status", "--server", "");
         refuses("expected one of [persisted, memory]", "topic", "create", "t", "--ack", "foo");
         refuses("expected one of [none, gzip,", "produce", "t", "--compression", "foo");
         refuses("abc (expected: a whole number)", "consume", "t", "--max", "abc");

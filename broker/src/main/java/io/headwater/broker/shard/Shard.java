@@ -208,7 +208,11 @@ final class Shard {
                 appended(owned);
             }
             if (deleted > 0) {
-                LOG.info("partition {}: retention deleted {} segments", info.displayName(), deleted);
+                LOG.info(
+                        "partition {}: retention deleted {} segment{}",
+                        info.displayName(),
+                        deleted,
+                        deleted == 1 ? "" : "s");
             }
             // Sealing appends; and a log that was opened only for this gives its files back at the next opportunity.
             watch(owned);

@@ -17,7 +17,8 @@ record HostAndPort(String host, int port) {
         int colon = text.lastIndexOf(':');
         int port = colon <= 0 ? 0 : port(text.substring(colon + 1));
         if (port == 0) {
-            throw CommandFailure.usage("--server: " + text + " (expected: HOST:PORT, for example 127.0.0.1:9440)");
+            throw CommandFailure.usage((text.isEmpty() ? "--server (or HEADWATER_SERVER): empty" : "--server: " + text)
+                    + " (expected: HOST:PORT, for example 127.0.0.1:9440)");
         }
         return new HostAndPort(text.substring(0, colon).replaceAll("^\\[(.*)]$", "$1"), port);
     }
