@@ -131,11 +131,11 @@ class DataDirectoryTest {
     }
 
     /** Files of sealed segments end with a footer and stand on whole blocks. */
-    private static void assertMeasured(long expected, DataDirectory directory) throws InterruptedException {
+    private static void assertMeasured(long expected, DataDirectory directory) {
         long deadline = System.nanoTime() + 10_000_000_000L;
         while (Math.abs(directory.unopenedBytes() - expected) > expected / 20) {
             assertTrue(System.nanoTime() < deadline, directory.unopenedBytes() + " instead of " + expected);
-            Thread.sleep(5);
+            Thread.onSpinWait();
         }
     }
 
