@@ -37,7 +37,7 @@ final class PartitionQueue {
     final ArrayDeque<Batch> inFlight = new ArrayDeque<>();
     final SequenceRepair repair;
     private @Nullable Batch open;
-    private ProducerIdentity identity;
+    ProducerIdentity identity;
     int nextSequence;
     int onWire;
     private int bufferBytes;
@@ -185,7 +185,7 @@ final class PartitionQueue {
         long lingerNs = -1;
         synchronized (this) {
             queued = false;
-            if (repair.isPending() && !repair.run(nowNs, identity, out)) {
+            if (repair.isPending() && !repair.run(nowNs, out)) {
                 return;
             }
             while (inFlight.size() < settings.maxInFlight()) {
@@ -233,12 +233,6 @@ final class PartitionQueue {
         if (leavingBytes < bufferBytes / 4) {
             bufferBytes = Math.max(Math.min(MIN_BUFFER_BYTES, settings.batchBytes()), bufferBytes / 2);
         }
-    }
-
-    /** From here on batches carry this identity, from sequence 0. On the loop. */
-    synchronized void renew(ProducerIdentity fresh) {
-        identity = fresh;
-        repair.renewed();
     }
 
     /** Batches that nobody can wait for any longer, in order; the caller fails them. On the loop. */

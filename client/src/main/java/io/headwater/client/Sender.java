@@ -105,6 +105,7 @@ final class Sender implements SessionListener {
                 break;
             }
             queue.take(nowNs(), outbox);
+            askForIdentity(queue);
             for (Batch batch : queue.abandoned()) {
                 abandoned = abandoned.isEmpty() ? new ArrayList<>() : abandoned;
                 abandoned.add(batch);
@@ -114,7 +115,8 @@ final class Sender implements SessionListener {
         for (Batch batch : abandoned) {
             batch.release(budget);
             batch.fail(new HeadwaterException.OutcomeUnknown(
-                    "UNKNOWN_PRODUCER", "the broker forgot this producer before it answered; the batch may be stored"));
+                    "UNKNOWN_PRODUCER",
+                    "an attempt was not answered, and the broker cannot tell any more what became of it"));
         }
     }
 
@@ -190,6 +192,8 @@ final class Sender implements SessionListener {
                 for (Batch batch : frame) {
                     promises.add(refused(batch, why));
                 }
+                // Not at once: the other frames of a lost connection fail one by one behind this one.
+                wake();
                 promises.forEach(Runnable::run);
             }
         };
@@ -214,7 +218,6 @@ final class Sender implements SessionListener {
     private Runnable refused(Batch batch, HeadwaterException why) {
         PartitionQueue queue = batch.queue;
         boolean failed;
-        boolean ask;
         long waitNs;
         synchronized (queue) {
             batch.onWire = false;
@@ -224,11 +227,7 @@ final class Sender implements SessionListener {
                 queue.inFlight.remove(batch);
                 queue.repair.removed(batch, nowNs());
             }
-            ask = queue.repair.startAsking();
             waitNs = queue.repair.delayNs(nowNs());
-        }
-        if (ask) {
-            askForIdentity(queue);
         }
         if (waitNs > 0) {
             later(waitNs, () -> ready(queue));
@@ -253,16 +252,16 @@ final class Sender implements SessionListener {
     /** Decides whether the batch stays in flight, to be sent again. Under the queue's lock. */
     private boolean keep(PartitionQueue queue, Batch batch, HeadwaterException why) {
         // "Unknown producer" is unknown because of earlier attempts: this one was judged, and not stored.
-        batch.maybeStored |=
-                why instanceof HeadwaterException.OutcomeUnknown && !why.code().equals("UNKNOWN_PRODUCER");
-        boolean head = queue.inFlight.peek() == batch;
+        if (why instanceof HeadwaterException.OutcomeUnknown && !why.code().equals("UNKNOWN_PRODUCER")) {
+            queue.repair.unanswered(batch);
+        }
         switch (why.code()) {
             case "OUT_OF_ORDER_SEQUENCE" -> {
-                return keepBeyond(queue, batch, head);
+                return keepBeyond(queue, batch);
             }
             case "UNKNOWN_PRODUCER" -> {
-                queue.repair.askForIdentity(nowNs());
-                return !batch.maybeStored && batch.baseSequence != 0;
+                queue.repair.startOver(true, nowNs());
+                return !batch.maybeStored;
             }
             case "DISK_FULL" -> {
                 // Space returns when a person makes some: say so at once instead of waiting for it.
@@ -279,29 +278,33 @@ final class Sender implements SessionListener {
         }
     }
 
-    /** The broker misses something before this batch: so neither this one nor those behind it are stored. */
-    private boolean keepBeyond(PartitionQueue queue, Batch batch, boolean head) {
-        batch.maybeStored = false;
-        if (!head || queue.repair.closesGap()) {
+    /** The broker misses something before this batch: so neither this attempt nor those behind it were stored. */
+    private boolean keepBeyond(PartitionQueue queue, Batch batch) {
+        boolean head = queue.inFlight.peek() == batch;
+        if (!head || queue.repair.isBehindGap(batch)) {
             queue.repair.resendAt(nowNs());
             return true;
         }
         if (batch.baseSequence == 0) {
             return false;
         }
-        for (Batch behind : queue.inFlight) {
-            behind.maybeStored = false;
-        }
-        queue.repair.askForIdentity(nowNs());
+        queue.repair.startOver(false, nowNs());
         return true;
     }
 
     private void askForIdentity(PartitionQueue queue) {
+        synchronized (queue) {
+            if (!queue.repair.startAsking()) {
+                return;
+            }
+        }
         session.call(FrameType.INIT_PRODUCER, InitProducer.getDefaultInstance(), Call.Repeat.READ, new ReplyHandler() {
             @Override
             public void replied(MessageLite message) {
                 InitProducerReply reply = (InitProducerReply) message;
-                queue.renew(new ProducerIdentity(reply.getProducerId(), (short) reply.getProducerEpoch()));
+                synchronized (queue) {
+                    queue.repair.given(new ProducerIdentity(reply.getProducerId(), (short) reply.getProducerEpoch()));
+                }
                 ready(queue);
             }
 
@@ -310,11 +313,8 @@ final class Sender implements SessionListener {
                 later(RETRY_NS, () -> {
                     synchronized (queue) {
                         queue.repair.askFailed();
-                        if (!queue.repair.startAsking()) {
-                            return;
-                        }
                     }
-                    askForIdentity(queue);
+                    ready(queue);
                 });
             }
         });

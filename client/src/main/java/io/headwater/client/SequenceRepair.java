@@ -3,20 +3,26 @@ package io.headwater.client;
 import io.headwater.record.RecordBatchBuilder;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a partition's sequence whole when batches fail. The broker takes a producer's batches only in sequence, so:
  *
  * <ul>
  *   <li>batches to try again wait until nothing of the partition is on the wire, then leave all together, in order;
- *   <li>when a batch failed definitely, those behind it cannot have been stored: they move up to close the gap;
+ *   <li>when a batch failed definitely, those behind it cannot have been stored, and never will be as they are: when what
+ *       lies before them is settled they move up to close the gap;
  *   <li>when the outcome is unknown, nothing moves: the broker's answer to the next batch tells what happened;
- *   <li>when the broker does not know this producer any more, the batches that were certainly not stored go on under a
- *       new identity, from sequence 0. What may have been stored is never sent under another identity: that would be a
- *       silent duplicate.
+ *   <li>when the broker's state and ours do not meet, the batches that were certainly not stored start over at sequence
+ *       0 in the next epoch, or under a new id where the broker has forgotten this one.
  * </ul>
  *
- * Guarded by the queue's lock.
+ * A copy of a batch may lie in a connection that was lost, and the broker may read it at any time later. So what had an
+ * attempt without an answer is never sent under another identity, unless a gap before it keeps its copies out: it
+ * would be stored twice. And where such copies may exist, closing a gap takes a new epoch as well: the broker refuses
+ * what comes of the old one as soon as it has seen the new.
+ *
+ * <p>Guarded by the queue's lock.
  */
 final class SequenceRepair {
     private static final int NONE = -1;
@@ -24,12 +30,15 @@ final class SequenceRepair {
     private final PartitionQueue queue;
     private boolean resend;
     private long resendAtNs;
-    private int closeGapFrom = NONE;
+    private int gapAt = NONE;
+    private boolean startsOver;
+    private boolean forgotten;
+    /** Of the present identity, copies may be on their way that nobody waits for. */
+    private boolean strays;
+
     private boolean needsIdentity;
     private boolean asked;
-    /** The next sequence is the first of a new identity. */
-    private boolean startsOver;
-
+    private @Nullable ProducerIdentity given;
     private List<Batch> abandoned = new ArrayList<>(0);
 
     SequenceRepair(PartitionQueue queue) {
@@ -42,12 +51,7 @@ final class SequenceRepair {
     }
 
     boolean isPending() {
-        return resend || closeGapFrom != NONE || needsIdentity;
-    }
-
-    /** A batch before those in flight has failed; they will move up. */
-    boolean closesGap() {
-        return closeGapFrom != NONE;
+        return resend || gapAt != NONE || startsOver;
     }
 
     /** What is in flight goes out again, not before this time. */
@@ -61,24 +65,35 @@ final class SequenceRepair {
         return resend ? Math.max(0, resendAtNs - nowNs) : 0;
     }
 
+    /** An attempt has ended without an answer. */
+    void unanswered(Batch batch) {
+        batch.maybeStored = true;
+        strays = true;
+    }
+
     /** The batch has left the queue and failed. */
     void removed(Batch batch, long nowNs) {
-        boolean first = closeGapFrom == NONE || isBefore(batch.baseSequence, closeGapFrom);
-        if (!batch.maybeStored && first && !needsIdentity) {
-            closeGapFrom = batch.baseSequence;
+        if (!batch.maybeStored && !isBehindGap(batch)) {
+            gapAt = batch.baseSequence;
         }
         if (!queue.inFlight.isEmpty() && !resend) {
             resendAt(nowNs);
         }
     }
 
-    /** The broker's state and ours do not meet: go on under a new identity. */
-    void askForIdentity(long nowNs) {
-        needsIdentity = true;
+    /** A batch before this one has failed definitely: the broker cannot take it before it has moved up. */
+    boolean isBehindGap(Batch batch) {
+        return gapAt != NONE && !isBefore(batch.baseSequence, gapAt);
+    }
+
+    /** The broker's state and ours do not meet: go on in a new epoch, or, where it has forgotten us, under a new id. */
+    void startOver(boolean brokerForgot, long nowNs) {
+        startsOver = true;
+        forgotten |= brokerForgot;
         resendAt(nowNs);
     }
 
-    /** True once for each time an identity has to be fetched. */
+    /** True once for each time a new id has to be fetched. */
     boolean startAsking() {
         boolean start = needsIdentity && !asked;
         asked |= start;
@@ -89,24 +104,36 @@ final class SequenceRepair {
         asked = false;
     }
 
-    void renewed() {
+    void given(ProducerIdentity fresh) {
+        given = fresh;
         needsIdentity = false;
         asked = false;
-        startsOver = true;
-        closeGapFrom = 0;
     }
 
     /** Repairs if that is possible now; true: nothing is left to repair. */
-    boolean run(long nowNs, ProducerIdentity identity, Outbox out) {
-        if (queue.onWire > 0 || needsIdentity || (resend && nowNs - resendAtNs < 0)) {
+    boolean run(long nowNs, Outbox out) {
+        if (queue.onWire > 0 || (resend && nowNs - resendAtNs < 0)) {
             return false;
         }
-        if (startsOver) {
-            abandonMaybeStored();
+        if (!startsOver && sendBeforeGap(out)) {
+            return false;
         }
-        if (closeGapFrom != NONE) {
-            closeGap(identity);
+        if (startsOver || (gapAt != NONE && strays)) {
+            ProducerIdentity next = nextIdentity();
+            if (next == null) {
+                return false;
+            }
+            abandonUnsure();
+            queue.identity = next;
+            restampAll(0);
+            given = null;
+            startsOver = false;
+            forgotten = false;
+            strays = false;
+        } else if (gapAt != NONE) {
+            restampAll(gapAt);
         }
+        gapAt = NONE;
         if (resend) {
             resend = false;
             for (Batch batch : queue.inFlight) {
@@ -116,9 +143,30 @@ final class SequenceRepair {
         return true;
     }
 
-    private void abandonMaybeStored() {
+    /** The broker may have stored what lies before the gap, so it goes out as it is, and alone. */
+    private boolean sendBeforeGap(Outbox out) {
+        boolean any = false;
         for (Batch batch : queue.inFlight) {
-            if (batch.maybeStored) {
+            if (gapAt != NONE && !isBehindGap(batch)) {
+                queue.putOnWire(batch, out);
+                any = true;
+            }
+        }
+        return any;
+    }
+
+    /** Null: an id has to be fetched first. */
+    private @Nullable ProducerIdentity nextIdentity() {
+        if (given == null && (forgotten || queue.identity.isLastEpoch())) {
+            needsIdentity = true;
+            return null;
+        }
+        return given == null ? queue.identity.inNextEpoch() : given;
+    }
+
+    private void abandonUnsure() {
+        for (Batch batch : queue.inFlight) {
+            if (batch.maybeStored && !isBehindGap(batch)) {
                 abandoned.add(batch);
             }
         }
@@ -134,33 +182,28 @@ final class SequenceRepair {
         return taken;
     }
 
-    /** What lies before the gap stays as it is: the broker may have stored it. */
-    private void closeGap(ProducerIdentity identity) {
-        int gap = closeGapFrom;
-        int sequence = gap;
+    private void restampAll(int fromSequence) {
+        int sequence = fromSequence;
         for (Batch batch : queue.inFlight) {
-            if (startsOver || !isBefore(batch.baseSequence, gap)) {
-                sequence = restamp(batch, identity, sequence);
-            }
+            sequence = restamp(batch, sequence);
         }
         for (Batch batch : queue.sealed) {
-            sequence = restamp(batch, identity, sequence);
+            sequence = restamp(batch, sequence);
         }
         queue.nextSequence = sequence;
-        closeGapFrom = NONE;
-        startsOver = false;
+    }
+
+    private int restamp(Batch batch, int sequence) {
+        ProducerIdentity identity = queue.identity;
+        RecordBatchBuilder.restampProducer(batch.target, 0, identity.id(), identity.epoch(), sequence);
+        batch.baseSequence = sequence;
+        batch.maybeStored = false;
+        return after(sequence, batch.records);
     }
 
     /** Sequences are a circle: half of it counts as before. */
     private static boolean isBefore(int sequence, int other) {
         int ahead = (other - sequence) & Integer.MAX_VALUE;
         return ahead != 0 && ahead < 1 << 30;
-    }
-
-    private static int restamp(Batch batch, ProducerIdentity identity, int sequence) {
-        RecordBatchBuilder.restampProducer(batch.target, 0, identity.id(), identity.epoch(), sequence);
-        batch.baseSequence = sequence;
-        batch.maybeStored = false;
-        return after(sequence, batch.records);
     }
 }

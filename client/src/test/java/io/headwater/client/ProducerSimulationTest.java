@@ -2,12 +2,14 @@ package io.headwater.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.client.fake.FakePartition;
 import io.headwater.client.fake.SimulatedLink;
 import io.headwater.client.fake.SimulatedLoop;
+import io.headwater.protocol.FrameType;
 import io.headwater.record.Compression;
 import io.headwater.record.Envelope;
 import io.headwater.record.RecordBatch;
@@ -43,16 +45,21 @@ class ProducerSimulationTest {
         final StringBuilder trace = new StringBuilder();
 
         Run(SplittableRandom random) {
+            this(
+                    random,
+                    new ProducerSettings(
+                            1024,
+                            random.nextInt(3) == 0 ? 2_000_000 : 0,
+                            random.nextInt(4) == 0 ? Compression.LZ4 : Compression.NONE,
+                            1L << 30,
+                            random.nextInt(1, 8)));
+        }
+
+        Run(SplittableRandom random, ProducerSettings settings) {
             this.random = random;
             this.link = new SimulatedLink(loop, random.split());
             Session session = new Session(link, loop, random.split(), ClientSettings.of("sim:1", "sim", 2 * SECOND));
             Sender sender = new Sender(session, budget, this);
-            ProducerSettings settings = new ProducerSettings(
-                    1024,
-                    random.nextInt(3) == 0 ? 2_000_000 : 0,
-                    random.nextInt(4) == 0 ? Compression.LZ4 : Compression.NONE,
-                    1L << 30,
-                    random.nextInt(1, 8));
             for (int i = 0; i < 2; i++) {
                 partitions.add(link.addPartition(i));
                 queues.add(new PartitionQueue(
@@ -73,6 +80,28 @@ class ProducerSimulationTest {
             // Topics do not grow here.
         }
 
+        /** One record, in a batch of its own. */
+        CompletableFuture<Producer.Acknowledgement> sendLarge(int at) {
+            String value = at + ":" + sent.get(at).size() + ":" + "x".repeat(700);
+            CompletableFuture<Producer.Acknowledgement> future =
+                    queues.get(at).append(ProducerRecord.ofUtf8("t", null, value), 1, 0);
+            sent.get(at).add(future);
+            return future;
+        }
+
+        long produceFramesSent() {
+            return link.sent.stream()
+                    .filter(sent -> sent.type() == FrameType.PRODUCE)
+                    .count();
+        }
+
+        /** The connection breaks when everything has been sent and nothing of it read. */
+        void loseUnread() {
+            loop.runUntil(() -> produceFramesSent() == 1, SECOND);
+            link.stopReading();
+            link.drop();
+        }
+
         void go(int records) {
             for (int i = 0; i < records; i++) {
                 int at = random.nextInt(2);
@@ -83,6 +112,8 @@ class ProducerSimulationTest {
                 }
             }
             sent.forEach(futures -> futures.forEach(future -> loop.runUntil(future::isDone, 600 * SECOND)));
+            // Whatever still lies in a buffer is read.
+            loop.runFor(SimulatedLink.LONGEST_UNREAD_NS + SECOND);
         }
 
         void check() throws Exception {
@@ -137,6 +168,9 @@ class ProducerSimulationTest {
         run.link.rejectChance = random.nextInt(3) * 5;
         run.link.silenceChance = random.nextInt(4) == 0 ? 10 : 0;
         run.link.unreachableChance = random.nextInt(3) * 30;
+        run.link.stragglerChance = random.nextInt(3) * 40;
+        run.link.readOnChance = random.nextInt(3) * 10;
+        run.link.forgetChance = random.nextInt(4) == 0 ? 3 : 0;
         run.go(400);
         run.check();
         return run.trace.toString();
@@ -150,6 +184,89 @@ class ProducerSimulationTest {
         for (char outcome : "ADUF".toCharArray()) {
             assertTrue(all.indexOf(String.valueOf(outcome)) >= 0, "never seen: " + outcome);
         }
+    }
+
+    private static Run calm(int maxInFlight) {
+        return new Run(new SplittableRandom(1), new ProducerSettings(1024, 0, Compression.NONE, 1L << 30, maxInFlight));
+    }
+
+    private static void assertFailed(
+            Class<? extends HeadwaterException> how, CompletableFuture<Producer.Acknowledgement> future) {
+        assertTrue(future.isDone());
+        assertInstanceOf(how, future.handle((ok, why) -> why).join());
+    }
+
+    @Test
+    void whatWaitsBehindAFrameThatFailedLeavesWithoutBeingPushed() throws Exception {
+        Run run = calm(1);
+        run.link.framesToFail = 1;
+
+        CompletableFuture<Producer.Acknowledgement> first = run.sendLarge(0);
+        run.sendLarge(0);
+        CompletableFuture<Producer.Acknowledgement> last = run.sendLarge(0);
+        run.loop.runUntil(last::isDone, SECOND);
+
+        assertFailed(HeadwaterException.Rejected.class, first);
+        assertEquals(1, last.join().offset());
+        run.check();
+    }
+
+    @Test
+    void copiesInALostConnectionAreNotStoredBehindWhatFollowsThem() throws Exception {
+        Run run = calm(5);
+        CompletableFuture<Producer.Acknowledgement> first = run.sendLarge(0);
+        CompletableFuture<Producer.Acknowledgement> second = run.sendLarge(0);
+        run.loseUnread();
+        run.link.batchesToReject = 2;
+        run.loop.runUntil(() -> first.isDone() && second.isDone(), SECOND);
+
+        CompletableFuture<Producer.Acknowledgement> third = run.sendLarge(0);
+        run.loop.runUntil(third::isDone, SECOND);
+        run.link.readOn();
+
+        assertFailed(HeadwaterException.OutcomeUnknown.class, first);
+        assertFailed(HeadwaterException.OutcomeUnknown.class, second);
+        assertEquals(0, third.join().offset());
+        assertEquals(1, run.partitions.get(0).entries.size());
+        run.check();
+    }
+
+    @Test
+    void whatMayYetBeStoredByACopyIsNotSentUnderAnotherEpoch() throws Exception {
+        Run run = calm(5);
+        CompletableFuture<Producer.Acknowledgement> first = run.sendLarge(0);
+        CompletableFuture<Producer.Acknowledgement> second = run.sendLarge(0);
+        run.loseUnread();
+        run.link.batchesToReject = 1;
+        // The first is refused now and the second is out of order; then the copies of both are read after all.
+        run.loop.runUntil(() -> run.link.framesRead == 1, SECOND);
+        run.link.readOn();
+        CompletableFuture<Producer.Acknowledgement> third = run.sendLarge(0);
+        run.loop.runUntil(third::isDone, SECOND);
+
+        assertFailed(HeadwaterException.OutcomeUnknown.class, first);
+        assertFailed(HeadwaterException.OutcomeUnknown.class, second);
+        assertEquals(2, third.join().offset());
+        run.check();
+    }
+
+    @Test
+    void closesAGapInANewEpochWhereACopyWouldFitBehindIt() throws Exception {
+        Run run = calm(5);
+        run.link.batchesToReject = 1;
+        CompletableFuture<Producer.Acknowledgement> refused = run.sendLarge(0);
+        run.loop.runUntil(() -> run.produceFramesSent() == 1, SECOND);
+        CompletableFuture<Producer.Acknowledgement> behind = run.sendLarge(0);
+        run.loop.runUntil(() -> run.link.framesRead == 1, SECOND);
+        run.link.stopReading();
+        run.loop.runUntil(refused::isDone, SECOND);
+        run.link.drop();
+        run.loop.runUntil(behind::isDone, SECOND);
+        run.link.readOn();
+
+        assertFailed(HeadwaterException.Retriable.class, refused);
+        assertEquals(0, behind.join().offset());
+        run.check();
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** One partition: its entries, and what each producer has stored. */
 public final class FakePartition {
@@ -35,6 +36,12 @@ public final class FakePartition {
         }
     }
 
+    /** What is remembered of a producer. */
+    private static final class Known {
+        short epoch = -1;
+        final List<Stored> window = new ArrayList<>();
+    }
+
     private record Stored(int sequence, int records, long baseOffset, long ingestionMs) {}
 
     public final long id;
@@ -43,7 +50,8 @@ public final class FakePartition {
     public final List<Entry> entries = new ArrayList<>();
     public final Map<String, Long> positions = new HashMap<>();
     public long startOffset;
-    private final Map<Long, List<Stored>> producers = new HashMap<>();
+    private final Map<Long, Known> producers = new HashMap<>();
+    private long forgottenUpTo = -1;
 
     FakePartition(long id, String topic, int index) {
         this.id = id;
@@ -55,8 +63,9 @@ public final class FakePartition {
         return entries.isEmpty() ? startOffset : entries.get(entries.size() - 1).endOffset();
     }
 
-    /** What the broker knows of producers is lost, as when their window was left. */
+    /** All producers make room for others, as it were. */
     public void forgetProducers() {
+        producers.keySet().forEach(producer -> forgottenUpTo = Math.max(forgottenUpTo, producer));
         producers.clear();
     }
 
@@ -64,16 +73,23 @@ public final class FakePartition {
         try {
             RecordBatch batch = new RecordBatch().wrap(ByteBuffer.wrap(bytes), 0);
             batch.validate();
-            List<Stored> window = producers.computeIfAbsent(batch.producerId(), unused -> new ArrayList<>());
-            for (Stored stored : window) {
-                if (stored.sequence == batch.baseSequence() && stored.records == batch.recordCount()) {
+            Known known = producers.getOrDefault(batch.producerId(), new Known());
+            boolean same = known.epoch == batch.producerEpoch();
+            for (Stored stored : known.window) {
+                if (same && stored.sequence == batch.baseSequence() && stored.records == batch.recordCount()) {
                     return acknowledged(stored.baseOffset, stored.ingestionMs, true);
                 }
             }
-            Error refused = outOfSequence(window, batch.baseSequence());
+            Error refused = refusal(known, batch);
             if (refused != null) {
                 return ProduceResult.newBuilder().setError(refused).build();
             }
+            if (!same) {
+                known.epoch = batch.producerEpoch();
+                known.window.clear();
+            }
+            producers.put(batch.producerId(), known);
+            List<Stored> window = known.window;
             long offset = endOffset();
             window.add(new Stored(batch.baseSequence(), batch.recordCount(), offset, nowMs));
             if (window.size() > WINDOW) {
@@ -88,12 +104,19 @@ public final class FakePartition {
         }
     }
 
-    private static @org.jspecify.annotations.Nullable Error outOfSequence(List<Stored> window, int sequence) {
-        if (window.isEmpty()) {
-            return sequence == 0 ? null : Errors.unknownOutcome(ErrorCode.ERROR_UNKNOWN_PRODUCER, "unknown producer");
+    private @Nullable Error refusal(Known known, RecordBatch batch) {
+        int sequence = batch.baseSequence();
+        if (known.epoch == -1 && batch.producerId() <= forgottenUpTo) {
+            return Errors.unknownOutcome(ErrorCode.ERROR_UNKNOWN_PRODUCER, "forgotten");
         }
-        Stored last = window.get(window.size() - 1);
-        int next = last.sequence + last.records;
+        if (batch.producerEpoch() < known.epoch) {
+            return Errors.of(ErrorCode.ERROR_PRODUCER_FENCED, "epoch " + batch.producerEpoch());
+        }
+        int next = 0;
+        if (batch.producerEpoch() == known.epoch) {
+            Stored last = known.window.get(known.window.size() - 1);
+            next = last.sequence + last.records;
+        }
         if (sequence == next) {
             return null;
         }

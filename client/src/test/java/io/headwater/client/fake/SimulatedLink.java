@@ -26,10 +26,12 @@ import java.util.SplittableRandom;
 
 /**
  * A network and a broker on a {@link SimulatedLoop}. Frames arrive in order, late; connections fail at any moment, with
- * frames on their way that still arrive; the broker refuses, and falls silent. Chances are in percent.
+ * frames on their way that still arrive, perhaps long after those of the connections that follow; the broker refuses,
+ * forgets its producers, and falls silent. Chances are in percent.
  */
 public final class SimulatedLink implements Link {
     private static final long MS = 1_000_000;
+    public static final long LONGEST_UNREAD_NS = 3_000 * MS;
 
     /** One frame that the client sent. */
     public record Sent(FrameType type, int correlationId, MessageLite message) {}
@@ -37,12 +39,15 @@ public final class SimulatedLink implements Link {
     private final SimulatedLoop loop;
     private final SplittableRandom random;
     private final Map<Long, FakePartition> partitions = new HashMap<>();
+    /** Connections that broke with frames in a buffer that the broker reads later, all in one go. */
+    private final Map<Integer, List<Runnable>> unread = new HashMap<>();
+
     private LinkListener listener;
     private int connection;
     private boolean up;
     private long arrivalNs;
     private long replyNs;
-    private long lastProducerId;
+    private long lastProducerId = 1_000_000;
     private boolean answers = true;
     public final List<Sent> sent = new ArrayList<>();
     public int attempts;
@@ -51,6 +56,15 @@ public final class SimulatedLink implements Link {
     public int rejectChance;
     public int silenceChance;
     public int unreachableChance;
+    public int stragglerChance;
+    public int readOnChance;
+    public int forgetChance;
+    /** So many produce frames fail as a whole, one after the other, and the connection stays up. */
+    public int framesToFail;
+    /** So many batches are refused definitely, one after the other. */
+    public int batchesToReject;
+    /** Produce frames whose batches the broker has looked at. */
+    public int framesRead;
 
     public SimulatedLink(SimulatedLoop loop, SplittableRandom random) {
         this.loop = loop;
@@ -123,11 +137,36 @@ public final class SimulatedLink implements Link {
     public void drop(int id, String why) {
         if (id == connection && up) {
             up = false;
+            if (chance(stragglerChance)) {
+                leaveUnread(id);
+            }
             loop.execute(() -> {
                 if (id == connection) {
                     listener.disconnected(why);
                 }
             });
+        }
+    }
+
+    private void leaveUnread(int id) {
+        stopReading();
+        loop.schedule(random.nextLong(LONGEST_UNREAD_NS), () -> readOn(id));
+    }
+
+    /** What arrives on the present connection from now on stays in the broker's buffer, until {@link #readOn}. */
+    public void stopReading() {
+        unread.computeIfAbsent(connection, unused -> new ArrayList<>());
+    }
+
+    /** The broker reads what it left, of every connection. */
+    public void readOn() {
+        List.copyOf(unread.keySet()).forEach(this::readOn);
+    }
+
+    private void readOn(int id) {
+        List<Runnable> buffer = unread.remove(id);
+        if (buffer != null) {
+            buffer.forEach(Runnable::run);
         }
     }
 
@@ -140,6 +179,19 @@ public final class SimulatedLink implements Link {
     }
 
     private void arrived(int id, FrameType type, int correlationId, MessageLite message, ByteBuf attachment) {
+        List<Runnable> buffer = unread.get(id);
+        if (buffer != null) {
+            buffer.add(() -> read(id, type, correlationId, message, attachment));
+            return;
+        }
+        read(id, type, correlationId, message, attachment);
+        // Just behind what it has judged is where the copies of an old connection hurt.
+        if (!unread.isEmpty() && chance(readOnChance)) {
+            readOn();
+        }
+    }
+
+    private void read(int id, FrameType type, int correlationId, MessageLite message, ByteBuf attachment) {
         if (!answers) {
             return;
         }
@@ -174,6 +226,13 @@ public final class SimulatedLink implements Link {
             drop(id, "lost before storing");
             return;
         }
+        if (framesToFail > 0) {
+            framesToFail--;
+            Error error = Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "simulated");
+            reply(id, Frame.failure(FrameType.PRODUCE, correlationId, error));
+            return;
+        }
+        framesRead++;
         ProduceReply.Builder reply = ProduceReply.newBuilder();
         for (ProduceBatch batch : produce.getBatchesList()) {
             byte[] bytes = new byte[batch.getBytes()];
@@ -189,9 +248,12 @@ public final class SimulatedLink implements Link {
 
     private ProduceResult take(ProduceBatch batch, byte[] bytes) {
         Error error = null;
+        if (chance(forgetChance)) {
+            partitions.get(batch.getPartitionId()).forgetProducers();
+        }
         if (chance(refuseChance)) {
             error = Errors.of(ErrorCode.ERROR_OVERLOADED, "simulated");
-        } else if (chance(rejectChance)) {
+        } else if (chance(rejectChance) || batchesToReject-- > 0) {
             error = Errors.of(ErrorCode.ERROR_DISK_FULL, "simulated");
         }
         return error == null
@@ -200,10 +262,14 @@ public final class SimulatedLink implements Link {
     }
 
     private void reply(int id, FrameType type, int correlationId, MessageLite message) {
+        reply(id, Frame.reply(type, correlationId, message));
+    }
+
+    private void reply(int id, Frame frame) {
         replyNs = Math.max(replyNs, loop.nowNs()) + random.nextLong(MS);
         loop.schedule(replyNs - loop.nowNs(), () -> {
             if (id == connection && up) {
-                listener.received(Frame.reply(type, correlationId, message));
+                listener.received(frame);
             }
         });
     }
