@@ -10,6 +10,7 @@ import io.headwater.client.fake.FakePartition;
 import io.headwater.client.fake.SimulatedLink;
 import io.headwater.client.fake.SimulatedLoop;
 import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.record.Compression;
 import io.headwater.record.Envelope;
 import io.headwater.record.RecordBatch;
@@ -33,6 +34,8 @@ import org.junit.jupiter.api.Test;
 @NullUnmarked
 class ProducerSimulationTest {
     private static final long SECOND = 1_000_000_000;
+    private static final ErrorCode DISK_FULL = ErrorCode.ERROR_DISK_FULL;
+    private static final ErrorCode NONE = ErrorCode.ERROR_NONE;
 
     private static final class Run implements Sender.RouteRefresh {
         final SplittableRandom random;
@@ -90,9 +93,15 @@ class ProducerSimulationTest {
         }
 
         long produceFramesSent() {
-            return link.sent.stream()
-                    .filter(sent -> sent.type() == FrameType.PRODUCE)
-                    .count();
+            return framesSent(FrameType.PRODUCE);
+        }
+
+        long framesSent(FrameType type) {
+            return link.sent.stream().filter(sent -> sent.type() == type).count();
+        }
+
+        ProducerIdentity identity() {
+            return queues.get(0).identity;
         }
 
         /** The connection breaks when everything has been sent and nothing of it read. */
@@ -217,7 +226,7 @@ class ProducerSimulationTest {
         CompletableFuture<Producer.Acknowledgement> first = run.sendLarge(0);
         CompletableFuture<Producer.Acknowledgement> second = run.sendLarge(0);
         run.loseUnread();
-        run.link.batchesToReject = 2;
+        run.link.verdicts.addAll(List.of(DISK_FULL, DISK_FULL));
         run.loop.runUntil(() -> first.isDone() && second.isDone(), SECOND);
 
         CompletableFuture<Producer.Acknowledgement> third = run.sendLarge(0);
@@ -237,7 +246,7 @@ class ProducerSimulationTest {
         CompletableFuture<Producer.Acknowledgement> first = run.sendLarge(0);
         CompletableFuture<Producer.Acknowledgement> second = run.sendLarge(0);
         run.loseUnread();
-        run.link.batchesToReject = 1;
+        run.link.verdicts.add(DISK_FULL);
         // The first is refused now and the second is out of order; then the copies of both are read after all.
         run.loop.runUntil(() -> run.link.framesRead == 1, SECOND);
         run.link.readOn();
@@ -253,7 +262,7 @@ class ProducerSimulationTest {
     @Test
     void closesAGapInANewEpochWhereACopyWouldFitBehindIt() throws Exception {
         Run run = calm(5);
-        run.link.batchesToReject = 1;
+        run.link.verdicts.add(DISK_FULL);
         CompletableFuture<Producer.Acknowledgement> refused = run.sendLarge(0);
         run.loop.runUntil(() -> run.produceFramesSent() == 1, SECOND);
         CompletableFuture<Producer.Acknowledgement> behind = run.sendLarge(0);
@@ -266,6 +275,101 @@ class ProducerSimulationTest {
 
         assertFailed(HeadwaterException.Retriable.class, refused);
         assertEquals(0, behind.join().offset());
+        run.check();
+    }
+
+    @Test
+    void isSureOfWhatMovedUp() throws Exception {
+        Run run = calm(5);
+        run.link.verdicts.addAll(List.of(DISK_FULL, DISK_FULL));
+        CompletableFuture<Producer.Acknowledgement> refused = run.sendLarge(0);
+        run.loop.runUntil(() -> run.produceFramesSent() == 1, SECOND);
+        CompletableFuture<Producer.Acknowledgement> behind = run.sendLarge(0);
+        run.loop.runUntil(() -> run.link.framesRead == 1, SECOND);
+        run.link.stopReading();
+        run.loop.runUntil(refused::isDone, SECOND);
+        run.link.drop();
+        run.loop.runUntil(behind::isDone, SECOND);
+        run.link.readOn();
+
+        assertFailed(HeadwaterException.Retriable.class, refused);
+        assertFailed(HeadwaterException.Retriable.class, behind);
+        run.check();
+    }
+
+    @Test
+    void settlesWhatLiesBeforeAGapBeforeItClosesTheGap() throws Exception {
+        Run run = calm(5);
+        CompletableFuture<Producer.Acknowledgement> first = run.sendLarge(0);
+        CompletableFuture<Producer.Acknowledgement> second = run.sendLarge(0);
+        run.loseUnread();
+        CompletableFuture<Producer.Acknowledgement> refused = run.sendLarge(0);
+        CompletableFuture<Producer.Acknowledgement> last = run.sendLarge(0);
+        // The second is out of order, and waits for the first.
+        run.link.verdicts.addAll(List.of(ErrorCode.ERROR_OVERLOADED, NONE, DISK_FULL));
+        run.loop.runUntil(last::isDone, SECOND);
+        run.link.readOn();
+
+        assertEquals(0, first.join().offset());
+        assertEquals(1, second.join().offset());
+        assertFailed(HeadwaterException.Retriable.class, refused);
+        assertEquals(2, last.join().offset());
+        run.check();
+    }
+
+    @Test
+    void closesOneGapForAllThatFailedTogether() throws Exception {
+        Run run = calm(5);
+        CompletableFuture<Producer.Acknowledgement> first = run.sendLarge(0);
+        CompletableFuture<Producer.Acknowledgement> second = run.sendLarge(0);
+        CompletableFuture<Producer.Acknowledgement> third = run.sendLarge(0);
+        CompletableFuture<Producer.Acknowledgement> last = run.sendLarge(0);
+        run.link.verdicts.addAll(List.of(DISK_FULL, NONE, DISK_FULL));
+        run.loop.runUntil(last::isDone, SECOND);
+
+        assertFailed(HeadwaterException.Retriable.class, first);
+        assertEquals(0, second.join().offset());
+        assertFailed(HeadwaterException.Retriable.class, third);
+        assertEquals(1, last.join().offset());
+        assertEquals(2, run.produceFramesSent());
+        assertEquals(0, run.identity().epoch(), "nothing was lost on the way");
+        run.check();
+    }
+
+    @Test
+    void goesOnUnderANewIdWhereTheBrokerForgotTheOldOne() throws Exception {
+        Run run = calm(5);
+        CompletableFuture<Producer.Acknowledgement> first = run.sendLarge(0);
+        run.loop.runUntil(first::isDone, SECOND);
+        run.partitions.get(0).forgetProducers();
+        CompletableFuture<Producer.Acknowledgement> second = run.sendLarge(0);
+        CompletableFuture<Producer.Acknowledgement> refused = run.sendLarge(0);
+        run.link.verdicts.addAll(List.of(NONE, DISK_FULL));
+        run.loop.runUntil(() -> run.framesSent(FrameType.INIT_PRODUCER) == 1, SECOND);
+        run.link.framesToFail = 1;
+        run.loop.runUntil(second::isDone, SECOND);
+
+        assertEquals(1, second.join().offset());
+        assertFailed(HeadwaterException.Retriable.class, refused);
+        assertEquals(2, run.framesSent(FrameType.INIT_PRODUCER), "the first was refused");
+        assertEquals(3, run.produceFramesSent());
+        run.check();
+    }
+
+    @Test
+    void takesANewIdAfterTheLastEpoch() throws Exception {
+        Run run = calm(5);
+        run.queues.get(0).identity = new ProducerIdentity(1_000, Short.MAX_VALUE);
+        CompletableFuture<Producer.Acknowledgement> first = run.sendLarge(0);
+        run.loseUnread();
+        run.link.verdicts.add(DISK_FULL);
+        run.loop.runUntil(first::isDone, SECOND);
+        CompletableFuture<Producer.Acknowledgement> second = run.sendLarge(0);
+        run.loop.runUntil(second::isDone, SECOND);
+
+        assertFailed(HeadwaterException.OutcomeUnknown.class, first);
+        assertEquals(0, second.join().offset());
+        assertEquals(1, run.framesSent(FrameType.INIT_PRODUCER));
         run.check();
     }
 

@@ -64,6 +64,7 @@ class CheckpointCodecTest {
             }
 
             ProducerTable producersBack = new ProducerTable();
+            producersBack.noted(1000, (short) 0, 0, 1, 0, 0);
             PositionTable positionsBack = new PositionTable();
             CheckpointCodec.decode(CheckpointCodec.encode(producers, positions), producersBack, positionsBack);
 

@@ -7,7 +7,6 @@ import io.headwater.protocol.Errors;
 import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.DeleteTopicReply;
-import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.HelloReply;
 import io.headwater.protocol.wire.InitProducerReply;
@@ -18,6 +17,7 @@ import io.headwater.protocol.wire.ProduceResult;
 import io.headwater.protocol.wire.Topics;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -59,10 +59,10 @@ public final class SimulatedLink implements Link {
     public int stragglerChance;
     public int readOnChance;
     public int forgetChance;
-    /** So many produce frames fail as a whole, one after the other, and the connection stays up. */
+    /** So many frames of producers fail as a whole, one after the other, and the connection stays up. */
     public int framesToFail;
-    /** So many batches are refused definitely, one after the other. */
-    public int batchesToReject;
+    /** What the next batches are answered, one by one; NONE: what the partition says. */
+    public final ArrayDeque<ErrorCode> verdicts = new ArrayDeque<>();
     /** Produce frames whose batches the broker has looked at. */
     public int framesRead;
 
@@ -195,6 +195,11 @@ public final class SimulatedLink implements Link {
         if (!answers) {
             return;
         }
+        if (framesToFail > 0 && (type == FrameType.PRODUCE || type == FrameType.INIT_PRODUCER)) {
+            framesToFail--;
+            reply(id, Frame.failure(type, correlationId, Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "simulated")));
+            return;
+        }
         switch (type) {
             case HELLO ->
                 reply(
@@ -226,12 +231,6 @@ public final class SimulatedLink implements Link {
             drop(id, "lost before storing");
             return;
         }
-        if (framesToFail > 0) {
-            framesToFail--;
-            Error error = Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "simulated");
-            reply(id, Frame.failure(FrameType.PRODUCE, correlationId, error));
-            return;
-        }
         framesRead++;
         ProduceReply.Builder reply = ProduceReply.newBuilder();
         for (ProduceBatch batch : produce.getBatchesList()) {
@@ -247,18 +246,20 @@ public final class SimulatedLink implements Link {
     }
 
     private ProduceResult take(ProduceBatch batch, byte[] bytes) {
-        Error error = null;
+        ErrorCode verdict = verdicts.isEmpty() ? ErrorCode.ERROR_NONE : verdicts.remove();
         if (chance(forgetChance)) {
             partitions.get(batch.getPartitionId()).forgetProducers();
         }
         if (chance(refuseChance)) {
-            error = Errors.of(ErrorCode.ERROR_OVERLOADED, "simulated");
-        } else if (chance(rejectChance) || batchesToReject-- > 0) {
-            error = Errors.of(ErrorCode.ERROR_DISK_FULL, "simulated");
+            verdict = ErrorCode.ERROR_OVERLOADED;
+        } else if (chance(rejectChance)) {
+            verdict = ErrorCode.ERROR_DISK_FULL;
         }
-        return error == null
+        return verdict == ErrorCode.ERROR_NONE
                 ? partitions.get(batch.getPartitionId()).append(bytes, 1)
-                : ProduceResult.newBuilder().setError(error).build();
+                : ProduceResult.newBuilder()
+                        .setError(Errors.of(verdict, "simulated"))
+                        .build();
     }
 
     private void reply(int id, FrameType type, int correlationId, MessageLite message) {
