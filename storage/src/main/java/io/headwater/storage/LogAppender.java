@@ -209,19 +209,20 @@ final class LogAppender {
         long target = Math.min(orderedTo + stepBytes, context.config().segmentBytes());
         if (target > orderedTo) {
             orderedTo = target;
-            context.spares().inBackground(() -> extend(file, space, target));
+            long step = stepBytes;
+            context.spares().inBackground(() -> extend(file, space, target, step));
         } else {
             spareOrdered = true;
             context.spares().want(stepBytes);
         }
     }
 
-    private void extend(SegmentFile file, Preallocation space, long target) {
+    private void extend(SegmentFile file, Preallocation space, long target, long step) {
         if (commit.offline() != null || !file.tryRetain()) {
             return;
         }
         try {
-            space.extendAhead(target);
+            space.extendAhead(target, step);
         } catch (IOException e) {
             // The system reports a failed sync once: the group commit would not hear of it any more.
             commit.takeOffline("preallocating its segment failed", e);

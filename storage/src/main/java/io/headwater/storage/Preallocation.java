@@ -14,8 +14,11 @@ final class Preallocation {
     /** What an owner writes itself when the background is late. */
     static final int CHUNK_BYTES = 1 << 20;
 
-    /** Zeros that the background writes between two syncs. */
-    private static final int AHEAD_BYTES = 2 << 20;
+    /** Zeros that the background writes between two syncs: few, since a group commit may have to wait for them. */
+    private static final int MIN_PIECE_BYTES = 256 << 10;
+
+    private static final int MAX_PIECE_BYTES = 2 << 20;
+    private static final int PIECES_OF_A_STEP = 16;
 
     private final DiskFile file;
     private volatile long end;
@@ -51,14 +54,17 @@ final class Preallocation {
 
     /**
      * Writes zeros up to {@code target} and syncs them as it goes, so that no group commit has to wait for more than a few of
-     * them. What there is no room for is left out: the owner hears of a full disk when it needs more than there is.
+     * them: in small pieces where the log grows slowly and latency counts, in large ones where it grows fast. What there
+     * is no room for is left out: the owner hears of a full disk when it needs more than there is.
      *
+     * @param stepBytes how far ahead the log has itself preallocated, which follows its pace
      * @throws IOException if a sync fails, which may have concerned entries in the same file
      */
-    void extendAhead(long target) throws IOException {
+    void extendAhead(long target, long stepBytes) throws IOException {
+        long piece = Math.max(MIN_PIECE_BYTES, Math.min(MAX_PIECE_BYTES, stepBytes / PIECES_OF_A_STEP));
         try {
             while (end < target && !closed) {
-                long pause = Math.min(target, end + AHEAD_BYTES);
+                long pause = Math.min(target, end + piece);
                 while (end < pause && !closed) {
                     extendChunk(pause);
                 }
