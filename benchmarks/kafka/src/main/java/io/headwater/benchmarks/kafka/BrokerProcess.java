@@ -17,8 +17,12 @@ final class BrokerProcess implements AutoCloseable {
     private static final long STOP_SECONDS = 30;
     private static final long LOOK_NS = 2_000_000L;
 
-    /** What Kafka's own start script passes, its default heap included. */
+    /** For every JVM here: the mapped file of its statistics in /tmp waits for the disk, and the JVM with it. */
+    static final String NO_PERF_DATA = "-XX:-UsePerfData";
+
+    /** What Kafka's own start script passes, its default heap included; and the flag that ours has as well. */
     private static final List<String> KAFKA_FLAGS = List.of(
+            NO_PERF_DATA,
             "-Xmx1G",
             "-Xms1G",
             "-server",
@@ -53,6 +57,7 @@ final class BrokerProcess implements AutoCloseable {
                 List.of(
                         java(),
                         "-Xmx64m",
+                        NO_PERF_DATA,
                         "-cp",
                         System.getProperty("java.class.path"),
                         "io.headwater.benchmarks.floor.FloorServer",

@@ -16,6 +16,7 @@ final class DriverProcess {
             "-Xmx1g",
             "-XX:+UseG1GC",
             "-XX:+AlwaysPreTouch",
+            BrokerProcess.NO_PERF_DATA,
             "-Dlogback.configurationFile=io/headwater/benchmarks/logback-quiet.xml");
     private static final long LIMIT_SECONDS = 180;
 
