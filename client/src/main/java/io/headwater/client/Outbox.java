@@ -10,7 +10,7 @@ import java.util.List;
 /** Packs batches, of any partitions, into frames of bounded size. On the loop. */
 final class Outbox {
     /** Large enough to be cheap, small enough that an answer does not wait long for a frame to arrive. */
-    private static final int FRAME_BYTES = 1 << 20;
+    private static final int FRAME_BYTES = 1 << 18;
 
     private final Session session;
     private final Sender sender;

@@ -67,7 +67,7 @@ public interface Producer extends AutoCloseable {
         /** The most memory for records not yet acknowledged; default 64 MiB. */
         Builder maxMemoryBytes(long bytes);
 
-        /** The most batches in flight per partition, 1 to 64; default 5. */
+        /** The most batches in flight per partition, 1 to 64; default 16. */
         Builder maxInFlight(int batches);
 
         Producer build();

@@ -11,7 +11,7 @@ final class ProducerBuilder implements Producer.Builder {
     private long lingerNs;
     private Compression compression = Compression.NONE;
     private long maxMemoryBytes = 64L * 1024 * 1024;
-    private int maxInFlight = 5;
+    private int maxInFlight = 16;
 
     ProducerBuilder(Function<ProducerSettings, Producer> factory) {
         this.factory = factory;

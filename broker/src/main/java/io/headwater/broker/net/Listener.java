@@ -3,6 +3,7 @@ package io.headwater.broker.net;
 import io.headwater.protocol.FrameDecoder;
 import io.headwater.protocol.wire.Error;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -16,7 +17,7 @@ import java.net.InetSocketAddress;
 public final class Listener implements AutoCloseable {
     private static final int BACKLOG = 1024;
     /** A read of this size takes several produce frames at once, and seldom cuts one. */
-    private static final int MAX_READ_BYTES = 1024 * 1024;
+    private static final int MAX_READ_BYTES = 256 * 1024;
 
     private final ConnectionRegistry registry;
     private final Channel server;
@@ -44,6 +45,9 @@ public final class Listener implements AutoCloseable {
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                // The default allocator does not pool what is larger than 1 MiB, as frames are: each would be zeroed
+                // first.
+                .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(
                         ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(512, 2048, MAX_READ_BYTES))
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(512 * 1024, 1024 * 1024))
