@@ -210,11 +210,14 @@ final class Session implements LinkListener {
         everReady = true;
         backoffNs = FIRST_BACKOFF_NS;
         LOG.debug("connection to {}: ready, protocol version {}", settings.server(), reply.getVersion());
+        // A listener's flush may break the connection: what it asked waits for the next one then.
         for (SessionListener listener : List.copyOf(listeners)) {
-            listener.ready();
+            if (state == State.READY) {
+                listener.ready();
+            }
         }
-        for (Call call = waiting.poll(); call != null && state == State.READY; call = waiting.poll()) {
-            send(call, List.of());
+        while (state == State.READY && !waiting.isEmpty()) {
+            send(waiting.remove(), List.of());
         }
         link.flush();
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.MessageLite;
 import io.headwater.client.fake.SimulatedLink;
 import io.headwater.client.fake.SimulatedLoop;
+import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.DeleteTopic;
 import io.headwater.protocol.wire.GetTopics;
@@ -128,6 +129,37 @@ class SessionTest {
         loop.runUntil(change::isDone, 60 * SECOND);
         assertInstanceOf(HeadwaterException.OutcomeUnknown.class, change.failure);
         assertTrue(loop.nowNs() - before < 4 * SECOND, "a third of the timeout");
+    }
+
+    @Test
+    void keepsWhatAListenerAskedWhenItsFlushBreaksTheConnection() {
+        List<Outcome> asked = new ArrayList<>();
+        session.add(new SessionListener() {
+            @Override
+            public void ready() {
+                if (asked.isEmpty()) {
+                    asked.add(ask(FrameType.GET_TOPICS, Call.Repeat.READ));
+                }
+            }
+
+            @Override
+            public void lost() {}
+
+            @Override
+            public void pushed(Frame frame) {}
+
+            @Override
+            public void writable() {}
+
+            @Override
+            public void tick(long nowNs) {}
+        });
+        // The first flush is that of the HELLO.
+        link.flushesUntilBroken = 2;
+        loop.runUntil(() -> !asked.isEmpty() && asked.get(0).isDone(), 5 * SECOND);
+        assertNull(asked.get(0).failure);
+        assertEquals(
+                List.of(FrameType.HELLO, FrameType.GET_TOPICS, FrameType.HELLO, FrameType.GET_TOPICS), sentTypes());
     }
 
     @Test

@@ -51,6 +51,9 @@ public final class SimulatedLink implements Link {
     private boolean answers = true;
     public final List<Sent> sent = new ArrayList<>();
     public int attempts;
+    /** The connection breaks inside that flush from now, and the listener hears of it before flush returns; 0: none. */
+    public int flushesUntilBroken;
+
     public int dropChance;
     public int refuseChance;
     public int rejectChance;
@@ -121,6 +124,10 @@ public final class SimulatedLink implements Link {
     @Override
     public void flush() {
         // Nothing is held back.
+        if (flushesUntilBroken > 0 && --flushesUntilBroken == 0) {
+            up = false;
+            listener.disconnected("the flush failed");
+        }
     }
 
     @Override
