@@ -222,9 +222,8 @@ final class LogAppender {
             return;
         }
         try {
-            space.extendAhead(target, step);
+            space.extendAhead(target, step, () -> commit.syncAhead(file));
         } catch (IOException e) {
-            // The system reports a failed sync once: the group commit would not hear of it any more.
             commit.takeOffline("preallocating its segment failed", e);
         } finally {
             file.release();

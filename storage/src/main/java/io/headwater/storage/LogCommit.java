@@ -21,6 +21,10 @@ final class LogCommit implements Syncable {
     record Offline(String reason, Throwable cause) {}
 
     private final LogContext context;
+
+    /** Held from a sync to what follows from its failure. */
+    private final Object syncing = new Object();
+
     private final ConcurrentLinkedQueue<Sealed> sealed = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<Path> directories = new ConcurrentLinkedQueue<>();
     private volatile Written written;
@@ -128,9 +132,35 @@ final class LogCommit implements Syncable {
         into.set(now.endIndex(), now.endOffset(), now.segmentBaseIndex(), now.position());
     }
 
-    /** Oldest first, so that a power cut in the middle leaves a log that ends somewhere, not one with a gap. */
+    /**
+     * Oldest first, so that a power cut in the middle leaves a log that ends somewhere, not one with a gap.
+     *
+     * @throws LogOfflineException also if the log went offline before: a sync elsewhere may have been told that these
+     *     entries are lost
+     */
     @Override
     public void sync() throws IOException {
+        synchronized (syncing) {
+            syncFiles();
+            checkOnline();
+        }
+    }
+
+    /**
+     * Syncs what is preallocated, on the background thread. The system reports a failed sync once, so the log is offline
+     * before the group commit can sync the same file and find it well.
+     */
+    void syncAhead(SegmentFile file) throws IOException {
+        synchronized (syncing) {
+            try {
+                file.disk().sync();
+            } catch (IOException e) {
+                throw takeOffline("syncing its preallocated space failed; what was not durable may be lost", e);
+            }
+        }
+    }
+
+    private void syncFiles() throws IOException {
         for (Sealed next = sealed.peek(); next != null; next = sealed.peek()) {
             next.file().disk().truncate(next.size());
             next.file().disk().sync();

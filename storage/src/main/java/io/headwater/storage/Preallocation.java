@@ -20,6 +20,12 @@ final class Preallocation {
     private static final int MAX_PIECE_BYTES = 2 << 20;
     private static final int PIECES_OF_A_STEP = 16;
 
+    /** Syncs the file on behalf of the log it belongs to. */
+    @FunctionalInterface
+    interface Sync {
+        void run() throws IOException;
+    }
+
     private final DiskFile file;
     private volatile long end;
     private volatile boolean closed;
@@ -58,20 +64,22 @@ final class Preallocation {
      * is no room for is left out: the owner hears of a full disk when it needs more than there is.
      *
      * @param stepBytes how far ahead the log has itself preallocated, which follows its pace
-     * @throws IOException if a sync fails, which may have concerned entries in the same file
+     * @param sync syncs the file; that it failed is said once, and may concern entries in the same file
+     * @throws IOException what a write or {@code sync} threw
      */
-    void extendAhead(long target, long stepBytes) throws IOException {
+    void extendAhead(long target, long stepBytes, Sync sync) throws IOException {
         long piece = Math.max(MIN_PIECE_BYTES, Math.min(MAX_PIECE_BYTES, stepBytes / PIECES_OF_A_STEP));
-        try {
-            while (end < target && !closed) {
-                long pause = Math.min(target, end + piece);
+        boolean full = false;
+        while (end < target && !closed && !full) {
+            long pause = Math.min(target, end + piece);
+            try {
                 while (end < pause && !closed) {
                     extendChunk(pause);
                 }
-                file.sync();
+            } catch (DiskFullException e) {
+                full = true;
             }
-        } catch (DiskFullException e) {
-            file.sync();
+            sync.run();
         }
     }
 

@@ -142,6 +142,26 @@ class LogFaultTest {
         disk.heal();
         dir.directory.groupCommit().doWork();
         assertThrows(LogOfflineException.class, () -> dir.append(log, 1, 1, "c"));
+        assertEquals(0, log.durableOffset());
+        assertEquals(0, dir.acknowledged);
+        assertEquals(1, dir.failures.size());
+    }
+
+    @Test
+    void goesOfflineWhenASyncFindsTheDiskFull() throws IOException {
+        TestDirectory dir = open();
+        PartitionLog log = dir.log();
+        for (int i = 0; dir.background.isEmpty(); i++) {
+            dir.append(log, 1, 1, "value-" + i);
+        }
+        log.flush();
+        // Said once, as by a file system that gives out blocks late.
+        disk.fullSyncs(1, path -> path.toString().endsWith(".log"));
+        dir.runBackground();
+        assertNotNull(log.offlineReason());
+        dir.directory.groupCommit().doWork();
+        assertEquals(0, log.durableOffset());
+        assertEquals(0, dir.acknowledged);
     }
 
     @Test

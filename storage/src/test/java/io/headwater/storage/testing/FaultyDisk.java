@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ public final class FaultyDisk implements Disk {
     private final AtomicInteger openFiles = new AtomicInteger();
     private final AtomicInteger syncsToFail = new AtomicInteger();
     private volatile Predicate<Path> failingSyncs = FaultyDisk::none;
+    private volatile Function<Path, IOException> syncFault = path -> new IOException(path + ": (sync)");
     private volatile Predicate<Path> failingReads = FaultyDisk::none;
     private volatile Predicate<Path> failingWrites = FaultyDisk::none;
     private volatile long badFrom;
@@ -47,6 +49,13 @@ public final class FaultyDisk implements Disk {
     public void failSyncs(int count, Predicate<Path> files) {
         syncsToFail.set(count);
         failingSyncs = files;
+        syncFault = path -> new IOException(path + ": Input/output error (sync)");
+    }
+
+    /** The next so many syncs of files that match find the disk full. */
+    public void fullSyncs(int count, Predicate<Path> files) {
+        failSyncs(count, files);
+        syncFault = path -> new DiskFullException(path + ": No space left on device (sync)");
     }
 
     /** Every sync of files that match fails until {@link #heal}. */
@@ -164,7 +173,7 @@ public final class FaultyDisk implements Disk {
 
     private void maybeFailSync(Path path) throws IOException {
         if (failingSyncs.test(path) && syncsToFail.getAndDecrement() > 0) {
-            throw new IOException(path + ": Input/output error (sync)");
+            throw syncFault.apply(path);
         }
     }
 
