@@ -236,8 +236,9 @@ public final class PartitionLog {
         List<Runnable> moves = new ArrayList<>(removed.size());
         for (Segment segment : removed) {
             reader.forget(segment);
-            SegmentFile open = segment.detach();
-            moves.add(() -> context.spares().retire(context, segment.baseIndex(), open));
+            segment.release();
+            boolean lent = segment.lent();
+            moves.add(() -> context.spares().retire(context, segment.baseIndex(), lent));
         }
         context.spares().inBackground(() -> {
             try {

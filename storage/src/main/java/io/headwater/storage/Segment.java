@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +26,10 @@ final class Segment {
     private final SegmentSummary summary;
     private boolean sealed;
     private @Nullable SegmentFile file;
+
+    /** Files of it that the owner has let go of, and others had not. */
+    private final List<SegmentFile> lent = new ArrayList<>();
+
     private @Nullable SegmentIndex index;
     private @Nullable Preallocation preallocation;
     private @Nullable MappedRegion mapping;
@@ -281,17 +287,17 @@ final class Segment {
         trustedFrom = Math.max(trustedFrom, summary.endPosition);
         SegmentFile current = file;
         file = null;
+        lent.removeIf(earlier -> !earlier.inUse());
         if (current != null) {
             current.release();
+            if (current.inUse()) {
+                lent.add(current);
+            }
         }
     }
 
-    /** Like {@link #release}, but the caller gets the owner's use of the file, if it is open. */
-    @Nullable
-    SegmentFile detach() {
-        SegmentFile current = file;
-        file = null;
-        release();
-        return current;
+    /** Whether slices of it may still be read after {@link #release}: then its file must not be written to again. */
+    boolean lent() {
+        return lent.stream().anyMatch(SegmentFile::inUse);
     }
 }

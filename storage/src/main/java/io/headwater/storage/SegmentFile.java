@@ -3,7 +3,6 @@ package io.headwater.storage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,7 +16,6 @@ final class SegmentFile {
     private final Path path;
     private final DiskFile file;
     private final AtomicInteger uses = new AtomicInteger(1);
-    private volatile @Nullable Runnable whenUnused;
 
     /** Takes the file; the caller holds the first use. */
     SegmentFile(Path path, DiskFile file) {
@@ -41,9 +39,9 @@ final class SegmentFile {
         return true;
     }
 
-    /** What to do when nobody reads this file any more; set before the owner lets go of its own use. */
-    void whenUnused(Runnable action) {
-        whenUnused = action;
+    /** Whether anybody may still read it. Once false, false for good. */
+    boolean inUse() {
+        return uses.get() > 0;
     }
 
     void release() {
@@ -61,10 +59,6 @@ final class SegmentFile {
             file.close();
         } catch (IOException e) {
             LOG.warn("segment {}: could not be closed", path, e);
-        }
-        Runnable action = whenUnused;
-        if (action != null) {
-            action.run();
         }
     }
 }

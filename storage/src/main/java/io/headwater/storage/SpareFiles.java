@@ -93,10 +93,10 @@ final class SpareFiles {
     }
 
     /**
-     * Moves a retired segment out of its partition's directory, durably, and makes a spare of it once nobody reads it
-     * any more. On the background thread.
+     * Moves a retired segment out of its partition's directory, durably, and makes a spare of it, or just deletes it if
+     * it is lent: whoever reads it keeps the bytes. On the background thread.
      */
-    void retire(LogContext log, long baseIndex, @Nullable SegmentFile open) {
+    void retire(LogContext log, long baseIndex, boolean lent) {
         Path retired = newPath(".retired");
         try {
             disk.rename(log.logPath(baseIndex), retired);
@@ -105,17 +105,9 @@ final class SpareFiles {
             IndexFile.delete(log, baseIndex);
         } catch (IOException e) {
             LOG.warn("{}: segment {} is not removed; the next start finds it again", log, baseIndex, e);
-            if (open != null) {
-                open.release();
-            }
             return;
         }
-        if (open == null) {
-            recycle(retired);
-        } else {
-            open.whenUnused(() -> background.execute(() -> recycle(retired)));
-            open.release();
-        }
+        recycle(retired, lent);
     }
 
     /** Moves a whole directory away so that it is gone at once; deletes what is in it. On any thread. */
@@ -133,13 +125,13 @@ final class SpareFiles {
         });
     }
 
-    private void recycle(Path retired) {
+    private void recycle(Path retired, boolean lent) {
         try {
             boolean enough;
             synchronized (this) {
                 enough = closed || ready.size() + coming >= MOST_SPARES;
             }
-            if (enough) {
+            if (enough || lent) {
                 disk.delete(retired);
                 return;
             }

@@ -113,6 +113,40 @@ class LogRetentionTest {
     }
 
     @Test
+    void lentSlicesOfFilesThatTheLogHasClosedOutliveRecycling() throws IOException {
+        try (TestDirectory dir = open()) {
+            fill(dir, 200);
+            LogSlice slice = dir.log().read(0, 200, 4000, null);
+            List<String> before = LogContent.values(slice, 0, null);
+            assertTrue(dir.log().hibernate());
+            // Opened again by this, and lent no more.
+            LogSlice second = dir.log().read(0, 200, 4000, null);
+            second.close();
+            assertTrue(dir.log().deleteOldSegments(200, 100, -1) > 0);
+            dir.runBackground();
+            fill(dir, 100);
+            assertEquals(before, LogContent.values(slice, 0, null));
+            slice.close();
+        }
+    }
+
+    @Test
+    void lentSlicesOfSegmentsThatWereReadLongAgoOutliveRecycling() throws IOException {
+        try (TestDirectory dir = open()) {
+            fill(dir, 400);
+            LogSlice slice = dir.log().read(0, 400, 4000, null);
+            List<String> before = LogContent.values(slice, 0, null);
+            LogContent.all(dir.log());
+            dir.runBackground();
+            assertTrue(dir.log().deleteOldSegments(400, 200, -1) > 0);
+            dir.runBackground();
+            fill(dir, 100);
+            assertEquals(before, LogContent.values(slice, 0, null));
+            slice.close();
+        }
+    }
+
+    @Test
     void recyclesRetiredSegmentsWithoutAnythingInThem() throws IOException {
         try (TestDirectory dir = open()) {
             fill(dir, 200);
