@@ -100,8 +100,21 @@ final class GroupMember {
             public void failed(HeadwaterException why) {
                 joining = false;
                 owner.failed(why);
+                if (!(why instanceof HeadwaterException.Rejected)) {
+                    joinLater();
+                }
             }
         });
+    }
+
+    /** Without a connection nothing is needed: joining comes first on the next. */
+    private void joinLater() {
+        if (heartbeat == null && !left && session.isReady()) {
+            heartbeat = session.loop().schedule(heartbeatNs, () -> {
+                heartbeat = null;
+                join();
+            });
+        }
     }
 
     private void joined(JoinGroupReply reply) {

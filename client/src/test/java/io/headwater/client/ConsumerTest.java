@@ -384,6 +384,22 @@ class ConsumerTest {
     }
 
     @Test
+    void joinsAgainWhereTheBrokerCouldNotLetItIn() {
+        broker.createTopic("t", 1);
+        fill("t", 10, 10);
+        AtomicInteger asked = new AtomicInteger();
+        broker.joinRefusal(join -> asked.incrementAndGet() == 1
+                ? Errors.of(ErrorCode.ERROR_DISK_FULL, "the test says so")
+                : null);
+        try (StreamConsumer consumer = member(client).build()) {
+            var failure = assertThrows(HeadwaterException.Retriable.class, () -> consumer.poll(WAIT));
+            assertEquals("DISK_FULL", failure.code());
+            assertEquals(10, consumer.poll(WAIT).size());
+        }
+        assertEquals(2, asked.get());
+    }
+
+    @Test
     void commitsByItselfAfterProcessing() {
         broker.createTopic("t", 1);
         fill("t", 100, 10);

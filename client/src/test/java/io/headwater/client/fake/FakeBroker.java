@@ -83,6 +83,7 @@ public final class FakeBroker implements AutoCloseable {
     private Function<Produce, Fate> fate = unused -> Fate.ANSWER;
     private Function<ProduceBatch, @Nullable Error> refusal = unused -> null;
     private Function<FindOffset, @Nullable Error> findRefusal = unused -> null;
+    private Function<JoinGroup, @Nullable Error> joinRefusal = unused -> null;
     private Function<byte[], byte[]> damage = bytes -> bytes;
     private long nowMs = 1_000_000;
     private long lastProducerId;
@@ -184,6 +185,10 @@ public final class FakeBroker implements AutoCloseable {
 
     public void findRefusal(Function<FindOffset, @Nullable Error> next) {
         on(self -> self.findRefusal = next);
+    }
+
+    public void joinRefusal(Function<JoinGroup, @Nullable Error> next) {
+        on(self -> self.joinRefusal = next);
     }
 
     /** What happens to an entry on its way out. */
@@ -496,6 +501,11 @@ public final class FakeBroker implements AutoCloseable {
 
         private void join(Frame frame) {
             JoinGroup request = frame.message(JoinGroup.class);
+            Error refused = joinRefusal.apply(request);
+            if (refused != null) {
+                fail(frame, refused);
+                return;
+            }
             FakeGroup joined = groups.computeIfAbsent(request.getGroup(), unused -> new FakeGroup());
             String id = request.getMemberId().isEmpty() ? "member-" + ++lastMember : request.getMemberId();
             Member member = joined.members.get(id);
