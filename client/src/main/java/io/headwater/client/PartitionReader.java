@@ -124,6 +124,11 @@ final class PartitionReader {
         }
     }
 
+    /** Nothing has been processed since reading started, and that start is not worth a commit. */
+    boolean isUnread() {
+        return processed == unreadStart;
+    }
+
     /** What to tell the broker, or null where it knows already. By the user's thread. */
     @Nullable
     CommitPosition toCommit() {

@@ -262,11 +262,18 @@ final class PushConsumer implements StreamConsumer {
         }
     }
 
-    /** The handler's records are not processed from this one on; what was is committed. */
+    /** The handler's records are not processed from this one on, and come again; what was processed is committed. */
     private void rewind(PartitionReader reader, StoredRecord record) {
+        reader.markProcessed(record.epoch(), Math.max(reader.processed, record.offset()));
+        List<PartitionReader> unprocessed = List.copyOf(touched);
         touched.forEach(other -> other.touched = false);
         touched.clear();
-        reader.markProcessed(record.epoch(), Math.max(reader.processed, record.offset()));
+        CompletableFuture<@Nullable Void> moved = new CompletableFuture<>();
+        onLoop(() -> {
+            unprocessed.forEach(core.subscriptions()::rewind);
+            moved.complete(null);
+        });
+        caller.await(moved);
         commitProcessed();
     }
 

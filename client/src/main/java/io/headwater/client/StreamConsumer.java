@@ -66,7 +66,7 @@ public interface StreamConsumer extends AutoCloseable {
     /**
      * Calls the handler for each record until the end bound is reached or {@link #close} or {@link #wakeup} is called.
      * With a group, positions are committed after the handler returned. An exception of the handler ends the run and is
-     * thrown from here; the record is not committed.
+     * thrown from here; the record is not committed, and comes first of its partition when this is called again.
      */
     void run(RecordHandler handler);
 

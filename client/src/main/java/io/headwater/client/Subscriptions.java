@@ -215,6 +215,14 @@ final class Subscriptions {
         begin(reader, offset, true);
     }
 
+    /** Goes on from what is processed; nothing if somebody is moving the reader elsewhere. */
+    void rewind(PartitionReader reader) {
+        if (!closed && !reader.opening && !reader.revoked && reader.processed < reader.position) {
+            stop(reader);
+            begin(reader, reader.processed, !reader.isUnread());
+        }
+    }
+
     void stop(PartitionReader reader) {
         int id = reader.subscriptionId;
         if (id != 0) {

@@ -388,9 +388,8 @@ class ConsumerTest {
         broker.createTopic("t", 1);
         fill("t", 10, 10);
         AtomicInteger asked = new AtomicInteger();
-        broker.joinRefusal(join -> asked.incrementAndGet() == 1
-                ? Errors.of(ErrorCode.ERROR_DISK_FULL, "the test says so")
-                : null);
+        broker.joinRefusal(
+                join -> asked.incrementAndGet() == 1 ? Errors.of(ErrorCode.ERROR_DISK_FULL, "the test says so") : null);
         try (StreamConsumer consumer = member(client).build()) {
             var failure = assertThrows(HeadwaterException.Retriable.class, () -> consumer.poll(WAIT));
             assertEquals("DISK_FULL", failure.code());
@@ -501,6 +500,67 @@ class ConsumerTest {
                     }));
         }
         assertEquals(42, position(0));
+    }
+
+    @Test
+    void goesOnWithTheRecordThatTheHandlerFailedAt() {
+        broker.createTopic("t", 1);
+        fill("t", 100, 10);
+        List<Integer> values = new ArrayList<>();
+        try (StreamConsumer consumer = member(client).until(Position.end()).build()) {
+            for (int failing : new int[] {0, 42, 99}) {
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> consumer.run(record -> {
+                            if (number(record) == failing) {
+                                throw new IllegalArgumentException("the test says so");
+                            }
+                            values.add(number(record));
+                        }));
+                assertEquals(failing == 0 ? -1 : failing, position(0));
+            }
+            consumer.run(record -> values.add(number(record)));
+        }
+        assertEquals(range(0, 100), values);
+        assertEquals(100, position(0));
+    }
+
+    /** What was handed out together with the record that the handler failed at comes again too. */
+    @Test
+    void handlesEveryRecordOfEveryPartitionOnceThoughTheHandlerFails() {
+        broker.createTopic("t", 3);
+        try (Producer producer = client.producer().build()) {
+            for (int i = 0; i < 300; i++) {
+                producer.send(ProducerRecord.ofUtf8("t", null, "" + i).withPartition(i % 3));
+            }
+        }
+        List<Integer> values = new ArrayList<>();
+        AtomicInteger calls = new AtomicInteger();
+        try (StreamConsumer consumer = member(client).until(Position.end()).build()) {
+            for (int run = 0; run < 8; run++) {
+                try {
+                    consumer.run(record -> {
+                        if (calls.incrementAndGet() % 50 == 0) {
+                            throw new IllegalArgumentException("the test says so");
+                        }
+                        values.add(number(record));
+                    });
+                } catch (IllegalArgumentException e) {
+                    assertEquals("the test says so", e.getMessage());
+                }
+            }
+        }
+        for (int i = 0; i < 3; i++) {
+            int partition = i;
+            List<Integer> seen =
+                    values.stream().filter(value -> value % 3 == partition).toList();
+            assertEquals(
+                    range(0, 300).stream()
+                            .filter(value -> value % 3 == partition)
+                            .toList(),
+                    seen);
+            assertEquals(100, position(i));
+        }
     }
 
     @Test
