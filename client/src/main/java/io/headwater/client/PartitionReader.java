@@ -1,7 +1,6 @@
 package io.headwater.client;
 
 import io.headwater.protocol.wire.CommitPosition;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +20,8 @@ final class PartitionReader {
     boolean opening;
     /** How long the last attempt to open waited; 0: none has failed. */
     long retryNs;
+    /** Received, and not yet credited again. */
+    int bufferedBytes;
 
     private int epochs;
     boolean stopped;
@@ -40,8 +41,6 @@ final class PartitionReader {
     volatile long processed = -1;
 
     volatile boolean finished;
-    /** Received and not handed out. */
-    final AtomicInteger bufferedBytes = new AtomicInteger();
 
     // The user's thread's.
     int bytesToCredit;

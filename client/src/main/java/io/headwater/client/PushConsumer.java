@@ -152,7 +152,6 @@ final class PushConsumer implements StreamConsumer {
     private void release(Delivery delivery, PartitionReader reader) {
         deliveries.drop();
         int bytes = delivery.data().length;
-        reader.bufferedBytes.addAndGet(-bytes);
         reader.bytesToCredit += bytes;
         if (reader.bytesToCredit >= settings.maxBufferedBytes() / 4) {
             int credit = reader.bytesToCredit;

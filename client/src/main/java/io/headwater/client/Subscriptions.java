@@ -181,7 +181,7 @@ final class Subscriptions {
                 .setPartitionId(reader.partitionId)
                 .setFromOffset(reader.nextOffset)
                 .setUntilOffset(reader.untilOffset == PartitionReader.NO_BOUND ? -1 : reader.untilOffset)
-                .setCreditBytes(Math.max(0, settings.maxBufferedBytes() - reader.bufferedBytes.get()));
+                .setCreditBytes(Math.max(0, settings.maxBufferedBytes() - reader.bufferedBytes));
         if (settings.filtersEventTime()) {
             request.setFilterEventTime(true)
                     .setEventFromMs(settings.eventFromMs())
@@ -273,7 +273,7 @@ final class Subscriptions {
         }
         byte[] data = new byte[attachment.readableBytes()];
         attachment.getBytes(attachment.readerIndex(), data);
-        reader.bufferedBytes.addAndGet(data.length);
+        reader.bufferedBytes += data.length;
         reader.nextOffset = deliver.getNextOffset();
         queue.add(new Delivery(reader, reader.epoch, data, deliver.getNextOffset(), null));
         if (reader.nextOffset >= reader.untilOffset) {
@@ -284,6 +284,7 @@ final class Subscriptions {
 
     /** The user has taken that many bytes. On the loop. */
     void credit(PartitionReader reader, int bytes) {
+        reader.bufferedBytes -= bytes;
         if (reader.subscriptionId != 0 && session.isReady()) {
             session.tell(
                     FrameType.CREDIT,

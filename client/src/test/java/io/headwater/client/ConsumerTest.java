@@ -248,6 +248,25 @@ class ConsumerTest {
     }
 
     @Test
+    void countsWhatIsNotCreditedYetWhenItSubscribesAgain() {
+        broker.createTopic("t", 1);
+        fill("t", 10, 10);
+        int bytes = broker.on(self -> self.partition("t", 0).entries.get(0).bytes().length);
+        int most = 8 * bytes;
+        try (StreamConsumer consumer =
+                client.streamConsumer().topics("t").maxBufferedBytes(most).build()) {
+            assertEquals(10, consumer.poll(WAIT).size());
+            assertEquals(most, (long) broker.on(self -> self.firstCredit));
+            broker.dropConnections();
+            while (broker.on(self -> self.subscribes) < 2) {
+                consumer.poll(Duration.ofMillis(5));
+            }
+            // Less than a quarter is consumed: it will be credited together with what comes next.
+            assertEquals(most - bytes, (long) broker.on(self -> self.firstCredit));
+        }
+    }
+
+    @Test
     void reportsDamageAndHandsOutNothingOfIt() {
         broker.createTopic("t", 1);
         fill("t", 30, 10);

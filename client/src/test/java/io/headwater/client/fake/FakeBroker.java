@@ -92,6 +92,9 @@ public final class FakeBroker implements AutoCloseable {
     public int produceFrames;
     public int produceBatches;
     public int connections;
+    public int subscribes;
+    /** What the last subscription was granted at its start. */
+    public long firstCredit;
 
     /** One group: its members by id, in the order of joining. */
     private static final class FakeGroup {
@@ -455,6 +458,8 @@ public final class FakeBroker implements AutoCloseable {
 
         private void subscribe(Frame frame) {
             Subscribe request = frame.message(Subscribe.class);
+            subscribes++;
+            firstCredit = request.getCreditBytes();
             FakePartition partition = partitions.get(request.getPartitionId());
             if (request.getFromOffset() < partition.startOffset || request.getFromOffset() > partition.endOffset()) {
                 fail(frame, Errors.outOfRange("out of range", partition.startOffset, partition.endOffset()));
