@@ -109,12 +109,9 @@ final class ClientConnection implements Connection {
             return true;
         }
         deliveryStalled = true;
-        // The event loop may have finished writing before it could see the flag.
-        if (hasRoom(DELIVERY_LOW_BYTES)) {
-            deliveryStalled = false;
-            return true;
-        }
-        return false;
+        // The event loop may have finished writing before it could see the flag. The flag stays up all the same: it may
+        // be another owner's, who waits already and whom nothing else would wake. One "drained" too many does no harm.
+        return hasRoom(DELIVERY_LOW_BYTES);
     }
 
     private boolean hasRoom(long mark) {
