@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.config.BrokerConfig;
+import io.headwater.broker.config.BrokerConfig.Storage;
 import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.AlterTopic;
 import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.DescribeTopic;
 import io.headwater.protocol.wire.ErrorCode;
@@ -16,6 +18,7 @@ import io.headwater.protocol.wire.ProduceReply;
 import io.headwater.protocol.wire.ProduceResult;
 import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.SubscribeReply;
+import io.headwater.protocol.wire.TopicConfig;
 import io.headwater.protocol.wire.TopicDescription;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.testing.FaultyDisk;
@@ -33,6 +36,7 @@ class DiskFaultTest {
     Path directory;
 
     private final FaultyDisk disk = new FaultyDisk(new FileSystemDisk());
+    private BrokerConfig config;
     private Broker broker;
     private RawClient client;
     private long partition;
@@ -40,6 +44,7 @@ class DiskFaultTest {
 
     @BeforeEach
     void starts() throws Exception {
+        config = BrokerConfig.onFreePorts(directory);
         broker = start();
         client = RawClient.connected(broker.port());
         partition = client.createTopic("orders", 1).getPartitions(0).getPartitionId();
@@ -56,7 +61,7 @@ class DiskFaultTest {
     }
 
     private Broker start() throws Exception {
-        return Broker.start(BrokerConfig.onFreePorts(directory), Ports.real().withDisk(disk));
+        return Broker.start(config, Ports.real().withDisk(disk));
     }
 
     private void restart() throws Exception {
@@ -111,21 +116,77 @@ class DiskFaultTest {
 
     @Test
     void aReaderOfAPartitionThatGoesOfflineIsTold() throws Exception {
-        client.call(
-                FrameType.SUBSCRIBE,
-                Subscribe.newBuilder()
-                        .setPartitionId(partition)
-                        .setUntilOffset(-1)
-                        .setCreditBytes(1 << 20)
-                        .build());
-        client.push();
+        waitForTheNextRecord(1);
         disk.failSyncs(1, path -> path.toString().contains(partitionDirectory(partition)));
 
         client.produce(partition, Batches.of("unknown"));
 
-        assertEquals(
-                ErrorCode.ERROR_PARTITION_OFFLINE,
-                client.push().message(Deliver.class).getError().getCode());
+        assertToldThatItIsOffline(1);
+    }
+
+    @Test
+    void aReaderIsToldAlsoWhenRetentionFindsTheDiskFailing() throws Exception {
+        config = config.withStorage(new Storage(config.storage().segmentBytes(), 3_600_000, 100, 0));
+        restart();
+        waitForTheNextRecord(1);
+        disk.failWrites(path -> path.toString().contains(partitionDirectory(partition)));
+
+        client.call(
+                FrameType.ALTER_TOPIC,
+                AlterTopic.newBuilder()
+                        .setName("orders")
+                        .setConfig(TopicConfig.newBuilder().setRetentionMs(1))
+                        .build());
+
+        assertToldThatItIsOffline(1);
+    }
+
+    @Test
+    void aReaderIsToldAlsoWhenAnIdleLogCannotBePutToRest() throws Exception {
+        config = config.withStorage(new Storage(config.storage().segmentBytes(), 1000, 3_600_000, 0));
+        restart();
+        client.produce(partition, Batches.of("opens a file"));
+        waitForTheNextRecord(2);
+
+        disk.failWrites(path -> path.toString().contains(partitionDirectory(partition)));
+
+        assertToldThatItIsOffline(1);
+    }
+
+    @Test
+    void aReaderAtTheEndIsToldAlsoWhenAnotherFindsOldRecordsUnreadable() throws Exception {
+        restart();
+        waitForTheNextRecord(1);
+        disk.failReads(path -> path.toString().contains(partitionDirectory(partition)), 0, Long.MAX_VALUE);
+
+        subscribe(2, 0);
+
+        assertToldThatItIsOffline(2);
+        assertToldThatItIsOffline(1);
+    }
+
+    private void subscribe(int subscription, long from) throws Exception {
+        client.call(
+                FrameType.SUBSCRIBE,
+                Subscribe.newBuilder()
+                        .setSubscriptionId(subscription)
+                        .setPartitionId(partition)
+                        .setFromOffset(from)
+                        .setUntilOffset(-1)
+                        .setCreditBytes(1 << 20)
+                        .build());
+    }
+
+    /** Subscribes at the end; returns when the reader waits there. */
+    private void waitForTheNextRecord(long end) throws Exception {
+        subscribe(1, end);
+        assertEquals(end, end(partition));
+    }
+
+    private void assertToldThatItIsOffline(int subscription) throws Exception {
+        Deliver told = client.push().message(Deliver.class);
+        assertEquals(subscription, told.getSubscriptionId());
+        assertEquals(ErrorCode.ERROR_PARTITION_OFFLINE, told.getError().getCode());
     }
 
     @Test

@@ -19,7 +19,7 @@ final class Owned {
     final Set<Subscription> readers = new LinkedHashSet<>();
     /** In the shard's list of partitions that this turn writes. */
     boolean toFlush;
-    /** In the shard's list of partitions that are not wholly durable. */
+    /** In the shard's list of partitions that may not be wholly durable, or not online any more. */
     boolean unsettled;
 
     private final ArrayDeque<Parked> untilDurable = new ArrayDeque<>();

@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +26,12 @@ final class Readers {
     private final ArrayDeque<Subscription> queue = new ArrayDeque<>();
     private final IdentityHashMap<Subscription, Owned> homes = new IdentityHashMap<>();
     private final Set<Connection> touched;
+    private final Consumer<Owned> ended;
 
-    Readers(Set<Connection> touched) {
+    /** @param ended hears of the partition of a reader that has ended: it may have found damage */
+    Readers(Set<Connection> touched, Consumer<Owned> ended) {
         this.touched = touched;
+        this.ended = ended;
     }
 
     @Nullable
@@ -106,7 +110,11 @@ final class Readers {
             if (then == Next.READY) {
                 queue.add(next);
             } else if (then == Next.ENDED) {
+                Owned owned = homes.get(next);
                 remove(next);
+                if (owned != null) {
+                    ended.accept(owned);
+                }
             }
         }
         return served;

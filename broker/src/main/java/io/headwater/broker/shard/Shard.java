@@ -51,7 +51,7 @@ final class Shard {
     private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
     private final ColdRetention retentions = new ColdRetention();
     private final Set<Connection> touched = new HashSet<>();
-    private final Readers readers = new Readers(touched);
+    private final Readers readers = new Readers(touched, this::watch);
     private final List<Owned> toFlush = new ArrayList<>();
     private final List<Owned> unsettled = new ArrayList<>();
     private final List<Attachment> borrowed = new ArrayList<>();
@@ -130,6 +130,8 @@ final class Shard {
             owned = open(info);
         }
         owned.used(clock.time());
+        // Whatever is done with it now may find a fault: the end of this turn sees whether the log is still online.
+        watch(owned);
         return owned;
     }
 
@@ -202,6 +204,9 @@ final class Shard {
         }
         try {
             Owned owned = known == null ? open(info) : known;
+            // Sealing appends; a log that was opened only for this gives its files back at the next opportunity; and if
+            // it goes offline here, its readers wait for nothing.
+            watch(owned);
             int deleted = owned.partition.log().deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes());
             if (!owned.partition.isSettled()) {
                 // It sealed a segment: until that is durable the partition cannot go to rest.
@@ -214,8 +219,6 @@ final class Shard {
                         deleted,
                         deleted == 1 ? "" : "s");
             }
-            // Sealing appends; and a log that was opened only for this gives its files back at the next opportunity.
-            watch(owned);
         } catch (StorageException e) {
             LOG.warn("partition {}: retention: {}", info.displayName(), e.getMessage());
         }
@@ -226,6 +229,10 @@ final class Shard {
         for (Owned owned : partitions.values()) {
             if (owned.isIdleSince(nowMs - idleAfterMs)) {
                 owned.partition.log().hibernate();
+            }
+            if (owned.partition.log().offlineReason() != null) {
+                // By this attempt, or in the background since somebody used it.
+                watch(owned);
             }
         }
     }
@@ -254,7 +261,7 @@ final class Shard {
         return work;
     }
 
-    /** Looks at the partitions that were not wholly durable: how far has the group commit come? */
+    /** Looks at the partitions that were used or not wholly durable: how far is the group commit, are they online? */
     private int settle() {
         int work = 0;
         for (int i = unsettled.size() - 1; i >= 0; i--) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class ClientConnectionTest {
-    private static final int ROUNDS = Integer.getInteger("headwater.wakes", 10_000);
+    private static final int ROUNDS = Integer.getInteger("headwater.wakes", 6_000);
 
     @TempDir
     Path directory;

@@ -63,7 +63,7 @@ public final class FaultyDisk implements Disk {
         failSyncs(Integer.MAX_VALUE, files);
     }
 
-    /** Writes to files that match fail until {@link #heal}. */
+    /** Writes to files that match, and cutting them, fail until {@link #heal}. */
     public void failWrites(Predicate<Path> files) {
         failingWrites = files;
     }
@@ -272,6 +272,9 @@ public final class FaultyDisk implements Disk {
 
         @Override
         public void truncate(long size) throws IOException {
+            if (failingWrites.test(path)) {
+                throw new IOException(path + ": Input/output error (truncate)");
+            }
             file.truncate(size);
         }
 
