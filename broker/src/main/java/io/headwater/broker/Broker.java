@@ -87,10 +87,16 @@ public final class Broker implements AutoCloseable {
                 ports.onFatal()));
         // Listens to the group commit, wakes the owners.
         this.data = startup.opened(DataDirectory.open(
-                config.dataDirectory(), storage(), ports.disk(), ports.epochClock(), ports.nanoClock(), owners));
+                config.dataDirectory(),
+                storage(),
+                ports.disk(),
+                ports.epochClock(),
+                ports.nanoClock(),
+                ports.newId(),
+                owners));
         startup.phase("directory");
         this.metadata = startup.opened(LocalMetadata.start(
-                ports.disk(), config.dataDirectory(), data.marks(), ports.newClusterId(), ports.epochClock()));
+                ports.disk(), config.dataDirectory(), data.marks(), ports.newId(), ports.epochClock()));
         startup.phase("metadata");
         owners.start(data, metadata::image);
         startup.opened(() -> owners.stop(shuttingDown()));

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * What a broker has of the outside world, each with a real and a simulated side.
  *
  * @param syncMode anything but {@link SyncMode#EVERY_COMMIT} loses acknowledged records; for tests and benchmarks
- * @param newClusterId asked once in the life of a cluster
+ * @param newId asked once in the life of a cluster, and once in that of a data directory
  * @param onFatal hears of a broken invariant on an owner's or the control thread; must end the process
  */
 public record Ports(
@@ -25,7 +25,7 @@ public record Ports(
         EpochClock epochClock,
         NanoClock nanoClock,
         SyncMode syncMode,
-        Supplier<UUID> newClusterId,
+        Supplier<UUID> newId,
         Consumer<Throwable> onFatal) {
     private static final Logger LOG = LoggerFactory.getLogger(Ports.class);
     private static final int EXIT_BROKEN_INVARIANT = 70;
@@ -42,15 +42,15 @@ public record Ports(
     }
 
     public Ports withDisk(Disk other) {
-        return new Ports(other, epochClock, nanoClock, syncMode, newClusterId, onFatal);
+        return new Ports(other, epochClock, nanoClock, syncMode, newId, onFatal);
     }
 
     public Ports withEpochClock(EpochClock other) {
-        return new Ports(disk, other, nanoClock, syncMode, newClusterId, onFatal);
+        return new Ports(disk, other, nanoClock, syncMode, newId, onFatal);
     }
 
     public Ports withSyncMode(SyncMode other) {
-        return new Ports(disk, epochClock, nanoClock, other, newClusterId, onFatal);
+        return new Ports(disk, epochClock, nanoClock, other, newId, onFatal);
     }
 
     /** Not an orderly exit: nothing may write to the logs any more. What is on the disk is as after a crash. */

@@ -165,6 +165,23 @@ class DiskFaultTest {
         assertToldThatItIsOffline(1);
     }
 
+    @Test
+    void aLogThatFindsNoDescriptorToOpenWithIsNotOfflineForGood() throws Exception {
+        restart();
+        disk.failOpens(path -> path.toString().contains(partitionDirectory(partition)));
+
+        ProduceResult refused = client.produce(partition, Batches.of("refused"));
+        disk.heal();
+        ProduceResult after = client.produce(partition, Batches.of("fine"));
+
+        assertTrue(refused.getError().getRetriable(), () -> refused.getError().getMessage());
+        assertTrue(
+                refused.getError().getMessage().contains("descriptor"),
+                () -> refused.getError().getMessage());
+        assertFalse(after.hasError(), () -> after.getError().getMessage());
+        assertEquals(1, after.getBaseOffset());
+    }
+
     private void subscribe(int subscription, long from) throws Exception {
         client.call(
                 FrameType.SUBSCRIBE,

@@ -8,6 +8,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,7 @@ public final class DataDirectory implements AutoCloseable {
             Disk disk,
             EpochClock epochClock,
             NanoClock nanoClock,
+            Supplier<UUID> newId,
             DurabilityListener listener,
             Executor background)
             throws IOException {
@@ -65,7 +67,7 @@ public final class DataDirectory implements AutoCloseable {
         this.lock = DirectoryLock.acquire(disk, directory);
         boolean opened = false;
         try {
-            this.marks = openMarks();
+            this.marks = openMarks(newId);
             disk.createDirectories(directory.resolve(PARTITIONS));
             this.background = background;
             this.unopened = new UnopenedLogs(disk, directory.resolve(PARTITIONS), marks);
@@ -85,6 +87,7 @@ public final class DataDirectory implements AutoCloseable {
     /**
      * Opens or creates a data directory and takes its lock.
      *
+     * @param newId asked only when a directory is created
      * @throws DirectoryLockedException if another process has it; names the directory and the holder
      * @throws DamagedMarksException if the marks are missing beside logs, damaged, or older than they are
      */
@@ -94,11 +97,12 @@ public final class DataDirectory implements AutoCloseable {
             Disk disk,
             EpochClock epochClock,
             NanoClock nanoClock,
+            Supplier<UUID> newId,
             DurabilityListener listener)
             throws StorageException {
         try {
             DataDirectory opened =
-                    new DataDirectory(directory, config, disk, epochClock, nanoClock, listener, newBackground());
+                    new DataDirectory(directory, config, disk, epochClock, nanoClock, newId, listener, newBackground());
             opened.groupCommit.start("headwater-sync");
             opened.background.execute(opened.unopened::measure);
             return opened;
@@ -114,22 +118,18 @@ public final class DataDirectory implements AutoCloseable {
             Disk disk,
             EpochClock epochClock,
             NanoClock nanoClock,
+            Supplier<UUID> newId,
             DurabilityListener listener,
             Executor background)
             throws IOException {
-        return new DataDirectory(directory, config, disk, epochClock, nanoClock, listener, background);
+        return new DataDirectory(directory, config, disk, epochClock, nanoClock, newId, listener, background);
     }
 
-    private Marks openMarks() throws IOException {
+    private Marks openMarks(Supplier<UUID> newId) throws IOException {
         boolean isNew = !Marks.exists(disk, directory)
                 && (!disk.exists(directory.resolve(PARTITIONS))
                         || disk.list(directory.resolve(PARTITIONS)).isEmpty());
-        return isNew ? Marks.create(disk, directory, newId()) : Marks.open(disk, directory);
-    }
-
-    @ReadsRealTime
-    private static UUID newId() {
-        return UUID.randomUUID();
+        return isNew ? Marks.create(disk, directory, newId.get()) : Marks.open(disk, directory);
     }
 
     private static ThreadPoolExecutor newBackground() {
@@ -159,6 +159,7 @@ public final class DataDirectory implements AutoCloseable {
      * has no file until its first append. On the partition's owner thread; different partitions in parallel.
      *
      * @throws CorruptLogException if something is missing or damaged below the durable mark
+     * @throws DiskFullException if the process has no file descriptor left; the same call may succeed later
      */
     public PartitionLog log(long partitionId) throws StorageException {
         PartitionLog known = logs.get(partitionId);
@@ -190,6 +191,9 @@ public final class DataDirectory implements AutoCloseable {
             LOG.error("{}: OFFLINE, damaged: {}", context, e.getMessage());
             throw e;
         } catch (IOException e) {
+            if (LogContext.noDescriptorsLeft(e)) {
+                throw new DiskFullException(context + " cannot be opened now: no file descriptor left", e);
+            }
             throw typed(e, context + " cannot be opened");
         }
     }

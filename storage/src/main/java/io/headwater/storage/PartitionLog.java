@@ -147,12 +147,19 @@ public final class PartitionLog {
         }
     }
 
-    /** Shows all flushed entries from the last CHECKPOINT on, or from the start if there is none. */
-    public void replay(EntryVisitor visitor) throws CorruptLogException, LogOfflineException {
+    /**
+     * Shows all flushed entries from the last CHECKPOINT on, or from the start if there is none.
+     *
+     * @throws DiskFullException if the process has no file descriptor left; the same call may succeed later
+     */
+    public void replay(EntryVisitor visitor) throws CorruptLogException, DiskFullException, LogOfflineException {
         commit.checkOnline();
         try {
             reader.replay(visitor, commit.written());
         } catch (IOException e) {
+            if (LogContext.noDescriptorsLeft(e)) {
+                throw new DiskFullException(context + " cannot be read now: no file descriptor left", e);
+            }
             throw failed(e);
         }
     }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import org.agrona.concurrent.SystemEpochClock;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A data directory with its real threads on a real file system. */
 class DataDirectoryTest {
+    private static final UUID ID = new UUID(7, 11);
+
     @TempDir
     Path path;
 
@@ -53,7 +56,13 @@ class DataDirectoryTest {
     private DataDirectory open(DurabilityListener listener) throws StorageException {
         StorageConfig config = new StorageConfig(1 << 20, 4096, 1 << 18, 4096, 1 << 20, SyncMode.EVERY_COMMIT);
         return DataDirectory.open(
-                path, config, new FileSystemDisk(), SystemEpochClock.INSTANCE, SystemNanoClock.INSTANCE, listener);
+                path,
+                config,
+                new FileSystemDisk(),
+                SystemEpochClock.INSTANCE,
+                SystemNanoClock.INSTANCE,
+                () -> ID,
+                listener);
     }
 
     @Test
@@ -136,6 +145,13 @@ class DataDirectoryTest {
         while (Math.abs(directory.unopenedBytes() - expected) > expected / 20) {
             assertTrue(System.nanoTime() < deadline, directory.unopenedBytes() + " instead of " + expected);
             Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void hasTheIdThatItWasGivenWhenItWasCreated() throws Exception {
+        try (DataDirectory directory = open(new Durable())) {
+            assertEquals(ID, directory.marks().directoryId());
         }
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 
 /** A data directory without threads, and what tests do with one all the time. */
 final class TestDirectory implements AutoCloseable, DurabilityListener {
@@ -30,7 +31,8 @@ final class TestDirectory implements AutoCloseable, DurabilityListener {
 
     TestDirectory(Path path, StorageConfig config, Disk disk) throws IOException {
         this.path = path;
-        this.directory = DataDirectory.openStepped(path, config, disk, () -> 1_000_000, () -> 0, this, background::add);
+        this.directory = DataDirectory.openStepped(
+                path, config, disk, () -> 1_000_000, () -> 0, () -> new UUID(1, 2), this, background::add);
     }
 
     PartitionLog log() throws StorageException {

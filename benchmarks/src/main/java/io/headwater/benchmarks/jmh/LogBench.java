@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.agrona.concurrent.SystemEpochClock;
 import org.agrona.concurrent.SystemNanoClock;
@@ -49,6 +50,7 @@ final class LogBench implements AutoCloseable {
                 new FileSystemDisk(),
                 SystemEpochClock.INSTANCE,
                 SystemNanoClock.INSTANCE,
+                UUID::randomUUID,
                 cycles);
         logs = new PartitionLog[partitions];
         for (int p = 0; p < partitions; p++) {

@@ -32,6 +32,7 @@ public final class FaultyDisk implements Disk {
     private volatile Function<Path, IOException> syncFault = path -> new IOException(path + ": (sync)");
     private volatile Predicate<Path> failingReads = FaultyDisk::none;
     private volatile Predicate<Path> failingWrites = FaultyDisk::none;
+    private volatile Predicate<Path> failingOpens = FaultyDisk::none;
     private volatile long badFrom;
     private volatile long badTo = Long.MAX_VALUE;
     private volatile @Nullable CountDownLatch stall;
@@ -66,6 +67,11 @@ public final class FaultyDisk implements Disk {
     /** Writes to files that match, and cutting them, fail until {@link #heal}. */
     public void failWrites(Predicate<Path> files) {
         failingWrites = files;
+    }
+
+    /** Files that match cannot be opened until {@link #heal}: the process has no descriptor left. */
+    public void failOpens(Predicate<Path> files) {
+        failingOpens = files;
     }
 
     /** Reads of files that match fail where they touch {@code [from, to)}, until {@link #heal}: bad sectors. */
@@ -105,6 +111,7 @@ public final class FaultyDisk implements Disk {
         failingSyncs = FaultyDisk::none;
         failingReads = FaultyDisk::none;
         failingWrites = FaultyDisk::none;
+        failingOpens = FaultyDisk::none;
     }
 
     /** How many syncs of files were asked for. */
@@ -119,6 +126,9 @@ public final class FaultyDisk implements Disk {
 
     @Override
     public DiskFile open(Path file, Mode mode) throws IOException {
+        if (failingOpens.test(file)) {
+            throw new IOException(file + ": Too many open files");
+        }
         DiskFile opened = disk.open(file, mode);
         openFiles.incrementAndGet();
         return new FaultyFile(opened, file);
