@@ -93,13 +93,23 @@ class ProcessTest {
     }
 
     @Test
-    void aSecondBrokerOnADirectoryIsRefusedWithItsName() throws Exception {
-        try (BrokerProcess ignored = broker()) {
-            assertTrue(ignored.server().startsWith("127.0.0.1:"));
+    void aSecondBrokerOnADirectoryIsRefusedAndTheFirstGoesOnUntilItIsKilled() throws Exception {
+        try (BrokerProcess first = broker()) {
+            fill(first, 3);
             Process second = start("serve", "--data", directory.resolve("data").toString(), "--listen", "127.0.0.1:0");
             assertEquals(1, second.waitFor());
             assertTrue(err().contains(directory.resolve("data").toString()), err());
             assertTrue(!err().contains("\tat "), err());
+
+            Shell shell = new Shell("--server", first.server());
+            assertEquals(0, shell.runWith("3\n", "produce", "t").code());
+            assertEquals(List.of("0", "1", "2", "3"), shell.run("consume", "t").lines());
+            first.kill();
+        }
+        try (BrokerProcess again = broker()) {
+            assertEquals(
+                    List.of("0", "1", "2", "3"),
+                    new Shell("--server", again.server()).run("consume", "t").lines());
         }
     }
 

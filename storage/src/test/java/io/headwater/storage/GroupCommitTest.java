@@ -15,7 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.NanoClock;
@@ -27,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class GroupCommitTest {
     private static final Path DIRECTORY = Path.of("/data");
+    private static final int WAKES = Integer.getInteger("headwater.wakes", 3_000);
 
     private final MemoryDisk memory = new MemoryDisk();
     private final FaultyDisk disk = new FaultyDisk(memory);
@@ -433,6 +439,64 @@ class GroupCommitTest {
                 }
             }
         } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Several owners submit about when the thread is going to park, and nothing follows that would wake it instead. */
+    @Test
+    @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void wakesForTheLastSubmissionToo() throws Exception {
+        int owners = 3;
+        Semaphore durable = new Semaphore(0);
+        DurabilityListener listener = new DurabilityListener() {
+            @Override
+            public void durable(long partitionId, long endIndex, long endOffset) {
+                durable.release();
+            }
+
+            @Override
+            public void failed(long partitionId, Throwable cause) {
+                throw new AssertionError(cause);
+            }
+
+            @Override
+            public void cycleEnded() {}
+        };
+        GroupCommit groupCommit = new GroupCommit(SyncMode.EVERY_COMMIT, marks, listener, SystemNanoClock.INSTANCE);
+        groupCommit.start("sync-under-test");
+        CyclicBarrier together = new CyclicBarrier(owners + 1);
+        List<Thread> threads = new ArrayList<>();
+        for (int owner = 0; owner < owners; owner++) {
+            SmallLog log = new SmallLog(groupCommit, owner);
+            SplittableRandom random = new SplittableRandom(owner);
+            Thread thread = new Thread(() -> {
+                for (int round = 0; round < WAKES; round++) {
+                    submitOnce(log, together, random);
+                }
+            });
+            threads.add(thread);
+            thread.start();
+        }
+        for (int round = 0; round < WAKES; round++) {
+            together.await();
+            // Each owner's submission is covered by a cycle of its own or by one that names it together with others.
+            assertTrue(durable.tryAcquire(owners, 10, TimeUnit.SECONDS), "slept through a submission");
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        groupCommit.close();
+    }
+
+    private static void submitOnce(SmallLog log, CyclicBarrier together, SplittableRandom random) {
+        try {
+            together.await(60, TimeUnit.SECONDS);
+            for (int spins = random.nextInt(3000); spins > 0; spins--) {
+                Thread.onSpinWait();
+            }
+            log.append(1);
+        } catch (IOException | InterruptedException | BrokenBarrierException | TimeoutException e) {
             throw new AssertionError(e);
         }
     }

@@ -9,13 +9,20 @@ import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class MailboxTest {
     private static final int LIMIT = 8;
+    private static final int ROUNDS = Integer.getInteger("headwater.wakes", 3_000);
 
     private final Mailbox mailbox = new Mailbox(LIMIT);
     private final Value value = new Value();
@@ -114,5 +121,69 @@ class MailboxTest {
         owner.join(TimeUnit.SECONDS.toMillis(30));
 
         assertEquals(each * senders, done.get());
+    }
+
+    /** Each value comes when the owner is about to sleep, or sleeps, and nothing follows that would wake it instead. */
+    @Test
+    @Timeout(120)
+    void wakesForTheLastValueToo() throws Exception {
+        Mailbox lone = new Mailbox(64);
+        Semaphore handled = new Semaphore(0);
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread owner = new Thread(() -> {
+            SplittableRandom random = new SplittableRandom(0);
+            while (!stop.get()) {
+                int ran = lone.drain(task -> {}, 16);
+                handled.release(ran);
+                if (ran == 0) {
+                    pause(random);
+                    lone.sleep();
+                }
+            }
+        });
+        owner.start();
+        List<Runnable> ways = List.of(
+                () -> assertTrue(lone.offer(value)),
+                () -> assertTrue(lone.offerUrgent(value)),
+                () -> lone.signal(value),
+                lone::poke);
+        CyclicBarrier together = new CyclicBarrier(ways.size() + 1);
+        List<Thread> senders = new ArrayList<>();
+        for (Runnable way : ways) {
+            SplittableRandom random = new SplittableRandom(senders.size() + 1);
+            Thread sender = new Thread(() -> {
+                for (int round = 0; round < ROUNDS; round++) {
+                    await(together);
+                    pause(random);
+                    way.run();
+                }
+            });
+            senders.add(sender);
+            sender.start();
+        }
+        for (int round = 0; round < ROUNDS; round++) {
+            await(together);
+            assertTrue(handled.tryAcquire(ways.size(), 10, TimeUnit.SECONDS), "slept through a value");
+        }
+        stop.set(true);
+        lone.poke();
+        owner.join();
+        for (Thread sender : senders) {
+            sender.join();
+        }
+    }
+
+    private static void pause(SplittableRandom random) {
+        for (int spins = random.nextInt(1000); spins > 0; spins--) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await(30, TimeUnit.SECONDS);
+        } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }
