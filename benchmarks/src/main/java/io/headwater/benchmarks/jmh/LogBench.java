@@ -50,7 +50,7 @@ final class LogBench implements AutoCloseable {
                 new FileSystemDisk(),
                 SystemEpochClock.INSTANCE,
                 SystemNanoClock.INSTANCE,
-                UUID::randomUUID,
+                () -> new UUID(1, 2),
                 cycles);
         logs = new PartitionLog[partitions];
         for (int p = 0; p < partitions; p++) {
