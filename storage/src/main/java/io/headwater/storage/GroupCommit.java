@@ -1,7 +1,9 @@
 package io.headwater.storage;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -25,6 +27,8 @@ import org.slf4j.LoggerFactory;
  * <p>The durable marks of a cycle are written behind it, off the path of acknowledgements ({@link MarksCarrier}).
  */
 public final class GroupCommit implements AutoCloseable {
+    static final long AGAIN_AFTER_NS = 100_000_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
 
     private final SyncMode mode;
@@ -37,7 +41,11 @@ public final class GroupCommit implements AutoCloseable {
     /** A stack of those submitted since the last cycle, linked through {@link Member#next}. */
     private final AtomicReference<@Nullable Member> submitted = new AtomicReference<>();
 
+    /** Those whose sync found no file descriptor: nothing was lost, they are tried again. */
+    private final List<Member> postponed = new ArrayList<>();
+
     private Member[] group = new Member[16];
+    private long againAtNs;
     private volatile boolean parked;
     private volatile boolean closing;
     private volatile @Nullable Throwable poison;
@@ -73,19 +81,20 @@ public final class GroupCommit implements AutoCloseable {
 
     /** One group commit of everything submitted so far; returns how many logs it covered. One thread at a time. */
     public int doWork() {
+        if (!postponed.isEmpty() && (closing || clock.nanoTime() - againAtNs >= 0)) {
+            postponed.forEach(Member::submit);
+            postponed.clear();
+        }
         Member last = submitted.getAndSet(null);
         if (last == null) {
             return 0;
         }
         long startNs = clock.nanoTime();
         int count = gather(last);
-        IOException marksFault = takeBackClean(count);
-        if (marksFault != null) {
-            for (int i = 0; i < count; i++) {
-                group[i].fault = marksFault;
-            }
-        } else if (mode == SyncMode.EVERY_COMMIT) {
-            crew.sync(group, count);
+        try {
+            syncAll(count);
+        } catch (RuntimeException | Error e) {
+            poison(e);
         }
         tellAll(count);
         long endNs = clock.nanoTime();
@@ -94,26 +103,46 @@ public final class GroupCommit implements AutoCloseable {
         return count;
     }
 
+    private void syncAll(int count) {
+        IOException marksFault = takeBackClean(count);
+        if (marksFault != null) {
+            for (int i = 0; i < count; i++) {
+                group[i].fault = marksFault;
+            }
+        } else if (mode == SyncMode.EVERY_COMMIT) {
+            crew.sync(group, count);
+        }
+    }
+
     /** Even if a listener breaks its contract, nobody is left waiting: those still to be told hear of a failure. */
     private void tellAll(int count) {
         for (int i = 0; i < count; i++) {
             try {
                 group[i].tell(poison);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 poison(e);
             }
         }
         Arrays.fill(group, 0, count, null);
         try {
             listener.cycleEnded();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             poison(e);
         }
     }
 
     private void poison(Throwable cause) {
-        LOG.error("group commit: a broken invariant, from here on every log goes offline", cause);
+        // First: to say so may fail as well, for want of memory or of a descriptor to load a class with.
         poison = cause;
+        LOG.error("group commit: a broken invariant, from here on every log goes offline", cause);
+    }
+
+    private void postpone(Member member) {
+        if (postponed.isEmpty()) {
+            againAtNs = clock.nanoTime() + AGAIN_AFTER_NS;
+            LOG.warn("partition {}: not synced yet, no file descriptor left; tried again", member.log.partitionId());
+        }
+        postponed.add(member);
     }
 
     /** Unstacks into the order of submission, and takes each log's end before anything is synced. */
@@ -189,9 +218,13 @@ public final class GroupCommit implements AutoCloseable {
                 return true;
             }
             if (closing) {
-                return false;
+                return !postponed.isEmpty();
             }
-            long waitNs = carrier.idle(clock.nanoTime());
+            long nowNs = clock.nanoTime();
+            long waitNs = carrier.idle(nowNs);
+            if (!postponed.isEmpty()) {
+                waitNs = Math.min(waitNs, Math.max(0, againAtNs - nowNs));
+            }
             if (waitNs == MarksCarrier.NOTHING_DUE) {
                 LockSupport.park(this);
             } else if (waitNs > 0) {
@@ -293,6 +326,10 @@ public final class GroupCommit implements AutoCloseable {
 
         private synchronized void tell(@Nullable Throwable poison) {
             if (out) {
+                return;
+            }
+            if (fault instanceof IOException io && LogContext.noDescriptorsLeft(io) && !groupCommit.closing) {
+                groupCommit.postpone(this);
                 return;
             }
             Throwable cause = fault == null ? poison : fault;

@@ -167,8 +167,10 @@ final class LogCommit implements Syncable {
             sealed.remove();
             next.file().release();
         }
-        for (Path next = directories.poll(); next != null; next = directories.poll()) {
+        for (Path next = directories.peek(); next != null; next = directories.peek()) {
+            // Without a file descriptor this is tried again.
             context.disk().syncDirectory(next);
+            directories.remove();
         }
         SegmentFile file = toSync;
         // Whoever closed it has made sure before that all of it was durable.

@@ -16,7 +16,10 @@ public interface Syncable {
      */
     void written(SyncPoint into);
 
-    /** Syncs every file that holds bytes up to the last {@link #written} and is not known to be synced. */
+    /**
+     * Syncs every file that holds bytes up to the last {@link #written} and is not known to be synced. Where the process
+     * has no file descriptor left for it, it is called again a little later, after another {@link #written}.
+     */
     void sync() throws IOException;
 
     /** All up to {@code point} is on the disk. The point is borrowed. */

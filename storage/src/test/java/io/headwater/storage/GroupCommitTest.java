@@ -563,6 +563,120 @@ class GroupCommitTest {
         groupCommit.close();
     }
 
+    @Test
+    void goesOnWithoutHelpersThatTheSystemRefuses() throws IOException {
+        GroupCommit groupCommit = driven();
+        List<Thread> started = new ArrayList<>();
+        SyncCrew crew = new SyncCrew(3, helper -> {
+            if (!started.isEmpty()) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            started.add(helper);
+            helper.start();
+        });
+        AtomicInteger inAll = new AtomicInteger();
+        GroupCommit.Member[] members = new GroupCommit.Member[12];
+        for (int id = 0; id < members.length; id++) {
+            members[id] = new SmallLog(groupCommit, id) {
+                @Override
+                public void sync() {
+                    inAll.incrementAndGet();
+                }
+            }.member;
+        }
+        for (int cycle = 1; cycle <= 3; cycle++) {
+            crew.sync(members, members.length);
+            assertEquals(cycle * members.length, inAll.get());
+        }
+        crew.close();
+    }
+
+    /** A log whose first syncs find no descriptor. */
+    private final class StarvedLog extends SmallLog {
+        final CountDownLatch durable = new CountDownLatch(1);
+        private final int refusals;
+
+        StarvedLog(GroupCommit groupCommit, int refusals) throws IOException {
+            super(groupCommit, 1);
+            this.refusals = refusals;
+        }
+
+        @Override
+        public void sync() throws IOException {
+            if (syncs++ < refusals) {
+                throw new IOException("/data: Too many open files");
+            }
+            file.sync();
+        }
+
+        @Override
+        public void synced(SyncPoint point) {
+            super.synced(point);
+            durable.countDown();
+        }
+    }
+
+    @Test
+    void triesAgainWhereASyncFoundNoDescriptor() throws IOException {
+        GroupCommit groupCommit = driven();
+        StarvedLog log = new StarvedLog(groupCommit, 1);
+        log.append(1);
+        groupCommit.doWork();
+        assertEquals(List.of("ended"), told.take());
+        assertEquals(0, groupCommit.doWork(), "too early");
+        clock.nowNs.addAndGet(GroupCommit.AGAIN_AFTER_NS);
+        groupCommit.doWork();
+        assertEquals(List.of("1 durable 1/10", "ended"), told.take());
+    }
+
+    @Test
+    void triesAgainByItselfWhereASyncFoundNoDescriptor() throws Exception {
+        GroupCommit groupCommit = new GroupCommit(SyncMode.EVERY_COMMIT, marks, told, SystemNanoClock.INSTANCE);
+        StarvedLog log = new StarvedLog(groupCommit, 2);
+        groupCommit.start("sync-under-test");
+        log.append(1);
+        await(log.durable);
+        groupCommit.close();
+        assertEquals(3, log.syncs);
+    }
+
+    @Test
+    void failsWhatStillFindsNoDescriptorWhenItCloses() throws IOException {
+        for (boolean threaded : new boolean[] {false, true}) {
+            GroupCommitTest world = new GroupCommitTest();
+            GroupCommit groupCommit = world.driven();
+            StarvedLog log = world.new StarvedLog(groupCommit, Integer.MAX_VALUE);
+            if (threaded) {
+                groupCommit.start("sync-under-test");
+            }
+            log.append(1);
+            groupCommit.close();
+            assertTrue(log.failure != null);
+        }
+    }
+
+    @Test
+    void leavesNobodyWaitingWhenItBreaksBeforeTheSync() throws IOException {
+        GroupCommit groupCommit = driven();
+        AtomicInteger calls = new AtomicInteger(1);
+        SmallLog breaks = new SmallLog(groupCommit, 1) {
+            @Override
+            public long partitionId() {
+                if (calls.getAndIncrement() == 0) {
+                    throw new IllegalStateException("broken");
+                }
+                return super.partitionId();
+            }
+        };
+        SmallLog other = new SmallLog(groupCommit, 2);
+        breaks.append(1);
+        other.append(1);
+        calls.set(0);
+        groupCommit.doWork();
+        assertEquals(List.of("1 failed: broken", "2 failed: broken", "ended"), told.take());
+        assertEquals(0, breaks.synced + other.synced);
+    }
+
     /** Whether a thread is parked by a class, directly. */
     private static boolean isParkedBy(Thread thread, String className) {
         StackTraceElement[] frames = thread.getStackTrace();

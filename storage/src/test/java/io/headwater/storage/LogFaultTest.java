@@ -129,6 +129,26 @@ class LogFaultTest {
     }
 
     @Test
+    void waitsForADescriptorToSyncItsDirectoryWith() throws IOException {
+        TestDirectory dir = open();
+        PartitionLog log = dir.log();
+        dir.append(log, 1, 1, "a");
+        disk.failOpens(path -> path.toString().indexOf('.') < 0);
+        dir.commit(log);
+        assertNull(log.offlineReason());
+        assertEquals(0, dir.acknowledged);
+        disk.heal();
+        dir.append(log, 1, 1, "b");
+        dir.commit(log);
+        assertEquals(2, dir.acknowledged);
+        dir.close();
+        memory.powerCut();
+        try (TestDirectory again = open()) {
+            assertEquals(List.of("0:a", "1:b"), LogContent.all(again.log()));
+        }
+    }
+
+    @Test
     void goesOfflineWhenPreallocationCannotBeSynced() throws IOException {
         TestDirectory dir = open();
         PartitionLog log = dir.log();

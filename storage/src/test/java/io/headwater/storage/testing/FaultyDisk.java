@@ -69,7 +69,7 @@ public final class FaultyDisk implements Disk {
         failingWrites = files;
     }
 
-    /** Files that match cannot be opened until {@link #heal}: the process has no descriptor left. */
+    /** Files and directories that match cannot be opened until {@link #heal}: the process has no descriptor left. */
     public void failOpens(Predicate<Path> files) {
         failingOpens = files;
     }
@@ -148,6 +148,9 @@ public final class FaultyDisk implements Disk {
     public void syncDirectory(Path directory) throws IOException {
         awaitNoStall();
         maybeFailSync(directory);
+        if (failingOpens.test(directory)) {
+            throw new IOException(directory + ": Too many open files");
+        }
         disk.syncDirectory(directory);
     }
 
