@@ -55,7 +55,11 @@ public record Ports(
 
     /** Not an orderly exit: nothing may write to the logs any more. What is on the disk is as after a crash. */
     private static void halt(Throwable cause) {
-        LOG.error("broker: an invariant is broken; the process ends at once so that no data is harmed", cause);
-        Runtime.getRuntime().halt(EXIT_BROKEN_INVARIANT);
+        try {
+            LOG.error("broker: an invariant is broken; the process ends at once so that no data is harmed", cause);
+        } finally {
+            // To say why may fail for the same reason, for want of memory or of a descriptor to load a class with.
+            Runtime.getRuntime().halt(EXIT_BROKEN_INVARIANT);
+        }
     }
 }

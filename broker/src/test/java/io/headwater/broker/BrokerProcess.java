@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** A broker in a JVM of its own, to be killed. */
 final class BrokerProcess implements AutoCloseable {
@@ -25,7 +26,18 @@ final class BrokerProcess implements AutoCloseable {
     }
 
     static BrokerProcess start(Path directory, String... jvmFlags) throws IOException {
-        List<String> command = new ArrayList<>();
+        return start(directory, List.of(), System.getProperty("java.class.path"), jvmFlags);
+    }
+
+    /** With so few file descriptors. */
+    static BrokerProcess startWithDescriptors(Path directory, int descriptors, String classPath) throws IOException {
+        List<String> shell = List.of("bash", "-c", "ulimit -n " + descriptors + "; exec \"$@\"", "bash");
+        return start(directory, shell, classPath);
+    }
+
+    private static BrokerProcess start(Path directory, List<String> prefix, String classPath, String... jvmFlags)
+            throws IOException {
+        List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
             if (flag.startsWith("--add-")) {
@@ -36,7 +48,7 @@ final class BrokerProcess implements AutoCloseable {
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-XX:+UseSerialGC");
         command.addAll(List.of(jvmFlags));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), BrokerProcess.class.getName()));
+        command.addAll(List.of("-cp", classPath, BrokerProcess.class.getName()));
         command.add(directory.toString());
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -68,6 +80,14 @@ final class BrokerProcess implements AutoCloseable {
 
     Duration cpuTime() {
         return process.info().totalCpuDuration().orElseThrow();
+    }
+
+    /** Waits until it ends by itself; its exit status. */
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(20, TimeUnit.SECONDS)) {
+            throw new AssertionError("the broker goes on");
+        }
+        return process.exitValue();
     }
 
     /** SIGKILL; returns when it is gone. */
