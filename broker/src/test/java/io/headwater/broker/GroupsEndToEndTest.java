@@ -15,10 +15,6 @@ import io.headwater.client.ProducerRecord;
 import io.headwater.client.StreamConsumer;
 import io.headwater.protocol.wire.GroupDescription;
 import io.headwater.protocol.wire.GroupPartition;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,19 +89,6 @@ class GroupsEndToEndTest {
         return positions;
     }
 
-    private static double metric(Broker broker, String name) throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + broker.adminPort() + "/metrics"))
-                .build();
-        String page = HttpClient.newHttpClient()
-                .send(request, HttpResponse.BodyHandlers.ofString())
-                .body();
-        return page.lines()
-                .filter(line -> line.startsWith(name + " "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError(name + " is not in " + page));
-    }
-
     private Map<Integer, Long> readAllAndStop() throws Exception {
         try (Broker broker = start();
                 HeadwaterClient client = client(broker)) {
@@ -128,7 +111,7 @@ class GroupsEndToEndTest {
             assertEquals(before, positions(client));
             GroupDescription described = client.admin().describeGroup("billing");
             described.getPartitionsList().forEach(partition -> assertEquals(0, partition.getLagRecords()));
-            assertEquals(0, metric(broker, "headwater_partitions_open"));
+            assertEquals(0, BrokerMetrics.value(broker, "headwater_partitions_open"));
         }
     }
 
@@ -145,12 +128,12 @@ class GroupsEndToEndTest {
                 now = positions(client);
             }
             assertEquals(before, now);
-            assertTrue(metric(broker, "headwater_partitions_open") > 0, "the logs had to be asked");
+            assertTrue(BrokerMetrics.value(broker, "headwater_partitions_open") > 0, "the logs had to be asked");
         }
         try (Broker broker = start();
                 HeadwaterClient client = client(broker)) {
             assertEquals(before, positions(client));
-            assertEquals(0, metric(broker, "headwater_partitions_open"), "the rebuilt view is believed");
+            assertEquals(0, BrokerMetrics.value(broker, "headwater_partitions_open"), "the rebuilt view is believed");
         }
     }
 

@@ -236,6 +236,8 @@ class ProduceTest {
             assertEquals(ErrorCode.ERROR_INVALID_REQUEST, error.getCode());
         }
         assertEquals(0, client.produce(partition, batch).getBaseOffset());
+        // What is refused is given back as well: else such frames would stop everybody's in the end.
+        assertEquals(0, BrokerMetrics.value(broker, "headwater_in_flight_bytes"));
     }
 
     @Test

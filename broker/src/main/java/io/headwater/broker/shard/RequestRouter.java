@@ -109,9 +109,11 @@ final class RequestRouter implements Requests {
 
     private Offered produce(Frame frame) {
         Produce message = frame.message(Produce.class);
-        Error refusal = misshapen(message, Attachment.sizeOf(frame));
+        int attached = Attachment.sizeOf(frame);
+        Error refusal = misshapen(message, attached);
         if (refusal != null) {
             frame.release();
+            connection.finished(attached);
             connection.fail(frame.correlationId(), FrameType.PRODUCE, refusal);
             return Offered.TAKEN;
         }
