@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A bad network in front of a broker, on the level of TCP: bytes come late, in dribbles, or no more at all, and
@@ -102,7 +103,7 @@ final class LossyProxy implements AutoCloseable {
                     return;
                 }
                 if (fate < 100) {
-                    Thread.sleep(chance.nextInt(8));
+                    LockSupport.parkNanos(chance.nextInt(8) * 1_000_000L);
                 }
                 dribble = fate < 110 ? 200 : dribble;
                 for (int at = 0; at < read; ) {
@@ -112,7 +113,7 @@ final class LossyProxy implements AutoCloseable {
                     dribble = Math.max(0, dribble - 1);
                 }
             }
-        } catch (IOException | InterruptedException e) {
+        } catch (IOException e) {
             // Cut, by this proxy or one of its sides.
         } finally {
             close(from);
