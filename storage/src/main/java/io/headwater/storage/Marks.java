@@ -224,6 +224,12 @@ public final class Marks implements Closeable {
         }
     }
 
+    /** The same, and on a full disk this partition's mark goes to the reserve: disk space comes back behind it. */
+    void sync(long partitionId) throws IOException {
+        table.urge(partitionId);
+        sync();
+    }
+
     /** After a failure a new file with everything that memory knows is the way on: its own sync must succeed. */
     private void writeOut(SyncMode mode) throws IOException {
         if (rewriteDue) {

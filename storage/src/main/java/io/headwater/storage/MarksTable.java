@@ -107,6 +107,14 @@ final class MarksTable {
         }
     }
 
+    /** Makes a change that waits for the file urgent. */
+    synchronized void urge(long partitionId) {
+        Mark mark = marks.get(partitionId);
+        if (mark != null && mark.pending) {
+            changed(mark, true);
+        }
+    }
+
     synchronized void reset(long partitionId, SyncPoint point) {
         Mark mark = require(partitionId);
         mark.durable.set(point);

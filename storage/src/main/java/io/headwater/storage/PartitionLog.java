@@ -7,8 +7,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One partition's log. Everything happens on its owner's thread, except where a method says "any thread".
@@ -17,12 +20,17 @@ import org.jspecify.annotations.Nullable;
  * writes all of them at once and hands the log to the group commit, which reports what is durable.
  */
 public final class PartitionLog {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionLog.class);
+
     private final LogContext context;
     private final List<Segment> segments;
     private final LogCommit commit;
     private final LogAppender appender;
     private final LogReader reader;
     private final GroupCommit.Member member;
+
+    /** Removes the files of segments that are no longer part of the log, oldest first; tried again with each retention. */
+    private final ConcurrentLinkedQueue<Runnable> leaving = new ConcurrentLinkedQueue<>();
 
     PartitionLog(LogContext context, LogRecovery.Recovered recovered, GroupCommit groupCommit) {
         this.context = context;
@@ -237,25 +245,29 @@ public final class PartitionLog {
 
     /** Oldest first and each one durably, so that a crash never leaves a gap; and never before the marks let go. */
     private void retire(List<Segment> removed) {
-        if (removed.isEmpty()) {
-            return;
-        }
-        List<Runnable> moves = new ArrayList<>(removed.size());
         for (Segment segment : removed) {
             reader.forget(segment);
             segment.release();
             boolean lent = segment.lent();
-            moves.add(() -> context.spares().retire(context, segment.baseIndex(), lent));
+            leaving.add(() -> context.spares().retire(context, segment.baseIndex(), lent));
         }
-        context.spares().inBackground(() -> {
-            try {
-                context.marks().sync();
-            } catch (IOException e) {
-                commit.takeOffline("its marks cannot be written", e);
-                return;
-            }
-            moves.forEach(Runnable::run);
-        });
+        if (!leaving.isEmpty()) {
+            context.spares().inBackground(this::removeLeaving);
+        }
+    }
+
+    private void removeLeaving() {
+        List<Runnable> moves = List.copyOf(leaving);
+        try {
+            context.marks().sync(context.partitionId());
+        } catch (IOException e) {
+            LOG.warn("{}: its old segments stay until the marks can be written: {}", context, e.getMessage());
+            return;
+        }
+        for (Runnable move : moves) {
+            leaving.remove();
+            move.run();
+        }
     }
 
     public LogStats stats() {

@@ -185,6 +185,49 @@ class LogFaultTest {
     }
 
     @Test
+    void retentionOnAFullDiskNeverGoesAheadOfTheMark() throws IOException {
+        TestDirectory dir = open();
+        PartitionLog log = dir.log();
+        disk.fullFor(path -> path.toString().contains("marks"));
+        for (int i = 0; i < 3000; i++) {
+            dir.append(log, 1, 1, "value-" + i);
+            dir.commit(log);
+            dir.runBackground();
+        }
+        assertTrue(log.deleteOldSegments(2, -1, 0) > 0);
+        dir.runBackground();
+        assertNull(log.offlineReason());
+        List<String> left = LogContent.all(log);
+        memory.kill();
+        disk.heal();
+        try (TestDirectory again = open()) {
+            assertEquals(left, LogContent.all(again.log()));
+        }
+    }
+
+    @Test
+    void retentionWaitsWhileTheMarksCannotBeWritten() throws IOException {
+        TestDirectory dir = open();
+        PartitionLog log = dir.log();
+        for (int i = 0; i < 200; i++) {
+            dir.append(log, 1, 1, "value-" + i + "z".repeat(100));
+            dir.commit(log);
+            dir.runBackground();
+        }
+        disk.failWrites(path -> path.toString().contains("marks"));
+        dir.append(log, 1, 1, "b");
+        dir.commit(log);
+        assertTrue(log.deleteOldSegments(2, -1, 0) > 0);
+        dir.runBackground();
+        assertNull(log.offlineReason());
+        memory.kill();
+        disk.heal();
+        try (TestDirectory again = open()) {
+            assertEquals(0, again.log().startOffset());
+        }
+    }
+
+    @Test
     void goesOfflineWhenAWriteFails() throws IOException {
         TestDirectory dir = open();
         PartitionLog log = dir.log();

@@ -33,6 +33,7 @@ public final class FaultyDisk implements Disk {
     private volatile Predicate<Path> failingReads = FaultyDisk::none;
     private volatile Predicate<Path> failingWrites = FaultyDisk::none;
     private volatile Predicate<Path> failingOpens = FaultyDisk::none;
+    private volatile Predicate<Path> notGrowing = FaultyDisk::none;
     private volatile long badFrom;
     private volatile long badTo = Long.MAX_VALUE;
     private volatile @Nullable CountDownLatch stall;
@@ -86,6 +87,11 @@ public final class FaultyDisk implements Disk {
         roomBytes.set(bytes);
     }
 
+    /** Files that match cannot grow until {@link #heal}. */
+    public void fullFor(Predicate<Path> files) {
+        notGrowing = files;
+    }
+
     /** Syncs do not return until {@link #resume}. */
     public void stallSyncs() {
         stalled = new CountDownLatch(1);
@@ -112,6 +118,7 @@ public final class FaultyDisk implements Disk {
         failingReads = FaultyDisk::none;
         failingWrites = FaultyDisk::none;
         failingOpens = FaultyDisk::none;
+        notGrowing = FaultyDisk::none;
     }
 
     /** How many syncs of files were asked for. */
@@ -241,6 +248,9 @@ public final class FaultyDisk implements Disk {
             }
             long size = file.size();
             long growth = Math.max(0, position + src.remaining() - size);
+            if (growth > 0 && notGrowing.test(path)) {
+                throw new DiskFullException(path + ": No space left on device");
+            }
             long granted = roomBytes.getAndUpdate(room -> Math.max(0, room - growth));
             if (growth <= granted) {
                 file.write(src, position);
