@@ -12,13 +12,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Attachment {
     private final Connection connection;
     private final ByteBuf bytes;
-    private final ByteBuffer view;
     private final AtomicInteger holders = new AtomicInteger(1);
 
     private Attachment(Connection connection, ByteBuf bytes) {
         this.connection = connection;
         this.bytes = bytes;
-        this.view = bytes.nioBuffer();
     }
 
     public static int sizeOf(Frame frame) {
@@ -30,9 +28,12 @@ public final class Attachment {
         return new Attachment(connection, frame.attachment());
     }
 
-    /** From position 0 to the limit; writable. Lent until {@link #release}. */
+    /**
+     * From position 0 to the limit; writable. Lent until {@link #release}. Each call makes a view, because reading moves
+     * its position: owners on several threads must not share one.
+     */
     public ByteBuffer view() {
-        return view;
+        return bytes.nioBuffer();
     }
 
     /** One more holder, who must release it too. */

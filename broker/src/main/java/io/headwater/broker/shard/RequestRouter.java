@@ -17,6 +17,7 @@ import io.headwater.protocol.wire.Produce;
 import io.headwater.protocol.wire.ProduceBatch;
 import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.Unsubscribe;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.collections.Int2IntHashMap;
@@ -143,19 +144,25 @@ final class RequestRouter implements Requests {
     @SuppressWarnings({"unchecked", "rawtypes"})
     private @Nullable List<IncomingBatch>[] split(ProduceRequest request, Produce message) {
         @Nullable List<IncomingBatch>[] parts = new List[owners.count()];
+        @Nullable ByteBuffer[] views = new ByteBuffer[owners.count()];
         int position = 0;
         boolean replied = false;
         for (int slot = 0; slot < message.getBatchesCount(); slot++) {
             ProduceBatch description = message.getBatches(slot);
             IncomingBatch batch = new IncomingBatch(request, slot, description.getPartitionId());
+            int owner = owners.indexOf(batch.partitionId());
+            ByteBuffer view = views[owner];
+            if (view == null) {
+                view = request.attachment().view();
+                views[owner] = view;
+            }
             int bytes = description.getBytes();
-            Error error = batch.check(request.attachment().view(), position, bytes, maxRecordBytes);
+            Error error = batch.check(view, position, bytes, maxRecordBytes);
             position += bytes;
             if (error != null) {
                 replied |= request.complete(slot, ProduceHandler.failed(error));
                 continue;
             }
-            int owner = owners.indexOf(batch.partitionId());
             List<IncomingBatch> part = parts[owner];
             if (part == null) {
                 part = new ArrayList<>(message.getBatchesCount() - slot);
