@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -23,7 +24,7 @@ public final class HeadwaterClient implements AutoCloseable {
     private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
 
     private HeadwaterClient(Builder builder) {
-        this.link = new NettyLink(builder.host, builder.port, "headwater-client");
+        this.link = new NettyLink(builder.host, builder.port, "headwater-client", realTime());
         this.random = new SplittableRandom();
         this.session = new Session(
                 link,
@@ -35,6 +36,11 @@ public final class HeadwaterClient implements AutoCloseable {
 
     public static Builder builder() {
         return new Builder();
+    }
+
+    @ReadsRealTime
+    private static LongSupplier realTime() {
+        return System::nanoTime;
     }
 
     /** Starts to build a producer. */

@@ -16,7 +16,7 @@ import java.net.InetSocketAddress;
 /** The socket that clients connect to, and the pipeline that each of their connections gets. */
 public final class Listener implements AutoCloseable {
     private static final int BACKLOG = 1024;
-    /** A read of this size takes several produce frames at once, and seldom cuts one. */
+    /** As large as the frames of a busy client; larger reads were measured to be no faster. */
     private static final int MAX_READ_BYTES = 256 * 1024;
 
     private final ConnectionRegistry registry;
@@ -45,7 +45,7 @@ public final class Listener implements AutoCloseable {
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
-                // The default allocator does not pool what is larger than 1 MiB, as frames are: each would be zeroed
+                // The default allocator does not pool what is larger than 1 MiB, as frames may be: each is zeroed
                 // first.
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childOption(

@@ -27,6 +27,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A TCP connection on a thread of its own: epoll where the machine has it, else NIO. */
@@ -43,14 +44,17 @@ public final class NettyLink implements Link, Loop, AutoCloseable {
 
     private final String host;
     private final int port;
+    private final LongSupplier nanoTime;
     private final boolean epoll = Epoll.isAvailable();
     private final MultiThreadIoEventLoopGroup group;
     private final EventLoop loop;
     private @Nullable Conversation current;
 
-    public NettyLink(String host, int port, String threadName) {
+    /** @param nanoTime a monotonic clock, in nanoseconds from wherever it starts */
+    public NettyLink(String host, int port, String threadName, LongSupplier nanoTime) {
         this.host = host;
         this.port = port;
+        this.nanoTime = nanoTime;
         this.group = new MultiThreadIoEventLoopGroup(
                 1,
                 new DefaultThreadFactory(threadName, true),
@@ -148,9 +152,8 @@ public final class NettyLink implements Link, Loop, AutoCloseable {
     }
 
     @Override
-    @ReadsRealTime
     public long nowNs() {
-        return System.nanoTime();
+        return nanoTime.getAsLong();
     }
 
     @Override

@@ -260,6 +260,8 @@ public final class FakeBroker implements AutoCloseable {
                 }
             }
             if (!may.equals(member.told)) {
+                // What it was told before it may hold until it says that it does not.
+                member.owned.addAll(member.told);
                 member.told = may;
                 member.generation = ++fakeGroup.generation;
                 if (member != silent) {
@@ -538,7 +540,11 @@ public final class FakeBroker implements AutoCloseable {
                 fail(frame, Errors.of(ErrorCode.ERROR_UNKNOWN_MEMBER, "join again"));
                 return;
             }
-            member.owned = new LinkedHashSet<>(request.getOwnedPartitionIdsList());
+            if (request.getGeneration() == member.generation) {
+                member.owned.clear();
+            }
+            // Said before it heard of the last assignment: what that took away may still be held.
+            member.owned.addAll(request.getOwnedPartitionIdsList());
             reconcile(request.getGroup(), member);
             GroupHeartbeatReply.Builder reply = GroupHeartbeatReply.newBuilder();
             if (request.getGeneration() < member.generation) {

@@ -1,4 +1,4 @@
-package io.headwater.client.link;
+package io.headwater.client;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
