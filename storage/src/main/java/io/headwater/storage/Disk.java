@@ -10,7 +10,8 @@ import java.util.List;
  * not synced, tear writes, fill the disk and fail syncs. {@link FileSystemDisk} is the real one.
  *
  * <p>What a caller must not assume: that a created, renamed or deleted name survives a power cut before
- * {@link #syncDirectory} of its directory has returned, or that bytes survive one before {@link DiskFile#sync}.
+ * {@link #syncDirectory} of its directory has returned, or that bytes survive one before {@link DiskFile#sync}. What it
+ * may assume: of the changes of one directory, none survives without those before it.
  *
  * <p>Any thread may call.
  */

@@ -18,6 +18,16 @@ import org.slf4j.LoggerFactory;
 final class LogRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
 
+    private static final String MARKED_MISSING = "the file is missing, and held durable entries";
+
+    /**
+     * No crash leaves this: names in a directory become durable in the order in which they are made, the tail is removed
+     * from its end, and retention lets go of the first file only when the mark on the disk has moved off it.
+     */
+    private static final String FIRST_MISSING =
+            "the file is missing, and later ones of this log are there; put it back,"
+                    + " or move those elsewhere to begin with an empty log";
+
     /** A log ready for use. */
     record Recovered(List<Segment> segments, Written end, int lastEpoch, long lastIngestionTimeMs) {}
 
@@ -54,9 +64,10 @@ final class LogRecovery {
         }
         if (nothingDurable) {
             mark.durable.set(0, 0, 0, SegmentHeader.SIZE);
-        } else if (!bases.contains(mark.durable.segmentBaseIndex)) {
+        }
+        if (!bases.contains(mark.durable.segmentBaseIndex)) {
             throw new CorruptLogException(
-                    context.logPath(mark.durable.segmentBaseIndex), 0, "the file is missing, and held durable entries");
+                    context.logPath(mark.durable.segmentBaseIndex), 0, nothingDurable ? FIRST_MISSING : MARKED_MISSING);
         }
         addBelowMark();
         addMarked(nothingDurable);
@@ -161,7 +172,7 @@ final class LogRecovery {
 
     private void addMarked(boolean nothingDurable) throws IOException {
         long base = mark.durable.segmentBaseIndex;
-        SegmentHeader header = bases.contains(base) ? header(base) : null;
+        SegmentHeader header = header(base);
         if (header == null || !followsLast(header)) {
             if (!nothingDurable) {
                 throw new CorruptLogException(context.logPath(base), 0, "no header of this segment");

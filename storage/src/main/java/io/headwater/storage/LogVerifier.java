@@ -171,7 +171,8 @@ public final class LogVerifier {
                 bases.add(base);
             }
         }
-        if (mark.durable.position > 0 && !bases.contains(mark.durable.segmentBaseIndex)) {
+        boolean someMustBeThere = mark.durable.position > 0 || !bases.isEmpty();
+        if (someMustBeThere && !bases.contains(mark.durable.segmentBaseIndex)) {
             damage(path, 0, "the segment of entry " + mark.durable.segmentBaseIndex + " is missing");
         }
         SegmentSummary last = null;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.record.testing.Seeds;
+import io.headwater.storage.testing.FaultyDisk;
 import io.headwater.storage.testing.MemoryDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,6 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** What happens to a log whose bytes were changed, torn or removed while no process had them open. */
@@ -212,5 +216,86 @@ class LogDamageTest {
         List<LogVerifier.Finding> findings = new ArrayList<>();
         dir.close();
         assertFalse(LogVerifier.verify(disk, PATH, findings::add).intact());
+    }
+
+    @Test
+    void refusesALogWhoseFirstFileIsGoneBeforeItsFirstMark() throws IOException {
+        crashBehindMark(0, 400);
+        List<String> names = disk.list(PARTITION);
+        byte[] first = disk.contents(FIRST);
+        disk.delete(FIRST);
+        TestDirectory dir = open();
+        CorruptLogException refused = assertThrows(CorruptLogException.class, dir::log);
+        assertEquals(FIRST, refused.file());
+        assertTrue(String.valueOf(refused.getMessage()).contains("put it back"), refused.getMessage());
+        dir.close();
+        refused();
+        disk.put(FIRST, first);
+        assertEquals(names, disk.list(PARTITION));
+        try (TestDirectory again = open()) {
+            assertEquals(expected(400), LogContent.all(again.log()));
+        }
+    }
+
+    /** Power cuts before the first mark, with files that were never synced, and in the recovery from that. */
+    @Test
+    void takesNoCrashBeforeTheFirstMarkForDamage() {
+        Set<String> left = new TreeSet<>();
+        Seeds.run(500, random -> {
+            MemoryDisk memory = new MemoryDisk();
+            FaultyDisk faulty = new FaultyDisk(memory);
+            TestDirectory dir = new TestDirectory(PATH, TestDirectory.SMALL, faulty);
+            int count = 0;
+            for (int i = random.nextInt(12); i > 0; i--) {
+                append(dir, count, count + 40);
+                count += 40;
+                dir.log().flush();
+                for (int n = random.nextInt(3); n > 0 && !dir.background.isEmpty(); n--) {
+                    dir.background.remove().run();
+                }
+            }
+            memory.powerCut(random);
+            left.add(firstAndOthers(memory));
+            if (random.nextBoolean()) {
+                faulty.failSyncs(path -> path.toString().contains("partitions"));
+                TestDirectory failing = new TestDirectory(PATH, TestDirectory.SMALL, faulty);
+                recover(failing);
+                memory.powerCut(random);
+                faulty.heal();
+            }
+            List<LogVerifier.Finding> findings = new ArrayList<>();
+            assertTrue(LogVerifier.verify(memory, PATH, findings::add).intact(), findings.toString());
+            try (TestDirectory again = new TestDirectory(PATH, TestDirectory.SMALL, memory)) {
+                int kept = (int) again.log().endOffset();
+                assertTrue(kept <= count, kept + " of " + count);
+                assertEquals(expected(kept), LogContent.all(again.log()));
+            }
+        });
+        assertEquals(
+                Set.of("", "a whole first", "a whole first and others", "a torn first", "a torn first and others"),
+                left);
+    }
+
+    private static void recover(TestDirectory dir) {
+        try {
+            dir.log();
+        } catch (StorageException e) {
+            assertFalse(e instanceof CorruptLogException, e.toString());
+        }
+    }
+
+    private static String firstAndOthers(MemoryDisk disk) throws IOException {
+        if (!disk.exists(PARTITION)) {
+            return "";
+        }
+        long logs = disk.list(PARTITION).stream()
+                .filter(name -> name.endsWith(".log"))
+                .count();
+        if (logs == 0) {
+            return "";
+        }
+        boolean whole =
+                SegmentHeader.decode(ByteBuffer.wrap(Arrays.copyOf(disk.contents(FIRST), SegmentHeader.SIZE))) != null;
+        return "a " + (whole ? "whole" : "torn") + " first" + (logs > 1 ? " and others" : "");
     }
 }
