@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Compares an index with the entries it is about, as a walk passes them. */
 final class IndexCheck {
+    static final String MISSING = "missing or bad";
+
     private final @Nullable SegmentIndex index;
     private final @Nullable SegmentSummary covered;
     private int step = -1;
@@ -68,7 +70,7 @@ final class IndexCheck {
     String finish(SegmentSummary found) {
         SegmentIndex steps = index;
         if (steps == null || covered == null) {
-            return found.rolled() ? "missing or bad" : null;
+            return found.rolled() ? MISSING : null;
         }
         endStep(steps);
         if (step + 1 != steps.count()) {
