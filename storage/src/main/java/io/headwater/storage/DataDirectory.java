@@ -207,7 +207,10 @@ public final class DataDirectory implements AutoCloseable {
         return disk.exists(pathOf(partitionId));
     }
 
-    /** Removes the partition with all its files. On its owner thread; its log must not be used afterwards. */
+    /**
+     * Removes the partition with all its files. On its owner thread; neither its log nor its id may be used afterwards:
+     * what is still queued in the background finds files by the id, and would take those of a second log for the first's.
+     */
     public void delete(long partitionId) throws StorageException {
         PartitionLog log = logs.remove(partitionId);
         if (log != null) {

@@ -19,7 +19,7 @@ public final class MetadataImage {
     private final PersistentMap<GroupInfo> groups;
     private final NextIds next;
 
-    /** The ids that the next new thing of each kind will get; none is ever given twice. */
+    /** The ids that the next new thing of each kind will get; none is ever given twice, on which storage relies. */
     record NextIds(long producerId, int topicId, long partitionId, int groupId) {
         static final NextIds FIRST = new NextIds(1, 1, 1, 1);
     }
