@@ -26,7 +26,12 @@ record Delivery(
         return new Delivery(reader, reader.epoch, NOTHING, nextOffset, null);
     }
 
+    /** The failure to tell in place of what is left of this. */
+    Delivery failing(HeadwaterException why) {
+        return new Delivery(reader, epoch, NOTHING, nextOffset, why);
+    }
+
     boolean isStale() {
-        return reader != null && (reader.epoch != epoch || reader.revoked);
+        return reader != null && (reader.epoch != epoch || reader.revoked || reader.failedEpoch == epoch);
     }
 }

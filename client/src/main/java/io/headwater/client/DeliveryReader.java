@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Goes over the entries of one delivery after the other, on the user's thread. Every entry's envelope and batch are
- * checked before a record of it is handed out; records that were not asked for are dropped here.
+ * checked before a record of it is handed out, and that it goes on where the one before ended; records that were not
+ * asked for are dropped here.
  */
 final class DeliveryReader {
     private final long eventFromMs;
@@ -57,12 +58,13 @@ final class DeliveryReader {
      * Adds records until there are {@code max} in all.
      *
      * @return true: the delivery is read to its end
-     * @throws HeadwaterException the bytes are damaged; nothing of the damaged entry was added
+     * @throws HeadwaterException the bytes are damaged, or not those that come next; nothing of that entry was added
      */
     boolean read(PartitionReader reader, List<ConsumedRecord> out, int max) {
         try {
             while (out.size() < max) {
                 if (cursor == null && !nextEntry(reader)) {
+                    checkEnd(reader);
                     return true;
                 }
                 readRecords(reader, out, max);
@@ -79,7 +81,11 @@ final class DeliveryReader {
         if (records == null || from == null) {
             return;
         }
-        long position = reader.position;
+        long position = reader.expected(epoch);
+        if (position < 0) {
+            leaveOutTheRest();
+            return;
+        }
         long until = reader.untilOffset;
         while (out.size() < max) {
             if (!records.next()) {
@@ -91,8 +97,7 @@ final class DeliveryReader {
                 continue;
             }
             if (offset >= until) {
-                cursor = null;
-                entryEnd = data.limit();
+                leaveOutTheRest();
                 break;
             }
             position = offset + 1;
@@ -101,6 +106,11 @@ final class DeliveryReader {
             }
         }
         reader.handedOut(from.epoch(), position);
+    }
+
+    private void leaveOutTheRest() {
+        cursor = null;
+        entryEnd = data.limit();
     }
 
     private boolean isWanted(long eventTimeMs) {
@@ -128,9 +138,15 @@ final class DeliveryReader {
             throw new InvalidBatchException("the checksum of a batch does not match");
         }
         entryEnd = at + envelope.length();
+        long expected = reader.expected(epoch);
+        if (expected < 0 || batch.baseOffset() >= reader.untilOffset) {
+            leaveOutTheRest();
+            return false;
+        }
+        checkContinues(reader, expected);
         if (envelope.ingestionTimeMs() >= reader.untilIngestionMs) {
             reader.untilOffset = Math.min(reader.untilOffset, batch.baseOffset());
-            entryEnd = data.limit();
+            leaveOutTheRest();
             return false;
         }
         // A compressed batch inflates into its cursor's own memory, which the records keep: it cannot be used again.
@@ -138,6 +154,36 @@ final class DeliveryReader {
         cursor = records;
         source = new StoredRecord.Source(reader, epoch, envelope.ingestionTimeMs(), records.buffer());
         return true;
+    }
+
+    /**
+     * The first batch may begin before what was asked for, and a filter may leave
+     * some out.
+     */
+    private void checkContinues(PartitionReader reader, long expected) {
+        long from = batch.baseOffset();
+        long until = from + batch.recordCount();
+        if (expected >= until || (!filters && expected < from)) {
+            throw outOfOrder(reader, expected, "a batch of the offsets " + from + " to " + (until - 1) + " came");
+        }
+    }
+
+    /** What a delivery says to have brought is what it brought, or was skipped by the filter. */
+    private void checkEnd(PartitionReader reader) {
+        long expected = reader.expected(epoch);
+        if (delivery == null || expected < 0) {
+            return;
+        }
+        long next = delivery.nextOffset();
+        if (next < expected || (!filters && Math.min(next, reader.untilOffset) > expected)) {
+            throw outOfOrder(reader, expected, "a delivery ended that says to go on from offset " + next);
+        }
+    }
+
+    private static HeadwaterException outOfOrder(PartitionReader reader, long expected, String what) {
+        return new HeadwaterException.Rejected(
+                WireErrors.OUT_OF_ORDER_DELIVERY,
+                "partition " + reader + ": " + what + " where offset " + expected + " was expected");
     }
 
     private static HeadwaterException damaged(PartitionReader reader, @Nullable String why) {

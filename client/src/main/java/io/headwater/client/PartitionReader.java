@@ -44,6 +44,9 @@ final class PartitionReader {
 
     // The user's thread's.
     int bytesToCredit;
+    /** What follows a failure in the same epoch is not handed out: there would be a gap. -1: none has failed. */
+    int failedEpoch = -1;
+
     boolean touched;
     long processingStartMs;
     long processingEndMs;
@@ -92,6 +95,11 @@ final class PartitionReader {
         epochs++;
         epoch = epochs;
         return epochs;
+    }
+
+    /** By the user's thread: where what was delivered for that epoch goes on; -1: the reader was moved meanwhile. */
+    synchronized long expected(int ofEpoch) {
+        return epoch == ofEpoch ? position : -1;
     }
 
     /**

@@ -115,6 +115,9 @@ final class PushConsumer implements StreamConsumer {
         HeadwaterException failure = delivery.failure();
         if (failure != null || reader == null) {
             deliveries.drop();
+            if (reader != null) {
+                reader.failedEpoch = delivery.epoch();
+            }
             throw failure == null ? new IllegalStateException("a delivery of nobody") : failure;
         }
         touch(reader);
@@ -124,10 +127,8 @@ final class PushConsumer implements StreamConsumer {
         } catch (HeadwaterException damage) {
             release(delivery, reader);
             onLoop(() -> core.subscriptions().halt(reader, delivery.epoch()));
-            if (records.isEmpty()) {
-                throw damage;
-            }
-            queue.putBack(Delivery.failed(reader, damage));
+            // Comes next, and after what was read before it.
+            queue.putBack(delivery.failing(damage));
             return;
         }
         if (done) {

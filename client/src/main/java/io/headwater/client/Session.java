@@ -8,6 +8,7 @@ import io.headwater.protocol.Errors;
 import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.ProtocolVersion;
+import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.Goodbye;
@@ -16,10 +17,12 @@ import io.headwater.protocol.wire.HelloReply;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,6 +57,9 @@ final class Session implements LinkListener {
     private final List<SessionListener> listeners = new ArrayList<>();
     private final Map<Integer, Call> sent = new LinkedHashMap<>();
     private final ArrayDeque<Call> waiting = new ArrayDeque<>();
+    /** Of the present connection. */
+    private final Set<Integer> subscriptions = new HashSet<>();
+
     private State state = State.IDLE;
     private int lastCorrelationId;
     private int lastSubscriptionId;
@@ -92,8 +98,15 @@ final class Session implements LinkListener {
         return state == State.READY && link.isWritable();
     }
 
-    int nextSubscriptionId() {
-        return ++lastSubscriptionId;
+    /** A new id, under which deliveries may come from now on. */
+    int openSubscription() {
+        subscriptions.add(++lastSubscriptionId);
+        return lastSubscriptionId;
+    }
+
+    /** The broker has said that nothing more comes under this id. */
+    void closeSubscription(int id) {
+        subscriptions.remove(id);
     }
 
     void add(SessionListener listener) {
@@ -260,6 +273,15 @@ final class Session implements LinkListener {
             link.disconnect(why);
             return;
         }
+        if (frame.type() == FrameType.DELIVER) {
+            int id = frame.message(Deliver.class).getSubscriptionId();
+            if (!subscriptions.contains(id)) {
+                // Somebody misses it, perhaps with nothing behind it that would show the gap: it comes again.
+                LOG.warn("connection to {}: a delivery for subscription {}, which is not open", settings.server(), id);
+                link.disconnect("the broker delivered for subscription " + id + ", which is not open");
+                return;
+            }
+        }
         for (int i = 0; i < listeners.size(); i++) {
             listeners.get(i).pushed(frame);
         }
@@ -306,6 +328,7 @@ final class Session implements LinkListener {
         }
         lastFailure = why;
         state = State.BACKING_OFF;
+        subscriptions.clear();
         List<Call> open = new ArrayList<>(sent.values());
         sent.clear();
         List<Call> again = new ArrayList<>();

@@ -60,6 +60,9 @@ public interface StreamConsumer extends AutoCloseable {
     /**
      * The next records, of any assigned partition, in log order per partition; empty when the time is up, or when
      * {@link #isAtEnd} and nothing is left. Polling again says that the records of the last poll are processed.
+     *
+     * @throws HeadwaterException once for each failure, after what was read before it; a partition that failed is not
+     *     read any further until somebody seeks, the others are
      */
     List<ConsumedRecord> poll(Duration timeout);
 

@@ -173,7 +173,7 @@ final class Subscriptions {
         if (!idle || !session.isReady()) {
             return;
         }
-        int id = session.nextSubscriptionId();
+        int id = session.openSubscription();
         reader.subscriptionId = id;
         byId.put(id, reader);
         Subscribe.Builder request = Subscribe.newBuilder()
@@ -233,23 +233,21 @@ final class Subscriptions {
                         FrameType.UNSUBSCRIBE,
                         Unsubscribe.newBuilder().setSubscriptionId(id).build(),
                         List.of(),
-                        IGNORED);
+                        new ReplyHandler() {
+                            @Override
+                            public void replied(MessageLite reply) {
+                                session.closeSubscription(id);
+                            }
+
+                            @Override
+                            public void failed(HeadwaterException why) {
+                                // The broker may go on until the credit is used up.
+                            }
+                        });
                 session.flush();
             }
         }
     }
-
-    private static final ReplyHandler IGNORED = new ReplyHandler() {
-        @Override
-        public void replied(MessageLite reply) {
-            // Nothing to learn.
-        }
-
-        @Override
-        public void failed(HeadwaterException why) {
-            // It is gone either way.
-        }
-    };
 
     /** Nothing is read any more. */
     void close() {
@@ -297,6 +295,7 @@ final class Subscriptions {
     }
 
     private void ended(int subscriptionId, HeadwaterException why) {
+        session.closeSubscription(subscriptionId);
         PartitionReader reader = byId.remove(subscriptionId);
         if (reader != null) {
             reader.subscriptionId = 0;

@@ -10,6 +10,7 @@ final class WireErrors {
     static final String TIMEOUT = "TIMEOUT";
     static final String CLOSED = "CLOSED";
     static final String CONNECTION_LOST = "CONNECTION_LOST";
+    static final String OUT_OF_ORDER_DELIVERY = "OUT_OF_ORDER_DELIVERY";
 
     private WireErrors() {}
 

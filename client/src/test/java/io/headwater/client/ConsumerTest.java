@@ -274,12 +274,12 @@ class ConsumerTest {
         for (int at = 0; at < bytes; at++) {
             int position = at;
             AtomicInteger entries = new AtomicInteger();
-            broker.deliveryDamage(entry -> {
+            broker.courier((deliver, entry, out) -> {
                 byte[] copy = entry.clone();
                 if (entries.getAndIncrement() == 1) {
                     copy[position] ^= 0x10;
                 }
-                return copy;
+                out.accept(deliver, copy);
             });
             try (StreamConsumer consumer = client.streamConsumer().topics("t").build()) {
                 List<Integer> values = new ArrayList<>();

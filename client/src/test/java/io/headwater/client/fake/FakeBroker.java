@@ -60,6 +60,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +75,12 @@ public final class FakeBroker implements AutoCloseable {
         SILENCE
     }
 
+    /** Carries a delivery to the consumer: as it is, or not, or twice, or to somebody else. */
+    @FunctionalInterface
+    public interface Courier {
+        void carry(Deliver deliver, byte[] entries, BiConsumer<Deliver, byte[]> out);
+    }
+
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final Channel listener;
     private final Map<String, List<FakePartition>> topics = new LinkedHashMap<>();
@@ -84,7 +91,7 @@ public final class FakeBroker implements AutoCloseable {
     private Function<ProduceBatch, @Nullable Error> refusal = unused -> null;
     private Function<FindOffset, @Nullable Error> findRefusal = unused -> null;
     private Function<JoinGroup, @Nullable Error> joinRefusal = unused -> null;
-    private Function<byte[], byte[]> damage = bytes -> bytes;
+    private Courier courier = (deliver, entries, out) -> out.accept(deliver, entries);
     private long nowMs = 1_000_000;
     private long lastProducerId;
     private int lastMember;
@@ -194,9 +201,9 @@ public final class FakeBroker implements AutoCloseable {
         on(self -> self.joinRefusal = next);
     }
 
-    /** What happens to an entry on its way out. */
-    public void deliveryDamage(Function<byte[], byte[]> next) {
-        on(self -> self.damage = next);
+    /** What becomes of deliveries. */
+    public void courier(Courier next) {
+        on(self -> self.courier = next);
     }
 
     public void clock(long ms) {
@@ -490,20 +497,20 @@ public final class FakeBroker implements AutoCloseable {
                     boolean skipped = subscription.request.getFilterEventTime()
                             && (entry.maxEventMs() < subscription.request.getEventFromMs()
                                     || entry.minEventMs() >= subscription.request.getEventUntilMs());
-                    byte[] bytes = skipped ? new byte[0] : damage.apply(entry.bytes());
+                    byte[] bytes = skipped ? new byte[0] : entry.bytes();
                     subscription.credit -= bytes.length;
-                    send(
-                            FrameLayout.FLAG_PUSH,
-                            FrameType.DELIVER,
-                            0,
-                            Deliver.newBuilder()
-                                    .setSubscriptionId(subscription.request.getSubscriptionId())
-                                    .setNextOffset(subscription.next)
-                                    .setEndOffset(subscription.partition.endOffset())
-                                    .build(),
-                            Unpooled.wrappedBuffer(bytes));
+                    Deliver deliver = Deliver.newBuilder()
+                            .setSubscriptionId(subscription.request.getSubscriptionId())
+                            .setNextOffset(subscription.next)
+                            .setEndOffset(subscription.partition.endOffset())
+                            .build();
+                    courier.carry(deliver, bytes, this::deliver);
                 }
             }
+        }
+
+        private void deliver(Deliver message, byte[] entries) {
+            send(FrameLayout.FLAG_PUSH, FrameType.DELIVER, 0, message, Unpooled.wrappedBuffer(entries));
         }
 
         private void join(Frame frame) {
