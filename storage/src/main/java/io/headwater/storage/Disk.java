@@ -60,6 +60,17 @@ public interface Disk {
      */
     Closeable lock(Path file) throws IOException;
 
+    /**
+     * Gives a file the blocks for {@code [from, to)}, which reads as zeros, without writing any: cheaper than zeros, but
+     * each sync of what is written there later has metadata to write too. Durable with the next sync of the file.
+     *
+     * @return false: the file system or the platform cannot
+     * @throws DiskFullException if there is no room
+     */
+    default boolean reserve(Path file, long from, long to) throws IOException {
+        return false;
+    }
+
     /** How many syncs of different files it is worth having under way at once. */
     default int parallelSyncs() {
         return 1;

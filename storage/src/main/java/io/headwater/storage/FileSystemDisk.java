@@ -80,6 +80,11 @@ public final class FileSystemDisk implements Disk {
         return LockFile.acquire(file);
     }
 
+    @Override
+    public boolean reserve(Path file, long from, long to) throws IOException {
+        return BlockReservation.reserve(file, from, to);
+    }
+
     /** Measured on a virtual disk with ext4, 100 files: 15 ms with one at a time, 9.5 with two, 6 with four. */
     @Override
     public int parallelSyncs() {

@@ -37,6 +37,8 @@ final class LogAppender {
 
     private long stepBytes;
     private long stepTimeMs = Long.MIN_VALUE;
+    /** The last step was used up quickly although it was of the largest size. */
+    private boolean racing;
     /** How far preallocation is ordered in the open segment; {@link Preallocation#end} follows behind. */
     private long orderedTo;
     /** The open segment is ordered to its end, and so is a spare for the next one. */
@@ -192,6 +194,7 @@ final class LogAppender {
     /** Steps that are used up quickly are followed by larger ones. */
     private void paceSteps(long nowMs) {
         long elapsedMs = stepTimeMs == Long.MIN_VALUE ? Long.MAX_VALUE : nowMs - stepTimeMs;
+        racing = elapsedMs < 500 && stepBytes >= context.config().maxStepBytes();
         if (elapsedMs < 500) {
             stepBytes = Math.min(stepBytes * 2, context.config().maxStepBytes());
         } else if (elapsedMs > 10_000) {
@@ -210,19 +213,23 @@ final class LogAppender {
         if (target > orderedTo) {
             orderedTo = target;
             long step = stepBytes;
-            context.spares().inBackground(() -> extend(file, space, target, step));
+            boolean reserve = racing;
+            context.spares().inBackground(() -> extend(file, space, target, step, reserve));
         } else {
             spareOrdered = true;
-            context.spares().want(stepBytes);
+            context.spares().want(stepBytes, racing);
         }
     }
 
-    private void extend(SegmentFile file, Preallocation space, long target, long step) {
+    private void extend(SegmentFile file, Preallocation space, long target, long step, boolean reserve) {
         if (commit.offline() != null || !file.tryRetain()) {
             return;
         }
         try {
-            space.extendAhead(target, step, () -> commit.syncAhead(file));
+            if (!reserve
+                    || !space.reserveAhead(target, (from, to) -> context.disk().reserve(file.path(), from, to))) {
+                space.extendAhead(target, step, () -> commit.syncAhead(file));
+            }
         } catch (IOException e) {
             commit.takeOffline("preallocating its segment failed", e);
         } finally {

@@ -41,6 +41,11 @@ final class LogReader {
                 continue;
             }
             EntryScanner walk = startAt(segment, segment.index().stepOfOffset(offset), end);
+            long from = walk.nextPosition();
+            if (walk.nextOffset() == offset && swallowStep(segment, walk, until, from + maxBytes, times)) {
+                // Large batches, read one behind the other: the index knows all about them.
+                return run(segment, walk, from, offset, until, maxBytes, times, end);
+            }
             while (next(segment, walk, end)) {
                 Envelope entry = walk.envelope();
                 if (entry.baseOffset() >= until) {
@@ -50,7 +55,7 @@ final class LogReader {
                     continue;
                 }
                 if (matches(entry, times)) {
-                    return run(segment, walk, until, maxBytes, times, end);
+                    return run(segment, walk, walk.position(), entry.baseOffset(), until, maxBytes, times, end);
                 }
                 offset = Math.min(walk.nextOffset(), until);
                 if (++skipped == MOST_SKIPPED) {
@@ -63,12 +68,17 @@ final class LogReader {
         return LogSlice.empty(Math.max(fromOffset, Math.min(offset, until)));
     }
 
-    /** Extends from the entry that {@code walk} stands on, as far as it goes without a gap. */
+    /** Extends what begins at {@code from} and ends where {@code walk} goes on, as far as it goes without a gap. */
     private LogSlice run(
-            Segment segment, EntryScanner walk, long until, int maxBytes, @Nullable TimeRange times, Written end)
+            Segment segment,
+            EntryScanner walk,
+            long from,
+            long base,
+            long until,
+            int maxBytes,
+            @Nullable TimeRange times,
+            Written end)
             throws IOException {
-        long base = walk.envelope().baseOffset();
-        long from = walk.position();
         long to = walk.nextPosition();
         long nextOffset = walk.nextOffset();
         while (true) {
@@ -77,7 +87,8 @@ final class LogReader {
                 nextOffset = walk.nextOffset();
                 continue;
             }
-            if (!next(segment, walk, end)
+            if (singleEntryEndsBehind(segment.index(), walk.nextPosition(), from + maxBytes)
+                    || !next(segment, walk, end)
                     || walk.envelope().kind() != EntryKind.DATA
                     || walk.envelope().baseOffset() >= until
                     || walk.nextPosition() - from > maxBytes
@@ -89,6 +100,15 @@ final class LogReader {
         }
         segment.check(from, to, Scratch.get().check());
         return LogSlice.of(segment, from, to, base, nextOffset);
+    }
+
+    /** Whether the index knows, without a look at the file, that the next entry is too large. */
+    private static boolean singleEntryEndsBehind(SegmentIndex index, long position, long endPosition) {
+        int step = index.stepOfPosition(position);
+        return step + 1 < index.count()
+                && index.position(step) == position
+                && index.entryIndex(step + 1) == index.entryIndex(step) + 1
+                && index.position(step + 1) > endPosition;
     }
 
     /** Takes a whole index step without looking at its entries, if all of it belongs to the run. */

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The space of one segment file that is written with zeros, so that a later append finds its blocks in place. It is
- * extended on a background thread one step ahead, or by the owner when that is too late. Any thread.
+ * The space of one segment file behind its last entry, so that a later append finds its blocks in place: written with
+ * zeros, which makes the appends' syncs cheapest, or only reserved, where an append is so fast that writing everything
+ * twice costs more. It is extended on a background thread one step ahead, or by the owner when that is too late. Any
+ * thread.
  */
 final class Preallocation {
     private static final int PAGE = 4096;
@@ -30,7 +32,13 @@ final class Preallocation {
     private volatile long end;
     private volatile boolean closed;
 
-    /** The file's bytes from its last entry to {@code end} are zeros. */
+    /** Reserves blocks as {@link Disk#reserve} does. */
+    @FunctionalInterface
+    interface Reserve {
+        boolean upTo(long from, long to) throws IOException;
+    }
+
+    /** The file's bytes from its last entry to {@code end} read as zeros. */
     Preallocation(DiskFile file, long end) {
         this.file = file;
         this.end = end;
@@ -81,6 +89,26 @@ final class Preallocation {
             }
             sync.run();
         }
+    }
+
+    /**
+     * Extends up to {@code target} without writing.
+     *
+     * @return false: it has to be written with zeros
+     */
+    synchronized boolean reserveAhead(long target, Reserve reserve) throws IOException {
+        if (end < target && !closed) {
+            try {
+                if (!reserve.upTo(end, target)) {
+                    return false;
+                }
+            } catch (DiskFullException e) {
+                // Perhaps there is room for a part.
+                return false;
+            }
+            end = target;
+        }
+        return true;
     }
 
     private synchronized void extendChunk(long target) throws IOException {

@@ -34,7 +34,10 @@ final class Segment {
     private @Nullable Preallocation preallocation;
     private @Nullable MappedRegion mapping;
 
-    /** Entries from this position on were written or checked by this process; those below are checked when read. */
+    /**
+     * Entries from this position on were written or checked by this process; those below are checked when first read.
+     * What a disk spoils after that is found by the client, which checks every batch.
+     */
     private long trustedFrom;
 
     private final BitSet checkedSteps = new BitSet();
@@ -221,6 +224,10 @@ final class Segment {
                 checkedSteps.set(step);
             }
         }
+        if (sealed && checkedSteps.cardinality() == steps.count()) {
+            trustedFrom = 0;
+            checkedSteps.clear();
+        }
     }
 
     private void checkStep(SegmentIndex steps, int step, EntryScanner scanner) throws IOException {
@@ -283,8 +290,6 @@ final class Segment {
             preallocation = null;
         }
         index = null;
-        checkedSteps.clear();
-        trustedFrom = Math.max(trustedFrom, summary.endPosition);
         SegmentFile current = file;
         file = null;
         lent.removeIf(earlier -> !earlier.inUse());

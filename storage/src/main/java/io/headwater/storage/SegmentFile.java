@@ -23,6 +23,10 @@ final class SegmentFile {
         this.file = file;
     }
 
+    Path path() {
+        return path;
+    }
+
     DiskFile disk() {
         return file;
     }

@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Files full of zeros, ready to become segments, and the background thread's other work on files. A spare is made ahead
+ * Files that read as zeros, ready to become segments, and the background thread's other work on files. A spare is made ahead
  * or is a retired segment that was written with zeros again: nothing that stood in it may come back to life. For the
  * same reason no spare outlives the process: a crash can leave one whose renaming was lost and whose bytes were not.
  *
@@ -65,24 +65,28 @@ final class SpareFiles {
         return ready.poll();
     }
 
-    /** Asks for a spare of about this size, unless there is one. */
-    void want(long bytes) {
+    /**
+     * Asks for a spare of about this size, unless there is one.
+     *
+     * @param reserved it may be reserved only, and not written with zeros
+     */
+    void want(long bytes, boolean reserved) {
         synchronized (this) {
             if (closed || !ready.isEmpty() || coming > 0) {
                 return;
             }
             coming++;
         }
-        background.execute(() -> make(Math.min(bytes, mostBytes)));
+        background.execute(() -> make(Math.min(bytes, mostBytes), reserved));
     }
 
-    private void make(long bytes) {
+    private void make(long bytes, boolean reserved) {
         Path path = newPath(".zeroing");
         try {
             if (closed) {
                 return;
             }
-            keep(path, disk.open(path, Disk.Mode.CREATE_NEW), 0, bytes);
+            keep(path, disk.open(path, Disk.Mode.CREATE_NEW), bytes, reserved);
         } catch (IOException e) {
             LOG.info("spares: no spare segment could be made: {}", e.toString());
         } finally {
@@ -140,15 +144,16 @@ final class SpareFiles {
             DiskFile file = disk.open(path, Disk.Mode.READ_WRITE);
             long size = Math.min(file.size(), mostBytes);
             file.truncate(size);
-            keep(path, file, 0, size);
+            keep(path, file, size, false);
         } catch (IOException e) {
             LOG.info("spares: {} could not be recycled: {}", retired, e.toString());
         }
     }
 
-    private void keep(Path path, DiskFile file, long from, long to) throws IOException {
+    private void keep(Path path, DiskFile file, long to, boolean reserved) throws IOException {
         boolean kept = false;
         try {
+            long from = reserved && disk.reserve(path, 0, to) ? to : 0;
             for (long at = from; at < to && !closed; ) {
                 at = Preallocation.zero(file, at, Math.min(to, at + ZEROED_AT_ONCE));
             }

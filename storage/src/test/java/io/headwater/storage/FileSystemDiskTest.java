@@ -114,6 +114,24 @@ class FileSystemDiskTest {
     }
 
     @Test
+    void reservesBlocksThatReadAsZeros() throws IOException {
+        Path path = directory.resolve("f");
+        try (DiskFile file = disk.open(path, Disk.Mode.CREATE_NEW)) {
+            file.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 0);
+            assertTrue(disk.reserve(path, 3, 1 << 20), "neither ext4 nor XFS, Btrfs or tmpfs?");
+            assertEquals(1 << 20, file.size());
+            ByteBuffer read = ByteBuffer.allocate(1 << 20);
+            file.readFully(read, 0);
+            byte[] expected = new byte[1 << 20];
+            expected[0] = 1;
+            expected[1] = 2;
+            expected[2] = 3;
+            assertArrayEquals(expected, read.array());
+        }
+        assertFalse(disk.reserve(directory.resolve("missing"), 0, 10));
+    }
+
+    @Test
     void givesAFullDiskItsType() throws IOException {
         // The one file of every Linux that is always full.
         try (DiskFile full = disk.open(Path.of("/dev/full"), Disk.Mode.READ_WRITE)) {

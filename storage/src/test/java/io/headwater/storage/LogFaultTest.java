@@ -87,6 +87,25 @@ class LogFaultTest {
     }
 
     @Test
+    void reservesBlocksInsteadOfWritingZerosOnlyWhereItIsFast() throws IOException {
+        assertEquals(0, reservationsAtPace(600));
+        assertTrue(reservationsAtPace(1) > 0);
+    }
+
+    private int reservationsAtPace(long msPerAppend) throws IOException {
+        FaultyDisk counting = new FaultyDisk(new MemoryDisk());
+        StorageConfig config = new StorageConfig(1 << 16, 4096, 8192, 256, 1 << 20, SyncMode.EVERY_COMMIT);
+        try (TestDirectory dir = new TestDirectory(PATH, config, counting)) {
+            for (int i = 0; i < 100; i++) {
+                dir.append(dir.log(), i * msPerAppend, 1, "z".repeat(4000));
+                dir.commit(dir.log());
+                dir.runBackground();
+            }
+            return counting.reservations();
+        }
+    }
+
+    @Test
     void keepsFewSealedSegmentsOpenHoweverManyItWrites() throws IOException {
         TestDirectory dir = open();
         PartitionLog log = dir.log();

@@ -27,6 +27,7 @@ public final class FaultyDisk implements Disk {
     private final AtomicLong roomBytes = new AtomicLong(Long.MAX_VALUE);
     private final AtomicInteger syncs = new AtomicInteger();
     private final AtomicInteger openFiles = new AtomicInteger();
+    private final AtomicInteger reservations = new AtomicInteger();
     private final AtomicInteger syncsToFail = new AtomicInteger();
     private volatile Predicate<Path> failingSyncs = FaultyDisk::none;
     private volatile Function<Path, IOException> syncFault = path -> new IOException(path + ": (sync)");
@@ -126,6 +127,11 @@ public final class FaultyDisk implements Disk {
         return syncs.get();
     }
 
+    /** How often blocks were reserved. */
+    public int reservations() {
+        return reservations.get();
+    }
+
     /** How many files are open. */
     public int openFiles() {
         return openFiles.get();
@@ -184,6 +190,16 @@ public final class FaultyDisk implements Disk {
     @Override
     public int parallelSyncs() {
         return disk.parallelSyncs();
+    }
+
+    @Override
+    public boolean reserve(Path file, long from, long to) throws IOException {
+        long granted = roomBytes.getAndUpdate(room -> room < to - from ? room : room - (to - from));
+        if (granted < to - from || notGrowing.test(file)) {
+            throw new DiskFullException(file + ": No space left on device");
+        }
+        reservations.incrementAndGet();
+        return disk.reserve(file, from, to);
     }
 
     @Override

@@ -267,6 +267,18 @@ public final class MemoryDisk implements Disk {
     }
 
     @Override
+    public synchronized boolean reserve(Path file, long from, long to) throws IOException {
+        try (DiskFile opened = open(file, Mode.READ_WRITE)) {
+            if (to - opened.size() > usableBytes(file)) {
+                throw new DiskFullException(file + ": No space left on device");
+            }
+            long start = Math.max(from, opened.size());
+            opened.write(ByteBuffer.allocate((int) Math.max(0, to - start)), start);
+        }
+        return true;
+    }
+
+    @Override
     public synchronized long usableBytes(Path directory) {
         return Math.max(0, capacityBytes - usedBytes());
     }
