@@ -1,6 +1,7 @@
 package io.headwater.benchmarks.kafka;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /** A broker as a child process, with its data in a directory of its own. Closing stops it as a signal from a person would. */
 final class BrokerProcess implements AutoCloseable {
@@ -37,16 +39,35 @@ final class BrokerProcess implements AutoCloseable {
     private final Process process;
     private final int port;
     private final Path output;
+    private final @Nullable MemoryGroup memory;
 
-    private BrokerProcess(SystemUnderLoad system, Process process, int port, Path output) {
+    private BrokerProcess(
+            SystemUnderLoad system, Process process, int port, Path output, @Nullable MemoryGroup memory) {
         this.system = system;
         this.process = process;
         this.port = port;
         this.output = output;
+        this.memory = memory;
     }
 
     /** Starts on a directory, prepared where that is needed, and returns at once. */
     static BrokerProcess start(SystemUnderLoad system, Workbench bench, Path data)
+            throws IOException, InterruptedException {
+        return start(system, bench, data, null);
+    }
+
+    /** The same in a memory group with a full page cache, where this machine lets us make one. */
+    static BrokerProcess startInMemoryGroup(SystemUnderLoad system, Workbench bench, Path data)
+            throws IOException, InterruptedException {
+        MemoryGroup memory =
+                bench.memoryLimit() ? MemoryGroup.make(data.getFileName().toString()) : null;
+        if (memory != null) {
+            memory.fill(data.resolveSibling(data.getFileName() + ".filler"));
+        }
+        return start(system, bench, data, memory);
+    }
+
+    private static BrokerProcess start(SystemUnderLoad system, Workbench bench, Path data, @Nullable MemoryGroup memory)
             throws IOException, InterruptedException {
         int port = bench.freePort();
         Path output = data.resolveSibling(data.getFileName() + ".out");
@@ -64,7 +85,8 @@ final class BrokerProcess implements AutoCloseable {
                         Integer.toString(port),
                         data.toString());
         };
-        return new BrokerProcess(system, spawn(command, output), port, output);
+        Process process = spawn(memory == null ? command : memory.wrap(command), output);
+        return new BrokerProcess(system, process, port, output, memory);
     }
 
     private static List<String> headwater(Workbench bench, Path data, int port) {
@@ -174,6 +196,17 @@ final class BrokerProcess implements AutoCloseable {
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+        }
+        closeMemoryGroup();
+    }
+
+    private void closeMemoryGroup() {
+        try {
+            if (memory != null) {
+                memory.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

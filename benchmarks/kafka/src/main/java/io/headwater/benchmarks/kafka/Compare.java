@@ -36,6 +36,7 @@ final class Compare {
                 required("kafka.classpath"),
                 options.pairs(),
                 options.scale(),
+                options.memoryLimit(),
                 log);
         List<Figure> figures = new ArrayList<>();
         try {
@@ -51,8 +52,19 @@ final class Compare {
             Workbench.deleteTree(directory);
         }
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        Report report = new Report(figures, Environment.current(), options.pairs());
+        Report report = new Report(figures, Environment.current(), options.pairs(), memoryGroups(options));
         out.print(options.json() ? report.json() : report.table());
+    }
+
+    private static String memoryGroups(CompareOptions options) throws IOException {
+        String limit = "Throughput and CPU: each broker in a memory cgroup of " + (MemoryGroup.LIMIT_BYTES >> 30)
+                + " GiB with a full page cache.";
+        if (!options.memoryLimit()) {
+            return "No memory cgroups.";
+        }
+        try (MemoryGroup probe = MemoryGroup.make("headwater-compare-probe")) {
+            return probe == null ? "No memory cgroups: this process may not make any." : limit;
+        }
     }
 
     private static String required(String property) {

@@ -5,7 +5,8 @@ import java.util.Iterator;
 import java.util.List;
 
 /** What scripts/compare-kafka was asked for. */
-record CompareOptions(List<Scenario> scenarios, int pairs, double scale, Path directory, boolean json) {
+record CompareOptions(
+        List<Scenario> scenarios, int pairs, double scale, boolean memoryLimit, Path directory, boolean json) {
     private static final int FULL_PAIRS = 5;
     private static final int QUICK_PAIRS = 3;
     private static final double QUICK_SCALE = 0.3;
@@ -16,6 +17,7 @@ record CompareOptions(List<Scenario> scenarios, int pairs, double scale, Path di
         double scale = 1;
         Path directory = Path.of(System.getProperty("java.io.tmpdir"));
         boolean json = false;
+        boolean memoryLimit = true;
         Iterator<String> rest = args.iterator();
         while (rest.hasNext()) {
             String option = rest.next();
@@ -27,6 +29,7 @@ record CompareOptions(List<Scenario> scenarios, int pairs, double scale, Path di
                 case "--pairs" -> pairs = Integer.parseInt(rest.next());
                 case "--dir" -> directory = Path.of(rest.next());
                 case "--json" -> json = true;
+                case "--no-memory-limit" -> memoryLimit = false;
                 case "--only" -> {
                     List<String> names = List.of(rest.next().split(","));
                     chosen = all.stream()
@@ -40,6 +43,6 @@ record CompareOptions(List<Scenario> scenarios, int pairs, double scale, Path di
                 default -> throw new IllegalArgumentException("option: " + option + " (expected: see --help)");
             }
         }
-        return new CompareOptions(chosen, pairs, scale, directory, json);
+        return new CompareOptions(chosen, pairs, scale, memoryLimit, directory, json);
     }
 }

@@ -70,7 +70,7 @@ final class Driver {
     }
 
     private void throughput(LoadTarget target, String server) {
-        String warmTopic = option("topic") + ".warm";
+        String warmTopic = warm(option("topic"));
         ProduceLoad produce = ProduceLoad.of(server, option("topic"))
                 .withRecords(number("records"))
                 .withRecordBytes((int) number("recordBytes"))
@@ -97,8 +97,15 @@ final class Driver {
             }
             print("consume", consumed);
         }
-        target.deleteTopic(warmTopic);
-        target.deleteTopic(produce.topic());
+        String old = option("deleteTopic");
+        if (!old.isEmpty()) {
+            target.deleteTopic(warm(old));
+            target.deleteTopic(old);
+        }
+    }
+
+    private static String warm(String topic) {
+        return topic + ".warm";
     }
 
     private void latency(LoadTarget target, String server) {

@@ -15,7 +15,7 @@ import java.util.Map;
  * default producer settings, and Kafka at linger.ms=0.
  */
 final class LatencyScenario implements Scenario {
-    private static final long WARMUP_SECONDS = 5;
+    private static final long WARMUP_SECONDS = 15;
     private static final long COUNTED_SECONDS = 10;
 
     @Override

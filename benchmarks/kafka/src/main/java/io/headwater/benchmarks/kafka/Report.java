@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 
 /** The outcome, for people or for programs. */
-record Report(List<Figure> figures, Environment environment, int pairs) {
+record Report(List<Figure> figures, Environment environment, int pairs, String memory) {
 
     /** Markdown. */
     String table() {
@@ -27,6 +27,8 @@ record Report(List<Figure> figures, Environment environment, int pairs) {
         out.append("\nHeadwater and other: medians; measured: the median of the ratios of ")
                 .append(pairs)
                 .append(" interleaved pairs, or ours. Ours syncs before every acknowledgement, Kafka 4.3.1 does not.\n")
+                .append(memory)
+                .append('\n')
                 .append("Machine: ")
                 .append(environment.machine())
                 .append(". Java: ")

@@ -20,10 +20,17 @@ import java.util.stream.Stream;
  * @param kafkaClassPath of Kafka's server
  * @param pairs how many interleaved pairs a ratio is the median of
  * @param scale the share of the full counts and times, so that a quick run exists
+ * @param memoryLimit whether throughput is measured in memory groups ({@link MemoryGroup}), where that is possible
  * @param log for people, while it runs
  */
 record Workbench(
-        Path directory, List<String> headwater, String kafkaClassPath, int pairs, double scale, PrintStream log) {
+        Path directory,
+        List<String> headwater,
+        String kafkaClassPath,
+        int pairs,
+        double scale,
+        boolean memoryLimit,
+        PrintStream log) {
 
     private static final int OUTPUT_LINES = 30;
 
