@@ -11,7 +11,9 @@ import io.headwater.storage.testing.MemoryDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a log does when its disk is full, or fails, while it is in use. */
@@ -149,21 +151,33 @@ class LogFaultTest {
 
     @Test
     void waitsForADescriptorToSyncItsDirectoryWith() throws IOException {
-        TestDirectory dir = open();
-        PartitionLog log = dir.log();
-        dir.append(log, 1, 1, "a");
-        disk.failOpens(path -> path.toString().indexOf('.') < 0);
-        dir.commit(log);
-        assertNull(log.offlineReason());
-        assertEquals(0, dir.acknowledged);
-        disk.heal();
-        dir.append(log, 1, 1, "b");
-        dir.commit(log);
-        assertEquals(2, dir.acknowledged);
-        // Not closed in order, which would sync the names once more.
-        memory.powerCut();
-        try (TestDirectory again = open()) {
-            assertEquals(List.of("0:a", "1:b"), LogContent.all(again.log()));
+        Path partitions = PATH.resolve("partitions");
+        for (Path directory : List.of(partitions, partitions.resolve("7"))) {
+            MemoryDisk lossy = new MemoryDisk();
+            FaultyDisk scarce = new FaultyDisk(lossy);
+            TestDirectory dir = new TestDirectory(PATH, TestDirectory.SMALL, scarce);
+            PartitionLog log = dir.log();
+            dir.append(log, 1, 1, "a");
+            scarce.failOpens(directory::equals);
+            dir.commit(log);
+            assertNull(log.offlineReason());
+            assertEquals(0, dir.acknowledged);
+            scarce.heal();
+            Set<Path> synced = new HashSet<>();
+            scarce.failSyncs(path -> {
+                synced.add(path);
+                return false;
+            });
+            dir.append(log, 1, 1, "b");
+            dir.commit(log);
+            assertEquals(2, dir.acknowledged);
+            // The names in one of them are on the model's disk anyway.
+            assertTrue(synced.contains(directory), directory + " was not synced");
+            // Not closed in order, which would sync the names once more.
+            lossy.powerCut();
+            try (TestDirectory again = new TestDirectory(PATH, TestDirectory.SMALL, lossy)) {
+                assertEquals(List.of("0:a", "1:b"), LogContent.all(again.log()));
+            }
         }
     }
 
