@@ -43,6 +43,7 @@ public final class DataDirectory implements AutoCloseable {
     private final ViewStore views;
     private final GroupCommit groupCommit;
     private final SpareFiles spares;
+    private final DirectorySync partitions;
     private final Executor background;
     private final UnopenedLogs unopened;
     private final ConcurrentHashMap<Long, PartitionLog> logs = new ConcurrentHashMap<>();
@@ -70,6 +71,7 @@ public final class DataDirectory implements AutoCloseable {
             this.marks = openMarks(newId);
             disk.createDirectories(directory.resolve(PARTITIONS));
             this.background = background;
+            this.partitions = new DirectorySync(disk, directory.resolve(PARTITIONS));
             this.unopened = new UnopenedLogs(disk, directory.resolve(PARTITIONS), marks);
             this.spares = new SpareFiles(disk, directory, config.maxStepBytes(), background);
             this.spares.open();
@@ -166,8 +168,7 @@ public final class DataDirectory implements AutoCloseable {
         if (known != null) {
             return known;
         }
-        LogContext context = new LogContext(
-                partitionId, directory.resolve(PARTITIONS), pathOf(partitionId), disk, config, marks, spares);
+        LogContext context = new LogContext(partitionId, partitions, pathOf(partitionId), disk, config, marks, spares);
         try {
             long startNs = nanoClock.nanoTime();
             LogRecovery.Recovered recovered = LogRecovery.recover(context);

@@ -6,7 +6,7 @@ import io.headwater.record.EventTimes;
 import io.headwater.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.FileAlreadyExistsException;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -25,6 +25,7 @@ final class LogAppender {
     /** Hears of segments that were sealed, which stay open only among the few that reads use. */
     private final Consumer<Segment> sealed;
 
+    private final DirectorySync directory;
     private final GatherBuffer pending = new GatherBuffer();
     private Supplier<@Nullable ByteBuffer> checkpoints = () -> null;
 
@@ -55,6 +56,7 @@ final class LogAppender {
         this.segments = segments;
         this.commit = commit;
         this.sealed = sealed;
+        this.directory = new DirectorySync(context.disk(), context.directory());
         this.nextIndex = commit.written().endIndex();
         this.nextOffset = commit.written().endOffset();
         this.pendingPosition = commit.written().position();
@@ -293,18 +295,18 @@ final class LogAppender {
             disk.delete(context.logPath(baseIndex));
             throw e;
         }
-        commit.named(context.directory());
+        commit.named(directory);
         return new SegmentFile(context.logPath(baseIndex), file);
     }
 
     /** A file of this name can only be what a full disk or a crash left behind before it held anything. */
     private static DiskFile create(LogContext context, long baseIndex) throws IOException {
         try {
+            return context.disk().open(context.logPath(baseIndex), Disk.Mode.CREATE_NEW);
+        } catch (FileAlreadyExistsException leftBehind) {
             context.disk().delete(context.logPath(baseIndex));
-        } catch (NoSuchFileException none) {
-            // As it should be.
+            return context.disk().open(context.logPath(baseIndex), Disk.Mode.CREATE_NEW);
         }
-        return context.disk().open(context.logPath(baseIndex), Disk.Mode.CREATE_NEW);
     }
 
     /** A segment that was put to rest, or recovered, has lost the room behind its last entry. */

@@ -1,7 +1,6 @@
 package io.headwater.storage;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,7 +25,7 @@ final class LogCommit implements Syncable {
     private final Object syncing = new Object();
 
     private final ConcurrentLinkedQueue<Sealed> sealed = new ConcurrentLinkedQueue<>();
-    private final ConcurrentLinkedQueue<Path> directories = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<DirectorySync> directories = new ConcurrentLinkedQueue<>();
     private volatile Written written;
     private volatile long durableIndex;
     private volatile long durableOffset;
@@ -73,8 +72,9 @@ final class LogCommit implements Syncable {
         sealed.add(new Sealed(file, size));
     }
 
-    /** Names were made in a directory that what is written from now on depends on. */
-    void named(Path directory) {
+    /** A name was made in a directory that what is written from now on depends on. */
+    void named(DirectorySync directory) {
+        directory.named();
         directories.add(directory);
     }
 
@@ -167,9 +167,9 @@ final class LogCommit implements Syncable {
             sealed.remove();
             next.file().release();
         }
-        for (Path next = directories.peek(); next != null; next = directories.peek()) {
+        for (DirectorySync next = directories.peek(); next != null; next = directories.peek()) {
             // Without a file descriptor this is tried again.
-            context.disk().syncDirectory(next);
+            next.sync();
             directories.remove();
         }
         SegmentFile file = toSync;

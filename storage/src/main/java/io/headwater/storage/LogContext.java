@@ -7,11 +7,11 @@ import java.util.Locale;
 /**
  * What the parts of one partition's log share.
  *
- * @param parent the directory of all partitions' directories
+ * @param parent the directory of all partitions' directories, shared by all logs
  */
 record LogContext(
         long partitionId,
-        Path parent,
+        DirectorySync parent,
         Path directory,
         Disk disk,
         StorageConfig config,

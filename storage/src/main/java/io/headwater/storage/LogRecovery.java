@@ -63,6 +63,8 @@ final class LogRecovery {
             return recovered();
         }
         if (nothingDurable) {
+            // That it is unused says nothing about what was written and not acknowledged.
+            mark.clean = false;
             mark.durable.set(0, 0, 0, SegmentHeader.SIZE);
         }
         if (!bases.contains(mark.durable.segmentBaseIndex)) {
@@ -339,7 +341,8 @@ final class LogRecovery {
             last.file().disk().sync();
         }
         context.disk().syncDirectory(context.directory());
-        context.disk().syncDirectory(context.parent());
+        context.parent().named();
+        context.parent().sync();
         if (!segments.isEmpty()) {
             SegmentSummary end = segments.get(segments.size() - 1).summary();
             context.marks()

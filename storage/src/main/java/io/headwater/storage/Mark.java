@@ -25,6 +25,11 @@ public final class Mark {
     /** Pending with a change that an acknowledgement waits for. */
     boolean urgent;
 
+    /** Whether nothing was ever acknowledged in the log: its partition is only expected to be written to. */
+    public boolean unused() {
+        return clean && durable.endIndex == 0;
+    }
+
     Mark set(Mark other) {
         partitionId = other.partitionId;
         promisedEpoch = other.promisedEpoch;

@@ -132,21 +132,29 @@ public final class Marks implements Closeable {
     }
 
     /**
-     * Makes a partition known, synced; it must precede the creation of its directory, so that a directory without a
-     * mark is always damage. The mark is at zero and not clean. Quiet if it is known already.
+     * Makes a partition known that is about to be written to, synced; it must precede the creation of its directory, so
+     * that a directory without a mark is always damage. The mark is at zero and not clean. Quiet if it is known already.
      */
     public void register(long partitionId) throws IOException {
-        register(new long[] {partitionId});
+        add(false, partitionId);
     }
 
-    /** The same for many partitions with one sync: for a topic that is created. */
-    public void register(long[] partitionIds) throws IOException {
+    /**
+     * Makes partitions known, with one sync, so that their first writes need none: for a topic that is created. Their
+     * marks are at zero and clean, that is {@link Mark#unused}. Quiet about those that are known already.
+     */
+    public void expect(long[] partitionIds) throws IOException {
+        add(true, partitionIds);
+    }
+
+    private void add(boolean clean, long... partitionIds) throws IOException {
         synchronized (io) {
             List<Mark> fresh = new ArrayList<>();
             for (long partitionId : partitionIds) {
                 if (!contains(partitionId)) {
                     Mark mark = new Mark();
                     mark.partitionId = partitionId;
+                    mark.clean = clean;
                     fresh.add(mark);
                 }
             }
@@ -159,11 +167,24 @@ public final class Marks implements Closeable {
         }
     }
 
-    /** Forgets a partition, synced; it must follow the removal of its directory. Quiet if it is not known. */
+    /**
+     * Forgets a partition, synced unless it is unused: for those the next sync will do, since nothing is amiss where they
+     * stay known. It must follow the removal of the directory. Quiet if the partition is not known.
+     */
     public void remove(long partitionId) throws IOException {
         synchronized (io) {
-            if (table.remove(partitionId)) {
-                appendSynced(Stream.of(MarksLayout.encodeRemoved(partitionId)));
+            Mark removed = table.remove(partitionId);
+            if (removed == null) {
+                return;
+            }
+            byte[] record = MarksLayout.encodeRemoved(partitionId);
+            if (!removed.unused()) {
+                appendSynced(Stream.of(record));
+            } else {
+                if (!rewriteDue) {
+                    journal.append(record);
+                }
+                writeOut(SyncMode.OFF);
             }
         }
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@link Marks} knows, in memory, and which of it the file does not hold yet. Thread-safe; no method waits for the
@@ -62,12 +63,12 @@ final class MarksTable {
         marks.put(mark.partitionId, mark);
     }
 
-    synchronized boolean remove(long partitionId) {
+    synchronized @Nullable Mark remove(long partitionId) {
         Mark mark = marks.remove(partitionId);
         if (mark != null && mark.pending) {
             pending.remove(mark);
         }
-        return mark != null;
+        return mark;
     }
 
     /** Returns whether this raised the epoch. */

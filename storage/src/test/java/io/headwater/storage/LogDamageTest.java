@@ -245,6 +245,9 @@ class LogDamageTest {
             MemoryDisk memory = new MemoryDisk();
             FaultyDisk faulty = new FaultyDisk(memory);
             TestDirectory dir = new TestDirectory(PATH, TestDirectory.SMALL, faulty);
+            if (random.nextBoolean()) {
+                dir.directory.marks().expect(new long[] {7});
+            }
             int count = 0;
             for (int i = random.nextInt(12); i > 0; i--) {
                 append(dir, count, count + 40);

@@ -188,7 +188,7 @@ class MarksTest {
     void holdsTenThousandPartitionsInASmallFileAndLittleTime() throws IOException {
         try (Marks marks = Marks.create(disk, DIRECTORY, ID)) {
             marks.register(5);
-            marks.register(LongStream.range(0, 10_000).toArray());
+            marks.expect(LongStream.range(0, 10_000).toArray());
             for (int round = 1; round <= 30; round++) {
                 for (int id = 0; id < 10_000; id++) {
                     marks.durable(id, point(round));
@@ -199,7 +199,7 @@ class MarksTest {
         assertTrue(disk.contents(FILE).length < 12 * 1024 * 1024, "it compacts itself");
         try (Marks marks = Marks.open(disk, DIRECTORY)) {
             assertEquals(10_000, marks.size());
-            assertEquals("9999 -1 " + point(30) + " 0", text(marks, 9_999));
+            assertEquals("9999 -1 " + point(30) + " 0 clean", text(marks, 9_999));
         }
     }
 
@@ -243,7 +243,7 @@ class MarksTest {
     void letsEveryPartitionTakeBackCleanOnAFullDisk() throws IOException {
         FaultyDisk faulty = new FaultyDisk(disk);
         try (Marks marks = Marks.create(faulty, DIRECTORY, ID)) {
-            marks.register(LongStream.range(0, 3_000).toArray());
+            marks.expect(LongStream.range(0, 3_000).toArray());
             for (int id = 0; id < 3_000; id++) {
                 marks.clean(id, point(id));
             }
@@ -255,7 +255,7 @@ class MarksTest {
             marks.sync();
         }
         long[] many = LongStream.range(3_000, 100_000).toArray();
-        assertThrows(DiskFullException.class, () -> marks.register(many));
+        assertThrows(DiskFullException.class, () -> marks.expect(many));
         marks.remove(0);
         disk.powerCut();
         try (Marks reopened = Marks.open(disk, DIRECTORY)) {

@@ -54,6 +54,9 @@ class PartitionLogModelTest {
             this.random = random;
             this.disk = disk;
             this.dir = new TestDirectory(PATH, TestDirectory.SMALL, disk);
+            if (random.nextBoolean()) {
+                dir.directory.marks().expect(new long[] {7});
+            }
             this.log = dir.log();
         }
 

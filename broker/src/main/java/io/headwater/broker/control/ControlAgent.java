@@ -121,7 +121,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         this.status = new StatusHandler(facts, proposals, vitals, this::health, clock);
         this.chores = new Chores(config, proposals, partitions, view, core.marks(), viewKeeper, members, lag, clock);
         register(
-                new TopicHandlers(config.topics(), proposals, partitions),
+                new TopicHandlers(config.topics(), proposals, partitions, core.marks()),
                 new GroupHandlers(proposals, partitions, view, members, reports, clock),
                 new ProducerIds(proposals));
         quorum.listener((image, command) -> {

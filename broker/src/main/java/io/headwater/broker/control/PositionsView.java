@@ -25,12 +25,15 @@ import org.slf4j.LoggerFactory;
 final class PositionsView {
     private static final Logger LOG = LoggerFactory.getLogger(PositionsView.class);
 
-    /** The durable marks, as far as this view needs them. */
+    /** The durable marks, as far as the control agent needs them. */
     interface Marked {
-        /** Fills in what is known; false where the partition was never written to. */
+        /** Fills in what is known; false where nothing is. */
         boolean load(long partitionId, Mark into);
 
         long[] partitionIds();
+
+        /** {@link Marks#expect}. */
+        void expect(long[] partitionIds) throws IOException;
     }
 
     /** The real ones. */
@@ -44,6 +47,11 @@ final class PositionsView {
             @Override
             public long[] partitionIds() {
                 return marks.partitionIds();
+            }
+
+            @Override
+            public void expect(long[] partitionIds) throws IOException {
+                marks.expect(partitionIds);
             }
         };
     }
@@ -78,13 +86,13 @@ final class PositionsView {
 
     /** False: the partition was never written to and has no log. */
     boolean hasLog(long partitionId) {
-        return marks.load(partitionId, mark);
+        return marks.load(partitionId, mark) && !mark.unused();
     }
 
     /** Non-null: the log is closed and unchanged since, and the view says all that it says. */
     @Nullable
     ClosedLog closed(long partitionId) {
-        if (!marks.load(partitionId, mark)) {
+        if (!hasLog(partitionId)) {
             return ClosedLog.NEVER_WRITTEN;
         }
         if (!mark.clean) {

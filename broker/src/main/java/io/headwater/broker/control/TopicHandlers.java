@@ -25,6 +25,7 @@ import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicConfig;
 import io.headwater.protocol.wire.TopicDescription;
 import io.headwater.protocol.wire.Topics;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -37,11 +38,14 @@ final class TopicHandlers {
     private final BrokerConfig.Topics defaults;
     private final Proposals proposals;
     private final Partitions partitions;
+    private final PositionsView.Marked marks;
 
-    TopicHandlers(BrokerConfig.Topics defaults, Proposals proposals, Partitions partitions) {
+    TopicHandlers(
+            BrokerConfig.Topics defaults, Proposals proposals, Partitions partitions, PositionsView.Marked marks) {
         this.defaults = defaults;
         this.proposals = proposals;
         this.partitions = partitions;
+        this.marks = marks;
     }
 
     void list(GetTopics request, Reply reply) throws RequestFailedException {
@@ -68,7 +72,9 @@ final class TopicHandlers {
                         .setPolicy(MetadataCodec.wire(policy)));
         reply.sendWhenDone(proposals.propose(command).thenApply(done -> {
             LOG.info("topic {}: created with {} partitions", request.getName(), count);
-            return wire(named(done.image(), request.getName()));
+            TopicInfo created = named(done.image(), request.getName());
+            expect(created.partitions());
+            return wire(created);
         }));
     }
 
@@ -84,8 +90,22 @@ final class TopicHandlers {
                         .setPolicy(MetadataCodec.wire(policy)));
         reply.sendWhenDone(proposals.propose(command).thenApply(done -> {
             LOG.info("topic {}: altered, {} partitions, {}", request.getName(), count, policy);
-            return wire(named(done.image(), request.getName()));
+            TopicInfo altered = named(done.image(), request.getName());
+            expect(altered.partitions());
+            return wire(altered);
         }));
+    }
+
+    /** Spares each first write a sync of its own; if it cannot be done now, the first writes will see to it. */
+    private void expect(List<PartitionInfo> made) {
+        try {
+            marks.expect(made.stream().mapToLong(PartitionInfo::partitionId).toArray());
+        } catch (IOException e) {
+            LOG.warn(
+                    "topic {}: its partitions are not registered yet: {}",
+                    made.get(0).topicName(),
+                    e.getMessage());
+        }
     }
 
     /** Gone for everybody as soon as the command stands; the reply waits until the files are gone too. */

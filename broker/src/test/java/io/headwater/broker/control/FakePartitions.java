@@ -12,6 +12,7 @@ import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.PartitionDescription;
 import io.headwater.storage.Mark;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,6 +34,10 @@ final class FakePartitions implements Partitions, PositionsView.Marked {
     /** Partitions that were asked anything: real ones would have had to open their logs. */
     final Set<Long> opened = new TreeSet<>();
 
+    /** Announced to the marks. */
+    final Set<Long> expected = new TreeSet<>();
+
+    boolean marksFail;
     final Set<Long> offline = new HashSet<>();
     final Set<Long> deleted = new TreeSet<>();
     final List<String> chores = new ArrayList<>();
@@ -211,7 +216,9 @@ final class FakePartitions implements Partitions, PositionsView.Marked {
     public boolean load(long partitionId, Mark into) {
         Log log = logs.get(partitionId);
         if (log == null) {
-            return false;
+            into.clean = true;
+            into.durable.set(0, 0, 0, 0);
+            return expected.contains(partitionId);
         }
         into.partitionId = partitionId;
         into.clean = log.clean;
@@ -222,5 +229,15 @@ final class FakePartitions implements Partitions, PositionsView.Marked {
     @Override
     public long[] partitionIds() {
         return logs.keySet().stream().mapToLong(id -> id).toArray();
+    }
+
+    @Override
+    public void expect(long[] partitionIds) throws IOException {
+        if (marksFail) {
+            throw new IOException("the marks cannot be written");
+        }
+        for (long partitionId : partitionIds) {
+            expected.add(partitionId);
+        }
     }
 }

@@ -580,6 +580,17 @@ class GroupHandlersTest {
         assertTrue(world.partitions.opened.isEmpty(), "opened " + world.partitions.opened);
     }
 
+    @Test
+    void opensNoLogThatWasNeverWrittenTo() {
+        world.topic("orders", 3);
+        assertEquals(3, world.partitions.expected.size());
+        JoinGroupReply joined = world.join(one, "g", "orders");
+        assertEquals(3, joined.getAssignment().getPartitionsCount());
+        joined.getAssignment().getPartitionsList().forEach(one -> assertEquals(-1, one.getPosition()));
+        assertEquals(3, describe().getPartitionsCount());
+        assertTrue(world.partitions.opened.isEmpty(), "opened " + world.partitions.opened);
+    }
+
     /** The view says 5, the log, closed later and cleanly, says 9: the log wins. */
     @Test
     void asksTheLogWhereTheViewIsOlder() throws IOException {

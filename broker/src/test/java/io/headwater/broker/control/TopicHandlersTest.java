@@ -67,6 +67,25 @@ class TopicHandlersTest {
     }
 
     @Test
+    void announcesPartitionsToTheMarksAndMakesATopicAlsoWhereThatFails() {
+        Topic made = world.topic("orders", 2);
+        assertEquals(ids(made), world.partitions.expected);
+        AlterTopic alter =
+                AlterTopic.newBuilder().setName("orders").setPartitions(3).build();
+        Topic altered = world.ask(client, FrameType.ALTER_TOPIC, alter, Topic.class);
+        assertEquals(ids(altered), world.partitions.expected);
+        world.partitions.marksFail = true;
+        assertEquals(4, world.topic("more", 4).getPartitionsCount());
+        assertEquals(ids(altered), world.partitions.expected);
+    }
+
+    private static Set<Long> ids(Topic topic) {
+        Set<Long> ids = new HashSet<>();
+        topic.getPartitionsList().forEach(partition -> ids.add(partition.getPartitionId()));
+        return ids;
+    }
+
+    @Test
     void takesWhatIsAskedForAndChangesOnlyWhatIsNamed() {
         CreateTopic create = CreateTopic.newBuilder()
                 .setName("orders")
