@@ -91,8 +91,15 @@ class ArchitectureTest {
                 .resideOutsideOfPackage("io.headwater.benchmarks..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage("net.openhft..")
+                .resideInAPackage("net.openhft.chronicle..")
                 .because("memory that can be unmapped under a reader is handled in one place"));
+        check(noClasses()
+                .that()
+                .haveNameNotMatching(".*\\.BlockReservation(\\$.*)?")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("net.openhft.posix..")
+                .because("it takes long to load, so that one place decides when"));
     }
 
     @Test
