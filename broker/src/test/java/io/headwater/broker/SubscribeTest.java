@@ -17,6 +17,7 @@ import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.SubscribeReply;
 import io.headwater.protocol.wire.Unsubscribe;
+import io.headwater.protocol.wire.UnsubscribeReply;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +63,12 @@ class SubscribeTest {
         assertEquals(List.of("a", "b"), values(there));
         assertEquals(List.of("c"), values(came));
         assertEquals(2, came.get(0).offset());
+    }
+
+    @Test
+    void answersTheEndOfASubscriptionThatThereNeverWas() throws Exception {
+        Frame reply = client.call(FrameType.UNSUBSCRIBE, Unsubscribe.getDefaultInstance());
+        assertEquals(UnsubscribeReply.getDefaultInstance(), reply.message());
     }
 
     @Test

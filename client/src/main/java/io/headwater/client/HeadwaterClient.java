@@ -30,7 +30,11 @@ public final class HeadwaterClient implements AutoCloseable {
                 link,
                 link,
                 random,
-                ClientSettings.of(builder.host + ":" + builder.port, builder.name, builder.timeout.toNanos()));
+                ClientSettings.of(
+                        builder.host + ":" + builder.port,
+                        builder.name,
+                        builder.timeout.toNanos(),
+                        builder.keepAlive.toNanos()));
         this.caller = new Caller(session);
     }
 
@@ -99,6 +103,7 @@ public final class HeadwaterClient implements AutoCloseable {
         private String host = "127.0.0.1";
         private int port = DEFAULT_PORT;
         private Duration timeout = Duration.ofSeconds(30);
+        private Duration keepAlive = Duration.ofSeconds(10);
         private String name = "pid-" + ProcessHandle.current().pid();
 
         Builder() {}
@@ -125,11 +130,25 @@ public final class HeadwaterClient implements AutoCloseable {
 
         /** How long an operation may take before it fails, retries included; default 30 s. */
         public Builder timeout(Duration limit) {
-            if (limit.isNegative() || limit.isZero()) {
-                throw new IllegalArgumentException("timeout: " + limit + " (expected: more than 0)");
-            }
-            timeout = limit;
+            timeout = positive("timeout", limit);
             return this;
+        }
+
+        /**
+         * A connection that only waits for records cannot tell silence from loss: after so long in which nothing came,
+         * the broker is asked for a sign of life, and the connection made anew if none comes within a third of the
+         * {@link #timeout}; default 10 s.
+         */
+        public Builder keepAlive(Duration silence) {
+            keepAlive = positive("keepAlive", silence);
+            return this;
+        }
+
+        private static Duration positive(String name, Duration value) {
+            if (value.isNegative() || value.isZero()) {
+                throw new IllegalArgumentException(name + ": " + value + " (expected: more than 0)");
+            }
+            return value;
         }
 
         /** Shown by the broker's status; default the process's id. */

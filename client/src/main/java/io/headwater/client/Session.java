@@ -14,6 +14,7 @@ import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.Goodbye;
 import io.headwater.protocol.wire.Hello;
 import io.headwater.protocol.wire.HelloReply;
+import io.headwater.protocol.wire.Unsubscribe;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ final class Session implements LinkListener {
     private static final long TICK_NS = 50_000_000;
     private static final long FIRST_BACKOFF_NS = 50_000_000;
     private static final long MAX_BACKOFF_NS = 2_000_000_000;
+    private static final int NO_SUBSCRIPTION = 0;
     private static final String SOFTWARE = "headwater-java/0.1.0";
 
     /** Where the conversation stands. */
@@ -66,6 +68,11 @@ final class Session implements LinkListener {
     private long backoffNs = FIRST_BACKOFF_NS;
     private boolean everReady;
     private boolean ticking;
+    /** Something came since the last tick, or somebody began to wait. */
+    private boolean heard;
+
+    private long heardNs;
+    private boolean probing;
     private String lastFailure = "not connected yet";
     private volatile @Nullable HelloReply broker;
 
@@ -100,6 +107,7 @@ final class Session implements LinkListener {
 
     /** A new id, under which deliveries may come from now on. */
     int openSubscription() {
+        heard = true;
         subscriptions.add(++lastSubscriptionId);
         return lastSubscriptionId;
     }
@@ -222,6 +230,7 @@ final class Session implements LinkListener {
         state = State.READY;
         everReady = true;
         backoffNs = FIRST_BACKOFF_NS;
+        heard = true;
         LOG.debug("connection to {}: ready, protocol version {}", settings.server(), reply.getVersion());
         // A listener's flush may break the connection: what it asked waits for the next one then.
         for (SessionListener listener : List.copyOf(listeners)) {
@@ -244,6 +253,7 @@ final class Session implements LinkListener {
 
     @Override
     public void received(Frame frame) {
+        heard = true;
         try {
             if (frame.isPush()) {
                 pushed(frame);
@@ -388,11 +398,43 @@ final class Session implements LinkListener {
         }
         long nowNs = loop.nowNs();
         expire(nowNs);
+        probe(nowNs);
         for (int i = 0; i < listeners.size(); i++) {
             listeners.get(i).tick(nowNs);
         }
         if (!sent.isEmpty() || !waiting.isEmpty() || !listeners.isEmpty()) {
             startTicking();
+        }
+    }
+
+    /**
+     * Who only waits for deliveries does not notice a connection that is gone without a reset: asks, and an answer that
+     * stays away ends the connection as with any request. Ending a subscription that there never was changes nothing.
+     */
+    private void probe(long nowNs) {
+        if (heard) {
+            heard = false;
+            heardNs = nowNs;
+        }
+        boolean mayWaitInVain = state == State.READY && !subscriptions.isEmpty() && !probing;
+        if (mayWaitInVain && nowNs - heardNs >= settings.keepAliveNs()) {
+            probing = true;
+            sendOnce(
+                    FrameType.UNSUBSCRIBE,
+                    Unsubscribe.newBuilder().setSubscriptionId(NO_SUBSCRIPTION).build(),
+                    List.of(),
+                    new ReplyHandler() {
+                        @Override
+                        public void replied(MessageLite reply) {
+                            probing = false;
+                        }
+
+                        @Override
+                        public void failed(HeadwaterException why) {
+                            probing = false;
+                        }
+                    });
+            link.flush();
         }
     }
 

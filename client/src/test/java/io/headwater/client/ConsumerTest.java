@@ -248,6 +248,27 @@ class ConsumerTest {
     }
 
     @Test
+    void goesOnWhereItWasWhenTheConnectionIsGoneWithoutAReset() {
+        broker.createTopic("t", 1);
+        fill("t", 10, 10);
+        try (HeadwaterClient waiting = HeadwaterClient.builder()
+                        .server(broker.server())
+                        .timeout(Duration.ofSeconds(3))
+                        .keepAlive(Duration.ofMillis(100))
+                        .build();
+                StreamConsumer consumer = waiting.streamConsumer().topics("t").build()) {
+            assertEquals(10, consumer.poll(WAIT).size());
+            broker.fallSilent();
+            try (HeadwaterClient other =
+                            HeadwaterClient.builder().server(broker.server()).build();
+                    Producer producer = other.producer().build()) {
+                producer.send(ProducerRecord.ofUtf8("t", null, "10")).join();
+            }
+            assertEquals(10, number(consumer.poll(WAIT).get(0)));
+        }
+    }
+
+    @Test
     void countsWhatIsNotCreditedYetWhenItSubscribesAgain() {
         broker.createTopic("t", 1);
         fill("t", 10, 10);

@@ -32,8 +32,8 @@ class GroupSeekTest {
 
     private final SimulatedLoop loop = new SimulatedLoop();
     private final Broker broker = new Broker();
-    private final Session session =
-            new Session(broker, loop, new SplittableRandom(1), ClientSettings.of("broker:1", "test", 9 * SECOND));
+    private final Session session = new Session(
+            broker, loop, new SplittableRandom(1), ClientSettings.of("broker:1", "test", 9 * SECOND, 10 * SECOND));
     private final ConsumerSettings settings = new ConsumerSettings(
             List.of("t"),
             List.of(),

@@ -61,7 +61,8 @@ class ProducerSimulationTest {
         Run(SplittableRandom random, ProducerSettings settings) {
             this.random = random;
             this.link = new SimulatedLink(loop, random.split());
-            Session session = new Session(link, loop, random.split(), ClientSettings.of("sim:1", "sim", 2 * SECOND));
+            Session session =
+                    new Session(link, loop, random.split(), ClientSettings.of("sim:1", "sim", 2 * SECOND, SECOND));
             Sender sender = new Sender(session, budget, this);
             for (int i = 0; i < 2; i++) {
                 partitions.add(link.addPartition(i));

@@ -11,7 +11,9 @@ import io.headwater.client.fake.SimulatedLoop;
 import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.DeleteTopic;
+import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.GetTopics;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -24,8 +26,8 @@ class SessionTest {
 
     private final SimulatedLoop loop = new SimulatedLoop();
     private final SimulatedLink link = new SimulatedLink(loop, new SplittableRandom(1));
-    private final Session session =
-            new Session(link, loop, new SplittableRandom(2), ClientSettings.of("broker:1", "test", 9 * SECOND));
+    private final Session session = new Session(
+            link, loop, new SplittableRandom(2), ClientSettings.of("broker:1", "test", 9 * SECOND, 10 * SECOND));
 
     private static final class Outcome implements ReplyHandler {
         MessageLite reply;
@@ -48,6 +50,30 @@ class SessionTest {
         boolean isDone() {
             return reply != null || failure != null;
         }
+    }
+
+    private static class Listener implements SessionListener {
+        int connections;
+        int losses;
+
+        @Override
+        public void ready() {
+            connections++;
+        }
+
+        @Override
+        public void lost() {
+            losses++;
+        }
+
+        @Override
+        public void pushed(Frame frame) {}
+
+        @Override
+        public void writable() {}
+
+        @Override
+        public void tick(long nowNs) {}
     }
 
     private Outcome ask(FrameType type, Call.Repeat repeat) {
@@ -131,28 +157,67 @@ class SessionTest {
         assertTrue(loop.nowNs() - before < 4 * SECOND, "a third of the timeout");
     }
 
+    /** The time until the listener has heard of the loss, and of the next connection. */
+    private long reconnectedAfterNs(Listener listener) {
+        int losses = listener.losses;
+        long beforeNs = loop.nowNs();
+        loop.runUntil(() -> listener.losses > losses, 60 * SECOND);
+        long lostNs = loop.nowNs();
+        loop.runUntil(() -> listener.connections > listener.losses, SECOND);
+        return lostNs - beforeNs;
+    }
+
+    @Test
+    void noticesAConnectionThatIsGoneWithoutAResetWhileItOnlyWaits() {
+        Listener listener = new Listener();
+        session.add(listener);
+        loop.runUntil(() -> listener.connections > 0, SECOND);
+        session.openSubscription();
+        link.fallSilent();
+        long silentNs = reconnectedAfterNs(listener);
+        // Ten seconds until it asks, and three, a third of the timeout, for the answer.
+        assertTrue(silentNs >= 13 * SECOND - SECOND / 10, silentNs + " ns");
+        assertTrue(silentNs < 14 * SECOND, silentNs + " ns");
+        assertEquals(
+                1, sentTypes().stream().filter(FrameType.UNSUBSCRIBE::equals).count());
+        // And the next one, which was quiet and alive before.
+        session.openSubscription();
+        loop.runFor(35 * SECOND);
+        assertEquals(
+                4, sentTypes().stream().filter(FrameType.UNSUBSCRIBE::equals).count());
+        assertEquals(1, listener.losses);
+        link.fallSilent();
+        assertTrue(reconnectedAfterNs(listener) < 14 * SECOND);
+    }
+
+    @Test
+    void asksForNoSignOfLifeWhileThereIsOneOrNothingIsWaitedFor() {
+        Listener listener = new Listener();
+        session.add(listener);
+        loop.runUntil(() -> listener.connections > 0, SECOND);
+        loop.runFor(60 * SECOND);
+        int id = session.openSubscription();
+        Deliver deliver = Deliver.newBuilder().setSubscriptionId(id).build();
+        for (int i = 0; i < 10; i++) {
+            link.push(Frame.push(FrameType.DELIVER, deliver, Unpooled.EMPTY_BUFFER));
+            loop.runFor(9 * SECOND);
+        }
+        session.closeSubscription(id);
+        loop.runFor(60 * SECOND);
+        assertEquals(List.of(FrameType.HELLO), sentTypes());
+        assertEquals(0, listener.losses);
+    }
+
     @Test
     void keepsWhatAListenerAskedWhenItsFlushBreaksTheConnection() {
         List<Outcome> asked = new ArrayList<>();
-        session.add(new SessionListener() {
+        session.add(new Listener() {
             @Override
             public void ready() {
                 if (asked.isEmpty()) {
                     asked.add(ask(FrameType.GET_TOPICS, Call.Repeat.READ));
                 }
             }
-
-            @Override
-            public void lost() {}
-
-            @Override
-            public void pushed(Frame frame) {}
-
-            @Override
-            public void writable() {}
-
-            @Override
-            public void tick(long nowNs) {}
         });
         // The first flush is that of the HELLO.
         link.flushesUntilBroken = 2;

@@ -210,6 +210,14 @@ public final class FakeBroker implements AutoCloseable {
         on(self -> self.nowMs = ms);
     }
 
+    /** The present connections stay, and nothing passes any more, as where a cable is cut. */
+    public void fallSilent() {
+        on(self -> {
+            self.peers.forEach(peer -> peer.silent = true);
+            return 0;
+        });
+    }
+
     public void dropConnections() {
         on(self -> {
             List.copyOf(self.peers).forEach(peer -> peer.channel.close());
@@ -302,6 +310,7 @@ public final class FakeBroker implements AutoCloseable {
         final Channel channel;
         final FrameDecoder decoder;
         final Map<Integer, Subscription> subscriptions = new LinkedHashMap<>();
+        boolean silent;
 
         Peer(Channel channel, FrameDecoder decoder) {
             this.channel = channel;
@@ -328,7 +337,9 @@ public final class FakeBroker implements AutoCloseable {
         public void channelRead(ChannelHandlerContext ctx, Object msg) {
             Frame frame = (Frame) msg;
             try {
-                handle(frame);
+                if (!silent) {
+                    handle(frame);
+                }
             } finally {
                 frame.release();
             }
@@ -580,6 +591,10 @@ public final class FakeBroker implements AutoCloseable {
         }
 
         void send(int flags, FrameType type, int correlationId, MessageLite message, ByteBuf attachment) {
+            if (silent) {
+                attachment.release();
+                return;
+            }
             channel.write(FrameEncoder.encode(
                     channel.alloc(), type, flags, correlationId, message, attachment.readableBytes()));
             channel.writeAndFlush(attachment);

@@ -15,6 +15,7 @@ import io.headwater.protocol.wire.ProduceBatch;
 import io.headwater.protocol.wire.ProduceReply;
 import io.headwater.protocol.wire.ProduceResult;
 import io.headwater.protocol.wire.Topics;
+import io.headwater.protocol.wire.UnsubscribeReply;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
@@ -48,7 +49,7 @@ public final class SimulatedLink implements Link {
     private long arrivalNs;
     private long replyNs;
     private long lastProducerId = 1_000_000;
-    private boolean answers = true;
+    private int silent;
     public final List<Sent> sent = new ArrayList<>();
     public int attempts;
     /** The connection breaks inside that flush from now, and the listener hears of it before flush returns; 0: none. */
@@ -80,9 +81,14 @@ public final class SimulatedLink implements Link {
         return partition;
     }
 
-    /** The broker reads, and says nothing. */
+    /** The broker reads what comes on the present connection, and says nothing. */
     public void fallSilent() {
-        answers = false;
+        silent = connection;
+    }
+
+    /** The broker says something unasked. */
+    public void push(Frame frame) {
+        reply(connection, frame);
     }
 
     @Override
@@ -199,7 +205,7 @@ public final class SimulatedLink implements Link {
     }
 
     private void read(int id, FrameType type, int correlationId, MessageLite message, ByteBuf attachment) {
-        if (!answers) {
+        if (id == silent) {
             return;
         }
         if (framesToFail > 0 && (type == FrameType.PRODUCE || type == FrameType.INIT_PRODUCER)) {
@@ -228,6 +234,7 @@ public final class SimulatedLink implements Link {
                                 .build());
             case GET_TOPICS -> reply(id, type, correlationId, Topics.getDefaultInstance());
             case PRODUCE -> produce(id, correlationId, (Produce) message, attachment);
+            case UNSUBSCRIBE -> reply(id, type, correlationId, UnsubscribeReply.getDefaultInstance());
             case DELETE_TOPIC -> reply(id, type, correlationId, DeleteTopicReply.getDefaultInstance());
             default -> throw new AssertionError("not simulated: " + type);
         }
