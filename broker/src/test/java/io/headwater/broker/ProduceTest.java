@@ -143,6 +143,22 @@ class ProduceTest {
         assertFalse(error.getUnknownOutcome());
     }
 
+    /** What docs/protocol.md warns of. */
+    @Test
+    void doesNotRecogniseAMadeUpProducerIdInsideAReservedBlock() throws Exception {
+        long partition = topic("orders");
+        long madeUp = producerId() + 1;
+
+        ProduceResult stored = client.produce(partition, Batches.of(madeUp, 0, "made up"));
+        long given = producerId();
+        ProduceResult honest = client.produce(partition, Batches.of(given, 0, "honest"));
+
+        assertEquals("", stored.getError().getMessage());
+        assertEquals(madeUp, given);
+        assertTrue(honest.getDuplicate());
+        assertEquals(stored.getBaseOffset(), honest.getBaseOffset());
+    }
+
     @Test
     void neverStoresAgainWhatAForgottenProducerSentFirstWhateverTheClockSays() throws Exception {
         long partition = topic("orders");
