@@ -10,9 +10,6 @@ import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.Commit;
 import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.Deliver;
-import io.headwater.protocol.wire.GetPositions;
-import io.headwater.protocol.wire.Positions;
-import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.SubscribeReply;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -163,7 +160,7 @@ class FlippedBitTest {
         try (Broker broker = started;
                 RawClient client = RawClient.connected(broker.port())) {
             if (read(client, what)) {
-                assertEquals(POSITION, position(client), what);
+                assertEquals(POSITION, client.position("g", partition), what);
                 served++;
             } else {
                 refused++;
@@ -173,13 +170,7 @@ class FlippedBitTest {
 
     /** Whether all of it could be read; what could be read is as it was. */
     private boolean read(RawClient client, String what) throws Exception {
-        Frame reply = client.call(
-                FrameType.SUBSCRIBE,
-                Subscribe.newBuilder()
-                        .setPartitionId(partition)
-                        .setUntilOffset(-1)
-                        .setCreditBytes(1 << 30)
-                        .build());
+        Frame reply = client.subscribe(partition, 1 << 30);
         if (reply.isError()) {
             return false;
         }
@@ -197,16 +188,5 @@ class FlippedBitTest {
             }
         }
         return true;
-    }
-
-    private long position(RawClient client) throws IOException {
-        return client.call(
-                        FrameType.GET_POSITIONS,
-                        GetPositions.newBuilder()
-                                .setGroup("g")
-                                .addPartitionIds(partition)
-                                .build())
-                .message(Positions.class)
-                .getOffsets(0);
     }
 }

@@ -18,10 +18,8 @@ import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.CommitReply;
 import io.headwater.protocol.wire.DescribeGroup;
 import io.headwater.protocol.wire.ErrorCode;
-import io.headwater.protocol.wire.GetPositions;
 import io.headwater.protocol.wire.GroupDescription;
 import io.headwater.protocol.wire.GroupPartition;
-import io.headwater.protocol.wire.Positions;
 import io.headwater.protocol.wire.SeekGroup;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -76,7 +74,7 @@ class GroupPositionsTest {
         stops();
         open();
 
-        assertEquals(7, position());
+        assertEquals(7, client.position("g", partition));
     }
 
     @Test
@@ -100,7 +98,7 @@ class GroupPositionsTest {
         stops();
         open();
 
-        assertEquals(2, position());
+        assertEquals(2, client.position("g", partition));
     }
 
     @Test
@@ -129,7 +127,7 @@ class GroupPositionsTest {
         delete(views);
         open();
 
-        assertEquals(7, position());
+        assertEquals(7, client.position("g", partition));
     }
 
     @Test
@@ -183,17 +181,6 @@ class GroupPositionsTest {
                 .getResults(0)
                 .getError()
                 .getCode();
-    }
-
-    private long position() throws IOException {
-        return client.call(
-                        FrameType.GET_POSITIONS,
-                        GetPositions.newBuilder()
-                                .setGroup("g")
-                                .addPartitionIds(partition)
-                                .build())
-                .message(Positions.class)
-                .getOffsets(0);
     }
 
     private static byte[] bytes(String text) {

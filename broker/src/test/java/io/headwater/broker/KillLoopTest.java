@@ -9,7 +9,6 @@ import io.headwater.protocol.wire.InitProducer;
 import io.headwater.protocol.wire.InitProducerReply;
 import io.headwater.protocol.wire.ProduceReply;
 import io.headwater.protocol.wire.ProduceResult;
-import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.SubscribeReply;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -120,13 +119,7 @@ class KillLoopTest {
     }
 
     private List<Batches.Read> readAll(RawClient client) throws Exception {
-        Frame reply = client.call(
-                FrameType.SUBSCRIBE,
-                Subscribe.newBuilder()
-                        .setPartitionId(partition)
-                        .setUntilOffset(-1)
-                        .setCreditBytes(1 << 30)
-                        .build());
+        Frame reply = client.subscribe(partition, 1 << 30);
         long end = reply.message(SubscribeReply.class).getEndOffset();
         List<Batches.Read> records = new ArrayList<>();
         while (records.size() < end) {

@@ -6,11 +6,14 @@ import io.headwater.protocol.FrameEncoder;
 import io.headwater.protocol.FrameLayout;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.GetPositions;
 import io.headwater.protocol.wire.Hello;
+import io.headwater.protocol.wire.Positions;
 import io.headwater.protocol.wire.Produce;
 import io.headwater.protocol.wire.ProduceBatch;
 import io.headwater.protocol.wire.ProduceReply;
 import io.headwater.protocol.wire.ProduceResult;
+import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.Topic;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -119,6 +122,29 @@ final class RawClient implements AutoCloseable {
                         .setPartitions(partitions)
                         .build());
         return reply.message(Topic.class);
+    }
+
+    /** Everything of a partition, from its first record on. */
+    Frame subscribe(long partitionId, long creditBytes) throws IOException {
+        return call(
+                FrameType.SUBSCRIBE,
+                Subscribe.newBuilder()
+                        .setPartitionId(partitionId)
+                        .setUntilOffset(-1)
+                        .setCreditBytes(creditBytes)
+                        .build());
+    }
+
+    /** What a group has committed; -1: nothing. */
+    long position(String group, long partitionId) throws IOException {
+        return call(
+                        FrameType.GET_POSITIONS,
+                        GetPositions.newBuilder()
+                                .setGroup(group)
+                                .addPartitionIds(partitionId)
+                                .build())
+                .message(Positions.class)
+                .getOffsets(0);
     }
 
     ProduceResult produce(long partitionId, byte[] batch) throws IOException {

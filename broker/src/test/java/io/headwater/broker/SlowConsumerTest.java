@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.config.BrokerConfig;
-import io.headwater.protocol.FrameType;
-import io.headwater.protocol.wire.Subscribe;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,13 +30,7 @@ class SlowConsumerTest {
             for (int i = 0; i < slowOnes; i++) {
                 RawClient client = RawClient.connected(broker.port());
                 slow.add(client);
-                client.call(
-                        FrameType.SUBSCRIBE,
-                        Subscribe.newBuilder()
-                                .setPartitionId(partition)
-                                .setUntilOffset(-1)
-                                .setCreditBytes(ENDLESS)
-                                .build());
+                client.subscribe(partition, ENDLESS);
             }
             long before = PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
             for (int i = 0; i < batches; i += 100) {

@@ -112,6 +112,19 @@ class ProducerSimulationTest {
             link.drop();
         }
 
+        /** Two batches: the first is refused, and of the second a copy is read when both are settled. */
+        void sendBehindARefusal() {
+            CompletableFuture<Producer.Acknowledgement> refused = sendLarge(0);
+            loop.runUntil(() -> produceFramesSent() == 1, SECOND);
+            CompletableFuture<Producer.Acknowledgement> behind = sendLarge(0);
+            loop.runUntil(() -> link.framesRead == 1, SECOND);
+            link.stopReading();
+            loop.runUntil(refused::isDone, SECOND);
+            link.drop();
+            loop.runUntil(behind::isDone, SECOND);
+            link.readOn();
+        }
+
         void go(int records) {
             for (int i = 0; i < records; i++) {
                 int at = random.nextInt(2);
@@ -264,18 +277,10 @@ class ProducerSimulationTest {
     void closesAGapInANewEpochWhereACopyWouldFitBehindIt() throws Exception {
         Run run = calm(5);
         run.link.verdicts.add(DISK_FULL);
-        CompletableFuture<Producer.Acknowledgement> refused = run.sendLarge(0);
-        run.loop.runUntil(() -> run.produceFramesSent() == 1, SECOND);
-        CompletableFuture<Producer.Acknowledgement> behind = run.sendLarge(0);
-        run.loop.runUntil(() -> run.link.framesRead == 1, SECOND);
-        run.link.stopReading();
-        run.loop.runUntil(refused::isDone, SECOND);
-        run.link.drop();
-        run.loop.runUntil(behind::isDone, SECOND);
-        run.link.readOn();
+        run.sendBehindARefusal();
 
-        assertFailed(HeadwaterException.Retriable.class, refused);
-        assertEquals(0, behind.join().offset());
+        assertFailed(HeadwaterException.Retriable.class, run.sent.get(0).get(0));
+        assertEquals(0, run.sent.get(0).get(1).join().offset());
         run.check();
     }
 
@@ -283,18 +288,10 @@ class ProducerSimulationTest {
     void isSureOfWhatMovedUp() throws Exception {
         Run run = calm(5);
         run.link.verdicts.addAll(List.of(DISK_FULL, DISK_FULL));
-        CompletableFuture<Producer.Acknowledgement> refused = run.sendLarge(0);
-        run.loop.runUntil(() -> run.produceFramesSent() == 1, SECOND);
-        CompletableFuture<Producer.Acknowledgement> behind = run.sendLarge(0);
-        run.loop.runUntil(() -> run.link.framesRead == 1, SECOND);
-        run.link.stopReading();
-        run.loop.runUntil(refused::isDone, SECOND);
-        run.link.drop();
-        run.loop.runUntil(behind::isDone, SECOND);
-        run.link.readOn();
+        run.sendBehindARefusal();
 
-        assertFailed(HeadwaterException.Retriable.class, refused);
-        assertFailed(HeadwaterException.Retriable.class, behind);
+        assertFailed(HeadwaterException.Retriable.class, run.sent.get(0).get(0));
+        assertFailed(HeadwaterException.Retriable.class, run.sent.get(0).get(1));
         run.check();
     }
 

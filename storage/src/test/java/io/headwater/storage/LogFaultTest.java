@@ -181,14 +181,20 @@ class LogFaultTest {
         }
     }
 
-    @Test
-    void goesOfflineWhenPreallocationCannotBeSynced() throws IOException {
-        TestDirectory dir = open();
+    /** A log that waits for more room, which {@code runBackground} makes. */
+    private static PartitionLog fullUpToPreallocation(TestDirectory dir) throws IOException {
         PartitionLog log = dir.log();
         for (int i = 0; dir.background.isEmpty(); i++) {
             dir.append(log, 1, 1, "value-" + i);
         }
         log.flush();
+        return log;
+    }
+
+    @Test
+    void goesOfflineWhenPreallocationCannotBeSynced() throws IOException {
+        TestDirectory dir = open();
+        PartitionLog log = fullUpToPreallocation(dir);
         disk.failSyncs(path -> path.toString().endsWith(".log"));
         dir.runBackground();
         assertNotNull(log.offlineReason());
@@ -203,11 +209,7 @@ class LogFaultTest {
     @Test
     void goesOfflineWhenASyncFindsTheDiskFull() throws IOException {
         TestDirectory dir = open();
-        PartitionLog log = dir.log();
-        for (int i = 0; dir.background.isEmpty(); i++) {
-            dir.append(log, 1, 1, "value-" + i);
-        }
-        log.flush();
+        PartitionLog log = fullUpToPreallocation(dir);
         // Said once, as by a file system that gives out blocks late.
         disk.fullSyncs(1, path -> path.toString().endsWith(".log"));
         dir.runBackground();
