@@ -5,15 +5,25 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * CPU used so far.
  *
- * @param machineSeconds by everything on this machine, kernel included, from /proc/stat; NaN where there is none
+ * @param machineSeconds by everything on this machine, kernel included, from /proc/stat, but for the processes that {@link
+ *     #UNCOUNTED} names; NaN where there is none
  * @param driverSeconds by this process
  */
 public record CpuTimes(double machineSeconds, double driverSeconds) {
+    /** A system property: the ids, separated by commas, of processes that idle beside what is measured. */
+    public static final String UNCOUNTED = "headwater.bench.uncounted";
+
     private static final double TICKS_PER_SECOND = 100;
+    private static final List<String> UNCOUNTED_IDS = Stream.of(
+                    System.getProperty(UNCOUNTED, "").split(","))
+            .filter(id -> !id.isEmpty())
+            .toList();
 
     public static CpuTimes now() {
         double driver =
@@ -32,10 +42,22 @@ public record CpuTimes(double machineSeconds, double driverSeconds) {
             for (int i : new int[] {1, 2, 3, 6, 7}) {
                 ticks += Long.parseLong(fields[i]);
             }
+            for (String id : UNCOUNTED_IDS) {
+                ticks -= ticksOf(Path.of("/proc", id, "stat"));
+            }
             return ticks / TICKS_PER_SECOND;
         } catch (IOException e) {
             return Double.NaN;
         }
+    }
+
+    /** In user mode and in the kernel. */
+    private static long ticksOf(Path stat) throws IOException {
+        String line = Files.readString(stat);
+        // Behind the name, which may hold anything: state is the third field of proc(5), utime the 14th, stime the
+        // 15th.
+        String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ");
+        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
     }
 
     public CpuTimes since(CpuTimes earlier) {

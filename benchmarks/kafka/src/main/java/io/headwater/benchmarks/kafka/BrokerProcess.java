@@ -56,14 +56,11 @@ final class BrokerProcess implements AutoCloseable {
         return start(system, bench, data, null);
     }
 
-    /** The same in a memory group with a full page cache, where this machine lets us make one. */
+    /** The same in a memory group, where this machine lets us make one. */
     static BrokerProcess startInMemoryGroup(SystemUnderLoad system, Workbench bench, Path data)
             throws IOException, InterruptedException {
         MemoryGroup memory =
                 bench.memoryLimit() ? MemoryGroup.make(data.getFileName().toString()) : null;
-        if (memory != null) {
-            memory.fill(data.resolveSibling(data.getFileName() + ".filler"));
-        }
         return start(system, bench, data, memory);
     }
 

@@ -70,7 +70,7 @@ final class Driver {
     }
 
     private void throughput(LoadTarget target, String server) {
-        String warmTopic = warm(option("topic"));
+        String warmTopic = option("topic") + ".warm";
         ProduceLoad produce = ProduceLoad.of(server, option("topic"))
                 .withRecords(number("records"))
                 .withRecordBytes((int) number("recordBytes"))
@@ -97,15 +97,10 @@ final class Driver {
             }
             print("consume", consumed);
         }
-        String old = option("deleteTopic");
-        if (!old.isEmpty()) {
-            target.deleteTopic(warm(old));
-            target.deleteTopic(old);
+        if (number("keepTopic") == 0) {
+            target.deleteTopic(warmTopic);
+            target.deleteTopic(produce.topic());
         }
-    }
-
-    private static String warm(String topic) {
-        return topic + ".warm";
     }
 
     private void latency(LoadTarget target, String server) {

@@ -1,5 +1,6 @@
 package io.headwater.benchmarks.kafka;
 
+import io.headwater.benchmarks.load.CpuTimes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** Runs a {@link Driver} as a child, with the same heap and flags whichever system it loads. */
 final class DriverProcess {
@@ -25,9 +27,17 @@ final class DriverProcess {
     /** Blocks until it is done and returns its figures by name. */
     static Map<String, Double> run(BrokerProcess broker, Map<String, String> options)
             throws IOException, InterruptedException {
+        return run(broker, List.of(), options);
+    }
+
+    /** The same without counting what other brokers, which wait for their turn, use of the CPU meanwhile. */
+    static Map<String, Double> run(BrokerProcess broker, List<BrokerProcess> waiting, Map<String, String> options)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(BrokerProcess.java());
         command.addAll(FLAGS);
+        command.add("-D" + CpuTimes.UNCOUNTED + "="
+                + waiting.stream().map(each -> Long.toString(each.pid())).collect(Collectors.joining(",")));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Driver.class.getName()));
         command.add("system=" + broker.system());
         command.add("port=" + broker.port());

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A memory cgroup that a broker runs in, whose page cache is full from the start, as that of a machine which has run for
- * a day. Without one, every page of the cache that a broker writes is a new one, and where a hypervisor hands out memory
+ * A memory cgroup that a broker runs in, whose page cache is full when the warm rounds are over, as that of a machine which
+ * has run for a day. Without one, every page of the cache that a broker writes is a new one, and where a hypervisor hands out memory
  * page by page that costs more than all the broker does. Needs root and a writable hierarchy (version 1 or 2).
  */
 final class MemoryGroup implements AutoCloseable {
@@ -77,20 +77,6 @@ final class MemoryGroup implements AutoCloseable {
                 group.resolve("cgroup.procs").toString()));
         wrapped.addAll(command);
         return wrapped;
-    }
-
-    /** Fills the group's page cache with a file, which the caller removes. */
-    void fill(Path file) throws IOException, InterruptedException {
-        List<String> command = wrap(
-                List.of("dd", "if=/dev/zero", "of=" + file, "bs=1M", "count=" + (LIMIT_BYTES >> 20), "conv=fdatasync"));
-        Process filler = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        if (filler.waitFor() != 0) {
-            throw new IOException(
-                    file + ": filling the page cache failed; is there room for " + LIMIT_BYTES + " bytes?");
-        }
     }
 
     @Override

@@ -62,9 +62,8 @@ final class PartitionsScenario implements Scenario {
         bench.settleDisk();
         Map<String, String> options = new HashMap<>();
         options.put("work", Driver.THROUGHPUT);
-        String topic = "partitions-" + setting.name().replace(' ', '-') + "-" + pair;
-        options.put("topic", topic);
-        options.put("deleteTopic", topic);
+        options.put("topic", "partitions-" + setting.name().replace(' ', '-') + "-" + pair);
+        options.put("keepTopic", "0");
         options.put("recordBytes", "1024");
         options.put("records", Long.toString(bench.scaled(RECORDS)));
         options.put("warmup", Long.toString(bench.scaled(WARMUP)));

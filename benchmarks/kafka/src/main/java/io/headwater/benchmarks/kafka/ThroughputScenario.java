@@ -24,11 +24,8 @@ record ThroughputScenario(String name, int recordBytes, long records, long warmu
     private static final int KAFKA_BATCH_BYTES = 262_144;
     private static final int KAFKA_LINGER_MS = 5;
 
-    /** Not counted: brokers run for months, and their first seconds are the compiler's. */
-    private static final int WARM_ROUNDS = 2;
-
-    /** Topics stay this long, so that disk space is bounded. */
-    private static final int KEPT_ROUNDS = 2;
+    /** Not counted: brokers run for months. In the first seconds they compile, and their page cache has to fill. */
+    private static final int WARM_ROUNDS = 3;
 
     @Override
     public List<Figure> run(Workbench bench) throws IOException, InterruptedException {
@@ -40,24 +37,25 @@ record ThroughputScenario(String name, int recordBytes, long records, long warmu
             for (int round = 1 - WARM_ROUNDS; round <= bench.pairs(); round++) {
                 for (int i = 0; i < all.size(); i++) {
                     // Whoever goes first finds the machine as the last one left it: so they take turns.
-                    measure(bench, all.get(Math.floorMod(i + round, all.size())), round, samples);
+                    BrokerProcess broker = all.get(Math.floorMod(i + round, all.size()));
+                    List<BrokerProcess> waiting =
+                            all.stream().filter(each -> each != broker).toList();
+                    measure(bench, broker, waiting, round, samples);
                 }
             }
         }
         return figures(samples);
     }
 
-    private void measure(Workbench bench, BrokerProcess broker, int round, Samples samples)
+    private void measure(Workbench bench, BrokerProcess broker, List<BrokerProcess> waiting, int round, Samples samples)
             throws IOException, InterruptedException {
         bench.settleDisk();
         Map<String, String> options = new HashMap<>();
         boolean kafka = broker.system() == KAFKA;
         options.put("work", Driver.THROUGHPUT);
         options.put("topic", "throughput-" + round);
-        // Of this one nothing is in the page cache any more: deleting it gives no memory back, which would be new
-        // again.
-        int old = round - KEPT_ROUNDS;
-        options.put("deleteTopic", old < 1 - WARM_ROUNDS ? "" : "throughput-" + old);
+        // Deleting it would give memory back that is new again when the next round needs it.
+        options.put("keepTopic", "1");
         options.put("recordBytes", Integer.toString(recordBytes));
         options.put("records", Long.toString(bench.scaled(records)));
         options.put("warmup", Long.toString(bench.scaled(warmup)));
@@ -66,7 +64,7 @@ record ThroughputScenario(String name, int recordBytes, long records, long warmu
         options.put("lingerMs", Integer.toString(kafka ? KAFKA_LINGER_MS : -1));
         options.put("limitSeconds", "30");
         options.put("consume", "1");
-        Map<String, Double> figures = DriverProcess.run(broker, options);
+        Map<String, Double> figures = DriverProcess.run(broker, waiting, options);
         if (round > 0) {
             samples.addAll(broker.system().title(), figures);
         }
