@@ -150,6 +150,7 @@ public final class Broker implements AutoCloseable {
                 defaults.segmentBytes(),
                 defaults.initialSegmentBytes(),
                 (int) Math.min(defaults.maxStepBytes(), defaults.segmentBytes()),
+                defaults.reservePace(),
                 defaults.indexIntervalBytes(),
                 config.network().maxFrameBytes(),
                 ports.syncMode());

@@ -17,11 +17,8 @@ final class LogAppender {
     /** Behind every entry there is room for what seals the segment: the ROLL entry and the footer. */
     private static final int SEAL_BYTES = Envelope.SIZE + SegmentSummary.SIZE;
 
-    /** From this pace on (128 MiB a second) space is reserved and not written with zeros: see docs/adr/0008. */
-    private static final long RACING_BYTES_PER_MS = 128 << 10;
-
     /** Smaller steps say nothing about the pace, which is measured in milliseconds. */
-    private static final long MIN_RACING_STEP_BYTES = 1 << 20;
+    private static final long MIN_PACE_STEP_BYTES = 1 << 20;
 
     private static final ByteBuffer NO_PAYLOAD = ByteBuffer.allocate(0);
 
@@ -202,7 +199,8 @@ final class LogAppender {
     /** Steps that are used up quickly are followed by larger ones. */
     private void paceSteps(long nowMs) {
         long elapsedMs = stepTimeMs == Long.MIN_VALUE ? Long.MAX_VALUE : nowMs - stepTimeMs;
-        racing = stepBytes >= MIN_RACING_STEP_BYTES && stepBytes / RACING_BYTES_PER_MS >= elapsedMs;
+        racing = stepBytes >= Math.min(MIN_PACE_STEP_BYTES, context.config().maxStepBytes())
+                && stepBytes * 1000 / context.config().reservePace() >= elapsedMs;
         if (elapsedMs < 500) {
             stepBytes = Math.min(stepBytes * 2, context.config().maxStepBytes());
         } else if (elapsedMs > 10_000) {

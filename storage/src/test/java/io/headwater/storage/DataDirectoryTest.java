@@ -54,7 +54,7 @@ class DataDirectoryTest {
     }
 
     private DataDirectory open(DurabilityListener listener) throws StorageException {
-        StorageConfig config = new StorageConfig(1 << 20, 4096, 1 << 18, 4096, 1 << 20, SyncMode.EVERY_COMMIT);
+        StorageConfig config = new StorageConfig(1 << 20, 4096, 1 << 18, 1 << 30, 4096, 1 << 20, SyncMode.EVERY_COMMIT);
         return DataDirectory.open(
                 path,
                 config,

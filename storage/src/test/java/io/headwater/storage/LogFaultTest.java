@@ -96,7 +96,7 @@ class LogFaultTest {
 
     private int reservationsAtPace(long msPerAppend) throws IOException {
         FaultyDisk counting = new FaultyDisk(new MemoryDisk());
-        StorageConfig config = new StorageConfig(1 << 16, 4096, 8192, 256, 1 << 20, SyncMode.EVERY_COMMIT);
+        StorageConfig config = new StorageConfig(1 << 16, 4096, 8192, 16 << 10, 256, 1 << 20, SyncMode.EVERY_COMMIT);
         try (TestDirectory dir = new TestDirectory(PATH, config, counting)) {
             for (int i = 0; i < 100; i++) {
                 dir.append(dir.log(), i * msPerAppend, 1, "z".repeat(4000));

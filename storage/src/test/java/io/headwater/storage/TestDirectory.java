@@ -16,7 +16,8 @@ import java.util.UUID;
 
 /** A data directory without threads, and what tests do with one all the time. */
 final class TestDirectory implements AutoCloseable, DurabilityListener {
-    static final StorageConfig SMALL = new StorageConfig(8192, 4096, 8192, 256, 1 << 20, SyncMode.EVERY_COMMIT);
+    static final StorageConfig SMALL =
+            new StorageConfig(8192, 4096, 8192, 16 << 10, 256, 1 << 20, SyncMode.EVERY_COMMIT);
 
     final Path path;
     final DataDirectory directory;
