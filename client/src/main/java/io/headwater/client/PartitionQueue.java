@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * batch fails.
  */
 final class PartitionQueue {
-    /** Batches that are not full leave only below this many on their way: one in the broker's sync, one behind it. */
-    private static final int PARTIAL_IN_FLIGHT = 2;
+    /** A batch that is not full leaves only while fewer than this are on their way: what comes meanwhile goes together. */
+    private static final int PARTIAL_IN_FLIGHT = 1;
 
     private static final int FIRST_BUFFER_BYTES = 16 * 1024;
     private static final int MIN_BUFFER_BYTES = 4 * 1024;
@@ -169,11 +169,17 @@ final class PartitionQueue {
         if (!sealed.isEmpty()) {
             return inFlight.size() < settings.maxInFlight();
         }
-        return open != null && inFlight.size() < partialLimit() && !(lingering && !isPressed());
+        return open != null && inFlight.size() < openLimit() && !(lingering && !isFull() && !isPressed());
     }
 
-    private int partialLimit() {
-        return Math.min(settings.lingerNs() > 0 ? settings.maxInFlight() : PARTIAL_IN_FLIGHT, settings.maxInFlight());
+    /** How many may be on their way when the open batch follows them. */
+    private int openLimit() {
+        return settings.lingerNs() > 0 || isFull() ? settings.maxInFlight() : PARTIAL_IN_FLIGHT;
+    }
+
+    /** One record may be more than a batch should have. */
+    private boolean isFull() {
+        return builder.sizeInBytes() >= settings.batchBytes();
     }
 
     private boolean isPressed() {
@@ -190,11 +196,11 @@ final class PartitionQueue {
             }
             while (inFlight.size() < settings.maxInFlight()) {
                 if (sealed.isEmpty()) {
-                    if (open == null || inFlight.size() >= partialLimit()) {
+                    if (open == null || inFlight.size() >= openLimit()) {
                         break;
                     }
                     lingerNs = settings.lingerNs() - (nowNs - open.createdNs);
-                    if (lingerNs > 0 && !isPressed()) {
+                    if (lingerNs > 0 && !isFull() && !isPressed()) {
                         break;
                     }
                     lingerNs = -1;

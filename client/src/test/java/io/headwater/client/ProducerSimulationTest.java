@@ -86,7 +86,7 @@ class ProducerSimulationTest {
 
         /** One record, in a batch of its own. */
         CompletableFuture<Producer.Acknowledgement> sendLarge(int at) {
-            String value = at + ":" + sent.get(at).size() + ":" + "x".repeat(700);
+            String value = at + ":" + sent.get(at).size() + ":" + "x".repeat(1100);
             CompletableFuture<Producer.Acknowledgement> future =
                     queues.get(at).append(ProducerRecord.ofUtf8("t", null, value), 1, 0);
             sent.get(at).add(future);
