@@ -14,7 +14,9 @@ public enum EntryKind {
     GROUP_OPS(4),
     /** The partition's derived state (producer windows, positions) in full: the first entry of a segment, so that any
      * suffix of the segments is enough to rebuild it. */
-    CHECKPOINT(5);
+    CHECKPOINT(5),
+    /** Operations of queue and keyed groups on records: grants, settles, schedules. */
+    QUEUE_OPS(6);
 
     private static final EntryKind[] BY_ID = values();
 

@@ -80,7 +80,7 @@ final class EnvelopeTest {
             if (random.nextBoolean()) {
                 ByteBuffer.wrap(bytes).putInt(random.nextInt(400) - 100);
                 bytes[Envelope.FORMAT_AT] = Envelope.FORMAT;
-                bytes[Envelope.KIND_AT] = (byte) random.nextInt(7);
+                bytes[Envelope.KIND_AT] = (byte) random.nextInt(8);
             }
             envelope.wrap(ByteBuffer.wrap(bytes), 0);
             assertFalse(envelope.crcMatches());
@@ -102,11 +102,12 @@ final class EnvelopeTest {
         assertEquals(3, EntryKind.ROLL.id());
         assertEquals(4, EntryKind.GROUP_OPS.id());
         assertEquals(5, EntryKind.CHECKPOINT.id());
+        assertEquals(6, EntryKind.QUEUE_OPS.id());
         for (EntryKind kind : EntryKind.values()) {
             assertEquals(kind, EntryKind.of(kind.id()));
         }
         assertEquals(null, EntryKind.of(0));
-        assertEquals(null, EntryKind.of(6));
+        assertEquals(null, EntryKind.of(7));
         assertEquals(null, EntryKind.of(-1));
     }
 }

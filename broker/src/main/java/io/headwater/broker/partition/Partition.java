@@ -282,6 +282,8 @@ public final class Partition {
             case DATA -> replayedData(envelope, payload);
             case GROUP_OPS -> GroupOp.decode(payload, positions::apply);
             case CHECKPOINT -> CheckpointCodec.decode(payload, producers, positions);
+            // No group of kind queue can be made yet: a log that has one was written by a later version.
+            case QUEUE_OPS -> throw new UnknownFormatException("queue operations (expected: none)");
             case EPOCH_START, ROLL -> {}
         }
     }
