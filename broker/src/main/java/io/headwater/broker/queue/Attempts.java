@@ -1,0 +1,110 @@
+package io.headwater.broker.queue;
+
+import io.headwater.broker.queue.SessionTable.Session;
+import java.util.function.LongUnaryOperator;
+
+/** How attempts end: by their holder's word, by the clock, or with their session. */
+final class Attempts {
+    /** The consumer does not say how long to wait. */
+    static final long AS_THE_GROUP_SAYS = -1;
+
+    private final QueueState state;
+    private final Decisions decisions;
+    private final LongUnaryOperator random;
+    private QueuePolicy policy;
+
+    Attempts(QueueState state, Decisions decisions, LongUnaryOperator random, QueuePolicy policy) {
+        this.state = state;
+        this.decisions = decisions;
+        this.random = random;
+        this.policy = policy;
+    }
+
+    void policy(QueuePolicy newPolicy) {
+        policy = newPolicy;
+    }
+
+    Settled settle(Settle settle, long wallMs) {
+        long offset = settle.offset();
+        int slot = state.slots.find(offset);
+        if (slot == SlotTable.ABSENT) {
+            boolean acked = settle.verb() == Verb.ACK && state.done.contains(offset);
+            return acked ? Settled.REPEATED : Settled.STALE;
+        }
+        boolean leased = state.slots.state(slot) == RecordState.LEASED;
+        int last = state.slots.deliveries(slot);
+        if (!leased || settle.attempt() != last) {
+            int ended = leased ? last - 1 : last;
+            boolean again = settle.attempt() == ended && state.slots.lastVerb(slot) == settle.verb().id;
+            return again ? Settled.REPEATED : Settled.STALE;
+        }
+        switch (settle.verb()) {
+            case ACK -> decisions.acked(offset, 1);
+            case RELEASE -> giveBack(slot, Cause.RELEASED, settle.delayMs(), wallMs);
+            case FAIL -> charge(slot, Cause.FAILED, settle.delayMs(), wallMs);
+            case REJECT -> bury(slot, state.slots.failures(slot), Cause.REJECTED);
+            case EXTEND -> decisions.extended(offset, 1, (int) settle.delayMs());
+        }
+        return Settled.APPLIED;
+    }
+
+    /** Leases that have run out, then sessions that did not come back. */
+    void advance(Now now) {
+        SlotTable slots = state.slots;
+        long nowMs = now.monotonicMs();
+        for (int slot = state.timers.expired(nowMs); slot != SlotTable.ABSENT; slot = state.timers.expired(nowMs)) {
+            Session session = state.sessions.find(slots.session(slot));
+            if (session != null && session.isLost()) {
+                lost(slot, session.wasLostWithSeveral(), now.wallMs());
+            } else {
+                charge(slot, Cause.EXPIRED, AS_THE_GROUP_SAYS, now.wallMs());
+            }
+        }
+        for (Session gone = state.sessions.gone(nowMs); gone != null; gone = state.sessions.gone(nowMs)) {
+            boolean several = gone.wasLostWithSeveral();
+            for (long offset : state.timers.leasedBy(gone.id)) {
+                lost(slots.find(offset), several, now.wallMs());
+            }
+        }
+    }
+
+    /** In order: all that it holds returns at once. */
+    void sessionClosed(long session, long wallMs) {
+        for (long offset : state.timers.leasedBy(session)) {
+            giveBack(state.slots.find(offset), Cause.CLOSED, 0, wallMs);
+        }
+    }
+
+    private void lost(int slot, boolean amongOthers, long wallMs) {
+        if (amongOthers) {
+            giveBack(slot, Cause.LOST_AMONG_OTHERS, 0, wallMs);
+        } else {
+            charge(slot, Cause.LOST_ALONE, AS_THE_GROUP_SAYS, wallMs);
+        }
+    }
+
+    private void giveBack(int slot, Cause cause, long delayMs, long wallMs) {
+        returned(slot, state.slots.failures(slot), cause, Math.max(0, delayMs), wallMs);
+    }
+
+    private void charge(int slot, Cause cause, long delayMs, long wallMs) {
+        int failures = state.slots.failures(slot) + 1;
+        if (policy.maxFailures() > 0 && failures >= policy.maxFailures()) {
+            bury(slot, failures, cause);
+        } else {
+            long delay = delayMs == AS_THE_GROUP_SAYS ? policy.backoff().delayMs(failures, random) : delayMs;
+            returned(slot, failures, cause, delay, wallMs);
+        }
+    }
+
+    private void returned(int slot, int failures, Cause cause, long delayMs, long wallMs) {
+        decisions.returned(state.slots.offset(slot), 1, failures, cause, delayMs == 0 ? 0 : wallMs + delayMs);
+    }
+
+    private void bury(int slot, int failures, Cause cause) {
+        decisions.died(state.slots.offset(slot), 1, failures, cause, policy.burial());
+        if (policy.onDead() == OnDead.STOP && !state.isPaused()) {
+            decisions.paused();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package io.headwater.broker.queue;
+
+/** Why an attempt on a record ended, but for an acknowledgement. */
+public enum Cause {
+    RELEASED(1, Verb.RELEASE.id, Suspicion.CLEARED),
+    FAILED(2, Verb.FAIL.id, Suspicion.CLEARED),
+    REJECTED(3, Verb.REJECT.id, Suspicion.CLEARED),
+    /** The lease ran out while its session was there: counted. */
+    EXPIRED(4, 0, Suspicion.AS_BEFORE),
+    /** Its session was lost, and had this lease alone: counted. */
+    LOST_ALONE(5, 0, Suspicion.AS_BEFORE),
+    /** Its session was lost with several: any of them may be the reason, so nobody is charged. */
+    LOST_AMONG_OTHERS(6, 0, Suspicion.RAISED),
+    /** Its session was closed in order. */
+    CLOSED(7, 0, Suspicion.AS_BEFORE);
+
+    /** What the end says about a record that may have killed its consumer. */
+    enum Suspicion {
+        CLEARED,
+        AS_BEFORE,
+        RAISED
+    }
+
+    private static final Cause[] BY_ID = values();
+
+    /** In the log; never reused. */
+    final byte id;
+
+    /** The id of the verb that a repetition must have to get the same answer; 0: none. */
+    final byte verb;
+
+    final Suspicion suspicion;
+
+    Cause(int id, int verb, Suspicion suspicion) {
+        this.id = (byte) id;
+        this.verb = (byte) verb;
+        this.suspicion = suspicion;
+    }
+
+    static Cause of(long id) {
+        if (id < 1 || id > BY_ID.length) {
+            throw new QueueFormatException("cause: " + id + " (expected: 1 to " + BY_ID.length + ")");
+        }
+        return BY_ID[(int) id - 1];
+    }
+}

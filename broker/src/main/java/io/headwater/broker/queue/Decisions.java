@@ -1,0 +1,81 @@
+package io.headwater.broker.queue;
+
+/** The only way in which a decision changes anything: into the operations for the log, and at once into the state. */
+final class Decisions implements QueueChange {
+    private final QueueState state;
+    private QueueChange ops = Ignored.ALL;
+
+    Decisions(QueueState state) {
+        this.state = state;
+    }
+
+    void writeTo(QueueChange newOps) {
+        ops = newOps;
+    }
+
+    @Override
+    public void published(long offset, long count, int priority, long dueMs) {
+        ops.published(offset, count, priority, dueMs);
+        state.published(offset, count, priority, dueMs);
+    }
+
+    @Override
+    public void granted(long offset, long count, int attempt, long session, int leaseMs) {
+        ops.granted(offset, count, attempt, session, leaseMs);
+        state.granted(offset, count, attempt, session, leaseMs);
+    }
+
+    @Override
+    public void extended(long offset, long count, int leaseMs) {
+        ops.extended(offset, count, leaseMs);
+        state.extended(offset, count, leaseMs);
+    }
+
+    @Override
+    public void acked(long offset, long count) {
+        ops.acked(offset, count);
+        state.acked(offset, count);
+    }
+
+    @Override
+    public void returned(long offset, long count, int failures, Cause cause, long dueMs) {
+        ops.returned(offset, count, failures, cause, dueMs);
+        state.returned(offset, count, failures, cause, dueMs);
+    }
+
+    @Override
+    public void died(long offset, long count, int failures, Cause cause, Burial burial) {
+        ops.died(offset, count, failures, cause, burial);
+        state.died(offset, count, failures, cause, burial);
+    }
+
+    @Override
+    public void redriven(long offset, long count) {
+        ops.redriven(offset, count);
+        state.redriven(offset, count);
+    }
+
+    @Override
+    public void removed(long offset, long count) {
+        ops.removed(offset, count);
+        state.removed(offset, count);
+    }
+
+    @Override
+    public void retracted(long from) {
+        ops.retracted(from);
+        state.retracted(from);
+    }
+
+    @Override
+    public void paused() {
+        ops.paused();
+        state.paused();
+    }
+
+    @Override
+    public void resumed() {
+        ops.resumed();
+        state.resumed();
+    }
+}

@@ -1,0 +1,36 @@
+package io.headwater.broker.queue;
+
+/**
+ * Why a record is not being delivered now.
+ *
+ * @param deliveries how often it was delivered
+ * @param failures how many of these count as failures
+ * @param session who holds it: LEASED; 0: a detached lease
+ * @param untilMs LEASED: on the monotonic clock; SCHEDULED, BACKOFF: on the wall clock; else 0
+ * @param behind KEY_HELD: the record that holds the key; KEY_ORDER: the first of the key that waits; else -1
+ */
+public record Explanation(
+        Reason reason, int deliveries, int failures, int priority, long session, long untilMs, long behind) {
+    /** The first that applies. */
+    public enum Reason {
+        DONE,
+        UNCOMMITTED,
+        LEASED,
+        DEAD,
+        /** Dead; a copy is on its way to the dead-letter topic. */
+        MOVING,
+        /** Its producer wants it later. */
+        SCHEDULED,
+        /** It was sent back with a delay, or has failed. */
+        BACKOFF,
+        /** Another record with its key is leased. */
+        KEY_HELD,
+        /** Another record with its key comes first. */
+        KEY_ORDER,
+        PAUSED,
+        /** Its consumer died with it and others: it waits for one that holds nothing else. */
+        SUSPECT,
+        /** Nothing holds it back but its turn: there is no consumer, no credit, or something comes first. */
+        ELIGIBLE
+    }
+}

@@ -1,0 +1,41 @@
+package io.headwater.broker.queue;
+
+/** Takes the operations of a group that is gone. */
+final class Ignored implements QueueChange {
+    static final QueueChange ALL = new Ignored();
+
+    private Ignored() {}
+
+    @Override
+    public void published(long offset, long count, int priority, long dueMs) {}
+
+    @Override
+    public void granted(long offset, long count, int attempt, long session, int leaseMs) {}
+
+    @Override
+    public void extended(long offset, long count, int leaseMs) {}
+
+    @Override
+    public void acked(long offset, long count) {}
+
+    @Override
+    public void returned(long offset, long count, int failures, Cause cause, long dueMs) {}
+
+    @Override
+    public void died(long offset, long count, int failures, Cause cause, Burial burial) {}
+
+    @Override
+    public void redriven(long offset, long count) {}
+
+    @Override
+    public void removed(long offset, long count) {}
+
+    @Override
+    public void retracted(long from) {}
+
+    @Override
+    public void paused() {}
+
+    @Override
+    public void resumed() {}
+}

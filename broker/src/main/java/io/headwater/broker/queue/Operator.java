@@ -1,0 +1,92 @@
+package io.headwater.broker.queue;
+
+import java.util.Set;
+
+/** What people and the dead-letter mover do with records. Each takes a half-open range of offsets. */
+final class Operator {
+    private final QueueState state;
+    private final Decisions decisions;
+
+    Operator(QueueState state, Decisions decisions) {
+        this.state = state;
+        this.decisions = decisions;
+    }
+
+    /** Returns how many. */
+    int redrive(long from, long to) {
+        int redriven = 0;
+        for (long offset : state.slots.offsetsBetween(from, to)) {
+            if (state.slots.state(state.slots.find(offset)) == RecordState.DEAD) {
+                decisions.redriven(offset, 1);
+                redriven++;
+            }
+        }
+        return redriven;
+    }
+
+    /** Returns how many. What is leased stays with its holder. */
+    long purge(Set<RecordState> states, long from, long to) {
+        for (RecordState each : states) {
+            if (each != RecordState.READY && each != RecordState.WAITING && each != RecordState.DEAD) {
+                throw new IllegalArgumentException("purge: " + each + " (expected: READY, WAITING or DEAD)");
+            }
+        }
+        long end = Math.min(to, state.order().end());
+        long purged = 0;
+        long gap = from;
+        for (long offset : state.slots.offsetsBetween(from, end)) {
+            purged += states.contains(RecordState.READY) ? purgeUntouched(gap, offset) : 0;
+            gap = offset + 1;
+            if (states.contains(state.slots.state(state.slots.find(offset)))) {
+                decisions.removed(offset, 1);
+                purged++;
+            }
+        }
+        return purged + (states.contains(RecordState.READY) ? purgeUntouched(gap, end) : 0);
+    }
+
+    private long purgeUntouched(long from, long to) {
+        long purged = 0;
+        long at = state.done.nextAbsent(from);
+        while (at < to) {
+            long runEnd = Math.min(to, state.done.nextPresent(at));
+            decisions.removed(at, runEnd - at);
+            purged += runEnd - at;
+            at = state.done.nextAbsent(runEnd);
+        }
+        return purged;
+    }
+
+    boolean cancel(long offset) {
+        int slot = state.slots.find(offset);
+        boolean scheduled = slot != SlotTable.ABSENT
+                && state.slots.state(slot) == RecordState.WAITING
+                && state.slots.deliveries(slot) == 0
+                && offset < state.order().end();
+        if (scheduled) {
+            decisions.removed(offset, 1);
+        }
+        return scheduled;
+    }
+
+    boolean moved(long offset) {
+        int slot = state.slots.find(offset);
+        boolean moving = slot != SlotTable.ABSENT && state.slots.state(slot) == RecordState.MOVING;
+        if (moving) {
+            decisions.removed(offset, 1);
+        }
+        return moving;
+    }
+
+    void pause() {
+        if (!state.isPaused()) {
+            decisions.paused();
+        }
+    }
+
+    void resume() {
+        if (state.isPaused()) {
+            decisions.resumed();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package io.headwater.broker.queue;
+
+/**
+ * The operations on a group's records, each on a run of offsets. An operation says what is, not what changes: attempts
+ * and failures are absolute, and what is done stays done. So the operations of an entry lead to the same state from the
+ * state before them and from one that holds some of them already, and a snapshot may be taken between any two.
+ */
+interface QueueChange {
+    /** Records that are more than a line in the log: with a priority, or not to be delivered before a wall time (0: now). */
+    void published(long offset, long count, int priority, long dueMs);
+
+    /** Delivered for the {@code attempt}-th time. */
+    void granted(long offset, long count, int attempt, long session, int leaseMs);
+
+    /** The lease runs anew for that time. */
+    void extended(long offset, long count, int leaseMs);
+
+    void acked(long offset, long count);
+
+    /** The attempt is over: the record may be delivered again, not before a wall time (0: now). */
+    void returned(long offset, long count, int failures, Cause cause, long dueMs);
+
+    void died(long offset, long count, int failures, Cause cause, Burial burial);
+
+    /** From the dead: ready, without failures. The count of deliveries goes on. */
+    void redriven(long offset, long count);
+
+    /** Done without an acknowledgement: purged, cancelled, or moved to the dead letters. */
+    void removed(long offset, long count);
+
+    /** What was said about records from this offset on is void: they never came into the log. */
+    void retracted(long from);
+
+    void paused();
+
+    void resumed();
+}

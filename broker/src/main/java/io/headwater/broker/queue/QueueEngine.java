@@ -1,0 +1,296 @@
+package io.headwater.broker.queue;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A queue or keyed group in one partition: which record is in which state, and what happens next.
+ *
+ * <p><b>Deciding.</b> A call that changes something adds operations to the {@link QueueOps} of its turn and has changed
+ * the state when it returns. Nothing of it may leave before these operations are durable.
+ *
+ * <p><b>After a restart.</b> {@link #restore} the snapshot of the last checkpoint, if there is one, {@link
+ * QueueOps#replay} what follows it, with {@link #retract} at each start of an epoch, then {@link #open}. A snapshot may
+ * hold operations that are replayed once more behind it.
+ *
+ * <p>Not thread-safe: belongs to the partition's owner.
+ */
+public final class QueueEngine {
+    private final int groupId;
+    private final QueueState state;
+    private final Decisions decisions;
+    private final Granter granter;
+    private final Attempts attempts;
+    private final Operator operator;
+    private final Inspector inspector;
+    private final MemoryCap cap;
+    private QueuePolicy policy;
+    private @Nullable PlainOrder plain;
+    private @Nullable KeyedOrder keyed;
+
+    /**
+     * @param startOffset the first record that concerns the group
+     * @param random a number from 0 to below its argument, for backoff
+     */
+    public QueueEngine(int groupId, QueuePolicy policy, long startOffset, LongUnaryOperator random) {
+        this.groupId = groupId;
+        this.policy = policy;
+        this.state = new QueueState(startOffset);
+        this.decisions = new Decisions(state);
+        this.granter = new Granter(state, decisions);
+        this.attempts = new Attempts(state, decisions, random, policy);
+        this.operator = new Operator(state, decisions);
+        this.inspector = new Inspector(state);
+        this.cap = new MemoryCap(state, policy.maxBytes());
+    }
+
+    public int groupId() {
+        return groupId;
+    }
+
+    public QueuePolicy policy() {
+        return policy;
+    }
+
+    /** From now on. Whether the group is keyed cannot change. */
+    public void policy(QueuePolicy newPolicy) {
+        if (newPolicy.keyed() != policy.keyed()) {
+            throw new IllegalArgumentException("keyed: " + newPolicy.keyed() + " (expected: as the group was made)");
+        }
+        policy = newPolicy;
+        attempts.policy(newPolicy);
+        cap.maxBytes(newPolicy.maxBytes());
+    }
+
+    /** Takes over a snapshot, before anything else. Borrows it; reads to its end, which may not be the buffer's. */
+    public void restore(ByteBuffer snapshot) {
+        SnapshotCodec.decode(snapshot, state);
+    }
+
+    /** Everything that must be known to go on from here. */
+    public ByteBuffer snapshot() {
+        return SnapshotCodec.encode(state);
+    }
+
+    QueueChange replayed() {
+        if (state.isOpen()) {
+            throw new IllegalStateException("queue: open (expected: a replay, then open)");
+        }
+        return state;
+    }
+
+    /** An epoch starts where the next record gets this offset: what was announced beyond never came into the log. */
+    public void retract(long endOffset) {
+        replayed().retracted(endOffset);
+    }
+
+    /**
+     * The replay is over. Every lease runs anew for its full time, and every session that has any gets its grace.
+     *
+     * @param endOffset one past the last record in the log. A keyed group is told the keys of all records from its
+     *     {@link #end()} up to there by {@link #append} before anything else
+     */
+    public void open(long endOffset, Now now) {
+        retract(endOffset);
+        if (policy.keyed()) {
+            keyed = new KeyedOrder(state.done, state.slots);
+            state.open(keyed, now.monotonicMs(), policy.graceMs());
+        } else {
+            plain = new PlainOrder(state.done, state.slots, Math.max(endOffset, state.done.floor()));
+            state.open(plain, now.monotonicMs(), policy.graceMs());
+        }
+    }
+
+    /** One past the last record that is known here. */
+    public long end() {
+        return state.order().end();
+    }
+
+    /** All below is done. */
+    public long floor() {
+        return state.done.floor();
+    }
+
+    /** A plain group: records up to there are in the log and may be granted. */
+    public void extend(long endOffset) {
+        if (plain == null) {
+            throw new IllegalStateException("queue: keyed or not open (expected: append)");
+        }
+        plain.extend(endOffset);
+    }
+
+    /** A keyed group: the record at {@link #end()} is in the log, has a key of this hash, and may be granted. */
+    public void append(long keyHash) {
+        if (keyed == null) {
+            throw new IllegalStateException("queue: not keyed or not open (expected: extend)");
+        }
+        keyed.append(keyHash);
+    }
+
+    /**
+     * Says of records that they have a priority (0 to 9, 4 is the usual one) or are not to be delivered before a wall
+     * time (0: at once). To be called before they may be granted; best before they are appended, with {@link #retract
+     * retraction} by the next epoch if that fails.
+     */
+    public void announce(long offset, int count, int priority, long dueMs, QueueOps ops) {
+        if (priority < 0 || priority > 9) {
+            throw new IllegalArgumentException("priority: " + priority + " (expected: 0 to 9)");
+        }
+        begin(ops);
+        decisions.published(offset, count, priority, Math.max(0, dueMs));
+    }
+
+    /**
+     * Records from there on, which were announced, will not come: their append failed. This must be in the log before
+     * others get their offsets.
+     */
+    public void withdraw(long endOffset, QueueOps ops) {
+        if (endOffset < end()) {
+            throw new IllegalArgumentException("withdraw: " + endOffset + " (expected: at least " + end() + ")");
+        }
+        begin(ops);
+        decisions.retracted(endOffset);
+    }
+
+    /**
+     * Whether so many more records may come that take heap: those that are announced, and all of a keyed group. If not,
+     * their producer is to come back later. {@link #grant} stops by itself.
+     */
+    public boolean hasRoomFor(int records) {
+        return cap.admitsPublish(records);
+    }
+
+    /**
+     * Hands out what is ready. Call {@link #advance} before it in the same turn.
+     *
+     * @param receivers that wait, longest first; of sessions that are connected
+     * @return how many records
+     */
+    public int grant(List<Receiver> receivers, RecordSizes sizes, Now now, QueueOps ops) {
+        begin(ops);
+        state.clock(now.monotonicMs());
+        return granter.grant(receivers, sizes, cap);
+    }
+
+    public Settled settle(Settle settle, Now now, QueueOps ops) {
+        begin(ops);
+        state.clock(now.monotonicMs());
+        return attempts.settle(settle, now.wallMs());
+    }
+
+    /** Ends leases and graces that have run out, and wakes what is due. */
+    public void advance(Now now, QueueOps ops) {
+        begin(ops);
+        state.clock(now.monotonicMs());
+        attempts.advance(now);
+        state.wake(now.wallMs());
+    }
+
+    /** When {@link #advance} has something to do next, on the monotonic clock; the largest long: never. */
+    public long nextTimerMs() {
+        return Math.min(state.timers.nextExpiryMs(), state.sessions.nextGoneMs());
+    }
+
+    /** The same on the wall clock. */
+    public long nextDueMs() {
+        return state.timers.nextDueMs();
+    }
+
+    /** Its connection is gone: its leases wait for it to come back, for the group's grace. */
+    public void sessionLost(long session, Now now) {
+        state.sessions.lost(session, now.monotonicMs() + policy.graceMs());
+    }
+
+    /** It has come back, and holds what it held. */
+    public void sessionResumed(long session) {
+        state.sessions.resumed(session);
+    }
+
+    /** In order: what it holds returns at once, and nobody is charged. */
+    public void sessionClosed(long session, Now now, QueueOps ops) {
+        begin(ops);
+        attempts.sessionClosed(session, now.wallMs());
+    }
+
+    /** The dead in {@code [from, to)} become ready, without failures. Returns how many. */
+    public int redrive(long from, long to, QueueOps ops) {
+        begin(ops);
+        return operator.redrive(from, to);
+    }
+
+    /** What is READY, WAITING or DEAD in {@code [from, to)} is done, as asked for. Returns how many. */
+    public long purge(Set<RecordState> states, long from, long to, QueueOps ops) {
+        begin(ops);
+        return operator.purge(states, from, to);
+    }
+
+    /** A record that its producer wants later never comes. False: it is not one. */
+    public boolean cancel(long offset, QueueOps ops) {
+        begin(ops);
+        return operator.cancel(offset);
+    }
+
+    /** A record that was MOVING is in the dead-letter topic, durably. False: it was not, or is known to be there. */
+    public boolean moved(long offset, QueueOps ops) {
+        begin(ops);
+        return operator.moved(offset);
+    }
+
+    /** Nothing is granted until {@link #resume}; settles go on. */
+    public void pause(QueueOps ops) {
+        begin(ops);
+        operator.pause();
+    }
+
+    public void resume(QueueOps ops) {
+        begin(ops);
+        operator.resume();
+    }
+
+    public boolean isPaused() {
+        return state.isPaused();
+    }
+
+    public RecordState stateOf(long offset) {
+        return state.stateOf(offset);
+    }
+
+    public Explanation explain(long offset) {
+        return inspector.explain(offset, keyed);
+    }
+
+    /** The record on which all others of that key wait; -1: there is none that is not done, or only dead ones. */
+    public long keyFront(long keyHash) {
+        int key = keyed == null ? KeyTable.ABSENT : keyed.find(keyHash);
+        if (keyed == null || key == KeyTable.ABSENT) {
+            return KeyTable.NO_OFFSET;
+        }
+        return keyed.holder(key) != KeyTable.NO_OFFSET ? keyed.holder(key) : keyed.head(key);
+    }
+
+    public Counts counts() {
+        return inspector.counts();
+    }
+
+    /** The offset of the oldest record that is ready; -1: none is. Looks at all that stand before it. */
+    public long oldestReady() {
+        return inspector.oldestReady();
+    }
+
+    /** The first records of a state from an offset on, in order, at most {@code max}. */
+    public long[] browse(RecordState wanted, long from, int max) {
+        return inspector.browse(wanted, from, max);
+    }
+
+    /** Heap in use, roughly. */
+    public long bytes() {
+        return cap.bytes();
+    }
+
+    private void begin(QueueOps ops) {
+        decisions.writeTo(ops.of(groupId));
+    }
+}

@@ -1,0 +1,292 @@
+package io.headwater.broker.queue;
+
+import java.nio.ByteBuffer;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operations of all queue and keyed groups of a partition since the last entry, in order: the payload of one
+ * QUEUE_OPS entry. Numbers are unsigned LEB128 varints unless a type stands beside them.
+ *
+ * <pre>
+ * version u8 = 1
+ * then, up to the end: kind u8 and
+ *    1 GROUP      group: of the operations that follow, until the next one
+ *    2 PUBLISHED  run, priority, due (wall ms; 0: at once)
+ *    3 GRANTED    run, attempt, session i64 (0: detached), lease (ms)
+ *    4 EXTENDED   run, lease (ms)
+ *    5 ACKED      run
+ *    6 RETURNED   run, failures, cause, due
+ *    7 DIED       run, failures, cause, burial
+ *    8 REDRIVEN   run
+ *    9 REMOVED    run
+ *   10 RETRACTED  step: all from there on
+ *   11 PAUSED
+ *   12 RESUMED
+ * run: step, count. step: signed (zigzag), from the end of the run before it; in a group's first from 0
+ * </pre>
+ *
+ * Operations of the same kind on neighbours become one run while they are added.
+ */
+public final class QueueOps {
+    static final int VERSION = 1;
+
+    private static final int GROUP = 1;
+    private static final int PUBLISHED = 2;
+    private static final int GRANTED = 3;
+    private static final int EXTENDED = 4;
+    private static final int ACKED = 5;
+    private static final int RETURNED = 6;
+    private static final int DIED = 7;
+    private static final int REDRIVEN = 8;
+    private static final int REMOVED = 9;
+    private static final int RETRACTED = 10;
+    private static final int PAUSED = 11;
+    private static final int RESUMED = 12;
+    private static final int NOTHING = 0;
+    private static final int LONGEST_RUN = 1 + 5 * Varints.MAX_BYTES;
+
+    private final Writer writer = new Writer();
+    private ByteBuffer bytes = ByteBuffer.allocate(256);
+    private int wanted;
+    private int groupId;
+    private boolean inGroup;
+    private long lastEnd;
+
+    // The run that is not written yet, because the next operation may lengthen it.
+    private int kind = NOTHING;
+    private long from;
+    private long count;
+    private long first;
+    private long second;
+
+    public QueueOps() {
+        clear();
+    }
+
+    public boolean isEmpty() {
+        return bytes.position() == 1 && kind == NOTHING;
+    }
+
+    /** How many bytes the payload has by now, or a little less. */
+    public int sizeInBytes() {
+        return bytes.position();
+    }
+
+    /** Lends the payload until the next operation or {@link #clear}. */
+    public ByteBuffer payload() {
+        writeRun();
+        return bytes.duplicate().flip();
+    }
+
+    /** Forgets all: they are in the log. */
+    public void clear() {
+        bytes.clear().put((byte) VERSION);
+        kind = NOTHING;
+        inGroup = false;
+    }
+
+    /** Where the operations of a group are added, until the next call. */
+    QueueChange of(int group) {
+        wanted = group;
+        return writer;
+    }
+
+    private void enterGroup() {
+        if (inGroup && wanted == groupId) {
+            return;
+        }
+        writeRun();
+        ensureRoom();
+        bytes.put((byte) GROUP);
+        Varints.put(bytes, wanted);
+        groupId = wanted;
+        inGroup = true;
+        lastEnd = 0;
+    }
+
+    /**
+     * Reads a payload; what belongs to a group that is unknown (deleted since) is passed over.
+     *
+     * @param payload borrowed, position to limit; its checksum has been verified
+     * @param groups null: unknown
+     */
+    public static void replay(ByteBuffer payload, IntFunction<@Nullable QueueEngine> groups) {
+        int version = payload.get();
+        if (version != VERSION) {
+            throw new QueueFormatException("queue operations: version " + version + " (expected: " + VERSION + ")");
+        }
+        QueueChange to = Ignored.ALL;
+        long end = 0;
+        while (payload.hasRemaining()) {
+            int kind = payload.get();
+            if (kind == GROUP) {
+                QueueEngine engine = groups.apply((int) Varints.get(payload));
+                to = engine == null ? Ignored.ALL : engine.replayed();
+                end = 0;
+            } else {
+                end = replayRun(kind, end, payload, to);
+            }
+        }
+    }
+
+    private static long replayRun(int kind, long lastEnd, ByteBuffer in, QueueChange to) {
+        if (kind == PAUSED) {
+            to.paused();
+            return lastEnd;
+        }
+        if (kind == RESUMED) {
+            to.resumed();
+            return lastEnd;
+        }
+        long offset = lastEnd + Varints.getSigned(in);
+        if (kind == RETRACTED) {
+            to.retracted(offset);
+            return offset;
+        }
+        long count = Varints.get(in);
+        switch (kind) {
+            case PUBLISHED -> to.published(offset, count, (int) Varints.get(in), Varints.get(in));
+            case GRANTED -> to.granted(offset, count, (int) Varints.get(in), in.getLong(), (int) Varints.get(in));
+            case EXTENDED -> to.extended(offset, count, (int) Varints.get(in));
+            case ACKED -> to.acked(offset, count);
+            case RETURNED ->
+                to.returned(offset, count, (int) Varints.get(in), Cause.of(Varints.get(in)), Varints.get(in));
+            case DIED ->
+                to.died(offset, count, (int) Varints.get(in), Cause.of(Varints.get(in)), Burial.of(Varints.get(in)));
+            case REDRIVEN -> to.redriven(offset, count);
+            case REMOVED -> to.removed(offset, count);
+            default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 12)");
+        }
+        return offset + count;
+    }
+
+    private void add(int newKind, long offset, long length, long a, long b) {
+        enterGroup();
+        if (kind == newKind && offset == from + count && a == first && b == second) {
+            count += length;
+            return;
+        }
+        writeRun();
+        kind = newKind;
+        from = offset;
+        count = length;
+        first = a;
+        second = b;
+    }
+
+    private void writeRun() {
+        if (kind == NOTHING) {
+            return;
+        }
+        ensureRoom();
+        bytes.put((byte) kind);
+        Varints.putSigned(bytes, from - lastEnd);
+        lastEnd = from + count;
+        if (kind != RETRACTED) {
+            Varints.put(bytes, count);
+        }
+        switch (kind) {
+            case PUBLISHED -> {
+                Varints.put(bytes, first);
+                Varints.put(bytes, second);
+            }
+            case GRANTED -> {
+                Varints.put(bytes, high(first));
+                bytes.putLong(second);
+                Varints.put(bytes, low(first));
+            }
+            case EXTENDED -> Varints.put(bytes, first);
+            case RETURNED, DIED -> {
+                Varints.put(bytes, high(first));
+                Varints.put(bytes, low(first));
+                Varints.put(bytes, second);
+            }
+            default -> {}
+        }
+        kind = NOTHING;
+    }
+
+    private static long pair(int high, int low) {
+        return ((long) high << Integer.SIZE) | low;
+    }
+
+    private static int high(long pair) {
+        return (int) (pair >>> Integer.SIZE);
+    }
+
+    private static int low(long pair) {
+        return (int) pair;
+    }
+
+    private void ensureRoom() {
+        if (bytes.remaining() < LONGEST_RUN) {
+            bytes = ByteBuffer.allocate(2 * bytes.capacity()).put(bytes.flip());
+        }
+    }
+
+    private final class Writer implements QueueChange {
+        @Override
+        public void published(long offset, long length, int priority, long dueMs) {
+            add(PUBLISHED, offset, length, priority, dueMs);
+        }
+
+        @Override
+        public void granted(long offset, long length, int attempt, long session, int leaseMs) {
+            add(GRANTED, offset, length, pair(attempt, leaseMs), session);
+        }
+
+        @Override
+        public void extended(long offset, long length, int leaseMs) {
+            add(EXTENDED, offset, length, leaseMs, 0);
+        }
+
+        @Override
+        public void acked(long offset, long length) {
+            add(ACKED, offset, length, 0, 0);
+        }
+
+        @Override
+        public void returned(long offset, long length, int failures, Cause cause, long dueMs) {
+            add(RETURNED, offset, length, pair(failures, cause.id), dueMs);
+        }
+
+        @Override
+        public void died(long offset, long length, int failures, Cause cause, Burial burial) {
+            add(DIED, offset, length, pair(failures, cause.id), burial.id);
+        }
+
+        @Override
+        public void redriven(long offset, long length) {
+            add(REDRIVEN, offset, length, 0, 0);
+        }
+
+        @Override
+        public void removed(long offset, long length) {
+            add(REMOVED, offset, length, 0, 0);
+        }
+
+        @Override
+        public void retracted(long offset) {
+            add(RETRACTED, offset, 0, 0, 0);
+            writeRun();
+        }
+
+        @Override
+        public void paused() {
+            mark(PAUSED);
+        }
+
+        @Override
+        public void resumed() {
+            mark(RESUMED);
+        }
+
+        private void mark(int mark) {
+            enterGroup();
+            writeRun();
+            ensureRoom();
+            bytes.put((byte) mark);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.headwater.broker.queue;
+
+/**
+ * What a group's operator decides. May change while it works, but for {@code keyed}: operations say what came of it.
+ *
+ * @param keyed first in, first out per key
+ * @param maxFailures a record that has failed so often is dead; 0: none ever is
+ * @param backoff how long one waits after a failure, unless the consumer says how long
+ * @param onDead what follows a death
+ * @param deadLetters the dead are moved to another topic instead of being kept in place
+ * @param graceMs how long the leases of a lost session wait for it to come back
+ * @param maxBytes of heap for one group in one partition
+ */
+public record QueuePolicy(
+        boolean keyed,
+        int maxFailures,
+        Backoff backoff,
+        OnDead onDead,
+        boolean deadLetters,
+        long graceMs,
+        long maxBytes) {
+    public static final QueuePolicy PLAIN =
+            new QueuePolicy(false, 16, Backoff.DEFAULT, OnDead.SKIP, false, 5_000, 256 << 20);
+    public static final QueuePolicy KEYED =
+            new QueuePolicy(true, 16, Backoff.DEFAULT, OnDead.SKIP, false, 5_000, 256 << 20);
+
+    public QueuePolicy {
+        if (maxFailures < 0 || maxFailures > 1_000) {
+            throw new IllegalArgumentException("maxFailures: " + maxFailures + " (expected: 1 to 1000, or 0: off)");
+        }
+        if (graceMs < 0) {
+            throw new IllegalArgumentException("graceMs: " + graceMs + " (expected: at least 0)");
+        }
+        if (onDead == OnDead.HOLD_KEY && !keyed) {
+            throw new IllegalArgumentException("onDead: hold-key (expected: skip or stop, as the group is not keyed)");
+        }
+    }
+
+    Burial burial() {
+        if (deadLetters) {
+            return Burial.MOVING;
+        }
+        return onDead == OnDead.HOLD_KEY ? Burial.HOLDS_KEY : Burial.PARKED;
+    }
+}

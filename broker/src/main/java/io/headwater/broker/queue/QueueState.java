@@ -1,0 +1,274 @@
+package io.headwater.broker.queue;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a group knows of its records. It changes by operations alone, whether they were just decided or come back from
+ * the log, so that a replay leads where life led. While a log is replayed there are neither timers nor an order.
+ *
+ * <p>Everything below {@link #end} that is neither done nor in a slot is ready.
+ */
+final class QueueState implements QueueChange {
+    final OffsetBitmap done;
+    final SlotTable slots = new SlotTable();
+    final SessionTable sessions = new SessionTable();
+    final Timers timers = new Timers(slots);
+    private final int[] counts = new int[RecordState.UNCOMMITTED.id + 1];
+    private @Nullable ReadyOrder order;
+    private boolean paused;
+    private long nowMs;
+
+    QueueState(long startOffset) {
+        done = new OffsetBitmap(startOffset);
+    }
+
+    /** The replay is over: every lease runs anew, and its session has its grace. */
+    void open(ReadyOrder newOrder, long openedMs, long graceMs) {
+        nowMs = openedMs;
+        for (long offset : slots.offsetsBetween(0, Long.MAX_VALUE)) {
+            int slot = slots.find(offset);
+            if (slots.state(slot) == RecordState.LEASED) {
+                slots.timeMs(slot, nowMs + slots.leaseMs(slot));
+            }
+            timers.add(slot);
+            newOrder.add(slot);
+        }
+        sessions.allLost(nowMs + graceMs);
+        order = newOrder;
+    }
+
+    boolean isOpen() {
+        return order != null;
+    }
+
+    ReadyOrder order() {
+        if (order == null) {
+            throw new IllegalStateException("queue: not open");
+        }
+        return order;
+    }
+
+    /** The monotonic clock as of now, for the leases of the operations that follow. */
+    void clock(long newNowMs) {
+        nowMs = newNowMs;
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    int count(RecordState state) {
+        return counts[state.id];
+    }
+
+    RecordState stateOf(long offset) {
+        if (done.contains(offset)) {
+            return RecordState.DONE;
+        }
+        if (offset >= order().end()) {
+            return RecordState.UNCOMMITTED;
+        }
+        int slot = slots.find(offset);
+        return slot == SlotTable.ABSENT ? RecordState.READY : slots.state(slot);
+    }
+
+    /** Those that are due by now become ready. No operation: which ones they are is in the log, when is on the clock. */
+    void wake(long wallMs) {
+        for (int slot = timers.due(wallMs); slot != SlotTable.ABSENT; slot = timers.due(wallMs)) {
+            timers.remove(slot);
+            become(slot, RecordState.READY);
+            order().woke(slot);
+        }
+    }
+
+    @Override
+    public void published(long offset, long count, int priority, long dueMs) {
+        for (long at = offset; at < offset + count; at++) {
+            int slot = begin(at);
+            if (slot != SlotTable.ABSENT) {
+                slots.priority(slot, priority);
+                end(slot, dueMs > 0 ? RecordState.WAITING : RecordState.READY, dueMs);
+            }
+        }
+    }
+
+    @Override
+    public void granted(long offset, long count, int attempt, long session, int leaseMs) {
+        for (long at = offset; at < offset + count; at++) {
+            int slot = begin(at);
+            if (slot != SlotTable.ABSENT) {
+                slots.deliveries(slot, attempt);
+                slots.lease(slot, session, leaseMs);
+                sessions.took(session, slots.isSuspect(slot));
+                end(slot, RecordState.LEASED, nowMs + leaseMs);
+            }
+        }
+    }
+
+    @Override
+    public void extended(long offset, long count, int leaseMs) {
+        for (long at = offset; at < offset + count; at++) {
+            int slot = slots.find(at);
+            if (slot != SlotTable.ABSENT && slots.state(slot) == RecordState.LEASED) {
+                slots.lease(slot, slots.session(slot), leaseMs);
+                slots.timeMs(slot, nowMs + leaseMs);
+                if (isOpen()) {
+                    timers.extended(slot);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void acked(long offset, long count) {
+        finish(offset, offset + count);
+    }
+
+    @Override
+    public void removed(long offset, long count) {
+        finish(offset, offset + count);
+    }
+
+    @Override
+    public void returned(long offset, long count, int failures, Cause cause, long dueMs) {
+        for (long at = offset; at < offset + count; at++) {
+            int slot = begin(at);
+            if (slot != SlotTable.ABSENT) {
+                attemptEnded(slot, failures, cause);
+                end(slot, dueMs > 0 ? RecordState.WAITING : RecordState.READY, dueMs);
+            }
+        }
+    }
+
+    @Override
+    public void died(long offset, long count, int failures, Cause cause, Burial burial) {
+        for (long at = offset; at < offset + count; at++) {
+            int slot = begin(at);
+            if (slot != SlotTable.ABSENT) {
+                attemptEnded(slot, failures, cause);
+                slots.holdsKey(slot, burial == Burial.HOLDS_KEY);
+                end(slot, burial == Burial.MOVING ? RecordState.MOVING : RecordState.DEAD, 0);
+            }
+        }
+    }
+
+    private void attemptEnded(int slot, int failures, Cause cause) {
+        slots.failures(slot, failures);
+        slots.lastVerb(slot, cause.verb);
+        switch (cause.suspicion) {
+            case CLEARED -> slots.suspect(slot, false);
+            case RAISED -> slots.suspect(slot, true);
+            case AS_BEFORE -> {}
+        }
+    }
+
+    @Override
+    public void redriven(long offset, long count) {
+        for (long at = offset; at < offset + count; at++) {
+            int slot = begin(at);
+            if (slot != SlotTable.ABSENT) {
+                slots.failures(slot, 0);
+                slots.suspect(slot, false);
+                slots.holdsKey(slot, false);
+                end(slot, RecordState.READY, 0);
+            }
+        }
+    }
+
+    @Override
+    public void retracted(long from) {
+        for (long offset : slots.offsetsBetween(from, Long.MAX_VALUE)) {
+            free(begin(offset));
+        }
+    }
+
+    @Override
+    public void paused() {
+        paused = true;
+    }
+
+    @Override
+    public void resumed() {
+        paused = false;
+    }
+
+    /** The slot of a record that changes, out of all indexes; a new one if it had none; {@link SlotTable#ABSENT}: done. */
+    private int begin(long offset) {
+        if (done.contains(offset)) {
+            return SlotTable.ABSENT;
+        }
+        int slot = slots.find(offset);
+        if (slot == SlotTable.ABSENT) {
+            slot = slots.add(offset);
+            counts[RecordState.READY.id]++;
+        }
+        if (order != null) {
+            timers.remove(slot);
+            order.remove(slot);
+        }
+        if (slots.state(slot) == RecordState.LEASED) {
+            sessions.gaveBack(slots.session(slot), slots.isSuspect(slot));
+        }
+        return slot;
+    }
+
+    private void end(int slot, RecordState state, long timeMs) {
+        become(slot, state);
+        slots.timeMs(slot, timeMs);
+        if (order != null) {
+            timers.add(slot);
+            order.add(slot);
+        }
+    }
+
+    private void become(int slot, RecordState state) {
+        counts[slots.state(slot).id]--;
+        counts[state.id]++;
+        slots.state(slot, state);
+    }
+
+    private void free(int slot) {
+        counts[slots.state(slot).id]--;
+        slots.free(slot);
+    }
+
+    private void finish(long from, long to) {
+        long gap = from;
+        for (long at = from; at < to; at++) {
+            int slot = slots.find(at);
+            if (slot != SlotTable.ABSENT) {
+                finishUntouched(gap, at);
+                free(begin(at));
+                gap = at + 1;
+            }
+        }
+        finishUntouched(gap, to);
+        done.add(from, to);
+        if (order != null) {
+            order.done(from, to);
+        }
+    }
+
+    private void finishUntouched(long from, long to) {
+        if (order != null && from < to) {
+            order.removeRun(from, to);
+        }
+    }
+
+    /** Before a snapshot is read into it. */
+    void reset(long floor, boolean wasPaused) {
+        if (isOpen() || slots.size() > 0) {
+            throw new IllegalStateException("queue: a snapshot comes first (expected: nothing before it)");
+        }
+        done.reset(floor);
+        paused = wasPaused;
+    }
+
+    /** The slot of a record that a snapshot speaks of, in that state and otherwise as new. */
+    int restore(long offset, RecordState state) {
+        int slot = slots.add(offset);
+        counts[state.id]++;
+        slots.state(slot, state);
+        return slot;
+    }
+}

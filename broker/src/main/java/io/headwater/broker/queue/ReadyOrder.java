@@ -1,0 +1,40 @@
+package io.headwater.broker.queue;
+
+/**
+ * Which record is delivered next. Told about every record of which something changes; covers records below {@link
+ * #end} only. Built when a group is opened: a replay has none.
+ */
+interface ReadyOrder {
+    /** The largest long: there is none. */
+    long NONE = Long.MAX_VALUE;
+
+    /** One past the last record that may be delivered. */
+    long end();
+
+    /** A slot has its state now, or is new to the order. */
+    void add(int slot);
+
+    /** A slot is about to change. */
+    void remove(int slot);
+
+    /** A waiting slot has become ready. */
+    void woke(int slot);
+
+    /** Records without a slot are about to be done. */
+    void removeRun(long from, long to);
+
+    /** Records are done; they are no longer known. */
+    void done(long from, long to);
+
+    /** The next record that any consumer may get, or {@link #NONE}. */
+    long next();
+
+    /** The next one that may be delivered only alone, or {@link #NONE}. */
+    long nextSuspect();
+
+    /** How many consumers could get a record now, if none were a suspect; suspects are not counted. */
+    long eligible();
+
+    /** Heap in use, roughly. */
+    long bytes();
+}

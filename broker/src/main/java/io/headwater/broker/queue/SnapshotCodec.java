@@ -1,0 +1,165 @@
+package io.headwater.broker.queue;
+
+import java.nio.ByteBuffer;
+import org.agrona.collections.Long2LongHashMap;
+import org.agrona.collections.LongArrayList;
+
+/**
+ * What a group knows, as a part of a CHECKPOINT. What is ready and was never touched takes no byte, and neither does the
+ * order of delivery, which is derived. Numbers are unsigned LEB128 varints unless a type stands beside them.
+ *
+ * <pre>
+ * version   u8 = 1
+ * paused    u8, 0 or 1
+ * floor     all below is done
+ * done      count of runs above it, then of each: step from the end of the run before it (of the first: from the
+ *           floor), length
+ * sessions  count of those that hold leases, then of each: id i64
+ * records   count of those with more to say, by offset, then of each:
+ *             step from the record before it (of the first: from the floor)
+ *             u8: bits 0 to 2 state, 3 suspect, 4 holds its key, 5 to 7 the verb that ended the last attempt (0: none)
+ *             priority u8, deliveries, failures
+ *             READY (1): nothing. WAITING (2): due, wall ms. LEASED (3): place of the session in the list, 0 for a
+ *             detached lease, else counted from 1; lease in ms. DEAD (4), MOVING (5): nothing
+ * </pre>
+ */
+final class SnapshotCodec {
+    static final int VERSION = 1;
+
+    private static final int STATE_MASK = 0x07;
+    private static final int SUSPECT = 0x08;
+    private static final int HOLDS_KEY = 0x10;
+    private static final int VERB_SHIFT = 5;
+    private static final int HEAD_BYTES = 2 + 4 * Varints.MAX_BYTES;
+    private static final int RECORD_BYTES = 2 + 5 * Varints.MAX_BYTES;
+
+    private SnapshotCodec() {}
+
+    static ByteBuffer encode(QueueState state) {
+        LongArrayList sessions = new LongArrayList();
+        Long2LongHashMap placeOf = new Long2LongHashMap(0);
+        long[] records = state.slots.offsetsBetween(0, Long.MAX_VALUE);
+        for (long offset : records) {
+            int slot = state.slots.find(offset);
+            long session = state.slots.session(slot);
+            if (state.slots.state(slot) == RecordState.LEASED
+                    && session != SessionTable.DETACHED
+                    && !placeOf.containsKey(session)) {
+                sessions.addLong(session);
+                placeOf.put(session, sessions.size());
+            }
+        }
+        int runs = countRuns(state.done);
+        int bound = Math.addExact(
+                HEAD_BYTES + sessions.size() * Long.BYTES,
+                Math.addExact(runs * 2 * Varints.MAX_BYTES, Math.multiplyExact(records.length, RECORD_BYTES)));
+        ByteBuffer out = ByteBuffer.allocate(bound);
+        out.put((byte) VERSION).put((byte) (state.isPaused() ? 1 : 0));
+        encode(out, state.done, runs);
+        Varints.put(out, sessions.size());
+        for (int i = 0; i < sessions.size(); i++) {
+            out.putLong(sessions.getLong(i));
+        }
+        Varints.put(out, records.length);
+        long before = state.done.floor();
+        for (long offset : records) {
+            Varints.put(out, offset - before);
+            before = offset;
+            encode(out, state.slots, state.slots.find(offset), placeOf);
+        }
+        return out.flip();
+    }
+
+    private static int countRuns(OffsetBitmap done) {
+        int runs = 0;
+        long at = done.nextPresent(done.floor());
+        while (at != Long.MAX_VALUE) {
+            runs++;
+            at = done.nextPresent(done.nextAbsent(at));
+        }
+        return runs;
+    }
+
+    private static void encode(ByteBuffer out, OffsetBitmap done, int runs) {
+        Varints.put(out, done.floor());
+        Varints.put(out, runs);
+        long before = done.floor();
+        for (int i = 0; i < runs; i++) {
+            long from = done.nextPresent(before);
+            long to = done.nextAbsent(from);
+            Varints.put(out, from - before);
+            Varints.put(out, to - from);
+            before = to;
+        }
+    }
+
+    private static void encode(ByteBuffer out, SlotTable slots, int slot, Long2LongHashMap placeOf) {
+        RecordState state = slots.state(slot);
+        long timeMs = slots.timeMs(slot);
+        if (state == RecordState.READY && timeMs > 0) {
+            // It has become due by a clock that a replay does not have.
+            state = RecordState.WAITING;
+        }
+        int bits = state.id | (slots.lastVerb(slot) << VERB_SHIFT);
+        bits |= slots.isSuspect(slot) ? SUSPECT : 0;
+        bits |= slots.holdsKey(slot) ? HOLDS_KEY : 0;
+        out.put((byte) bits).put((byte) slots.priority(slot));
+        Varints.put(out, slots.deliveries(slot));
+        Varints.put(out, slots.failures(slot));
+        if (state == RecordState.WAITING) {
+            Varints.put(out, timeMs);
+        } else if (state == RecordState.LEASED) {
+            Varints.put(out, placeOf.get(slots.session(slot)));
+            Varints.put(out, slots.leaseMs(slot));
+        }
+    }
+
+    /**
+     * @param in borrowed; read from its position to the snapshot's end, which may be followed by something else
+     * @param state new, not open
+     */
+    static void decode(ByteBuffer in, QueueState state) {
+        int version = in.get();
+        if (version != VERSION) {
+            throw new QueueFormatException("snapshot of a queue: version " + version + " (expected: " + VERSION + ")");
+        }
+        boolean paused = in.get() != 0;
+        long floor = Varints.get(in);
+        state.reset(floor, paused);
+        long before = floor;
+        for (long runs = Varints.get(in); runs > 0; runs--) {
+            long from = before + Varints.get(in);
+            before = from + Varints.get(in);
+            state.done.add(from, before);
+        }
+        long[] sessions = new long[(int) Varints.get(in) + 1];
+        for (int i = 1; i < sessions.length; i++) {
+            sessions[i] = in.getLong();
+        }
+        before = floor;
+        for (long records = Varints.get(in); records > 0; records--) {
+            before += Varints.get(in);
+            decodeRecord(in, state, before, sessions);
+        }
+    }
+
+    private static void decodeRecord(ByteBuffer in, QueueState to, long offset, long[] sessions) {
+        int bits = in.get() & 0xFF;
+        RecordState state = RecordState.of(bits & STATE_MASK);
+        SlotTable slots = to.slots;
+        int slot = to.restore(offset, state);
+        slots.lastVerb(slot, (byte) (bits >>> VERB_SHIFT));
+        slots.suspect(slot, (bits & SUSPECT) != 0);
+        slots.holdsKey(slot, (bits & HOLDS_KEY) != 0);
+        slots.priority(slot, in.get());
+        slots.deliveries(slot, (int) Varints.get(in));
+        slots.failures(slot, (int) Varints.get(in));
+        if (state == RecordState.WAITING) {
+            slots.timeMs(slot, Varints.get(in));
+        } else if (state == RecordState.LEASED) {
+            long session = sessions[(int) Varints.get(in)];
+            slots.lease(slot, session, (int) Varints.get(in));
+            to.sessions.took(session, slots.isSuspect(slot));
+        }
+    }
+}

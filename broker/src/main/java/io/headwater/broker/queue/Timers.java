@@ -1,0 +1,80 @@
+package io.headwater.broker.queue;
+
+import java.util.Arrays;
+
+/** Which lease ends next, and which waiting record is due next. */
+final class Timers {
+    /** No timer runs. */
+    static final long NEVER = Long.MAX_VALUE;
+
+    private final SlotTable slots;
+    private final IndexedHeap leases;
+    private final IndexedHeap waiting;
+
+    Timers(SlotTable slots) {
+        this.slots = slots;
+        IndexedHeap.Order byTime = (slot, other) -> {
+            long timeMs = slots.timeMs(slot);
+            long otherMs = slots.timeMs(other);
+            return timeMs == otherMs ? slots.offset(slot) < slots.offset(other) : timeMs < otherMs;
+        };
+        this.leases = new IndexedHeap(byTime, slots);
+        this.waiting = new IndexedHeap(byTime, slots);
+    }
+
+    void add(int slot) {
+        switch (slots.state(slot)) {
+            case LEASED -> leases.add(slot);
+            case WAITING -> waiting.add(slot);
+            default -> {}
+        }
+    }
+
+    void remove(int slot) {
+        switch (slots.state(slot)) {
+            case LEASED -> leases.remove(slot);
+            case WAITING -> waiting.remove(slot);
+            default -> {}
+        }
+    }
+
+    void extended(int slot) {
+        leases.reorder(slot);
+    }
+
+    /** A slot whose lease has ended, or {@link SlotTable#ABSENT}. */
+    int expired(long nowMs) {
+        return leases.isEmpty() || slots.timeMs(leases.top()) > nowMs ? SlotTable.ABSENT : leases.top();
+    }
+
+    /** A slot that is due, or {@link SlotTable#ABSENT}. */
+    int due(long wallMs) {
+        return waiting.isEmpty() || slots.timeMs(waiting.top()) > wallMs ? SlotTable.ABSENT : waiting.top();
+    }
+
+    long nextExpiryMs() {
+        return leases.isEmpty() ? NEVER : slots.timeMs(leases.top());
+    }
+
+    long nextDueMs() {
+        return waiting.isEmpty() ? NEVER : slots.timeMs(waiting.top());
+    }
+
+    /** The offsets of all that a session holds, in order. */
+    long[] leasedBy(long session) {
+        long[] found = new long[leases.size()];
+        int count = 0;
+        for (int place = 0; place < leases.size(); place++) {
+            if (slots.session(leases.at(place)) == session) {
+                found[count++] = slots.offset(leases.at(place));
+            }
+        }
+        found = Arrays.copyOf(found, count);
+        Arrays.sort(found);
+        return found;
+    }
+
+    long bytes() {
+        return leases.bytes() + waiting.bytes();
+    }
+}

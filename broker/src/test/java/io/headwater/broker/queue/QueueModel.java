@@ -1,0 +1,333 @@
+package io.headwater.broker.queue;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What a group should do, as plainly as it can be said: a map of records, and a look at all of them for every question.
+ */
+final class QueueModel {
+    /** A record, done ones included. */
+    static final class Rec {
+        final long offset;
+        final long key;
+        RecordState state = RecordState.READY;
+        int priority = 4;
+        int deliveries;
+        int failures;
+        long dueMs;
+        long session;
+        int leaseMs;
+        long deadlineMs;
+        boolean suspect;
+        boolean holdsKey;
+        Verb lastVerb;
+
+        Rec(long offset, long key) {
+            this.offset = offset;
+            this.key = key;
+        }
+
+        Rec copy() {
+            Rec copy = new Rec(offset, key);
+            copy.state = state;
+            copy.priority = priority;
+            copy.deliveries = deliveries;
+            copy.failures = failures;
+            copy.dueMs = dueMs;
+            copy.session = session;
+            copy.leaseMs = leaseMs;
+            copy.deadlineMs = deadlineMs;
+            copy.suspect = suspect;
+            copy.holdsKey = holdsKey;
+            copy.lastVerb = lastVerb;
+            return copy;
+        }
+
+        @Override
+        public String toString() {
+            return offset + " " + state + " key " + key + " priority " + priority + " deliveries " + deliveries
+                    + " failures " + failures + (suspect ? " suspect" : "");
+        }
+    }
+
+    /** What is known of records that are not in the log yet. */
+    record Announced(int priority, long dueMs) {}
+
+    /** A session that has lost its connection. */
+    record Lost(long goneAtMs, boolean several) {}
+
+    final QueuePolicy policy;
+    final TreeMap<Long, Rec> records = new TreeMap<>();
+    final Map<Long, Announced> announced = new HashMap<>();
+    final Map<Long, Lost> lost = new HashMap<>();
+    boolean paused;
+    long end;
+
+    QueueModel(QueuePolicy policy, long start) {
+        this.policy = policy;
+        this.end = start;
+    }
+
+    QueueModel copy() {
+        QueueModel copy = new QueueModel(policy, end);
+        records.forEach((offset, rec) -> copy.records.put(offset, rec.copy()));
+        copy.announced.putAll(announced);
+        copy.lost.putAll(lost);
+        copy.paused = paused;
+        return copy;
+    }
+
+    void append(long key) {
+        Rec rec = new Rec(end, key);
+        Announced said = announced.remove(end);
+        if (said != null) {
+            rec.priority = said.priority;
+            rec.dueMs = said.dueMs;
+            rec.state = said.dueMs > 0 ? RecordState.WAITING : RecordState.READY;
+        }
+        records.put(end, rec);
+        end++;
+    }
+
+    List<Rec> in(RecordState state) {
+        return records.values().stream().filter(rec -> rec.state == state).toList();
+    }
+
+    long leasesOf(long session) {
+        return session == 0
+                ? 0
+                : in(RecordState.LEASED).stream()
+                        .filter(rec -> rec.session == session)
+                        .count();
+    }
+
+    RecordState stateOf(long offset) {
+        Rec rec = records.get(offset);
+        return rec == null ? RecordState.UNCOMMITTED : rec.state;
+    }
+
+    /** Those that could be granted now, best first; suspects or the others. */
+    List<Rec> eligible(boolean suspects) {
+        List<Rec> all = new ArrayList<>();
+        if (paused) {
+            return all;
+        }
+        for (Rec rec : in(RecordState.READY)) {
+            if (rec.suspect == suspects && (!policy.keyed() || isItsKeysTurn(rec))) {
+                all.add(rec);
+            }
+        }
+        all.sort(Comparator.comparingInt((Rec rec) -> -rank(rec)).thenComparingLong(rec -> rec.offset));
+        return all;
+    }
+
+    boolean isItsKeysTurn(Rec rec) {
+        return records.values().stream()
+                .filter(other -> other.key == rec.key && other != rec)
+                .noneMatch(other -> other.state == RecordState.LEASED || (waits(other) && other.offset < rec.offset));
+    }
+
+    private static boolean waits(Rec rec) {
+        return rec.state == RecordState.READY || rec.state == RecordState.WAITING || rec.holdsKey;
+    }
+
+    private int rank(Rec rec) {
+        if (!policy.keyed()) {
+            return rec.priority;
+        }
+        return records.values().stream()
+                .filter(other -> other.key == rec.key && waits(other))
+                .mapToInt(other -> other.priority)
+                .max()
+                .orElseThrow();
+    }
+
+    void grant(Rec rec, long session, int leaseMs, long nowMs) {
+        rec.state = RecordState.LEASED;
+        rec.deliveries++;
+        rec.session = session;
+        rec.leaseMs = leaseMs;
+        rec.deadlineMs = nowMs + leaseMs;
+        rec.dueMs = 0;
+    }
+
+    Settled settle(Settle settle, Now now) {
+        Rec rec = records.get(settle.offset());
+        if (rec == null) {
+            return Settled.STALE;
+        }
+        if (rec.state == RecordState.DONE) {
+            return settle.verb() == Verb.ACK ? Settled.REPEATED : Settled.STALE;
+        }
+        boolean leased = rec.state == RecordState.LEASED;
+        if (!leased || rec.deliveries != settle.attempt()) {
+            int ended = leased ? rec.deliveries - 1 : rec.deliveries;
+            return ended == settle.attempt() && rec.lastVerb == settle.verb() ? Settled.REPEATED : Settled.STALE;
+        }
+        switch (settle.verb()) {
+            case ACK -> done(rec);
+            case RELEASE -> {
+                rec.lastVerb = Verb.RELEASE;
+                rec.suspect = false;
+                back(rec, Math.max(0, settle.delayMs()), now);
+            }
+            case FAIL -> {
+                rec.lastVerb = Verb.FAIL;
+                rec.suspect = false;
+                charge(rec, settle.delayMs(), now);
+            }
+            case REJECT -> {
+                rec.lastVerb = Verb.REJECT;
+                rec.suspect = false;
+                die(rec);
+            }
+            case EXTEND -> {
+                rec.leaseMs = (int) settle.delayMs();
+                rec.deadlineMs = now.monotonicMs() + settle.delayMs();
+            }
+        }
+        forgetIdle();
+        return Settled.APPLIED;
+    }
+
+    private void done(Rec rec) {
+        rec.state = RecordState.DONE;
+        rec.holdsKey = false;
+    }
+
+    private void back(Rec rec, long delayMs, Now now) {
+        rec.dueMs = delayMs == 0 ? 0 : now.wallMs() + delayMs;
+        rec.state = delayMs == 0 ? RecordState.READY : RecordState.WAITING;
+    }
+
+    private void charge(Rec rec, long delayMs, Now now) {
+        rec.failures++;
+        if (policy.maxFailures() > 0 && rec.failures >= policy.maxFailures()) {
+            die(rec);
+        } else {
+            back(rec, delayMs == -1 ? policy.backoff().delayMs(rec.failures, bound -> 0) : delayMs, now);
+        }
+    }
+
+    private void die(Rec rec) {
+        rec.state = policy.deadLetters() ? RecordState.MOVING : RecordState.DEAD;
+        rec.holdsKey = policy.onDead() == OnDead.HOLD_KEY && !policy.deadLetters();
+        rec.dueMs = 0;
+        paused |= policy.onDead() == OnDead.STOP;
+    }
+
+    void advance(Now now) {
+        for (Rec rec : in(RecordState.LEASED)) {
+            Lost gone = lost.get(rec.session);
+            boolean expired = rec.deadlineMs <= now.monotonicMs();
+            if (gone != null && (expired || gone.goneAtMs <= now.monotonicMs())) {
+                rec.lastVerb = null;
+                if (gone.several) {
+                    rec.suspect = true;
+                    back(rec, 0, now);
+                } else {
+                    charge(rec, -1, now);
+                }
+            } else if (expired) {
+                rec.lastVerb = null;
+                charge(rec, -1, now);
+            }
+        }
+        forgetIdle();
+        for (Rec rec : in(RecordState.WAITING)) {
+            if (rec.dueMs <= now.wallMs()) {
+                rec.state = RecordState.READY;
+            }
+        }
+    }
+
+    private void forgetIdle() {
+        lost.keySet().removeIf(session -> leasesOf(session) == 0);
+    }
+
+    void sessionLost(long session, long nowMs) {
+        long leases = leasesOf(session);
+        if (leases > 0) {
+            lost.putIfAbsent(session, new Lost(nowMs + policy.graceMs(), leases > 1));
+        }
+    }
+
+    void sessionClosed(long session) {
+        for (Rec rec : in(RecordState.LEASED)) {
+            if (rec.session == session) {
+                rec.lastVerb = null;
+                rec.state = RecordState.READY;
+                rec.dueMs = 0;
+            }
+        }
+        forgetIdle();
+    }
+
+    int redrive(long from, long to) {
+        int count = 0;
+        for (Rec rec : records.subMap(from, to).values()) {
+            if (rec.state == RecordState.DEAD) {
+                rec.state = RecordState.READY;
+                rec.failures = 0;
+                rec.suspect = false;
+                rec.holdsKey = false;
+                count++;
+            }
+        }
+        return count;
+    }
+
+    long purge(Set<RecordState> states, long from, long to) {
+        long count = 0;
+        for (Rec rec : records.subMap(from, to).values()) {
+            if (states.contains(rec.state)) {
+                done(rec);
+                count++;
+            }
+        }
+        return count;
+    }
+
+    boolean cancel(long offset) {
+        Rec rec = records.get(offset);
+        boolean scheduled = rec != null && rec.state == RecordState.WAITING && rec.deliveries == 0;
+        if (scheduled) {
+            done(rec);
+        }
+        return scheduled;
+    }
+
+    boolean moved(long offset) {
+        Rec rec = records.get(offset);
+        boolean moving = rec != null && rec.state == RecordState.MOVING;
+        if (moving) {
+            done(rec);
+        }
+        return moving;
+    }
+
+    /** Nobody is connected, clocks are new, and what was never appended was never announced. */
+    void restarted(Now now) {
+        announced.clear();
+        lost.clear();
+        for (Rec rec : in(RecordState.LEASED)) {
+            rec.deadlineMs = now.monotonicMs() + rec.leaseMs;
+        }
+        for (Rec rec : in(RecordState.LEASED)) {
+            if (rec.session != 0) {
+                sessionLost(rec.session, now.monotonicMs());
+            }
+        }
+        for (Rec rec : in(RecordState.READY)) {
+            if (rec.dueMs > 0) {
+                rec.state = RecordState.WAITING;
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package io.headwater.broker.queue;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+
+class QueueOpsTest {
+    /** Version 1; a change of these bytes is a change of what is on people's disks. */
+    private static final String GOLDEN = "01" // version
+            + "0103" // group 3
+            + "02" + "c801" + "03" + "09" + "e807" // published: 100 to 102, priority 9, due 1000
+            + "03" + "05" + "02" + "01" + "000000000000000b"
+            + "b0ea01" // granted: 100, 101; attempt 1, session 11, 30 s
+            + "04" + "03" + "01" + "e807" // extended: 100, 1 s
+            + "05" + "65" + "02" // acked: 50, 51
+            + "06" + "64" + "01" + "02" + "02" + "e807" // returned: 102, failures 2, failed, due 1000
+            + "07" + "00" + "01" + "10" + "03" + "02" // died: 103, failures 16, rejected, holds its key
+            + "08" + "01" + "01" // redriven: 103
+            + "09" + "cd01" + "c0843d" // removed: 1 to 1,000,000
+            + "0a" + "00" // retracted: from there
+            + "0b" // paused
+            + "0104" // group 4
+            + "0c"; // resumed
+
+    private static void inThree(QueueChange to) {
+        to.published(100, 2, 9, 1_000);
+        to.published(102, 1, 9, 1_000);
+        to.granted(100, 1, 1, 11, 30_000);
+        to.granted(101, 1, 1, 11, 30_000);
+        to.extended(100, 1, 1_000);
+        to.acked(50, 1);
+        to.acked(51, 1);
+        to.returned(102, 1, 2, Cause.FAILED, 1_000);
+        to.died(103, 1, 16, Cause.REJECTED, Burial.HOLDS_KEY);
+        to.redriven(103, 1);
+        to.removed(1, 1_000_000);
+        to.retracted(1_000_001);
+        to.paused();
+    }
+
+    private static QueueOps everything() {
+        QueueOps ops = new QueueOps();
+        inThree(ops.of(3));
+        ops.of(4).resumed();
+        return ops;
+    }
+
+    @Test
+    void keepsItsBytes() {
+        QueueOps ops = new QueueOps();
+        ops.of(3).published(100, 2, 9, 1_000);
+        ops.clear();
+        assertTrue(ops.isEmpty());
+
+        inThree(ops.of(3));
+        ops.of(4).resumed();
+
+        assertFalse(ops.isEmpty());
+        assertEquals(GOLDEN, hex(ops.payload()));
+    }
+
+    @Test
+    void readsWhatItWrote() {
+        QueueOps ops = everything();
+        QueueEngine three = engine(3);
+        QueueEngine four = engine(4);
+        QueueState expected = new QueueState(0);
+        inThree(expected);
+
+        QueueOps.replay(ops.payload(), group -> group == 3 ? three : four);
+
+        assertEquals(hex(SnapshotCodec.encode(expected)), hex(three.snapshot()));
+        assertEquals(hex(SnapshotCodec.encode(new QueueState(0))), hex(four.snapshot()));
+    }
+
+    @Test
+    void passesOverAGroupThatIsGone() {
+        QueueOps ops = everything();
+        QueueEngine four = engine(4);
+        ops.of(4).acked(0, 5);
+
+        QueueOps.replay(ops.payload(), group -> group == 4 ? four : null);
+
+        QueueState expected = new QueueState(0);
+        expected.acked(0, 5);
+        assertEquals(hex(SnapshotCodec.encode(expected)), hex(four.snapshot()));
+    }
+
+    @Test
+    void aThousandRunsFit() {
+        QueueOps ops = new QueueOps();
+        QueueState expected = new QueueState(0);
+        for (int i = 0; i < 1_000; i++) {
+            ops.of(4).granted(2L * i, 1, 1, Long.MIN_VALUE, i);
+            expected.granted(2L * i, 1, 1, Long.MIN_VALUE, i);
+        }
+        QueueEngine four = engine(4);
+
+        QueueOps.replay(ops.payload(), group -> four);
+
+        assertEquals(hex(SnapshotCodec.encode(expected)), hex(four.snapshot()));
+    }
+
+    @Test
+    void refusesWhatItDoesNotKnow() {
+        ByteBuffer later = ByteBuffer.wrap(new byte[] {2});
+        ByteBuffer unknown = ByteBuffer.wrap(new byte[] {1, 13, 0, 1});
+
+        assertThrows(QueueFormatException.class, () -> QueueOps.replay(later, group -> null));
+        assertThrows(QueueFormatException.class, () -> QueueOps.replay(unknown, group -> null));
+    }
+
+    private static QueueEngine engine(int group) {
+        return new QueueEngine(group, QueuePolicy.PLAIN, 0, bound -> 0);
+    }
+
+    private static String hex(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+}
