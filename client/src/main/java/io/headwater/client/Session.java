@@ -72,7 +72,7 @@ final class Session implements LinkListener {
     private boolean heard;
 
     private long heardNs;
-    private boolean probing;
+    private @Nullable Call probe;
     private String lastFailure = "not connected yet";
     private volatile @Nullable HelloReply broker;
 
@@ -252,6 +252,11 @@ final class Session implements LinkListener {
     }
 
     @Override
+    public void heard() {
+        heard = true;
+    }
+
+    @Override
     public void received(Frame frame) {
         heard = true;
         try {
@@ -397,6 +402,10 @@ final class Session implements LinkListener {
             return;
         }
         long nowNs = loop.nowNs();
+        if (heard) {
+            heard = false;
+            heardNs = nowNs;
+        }
         expire(nowNs);
         probe(nowNs);
         for (int i = 0; i < listeners.size(); i++) {
@@ -412,28 +421,26 @@ final class Session implements LinkListener {
      * stays away ends the connection as with any request. Ending a subscription that there never was changes nothing.
      */
     private void probe(long nowNs) {
-        if (heard) {
-            heard = false;
-            heardNs = nowNs;
-        }
-        boolean mayWaitInVain = state == State.READY && !subscriptions.isEmpty() && !probing;
+        boolean mayWaitInVain = state == State.READY && !subscriptions.isEmpty() && probe == null;
         if (mayWaitInVain && nowNs - heardNs >= settings.keepAliveNs()) {
-            probing = true;
-            sendOnce(
+            probe = new Call(
                     FrameType.UNSUBSCRIBE,
                     Unsubscribe.newBuilder().setSubscriptionId(NO_SUBSCRIPTION).build(),
-                    List.of(),
+                    Call.Repeat.NEVER,
+                    Long.MAX_VALUE,
                     new ReplyHandler() {
                         @Override
                         public void replied(MessageLite reply) {
-                            probing = false;
+                            probe = null;
                         }
 
                         @Override
                         public void failed(HeadwaterException why) {
-                            probing = false;
+                            probe = null;
                         }
                     });
+            send(probe, List.of());
+            startTicking();
             link.flush();
         }
     }
@@ -454,7 +461,9 @@ final class Session implements LinkListener {
         boolean stuck = false;
         for (Iterator<Call> calls = sent.values().iterator(); calls.hasNext(); ) {
             Call call = calls.next();
-            stuck |= nowNs - call.sentNs > settings.requestTimeoutNs();
+            // The answer to a probe may stand behind a long delivery, which is a sign of life itself.
+            long sinceNs = call == probe ? Math.max(call.sentNs, heardNs) : call.sentNs;
+            stuck |= nowNs - sinceNs > settings.requestTimeoutNs();
             if (call.deadlineNs - nowNs <= 0) {
                 calls.remove();
                 expired.add(call);

@@ -191,6 +191,25 @@ class SessionTest {
     }
 
     @Test
+    void waitsForALongDeliveryWhoseBytesComeSlowly() {
+        Listener listener = new Listener();
+        session.add(listener);
+        loop.runUntil(() -> listener.connections > 0, SECOND);
+        session.openSubscription();
+        link.fallSilent();
+        loop.runFor(11 * SECOND);
+        assertEquals(List.of(FrameType.HELLO, FrameType.UNSUBSCRIBE), sentTypes());
+        // The answer stands behind a frame that takes a minute.
+        for (int i = 0; i < 30; i++) {
+            session.heard();
+            loop.runFor(2 * SECOND);
+        }
+        assertEquals(0, listener.losses);
+        // Then that ends too.
+        assertTrue(reconnectedAfterNs(listener) < 4 * SECOND);
+    }
+
+    @Test
     void asksForNoSignOfLifeWhileThereIsOneOrNothingIsWaitedFor() {
         Listener listener = new Listener();
         session.add(listener);

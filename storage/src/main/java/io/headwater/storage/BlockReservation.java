@@ -19,14 +19,27 @@ final class BlockReservation {
     private static final int ENOSPC = 28;
     private static final int EDQUOT = 122;
 
+    /** The library turned out not to work here: musl, a temporary directory without execution, another processor. */
+    private static volatile boolean unusable;
+
     private BlockReservation() {}
 
     /** As {@link Disk#reserve}. */
     static boolean reserve(Path file, long from, long to) throws DiskFullException {
-        PosixAPI posix = Library.POSIX;
-        if (posix == null) {
+        if (unusable) {
             return false;
         }
+        try {
+            PosixAPI posix = Library.POSIX;
+            return posix != null && reserve(posix, file, from, to);
+        } catch (RuntimeException | LinkageError e) {
+            unusable = true;
+            LOG.info("segments are preallocated with zeros at any pace: fallocate cannot be called: {}", e.toString());
+            return false;
+        }
+    }
+
+    private static boolean reserve(PosixAPI posix, Path file, long from, long to) throws DiskFullException {
         int descriptor = posix.open(file.toString(), O_RDWR | O_CLOEXEC, 0);
         if (descriptor < 0) {
             return false;
@@ -47,20 +60,7 @@ final class BlockReservation {
 
     /** Loaded at first use. */
     private static final class Library {
-        static final @Nullable PosixAPI POSIX = load();
-
-        private static @Nullable PosixAPI load() {
-            if (!System.getProperty("os.name", "").equals("Linux")) {
-                return null;
-            }
-            try {
-                return PosixAPI.posix();
-            } catch (RuntimeException | LinkageError e) {
-                LOG.info(
-                        "segments are preallocated with zeros at any pace: fallocate cannot be called: {}",
-                        e.toString());
-                return null;
-            }
-        }
+        static final @Nullable PosixAPI POSIX =
+                System.getProperty("os.name", "").equals("Linux") ? PosixAPI.posix() : null;
     }
 }

@@ -280,7 +280,6 @@ final class LogAppender {
             disk.createDirectories(context.directory());
             commit.named(context.parent());
         }
-        paceSteps(nowMs);
         SpareFiles.Spare spare = context.spares().take();
         DiskFile file;
         long zeroed = 0;

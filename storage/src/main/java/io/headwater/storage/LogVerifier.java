@@ -160,6 +160,7 @@ public final class LogVerifier {
             return;
         }
         Mark mark = marks.remove(id);
+        boolean known = mark != null;
         if (mark == null) {
             damage(path, 0, "the marks know nothing of this partition");
             mark = new Mark();
@@ -171,7 +172,7 @@ public final class LogVerifier {
                 bases.add(base);
             }
         }
-        boolean someMustBeThere = mark.durable.position > 0 || !bases.isEmpty();
+        boolean someMustBeThere = known && (mark.durable.position > 0 || !bases.isEmpty());
         if (someMustBeThere && !bases.contains(mark.durable.segmentBaseIndex)) {
             damage(path, 0, "the segment of entry " + mark.durable.segmentBaseIndex + " is missing");
         }

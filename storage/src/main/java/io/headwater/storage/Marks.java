@@ -302,7 +302,14 @@ public final class Marks implements Closeable {
      */
     private void reserve(int count) throws IOException {
         long reserved = MIN_RESERVE_BYTES + (long) size() * MarksLayout.MARK_RECORD_BYTES;
-        journal.reserve((long) count * MarksLayout.MARK_RECORD_BYTES + reserved);
+        try {
+            journal.reserve((long) count * MarksLayout.MARK_RECORD_BYTES + reserved);
+        } catch (DiskFullException e) {
+            throw e;
+        } catch (IOException e) {
+            rewriteDue = true;
+            throw e;
+        }
     }
 
     /** Appends what the stream makes when it is run, which may be the same array each time. */

@@ -41,7 +41,7 @@ final class Segment {
     private long trustedFrom;
 
     private final BitSet checkedSteps = new BitSet();
-    private int checkedStepCount;
+    private int checkedIntervalBytes;
 
     Segment(LogContext context, SegmentHeader header, SegmentSummary summary, boolean sealed, long trustedFrom) {
         this.context = context;
@@ -212,11 +212,11 @@ final class Segment {
             return;
         }
         SegmentIndex steps = index();
-        if (steps.count() < checkedStepCount) {
+        if (steps.intervalBytes() != checkedIntervalBytes) {
             // Steps were merged, and have other numbers now.
             checkedSteps.clear();
+            checkedIntervalBytes = steps.intervalBytes();
         }
-        checkedStepCount = steps.count();
         long until = Math.min(to, trustedFrom);
         for (int step = steps.stepOfPosition(from); step < steps.count() && steps.position(step) < until; step++) {
             if (!checkedSteps.get(step)) {
@@ -290,6 +290,8 @@ final class Segment {
             preallocation = null;
         }
         index = null;
+        // A rebuilt index may number its steps in another way.
+        checkedSteps.clear();
         SegmentFile current = file;
         file = null;
         lent.removeIf(earlier -> !earlier.inUse());

@@ -97,6 +97,11 @@ final class SegmentIndex {
         intervalBytes *= 2;
     }
 
+    /** Grows when steps are merged, which gives them other numbers. */
+    int intervalBytes() {
+        return intervalBytes;
+    }
+
     int count() {
         return count;
     }

@@ -91,13 +91,18 @@ final class TopicHandlers {
         reply.sendWhenDone(proposals.propose(command).thenApply(done -> {
             LOG.info("topic {}: altered, {} partitions, {}", request.getName(), count, policy);
             TopicInfo altered = named(done.image(), request.getName());
-            expect(altered.partitions());
+            // The old ones may have a log, whose mark must not be made up.
+            expect(altered.partitions()
+                    .subList(topic.partitions().size(), altered.partitions().size()));
             return wire(altered);
         }));
     }
 
     /** Spares each first write a sync of its own; if it cannot be done now, the first writes will see to it. */
     private void expect(List<PartitionInfo> made) {
+        if (made.isEmpty()) {
+            return;
+        }
         try {
             marks.expect(made.stream().mapToLong(PartitionInfo::partitionId).toArray());
         } catch (IOException e) {

@@ -70,13 +70,17 @@ class TopicHandlersTest {
     void announcesPartitionsToTheMarksAndMakesATopicAlsoWhereThatFails() {
         Topic made = world.topic("orders", 2);
         assertEquals(ids(made), world.partitions.expected);
+        // An old partition may have a log: its mark is not made up.
+        world.partitions.expected.clear();
         AlterTopic alter =
                 AlterTopic.newBuilder().setName("orders").setPartitions(3).build();
         Topic altered = world.ask(client, FrameType.ALTER_TOPIC, alter, Topic.class);
-        assertEquals(ids(altered), world.partitions.expected);
+        Set<Long> added = ids(altered);
+        added.removeAll(ids(made));
+        assertEquals(added, world.partitions.expected);
         world.partitions.marksFail = true;
         assertEquals(4, world.topic("more", 4).getPartitionsCount());
-        assertEquals(ids(altered), world.partitions.expected);
+        assertEquals(added, world.partitions.expected);
     }
 
     private static Set<Long> ids(Topic topic) {

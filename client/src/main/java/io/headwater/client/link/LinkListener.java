@@ -9,6 +9,9 @@ public interface LinkListener {
     /** Takes the frame. */
     void received(Frame frame);
 
+    /** Some bytes came, perhaps not a whole frame yet. */
+    default void heard() {}
+
     /** There may be room for more. */
     void writable();
 

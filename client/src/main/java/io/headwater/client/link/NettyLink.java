@@ -208,6 +208,13 @@ public final class NettyLink implements Link, Loop, AutoCloseable {
         }
 
         @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            if (!ended) {
+                listener.heard();
+            }
+        }
+
+        @Override
         public void channelWritabilityChanged(ChannelHandlerContext ctx) {
             if (!ended && ctx.channel().isWritable()) {
                 listener.writable();

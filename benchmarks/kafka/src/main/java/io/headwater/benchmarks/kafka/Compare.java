@@ -62,7 +62,8 @@ final class Compare {
         if (!options.memoryLimit()) {
             return "No memory cgroups.";
         }
-        try (MemoryGroup probe = MemoryGroup.make("headwater-compare-probe")) {
+        try (MemoryGroup probe =
+                MemoryGroup.make("headwater-compare-" + ProcessHandle.current().pid())) {
             return probe == null ? "No memory cgroups: this process may not make any." : limit;
         }
     }

@@ -30,12 +30,16 @@ final class MemoryGroup implements AutoCloseable {
             Path group = parent.resolve(name);
             try {
                 Files.createDirectory(group);
+            } catch (IOException notThere) {
+                continue;
+            }
+            try {
                 if (limit(group)) {
                     return new MemoryGroup(group);
                 }
                 Files.delete(group);
-            } catch (IOException notThere) {
-                // The next one, perhaps.
+            } catch (IOException notAllowed) {
+                group.toFile().delete();
             }
         }
         return null;
