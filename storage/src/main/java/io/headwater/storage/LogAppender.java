@@ -254,7 +254,7 @@ final class LogAppender {
         if (open != null) {
             reserveSeal(open);
         }
-        SegmentFile file = newFile(baseIndex, needed, nowMs);
+        SegmentFile file = newFile(baseIndex, needed);
         if (open != null) {
             seal(open);
         }
@@ -273,7 +273,7 @@ final class LogAppender {
         }
     }
 
-    private SegmentFile newFile(long baseIndex, long needed, long nowMs) throws IOException {
+    private SegmentFile newFile(long baseIndex, long needed) throws IOException {
         Disk disk = context.disk();
         if (segments.isEmpty()) {
             context.marks().register(context.partitionId());
