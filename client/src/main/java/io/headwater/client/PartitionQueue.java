@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * batch fails.
  */
 final class PartitionQueue {
-    /** A batch that is not full leaves only while fewer than this are on their way: what comes meanwhile goes together. */
-    private static final int PARTIAL_IN_FLIGHT = 1;
+    /** Batches that are not full leave only below this many on their way: one in the broker's sync, one behind it. */
+    private static final int PARTIAL_IN_FLIGHT = 2;
 
     private static final int FIRST_BUFFER_BYTES = 16 * 1024;
     private static final int MIN_BUFFER_BYTES = 4 * 1024;
@@ -174,7 +174,8 @@ final class PartitionQueue {
 
     /** How many may be on their way when the open batch follows them. */
     private int openLimit() {
-        return settings.lingerNs() > 0 || isFull() ? settings.maxInFlight() : PARTIAL_IN_FLIGHT;
+        int most = settings.maxInFlight();
+        return settings.lingerNs() > 0 || isFull() ? most : Math.min(PARTIAL_IN_FLIGHT, most);
     }
 
     /** One record may be more than a batch should have. */
