@@ -8,9 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A memory cgroup that a broker runs in, whose page cache is full when the warm rounds are over, as that of a machine which
- * has run for a day. Without one, every page of the cache that a broker writes is a new one, and where a hypervisor hands out memory
- * page by page that costs more than all the broker does. Needs root and a writable hierarchy (version 1 or 2).
+ * A memory cgroup that a broker runs in, whose page cache is full when the warm rounds are over, as that of a machine
+ * which has run for a day. Without one, every page of the cache that a broker writes is a new one, and where a hypervisor
+ * hands out memory page by page that costs more than all the broker does. Needs root and a writable hierarchy (version 1
+ * or 2).
  */
 final class MemoryGroup implements AutoCloseable {
     /** Room for what a round writes, so that nobody has to wait for the disk to evict a page. */
