@@ -2,22 +2,28 @@ package io.headwater.protocol;
 
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
+import io.headwater.protocol.wire.AlterQueueGroup;
 import io.headwater.protocol.wire.AlterTopic;
 import io.headwater.protocol.wire.Assignment;
 import io.headwater.protocol.wire.Commit;
 import io.headwater.protocol.wire.CommitReply;
+import io.headwater.protocol.wire.CreateQueueGroup;
 import io.headwater.protocol.wire.CreateTopic;
 import io.headwater.protocol.wire.Credit;
 import io.headwater.protocol.wire.DeleteGroup;
 import io.headwater.protocol.wire.DeleteGroupReply;
+import io.headwater.protocol.wire.DeleteQueueGroup;
+import io.headwater.protocol.wire.DeleteQueueGroupReply;
 import io.headwater.protocol.wire.DeleteTopic;
 import io.headwater.protocol.wire.DeleteTopicReply;
 import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.DescribeGroup;
+import io.headwater.protocol.wire.DescribeQueueGroup;
 import io.headwater.protocol.wire.DescribeTopic;
 import io.headwater.protocol.wire.FindOffset;
 import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.GetPositions;
+import io.headwater.protocol.wire.GetQueueGroups;
 import io.headwater.protocol.wire.GetStatus;
 import io.headwater.protocol.wire.GetTopics;
 import io.headwater.protocol.wire.Goodbye;
@@ -37,6 +43,23 @@ import io.headwater.protocol.wire.ListGroups;
 import io.headwater.protocol.wire.Positions;
 import io.headwater.protocol.wire.Produce;
 import io.headwater.protocol.wire.ProduceReply;
+import io.headwater.protocol.wire.QueueBrowse;
+import io.headwater.protocol.wire.QueueClose;
+import io.headwater.protocol.wire.QueueCloseReply;
+import io.headwater.protocol.wire.QueueCredit;
+import io.headwater.protocol.wire.QueueDeliver;
+import io.headwater.protocol.wire.QueueExplain;
+import io.headwater.protocol.wire.QueueExplanation;
+import io.headwater.protocol.wire.QueueGroup;
+import io.headwater.protocol.wire.QueueGroupDescription;
+import io.headwater.protocol.wire.QueueGroups;
+import io.headwater.protocol.wire.QueueOpen;
+import io.headwater.protocol.wire.QueueOpenReply;
+import io.headwater.protocol.wire.QueueOperate;
+import io.headwater.protocol.wire.QueueOperateReply;
+import io.headwater.protocol.wire.QueueRecords;
+import io.headwater.protocol.wire.QueueSettle;
+import io.headwater.protocol.wire.QueueSettleReply;
 import io.headwater.protocol.wire.SeekGroup;
 import io.headwater.protocol.wire.SeekGroupReply;
 import io.headwater.protocol.wire.Status;
@@ -79,7 +102,22 @@ public enum FrameType {
     DESCRIBE_GROUP(37, DescribeGroup.parser(), GroupDescription.parser()),
     SEEK_GROUP(38, SeekGroup.parser(), SeekGroupReply.parser()),
     DELETE_GROUP(39, DeleteGroup.parser(), DeleteGroupReply.parser()),
-    GET_STATUS(40, GetStatus.parser(), Status.parser());
+    GET_STATUS(40, GetStatus.parser(), Status.parser()),
+    QUEUE_OPEN(50, QueueOpen.parser(), QueueOpenReply.parser()),
+    /** A request without a reply. */
+    QUEUE_CREDIT(51, QueueCredit.parser(), null),
+    QUEUE_CLOSE(52, QueueClose.parser(), QueueCloseReply.parser()),
+    /** A push only. */
+    QUEUE_DELIVER(53, QueueDeliver.parser()),
+    QUEUE_SETTLE(54, QueueSettle.parser(), QueueSettleReply.parser()),
+    QUEUE_BROWSE(55, QueueBrowse.parser(), QueueRecords.parser()),
+    QUEUE_EXPLAIN(56, QueueExplain.parser(), QueueExplanation.parser()),
+    QUEUE_OPERATE(57, QueueOperate.parser(), QueueOperateReply.parser()),
+    CREATE_QUEUE_GROUP(60, CreateQueueGroup.parser(), QueueGroup.parser()),
+    ALTER_QUEUE_GROUP(61, AlterQueueGroup.parser(), QueueGroup.parser()),
+    DELETE_QUEUE_GROUP(62, DeleteQueueGroup.parser(), DeleteQueueGroupReply.parser()),
+    GET_QUEUE_GROUPS(63, GetQueueGroups.parser(), QueueGroups.parser()),
+    DESCRIBE_QUEUE_GROUP(64, DescribeQueueGroup.parser(), QueueGroupDescription.parser());
 
     private static final @Nullable FrameType[] BY_ID = new @Nullable FrameType[256];
 

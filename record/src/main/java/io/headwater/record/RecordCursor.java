@@ -126,6 +126,11 @@ public final class RecordCursor {
         return parser.at - parser.recordStart;
     }
 
+    /** Where the record starts, with its length field, in {@link #buffer}. */
+    public int recordPosition() {
+        return parser.recordStart;
+    }
+
     public boolean hasKey() {
         return parser.keyLength >= 0;
     }

@@ -196,14 +196,21 @@ public final class PartitionLog {
         appender.checkpointSource(source);
     }
 
+    /** As {@link #deleteOldSegments(long, long, long, long)} where nothing is needed for longer. */
+    public int deleteOldSegments(long nowMs, long retentionMs, long retentionBytes) throws LogOfflineException {
+        return deleteOldSegments(nowMs, retentionMs, retentionBytes, Long.MAX_VALUE);
+    }
+
     /**
      * Removes sealed segments whose records are all older than {@code retentionMs} by ingestion time, and the oldest
      * ones while the log is larger than {@code retentionBytes}. An open segment that has outlived its time is sealed
      * and a new one begun; it goes with the first call after that is durable. Negative: no limit.
      *
+     * @param neededFrom records from this offset on stay, whatever their age
      * @return how many segments were removed
      */
-    public int deleteOldSegments(long nowMs, long retentionMs, long retentionBytes) throws LogOfflineException {
+    public int deleteOldSegments(long nowMs, long retentionMs, long retentionBytes, long neededFrom)
+            throws LogOfflineException {
         commit.checkOnline();
         long oldestMs = retentionMs < 0 ? Long.MIN_VALUE : nowMs - retentionMs;
         sealOutlived(nowMs, oldestMs);
@@ -213,6 +220,7 @@ public final class PartitionLog {
             SegmentSummary summary = segment.summary();
             boolean unneeded = summary.maxIngestionTimeMs < oldestMs
                     || (retentionBytes >= 0 && bytes - summary.endPosition >= retentionBytes);
+            unneeded &= summary.endOffset <= neededFrom;
             if (!segment.sealed() || !unneeded || segment.baseIndex() >= commit.durableSegmentBaseIndex()) {
                 break;
             }

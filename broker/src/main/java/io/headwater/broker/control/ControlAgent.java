@@ -123,6 +123,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         register(
                 new TopicHandlers(config.topics(), proposals, partitions, core.marks()),
                 new GroupHandlers(proposals, partitions, view, members, reports, clock),
+                new QueueGroupHandlers(proposals, partitions),
                 new ProducerIds(proposals));
         quorum.listener((image, command) -> {
             if (command.hasAlterTopic() || command.hasDeleteTopic() || command.hasCreateTopic()) {
@@ -131,7 +132,8 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         });
     }
 
-    private void register(TopicHandlers topics, GroupHandlers groups, ProducerIds producers) {
+    private void register(
+            TopicHandlers topics, GroupHandlers groups, QueueGroupHandlers queueGroups, ProducerIds producers) {
         on(FrameType.INIT_PRODUCER, producers::init);
         on(FrameType.GET_TOPICS, topics::list);
         on(FrameType.CREATE_TOPIC, topics::create);
@@ -149,6 +151,11 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         on(FrameType.DESCRIBE_GROUP, groups::describe);
         on(FrameType.SEEK_GROUP, groups::seek);
         on(FrameType.DELETE_GROUP, groups::delete);
+        on(FrameType.CREATE_QUEUE_GROUP, queueGroups::create);
+        on(FrameType.ALTER_QUEUE_GROUP, queueGroups::alter);
+        on(FrameType.DELETE_QUEUE_GROUP, queueGroups::delete);
+        on(FrameType.GET_QUEUE_GROUPS, queueGroups::list);
+        on(FrameType.DESCRIBE_QUEUE_GROUP, queueGroups::describe);
         on(FrameType.GET_STATUS, status::status);
     }
 

@@ -2,8 +2,12 @@ package io.headwater.broker.metadata;
 
 import io.headwater.broker.metadata.wire.GroupState;
 import io.headwater.broker.metadata.wire.NodeState;
+import io.headwater.broker.metadata.wire.QueueGroupState;
 import io.headwater.broker.metadata.wire.State;
 import io.headwater.broker.metadata.wire.TopicState;
+import io.headwater.broker.queue.Backoff;
+import io.headwater.broker.queue.OnDead;
+import io.headwater.broker.queue.QueuePolicy;
 import io.headwater.protocol.wire.AckLevel;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +30,44 @@ public final class MetadataCodec {
                 .setRetentionMs(policy.retentionMs())
                 .setRetentionBytes(policy.retentionBytes())
                 .setAckLevel(policy.ackLevel().getNumber())
+                .build();
+    }
+
+    /**
+     * @throws IllegalArgumentException naming the field, its value and what was expected
+     */
+    static QueuePolicy policy(io.headwater.broker.metadata.wire.QueuePolicy wire) {
+        return new QueuePolicy(
+                wire.getKeyed(),
+                wire.getMaxFailures(),
+                new Backoff(
+                        numbered("backoff", Backoff.Kind.values(), wire.getBackoff()),
+                        wire.getBackoffFirstMs(),
+                        wire.getBackoffMaxMs()),
+                numbered("onDead", OnDead.values(), wire.getOnDead()),
+                false,
+                wire.getSessionGraceMs(),
+                QueuePolicy.PLAIN.maxBytes());
+    }
+
+    /** Numbers from 1 on, in the order of the enum: its values are only ever added at the end. */
+    private static <E> E numbered(String field, E[] values, int number) {
+        if (number < 1 || number > values.length) {
+            throw new IllegalArgumentException(field + ": " + number + " (expected: 1 to " + values.length + ")");
+        }
+        return values[number - 1];
+    }
+
+    public static io.headwater.broker.metadata.wire.QueuePolicy wire(QueuePolicy policy, long leaseMs) {
+        return io.headwater.broker.metadata.wire.QueuePolicy.newBuilder()
+                .setKeyed(policy.keyed())
+                .setMaxFailures(policy.maxFailures())
+                .setBackoff(policy.backoff().kind().ordinal() + 1)
+                .setBackoffFirstMs(policy.backoff().firstMs())
+                .setBackoffMaxMs(policy.backoff().maxMs())
+                .setOnDead(policy.onDead().ordinal() + 1)
+                .setSessionGraceMs(policy.graceMs())
+                .setLeaseMs(leaseMs)
                 .build();
     }
 
@@ -65,6 +107,13 @@ public final class MetadataCodec {
                 .setCreatedMs(topic.createdMs());
         for (PartitionInfo partition : topic.partitions()) {
             wire.addPartitionIds(partition.partitionId()).addPartitionEpochs(partition.epoch());
+        }
+        for (QueueGroupInfo group : topic.queueGroups()) {
+            wire.addQueueGroups(QueueGroupState.newBuilder()
+                    .setId(group.id())
+                    .setName(group.name())
+                    .setPolicy(wire(group.policy(), group.leaseMs()))
+                    .setCreatedMs(group.createdMs()));
         }
         return wire.build();
     }
@@ -106,6 +155,16 @@ public final class MetadataCodec {
             partitions.add(new PartitionInfo(
                     wire.getPartitionIds(i), wire.getId(), wire.getName(), i, wire.getPartitionEpochs(i)));
         }
-        return new TopicInfo(wire.getId(), wire.getName(), policy(wire.getPolicy()), partitions, wire.getCreatedMs());
+        List<QueueGroupInfo> groups = new ArrayList<>(wire.getQueueGroupsCount());
+        for (QueueGroupState group : wire.getQueueGroupsList()) {
+            groups.add(new QueueGroupInfo(
+                    group.getId(),
+                    group.getName(),
+                    policy(group.getPolicy()),
+                    group.getPolicy().getLeaseMs(),
+                    group.getCreatedMs()));
+        }
+        return new TopicInfo(
+                wire.getId(), wire.getName(), policy(wire.getPolicy()), partitions, groups, wire.getCreatedMs());
     }
 }

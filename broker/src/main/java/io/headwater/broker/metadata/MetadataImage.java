@@ -151,14 +151,9 @@ public final class MetadataImage {
     /** With every partition's epoch one higher. */
     MetadataImage withNextEpochs() {
         List<TopicInfo> raised = topics.values();
-        raised.replaceAll(topic -> new TopicInfo(
-                topic.id(),
-                topic.name(),
-                topic.policy(),
-                topic.partitions().stream()
-                        .map(partition -> partition.withEpoch(partition.epoch() + 1))
-                        .toList(),
-                topic.createdMs()));
+        raised.replaceAll(topic -> topic.withPartitions(topic.partitions().stream()
+                .map(partition -> partition.withEpoch(partition.epoch() + 1))
+                .toList()));
         return withTopics(raised);
     }
 

@@ -3,11 +3,14 @@ package io.headwater.broker.metadata;
 import io.headwater.broker.metadata.Outcome.Committed;
 import io.headwater.broker.metadata.Outcome.Refused;
 import io.headwater.broker.metadata.wire.AllocateProducerIds;
+import io.headwater.broker.metadata.wire.AlterQueueGroup;
 import io.headwater.broker.metadata.wire.AlterTopic;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.metadata.wire.CreateGroup;
+import io.headwater.broker.metadata.wire.CreateQueueGroup;
 import io.headwater.broker.metadata.wire.CreateTopic;
 import io.headwater.broker.metadata.wire.DeleteGroup;
+import io.headwater.broker.metadata.wire.DeleteQueueGroup;
 import io.headwater.broker.metadata.wire.DeleteTopic;
 import io.headwater.broker.metadata.wire.RegisterNode;
 import io.headwater.protocol.wire.ErrorCode;
@@ -23,6 +26,8 @@ public final class MetadataMachine {
     public static final int MAX_PARTITIONS = 1_000_000;
 
     private static final int MAX_PRODUCER_IDS = 1_000_000;
+    /** Each has a state of its own in every partition. */
+    private static final int MAX_QUEUE_GROUPS = 100;
 
     private MetadataMachine() {}
 
@@ -43,6 +48,10 @@ public final class MetadataMachine {
             case ALLOCATE_PRODUCER_IDS -> allocateProducerIds(next, command.getAllocateProducerIds());
             case CREATE_GROUP -> createGroup(next, command.getCreateGroup(), command.getProposedAtMs());
             case DELETE_GROUP -> deleteGroup(next, command.getDeleteGroup());
+            case CREATE_QUEUE_GROUP ->
+                createQueueGroup(next, command.getCreateQueueGroup(), command.getProposedAtMs());
+            case ALTER_QUEUE_GROUP -> alterQueueGroup(next, command.getAlterQueueGroup());
+            case DELETE_QUEUE_GROUP -> deleteQueueGroup(next, command.getDeleteQueueGroup());
             case COMMAND_NOT_SET ->
                 new Refused(
                         ErrorCode.ERROR_INVALID_REQUEST,
@@ -83,7 +92,12 @@ public final class MetadataMachine {
         try {
             MetadataImage.NextIds ids = image.next();
             TopicInfo topic = new TopicInfo(
-                    ids.topicId(), command.getName(), MetadataCodec.policy(command.getPolicy()), List.of(), createdMs);
+                    ids.topicId(),
+                    command.getName(),
+                    MetadataCodec.policy(command.getPolicy()),
+                    List.of(),
+                    List.of(),
+                    createdMs);
             TopicInfo whole = grown(topic, command.getPartitions(), ids.partitionId());
             return committed(image.withTopic(whole)
                     .withNext(new MetadataImage.NextIds(
@@ -107,12 +121,7 @@ public final class MetadataMachine {
                     command.getPartitions(), "at least " + present + ": partitions can be added, never taken away");
         }
         try {
-            TopicInfo changed = new TopicInfo(
-                    topic.id(),
-                    topic.name(),
-                    MetadataCodec.policy(command.getPolicy()),
-                    topic.partitions(),
-                    topic.createdMs());
+            TopicInfo changed = topic.with(MetadataCodec.policy(command.getPolicy()));
             MetadataImage.NextIds ids = image.next();
             return committed(image.withTopic(grown(changed, command.getPartitions(), ids.partitionId()))
                     .withNext(new MetadataImage.NextIds(
@@ -166,13 +175,92 @@ public final class MetadataMachine {
         return committed(image.withoutGroup(group));
     }
 
+    private static Outcome createQueueGroup(MetadataImage image, CreateQueueGroup command, long createdMs) {
+        TopicInfo topic = image.topic(command.getTopic());
+        if (topic == null) {
+            return unknownTopic(command.getTopic());
+        }
+        String problem = NameRules.problemWith(command.getName());
+        if (problem != null) {
+            return new Refused(ErrorCode.ERROR_INVALID_NAME, problem);
+        }
+        if (topic.queueGroup(command.getName()) != null) {
+            return new Refused(
+                    ErrorCode.ERROR_GROUP_EXISTS,
+                    "topic " + topic.name() + " has a queue group " + command.getName() + " already");
+        }
+        if (topic.queueGroups().size() >= MAX_QUEUE_GROUPS) {
+            return new Refused(
+                    ErrorCode.ERROR_INVALID_CONFIG,
+                    "topic " + topic.name() + " has " + MAX_QUEUE_GROUPS + " queue groups, the most there may be");
+        }
+        try {
+            MetadataImage.NextIds ids = image.next();
+            QueueGroupInfo group = new QueueGroupInfo(
+                    ids.groupId(),
+                    command.getName(),
+                    MetadataCodec.policy(command.getPolicy()),
+                    command.getPolicy().getLeaseMs(),
+                    createdMs);
+            return committed(image.withTopic(topic.with(group))
+                    .withNext(new MetadataImage.NextIds(
+                            ids.producerId(), ids.topicId(), ids.partitionId(), ids.groupId() + 1)));
+        } catch (IllegalArgumentException e) {
+            return badQueueGroup(command.getName(), e);
+        }
+    }
+
+    private static Outcome alterQueueGroup(MetadataImage image, AlterQueueGroup command) {
+        TopicInfo topic = image.topic(command.getTopic());
+        if (topic == null) {
+            return unknownTopic(command.getTopic());
+        }
+        QueueGroupInfo group = topic.queueGroup(command.getName());
+        if (group == null) {
+            return unknownQueueGroup(topic, command.getName());
+        }
+        if (command.getPolicy().getKeyed() != group.policy().keyed()) {
+            return new Refused(
+                    ErrorCode.ERROR_INVALID_CONFIG,
+                    "queue group " + group.name() + ": whether it is keyed cannot change; create another one");
+        }
+        try {
+            return committed(image.withTopic(topic.with(group.with(
+                    MetadataCodec.policy(command.getPolicy()),
+                    command.getPolicy().getLeaseMs()))));
+        } catch (IllegalArgumentException e) {
+            return badQueueGroup(command.getName(), e);
+        }
+    }
+
+    private static Outcome deleteQueueGroup(MetadataImage image, DeleteQueueGroup command) {
+        TopicInfo topic = image.topic(command.getTopic());
+        if (topic == null) {
+            return unknownTopic(command.getTopic());
+        }
+        QueueGroupInfo group = topic.queueGroup(command.getName());
+        return group == null
+                ? unknownQueueGroup(topic, command.getName())
+                : committed(image.withTopic(topic.without(group)));
+    }
+
+    private static Refused unknownQueueGroup(TopicInfo topic, String name) {
+        return new Refused(
+                ErrorCode.ERROR_UNKNOWN_GROUP,
+                "topic " + topic.name() + " has no queue group " + NameRules.shown(name));
+    }
+
+    private static Refused badQueueGroup(String name, IllegalArgumentException why) {
+        return new Refused(ErrorCode.ERROR_INVALID_CONFIG, "queue group " + name + ": " + why.getMessage());
+    }
+
     private static TopicInfo grown(TopicInfo topic, int partitions, long firstNewId) {
         List<PartitionInfo> all = new ArrayList<>(partitions);
         all.addAll(topic.partitions());
         for (int index = all.size(), added = 0; index < partitions; index++, added++) {
             all.add(new PartitionInfo(firstNewId + added, topic.id(), topic.name(), index, 1));
         }
-        return new TopicInfo(topic.id(), topic.name(), topic.policy(), all, topic.createdMs());
+        return topic.withPartitions(all);
     }
 
     private static Outcome committed(MetadataImage image) {

@@ -1,15 +1,65 @@
 package io.headwater.broker.metadata;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A topic and its partitions.
  *
  * @param id unique for ever, never reused: a topic made again under the same name is another one
  * @param partitions in the order of their indexes; immutable
+ * @param queueGroups in the order in which they were made; immutable
  */
-public record TopicInfo(int id, String name, TopicPolicy policy, List<PartitionInfo> partitions, long createdMs) {
+public record TopicInfo(
+        int id,
+        String name,
+        TopicPolicy policy,
+        List<PartitionInfo> partitions,
+        List<QueueGroupInfo> queueGroups,
+        long createdMs) {
     public TopicInfo {
         partitions = List.copyOf(partitions);
+        queueGroups = List.copyOf(queueGroups);
+    }
+
+    public @Nullable QueueGroupInfo queueGroup(String groupName) {
+        for (QueueGroupInfo group : queueGroups) {
+            if (group.name().equals(groupName)) {
+                return group;
+            }
+        }
+        return null;
+    }
+
+    public @Nullable QueueGroupInfo queueGroup(int groupId) {
+        for (QueueGroupInfo group : queueGroups) {
+            if (group.id() == groupId) {
+                return group;
+            }
+        }
+        return null;
+    }
+
+    TopicInfo with(TopicPolicy newPolicy) {
+        return new TopicInfo(id, name, newPolicy, partitions, queueGroups, createdMs);
+    }
+
+    TopicInfo withPartitions(List<PartitionInfo> newPartitions) {
+        return new TopicInfo(id, name, policy, newPartitions, queueGroups, createdMs);
+    }
+
+    /** With this group at the end, or in place of the one with its id. */
+    TopicInfo with(QueueGroupInfo group) {
+        List<QueueGroupInfo> groups = new ArrayList<>(queueGroups);
+        groups.removeIf(old -> old.id() == group.id());
+        groups.add(group);
+        return new TopicInfo(id, name, policy, partitions, groups, createdMs);
+    }
+
+    TopicInfo without(QueueGroupInfo group) {
+        List<QueueGroupInfo> groups = new ArrayList<>(queueGroups);
+        groups.remove(group);
+        return new TopicInfo(id, name, policy, partitions, groups, createdMs);
     }
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.MessageLite;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.QueueDeliver;
 
 /**
  * A client's connection, as the owners see it. Every method may be called from any thread, never blocks, and is a no-op
@@ -61,6 +62,11 @@ public interface Connection {
 
     /** {@link Deliver} with bytes that were copied. Takes the bytes. */
     default void deliver(Deliver message, CopiedBytes bytes) {
+        post(Outgoing.delivery(message, bytes));
+    }
+
+    /** {@link QueueDeliver} with bytes that were copied. Takes the bytes. */
+    default void deliver(QueueDeliver message, CopiedBytes bytes) {
         post(Outgoing.delivery(message, bytes));
     }
 

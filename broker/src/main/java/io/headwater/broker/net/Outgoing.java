@@ -5,6 +5,7 @@ import io.headwater.protocol.FrameLayout;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.QueueDeliver;
 import org.jspecify.annotations.Nullable;
 
 /** A frame on its way out. Owns what it carries until it is written or discarded. */
@@ -45,6 +46,10 @@ public final class Outgoing {
 
     static Outgoing delivery(Deliver message, CopiedBytes bytes) {
         return new Outgoing(FrameType.DELIVER, FrameLayout.FLAG_PUSH, 0, message, bytes, null);
+    }
+
+    static Outgoing delivery(QueueDeliver message, CopiedBytes bytes) {
+        return new Outgoing(FrameType.QUEUE_DELIVER, FrameLayout.FLAG_PUSH, 0, message, bytes, null);
     }
 
     static Outgoing delivery(Deliver message, LentBytes bytes) {

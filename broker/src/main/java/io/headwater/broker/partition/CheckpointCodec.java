@@ -1,6 +1,9 @@
 package io.headwater.broker.partition;
 
+import io.headwater.broker.queue.QueueEngine;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -8,24 +11,32 @@ import java.util.List;
  * segments is enough to rebuild it. Numbers are unsigned LEB128 varints unless a type stands beside them.
  *
  * <pre>
- * version u8 = 2
+ * version u8 = 3
  * forgotten  i64, no producer with a higher id was forgotten; -1: none was
  * producers  count, then each: id i64 | epoch i16 | batches | first sequence | first offset | first time
  *            then each batch: records, and from the second on: offset step, time step, from the batch before
  * positions  count, then each: group i32 | offset i64 | committed i64, ms
+ * queues     count, then each: group i32 | bytes | a snapshot of so many bytes ({@code queue.SnapshotCodec}). Not in version 2
  * </pre>
  *
  * The sequences of a window follow one another, so that the first and the record counts say all of them.
  */
 final class CheckpointCodec {
-    static final int VERSION = 2;
+    static final int VERSION = 3;
+    private static final int WITHOUT_QUEUES = 2;
     private static final int MAX_VARINT = 10;
 
     private CheckpointCodec() {}
 
-    static ByteBuffer encode(ProducerTable producers, PositionTable positions) {
+    static ByteBuffer encode(ProducerTable producers, PositionTable positions, PartitionQueues queues) {
         List<ProducerWindow> windows = producers.all();
-        int bound = 9 + 2 * MAX_VARINT + positions.size() * 20;
+        int bound = 9 + 3 * MAX_VARINT + positions.size() * 20;
+        List<ByteBuffer> snapshots = new ArrayList<>();
+        for (QueueEngine engine : queues.engines()) {
+            ByteBuffer snapshot = engine.snapshot();
+            snapshots.add(snapshot);
+            bound += Integer.BYTES + MAX_VARINT + snapshot.remaining();
+        }
         for (ProducerWindow window : windows) {
             bound += 10 + 4 * MAX_VARINT + window.size() * 3 * MAX_VARINT;
         }
@@ -38,6 +49,14 @@ final class CheckpointCodec {
         putVarint(out, positions.size());
         for (PositionTable.Place place : positions.all()) {
             out.putInt(place.groupId).putLong(place.offset).putLong(place.committedMs);
+        }
+        putVarint(out, snapshots.size());
+        Iterator<ByteBuffer> next = snapshots.iterator();
+        for (QueueEngine engine : queues.engines()) {
+            ByteBuffer snapshot = next.next();
+            out.putInt(engine.groupId());
+            putVarint(out, snapshot.remaining());
+            out.put(snapshot);
         }
         return out.flip();
     }
@@ -58,10 +77,11 @@ final class CheckpointCodec {
     }
 
     /** Replaces what both hold. Borrows the payload, position to limit, whose checksum has been verified. */
-    static void decode(ByteBuffer in, ProducerTable producers, PositionTable positions) {
+    static void decode(ByteBuffer in, ProducerTable producers, PositionTable positions, PartitionQueues queues) {
         int version = in.get();
-        if (version != VERSION) {
-            throw new UnknownFormatException("checkpoint: version " + version + " (expected: " + VERSION + ")");
+        if (version != VERSION && version != WITHOUT_QUEUES) {
+            throw new UnknownFormatException(
+                    "checkpoint: version " + version + " (expected: " + WITHOUT_QUEUES + " or " + VERSION + ")");
         }
         producers.reset(in.getLong());
         positions.clear();
@@ -77,6 +97,13 @@ final class CheckpointCodec {
             if (offset >= 0) {
                 positions.apply(new GroupOp(GroupOp.Kind.SEEK, groupId, offset, committedMs));
             }
+        }
+        long snapshots = version == WITHOUT_QUEUES ? 0 : getVarint(in);
+        for (long i = 0; i < snapshots; i++) {
+            int groupId = in.getInt();
+            int bytes = (int) getVarint(in);
+            queues.restore(groupId, in.slice(in.position(), bytes));
+            in.position(in.position() + bytes);
         }
     }
 

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * middle of its bucket, and never outside what was recorded. Costs nothing until the first one is recorded, then 10 KiB,
  * and never allocates afterwards.
  */
-final class DelayHistogram {
+public final class DelayHistogram {
     private static final int SUB_BITS = 5;
     private static final int SUB_BUCKETS = 1 << SUB_BITS;
     /** The largest exponent; 278 years are 2^43 ms, and what is later counts as that. */
@@ -18,7 +18,7 @@ final class DelayHistogram {
     private long least = Long.MAX_VALUE;
     private long most;
 
-    void record(long delayMs, long times) {
+    public void record(long delayMs, long times) {
         if (times <= 0) {
             return;
         }
@@ -40,7 +40,7 @@ final class DelayHistogram {
     }
 
     /** The delay that the share of all recorded delays does not exceed, to within a sixty-fourth; -1: nothing recorded. */
-    long percentile(double share) {
+    public long percentile(double share) {
         long[] buckets = counts;
         if (buckets == null || total == 0) {
             return -1;

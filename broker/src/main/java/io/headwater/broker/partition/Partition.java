@@ -1,7 +1,10 @@
 package io.headwater.broker.partition;
 
 import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.partition.Partitions.PositionsSnapshot;
+import io.headwater.broker.queue.Now;
+import io.headwater.broker.queue.QueueFormatException;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.Error;
@@ -37,6 +40,7 @@ public final class Partition {
     private final DelayHistogram delays = new DelayHistogram();
     private final AppendOutcome outcome = new AppendOutcome();
     private final List<PendingGroupOp> pendingOps = new ArrayList<>();
+    private final PartitionQueues queues = new PartitionQueues();
     private long lastIngestionMs;
     private boolean epochStarted;
     private boolean dirty;
@@ -49,21 +53,30 @@ public final class Partition {
         this.clock = clock;
     }
 
-    /** Opens a partition and rebuilds what it derives from its log. */
-    public static Partition open(PartitionInfo info, PartitionLog log, EpochClock clock) throws StorageException {
+    /**
+     * Opens a partition and rebuilds what it derives from its log.
+     *
+     * @param groups the topic's queue groups
+     */
+    public static Partition open(
+            PartitionInfo info, PartitionLog log, EpochClock clock, List<QueueGroupInfo> groups, Now now)
+            throws StorageException {
         Partition partition = new Partition(info, log, clock);
+        partition.queues.begin(groups, log.startOffset());
         try {
             log.replay(partition::replayed);
-        } catch (UnknownFormatException e) {
+        } catch (UnknownFormatException | QueueFormatException e) {
             throw new LogOfflineException(String.valueOf(e.getMessage()), e);
         }
+        partition.queues.open(log.startOffset(), log.endOffset(), now);
         partition.positions.allDurable();
         partition.epochStarted = log.lastEpoch() >= info.epoch();
         partition.lastIngestionMs =
                 Math.max(partition.lastIngestionMs, log.stats().maxIngestionTimeMs());
         partition.committedOffset = log.durableOffset();
         partition.committedIndex = log.durableIndex();
-        log.checkpointSource(() -> CheckpointCodec.encode(partition.producers, partition.positions));
+        log.checkpointSource(
+                () -> CheckpointCodec.encode(partition.producers, partition.positions, partition.queues));
         return partition;
     }
 
@@ -73,6 +86,11 @@ public final class Partition {
 
     public PartitionLog log() {
         return log;
+    }
+
+    /** Its queue and keyed groups. */
+    public PartitionQueues queues() {
+        return queues;
     }
 
     public long startOffset() {
@@ -141,6 +159,9 @@ public final class Partition {
                         batch.recordCount(),
                         offset,
                         lastIngestionMs);
+            }
+            if (!queues.isEmpty()) {
+                queues.appended(batch, offset);
             }
             measure(batch, times);
             return outcome.appended(offset, lastIngestionMs, log.endIndex());
@@ -276,15 +297,40 @@ public final class Partition {
         pendingOps.clear();
     }
 
+    /**
+     * Appends what the queue groups have decided since the last time. To be called after everything that this turn
+     * appends, and before {@link #flush}.
+     *
+     * @return false: nothing was decided
+     * @throws DiskFullException if there is no room; the decisions stay, and the same call may succeed later
+     */
+    public boolean appendQueueOps() throws DiskFullException, LogOfflineException {
+        if (queues.ops().isEmpty()) {
+            return false;
+        }
+        long nowMs = clock.time();
+        startEpoch(nowMs);
+        lastIngestionMs = Math.max(lastIngestionMs, nowMs);
+        // The log borrows it until the flush, and the groups may decide more before that.
+        ByteBuffer payload = queues.ops().payload();
+        ByteBuffer copy =
+                ByteBuffer.allocate(payload.remaining()).put(payload).flip();
+        log.appendControl(EntryKind.QUEUE_OPS, copy, info.epoch(), lastIngestionMs);
+        queues.ops().clear();
+        dirty = true;
+        return true;
+    }
+
     private void replayed(Envelope envelope, ByteBuffer payload) {
         lastIngestionMs = Math.max(lastIngestionMs, envelope.ingestionTimeMs());
         switch (envelope.kind()) {
             case DATA -> replayedData(envelope, payload);
             case GROUP_OPS -> GroupOp.decode(payload, positions::apply);
-            case CHECKPOINT -> CheckpointCodec.decode(payload, producers, positions);
-            // No group of kind queue can be made yet: a log that has one was written by a later version.
-            case QUEUE_OPS -> throw new UnknownFormatException("queue operations (expected: none)");
-            case EPOCH_START, ROLL -> {}
+            case CHECKPOINT -> CheckpointCodec.decode(payload, producers, positions, queues);
+            case QUEUE_OPS -> queues.replayed(payload);
+            // What the epoch before announced and did not write never comes.
+            case EPOCH_START -> queues.retract(envelope.baseOffset());
+            case ROLL -> {}
         }
     }
 

@@ -81,7 +81,7 @@ public final class PartitionReport {
     }
 
     /** Of the batch that holds the offset, which is below the committed one. */
-    private static long ingestionTimeMs(Partition partition, long offset)
+    public static long ingestionTimeMs(Partition partition, long offset)
             throws CorruptLogException, LogOfflineException {
         try (LogSlice slice = partition.log().read(offset, partition.committedOffset(), 1, null)) {
             FileChannel channel = slice.channel();

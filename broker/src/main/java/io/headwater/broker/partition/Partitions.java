@@ -7,6 +7,7 @@ import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.PartitionDescription;
+import io.headwater.protocol.wire.QueuePartition;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
@@ -39,6 +40,12 @@ public interface Partitions {
 
     /** Removes a group's position, durably. */
     CompletionStage<Void> forgetGroup(PartitionInfo partition, int groupId);
+
+    /** What a queue group has in the partition, and who works on it. */
+    CompletionStage<QueuePartition> describeQueue(PartitionInfo partition, int groupId);
+
+    /** The topic has other queue groups than before: consumers of a deleted one are told. */
+    CompletionStage<Boolean> queueGroupsChanged(PartitionInfo partition);
 
     /** Ends what waits on the partition with ERROR_UNKNOWN_PARTITION and deletes its files. */
     CompletionStage<Void> delete(long partitionId);

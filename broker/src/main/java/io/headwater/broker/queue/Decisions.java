@@ -3,10 +3,15 @@ package io.headwater.broker.queue;
 /** The only way in which a decision changes anything: into the operations for the log, and at once into the state. */
 final class Decisions implements QueueChange {
     private final QueueState state;
+    private final Tally tally = new Tally();
     private QueueChange ops = Ignored.ALL;
 
     Decisions(QueueState state) {
         this.state = state;
+    }
+
+    Tally tally() {
+        return tally;
     }
 
     void writeTo(QueueChange newOps) {
@@ -23,6 +28,7 @@ final class Decisions implements QueueChange {
     public void granted(long offset, long count, int attempt, long session, int leaseMs) {
         ops.granted(offset, count, attempt, session, leaseMs);
         state.granted(offset, count, attempt, session, leaseMs);
+        tally.granted(count);
     }
 
     @Override
@@ -35,18 +41,21 @@ final class Decisions implements QueueChange {
     public void acked(long offset, long count) {
         ops.acked(offset, count);
         state.acked(offset, count);
+        tally.acked(count);
     }
 
     @Override
     public void returned(long offset, long count, int failures, Cause cause, long dueMs) {
         ops.returned(offset, count, failures, cause, dueMs);
         state.returned(offset, count, failures, cause, dueMs);
+        tally.ended(cause, count);
     }
 
     @Override
     public void died(long offset, long count, int failures, Cause cause, Burial burial) {
         ops.died(offset, count, failures, cause, burial);
         state.died(offset, count, failures, cause, burial);
+        tally.ended(cause, count);
     }
 
     @Override

@@ -275,6 +275,21 @@ public final class QueueEngine {
         return inspector.counts();
     }
 
+    /** Since it was opened. */
+    public Tally tally() {
+        return decisions.tally();
+    }
+
+    /** Whether a suspect waits or is being tested, and how many leases are suspects now. */
+    public int suspects() {
+        return state.sessions.suspects();
+    }
+
+    /** How many leases a session holds. */
+    public int leasesOf(long session) {
+        return state.sessions.leasesOf(session);
+    }
+
     /** The offset of the oldest record that is ready; -1: none is. Looks at all that stand before it. */
     public long oldestReady() {
         return inspector.oldestReady();

@@ -51,6 +51,11 @@ final class SessionTable {
         return suspects;
     }
 
+    int leasesOf(long id) {
+        Session session = sessions.get(id);
+        return session == null ? 0 : session.leases;
+    }
+
     @Nullable
     Session find(long id) {
         return sessions.get(id);

@@ -95,12 +95,12 @@ final class Mailbox {
         }
     }
 
-    /** On the owner's thread: sleeps until there is something to do. */
-    void sleep() {
+    /** On the owner's thread: sleeps until there is something to do, or for so long. */
+    void sleep(long atMostNs) {
         owner = Thread.currentThread();
         asleep.set(true);
         if (requests.isEmpty() && signals.isEmpty() && !poked) {
-            LockSupport.park(this);
+            LockSupport.parkNanos(this, atMostNs);
         }
         asleep.set(false);
     }

@@ -1,9 +1,15 @@
 package io.headwater.broker.shard;
 
+import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.partition.Partition;
+import io.headwater.broker.queue.Now;
 import io.headwater.broker.stream.Subscription;
+import io.headwater.broker.stream.Traffic;
+import io.headwater.broker.work.Departure;
+import io.headwater.broker.work.QueueDesk;
 import io.headwater.protocol.wire.Error;
 import io.headwater.storage.LogOfflineException;
+import io.headwater.storage.StorageException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -27,8 +33,34 @@ final class Owned {
     private final List<Parked.Op> ops = new ArrayList<>();
     private long lastUsedMs;
 
-    Owned(Partition partition) {
+    /** Those that its queues are made for. */
+    List<QueueGroupInfo> groups = List.of();
+
+    private final QueueDesk desk;
+    /** In the shard's list of partitions whose queues take a turn. */
+    boolean toTurn;
+    /** When its queues take a turn by themselves, on the monotonic clock. */
+    long turnAtMs = Long.MAX_VALUE;
+
+    Owned(Partition partition, Traffic traffic) {
         this.partition = partition;
+        this.desk = new QueueDesk(partition, traffic);
+    }
+
+    QueueDesk desk() {
+        return desk;
+    }
+
+    boolean hasQueues() {
+        return !partition.queues().isEmpty();
+    }
+
+    /** Lets the queues decide; what that leads to waits for the disk. */
+    void turn(Now now) throws StorageException {
+        desk.turn(now);
+        for (Departure departure : desk.takeDepartures()) {
+            untilDurable.add(new Parked.Leaving(partition.log().endIndex(), departure));
+        }
     }
 
     /** It leaves when the disk has it. */
@@ -99,6 +131,7 @@ final class Owned {
             next.failed(shard, toRepliesWaiting);
         }
         ops.clear();
+        desk.failAll(toRepliesWaiting, toReaders);
         for (Subscription reader : List.copyOf(readers)) {
             shard.readers().end(reader, toReaders);
         }

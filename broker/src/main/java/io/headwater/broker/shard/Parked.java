@@ -3,6 +3,7 @@ package io.headwater.broker.shard;
 import io.headwater.broker.partition.PendingGroupOp;
 import io.headwater.broker.stream.ProduceHandler;
 import io.headwater.broker.stream.ProduceRequest;
+import io.headwater.broker.work.Departure;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ProduceResult;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,21 @@ sealed interface Parked {
         @Override
         public void failed(Shard shard, Error error) {
             shard.complete(request, slot, ProduceHandler.failed(error));
+        }
+    }
+
+    /** A delivery, or the answer to what a consumer or operator of a queue group said. */
+    record Leaving(long durableAtIndex, Departure departure) implements Parked {
+        @Override
+        public void durable(Shard shard) {
+            departure.leave();
+            shard.touch(departure.connection());
+        }
+
+        @Override
+        public void failed(Shard shard, Error error) {
+            departure.failed(error);
+            shard.touch(departure.connection());
         }
     }
 

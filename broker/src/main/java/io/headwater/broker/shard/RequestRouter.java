@@ -15,6 +15,13 @@ import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.FindOffset;
 import io.headwater.protocol.wire.Produce;
 import io.headwater.protocol.wire.ProduceBatch;
+import io.headwater.protocol.wire.QueueBrowse;
+import io.headwater.protocol.wire.QueueClose;
+import io.headwater.protocol.wire.QueueCredit;
+import io.headwater.protocol.wire.QueueExplain;
+import io.headwater.protocol.wire.QueueOpen;
+import io.headwater.protocol.wire.QueueOperate;
+import io.headwater.protocol.wire.QueueSettle;
 import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.Unsubscribe;
 import java.nio.ByteBuffer;
@@ -54,6 +61,29 @@ final class RequestRouter implements Requests {
                 FindOffset request = frame.message(FindOffset.class);
                 yield offered(owners.mailboxOf(request.getPartitionId())
                         .offer(new StreamTasks.Find(connection, frame.correlationId(), request)));
+            }
+            case QUEUE_OPEN -> open(frame.correlationId(), frame.message(QueueOpen.class));
+            case QUEUE_CREDIT -> credit(frame.message(QueueCredit.class));
+            case QUEUE_CLOSE -> close(frame.correlationId(), frame.message(QueueClose.class));
+            case QUEUE_SETTLE -> {
+                QueueSettle request = frame.message(QueueSettle.class);
+                yield offered(owners.mailboxOf(request.getPartitionId())
+                        .offer(new QueueTasks.Settle(connection, frame.correlationId(), request)));
+            }
+            case QUEUE_BROWSE -> {
+                QueueBrowse request = frame.message(QueueBrowse.class);
+                yield offered(owners.mailboxOf(request.getPartitionId())
+                        .offer(new QueueTasks.Browse(connection, frame.correlationId(), request)));
+            }
+            case QUEUE_EXPLAIN -> {
+                QueueExplain request = frame.message(QueueExplain.class);
+                yield offered(owners.mailboxOf(request.getPartitionId())
+                        .offer(new QueueTasks.Explain(connection, frame.correlationId(), request)));
+            }
+            case QUEUE_OPERATE -> {
+                QueueOperate request = frame.message(QueueOperate.class);
+                yield offered(owners.mailboxOf(request.getPartitionId())
+                        .offer(new QueueTasks.Operate(connection, frame.correlationId(), request)));
             }
             default -> throw new IllegalStateException(frame + " is not for the owners of partitions");
         };
@@ -98,6 +128,32 @@ final class RequestRouter implements Requests {
         int home = homeOf(request.getSubscriptionId());
         int owner = home == NOWHERE ? 0 : home;
         boolean taken = owners.mailbox(owner).offer(new StreamTasks.Close(connection, correlationId, request));
+        if (taken) {
+            homes.remove(request.getSubscriptionId());
+        }
+        return offered(taken);
+    }
+
+    private Offered open(int correlationId, QueueOpen request) {
+        int owner = owners.indexOf(request.getPartitionId());
+        boolean taken = owners.mailbox(owner).offer(new QueueTasks.Open(connection, correlationId, request));
+        if (taken && owners.count() > 1) {
+            homes.put(request.getSubscriptionId(), owner);
+        }
+        return offered(taken);
+    }
+
+    private Offered credit(QueueCredit credit) {
+        int owner = homeOf(credit.getSubscriptionId());
+        return owner == NOWHERE || owners.mailbox(owner).offerUrgent(new QueueTasks.Grant(connection, credit))
+                ? Offered.TAKEN
+                : Offered.HOPELESS;
+    }
+
+    private Offered close(int correlationId, QueueClose request) {
+        int home = homeOf(request.getSubscriptionId());
+        int owner = home == NOWHERE ? 0 : home;
+        boolean taken = owners.mailbox(owner).offer(new QueueTasks.Close(connection, correlationId, request));
         if (taken) {
             homes.remove(request.getSubscriptionId());
         }

@@ -2,11 +2,14 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.QueueGroupInfo;
+import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.metadata.TopicPolicy;
 import io.headwater.broker.net.Attachment;
 import io.headwater.broker.net.Connection;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.PartitionErrors;
+import io.headwater.broker.queue.Now;
 import io.headwater.broker.stream.ProduceRequest;
 import io.headwater.broker.stream.Traffic;
 import io.headwater.protocol.wire.ProduceResult;
@@ -18,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.collections.Long2ObjectHashMap;
@@ -28,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An owner of partitions. One turn: drain the mailbox, write what was appended (once per partition), let go of what has
- * become durable, serve readers, wake the connections that got something (once each). Nothing else touches its
+ * An owner of partitions. One turn: drain the mailbox, let queues decide, write what was appended (once per partition), let
+ * go of what has become durable, serve readers, wake the connections that got something (once each). Nothing else touches its
  * partitions, so that there are no locks. {@link #doWork} is one turn; {@link ShardThread} takes turn after turn.
  */
 final class Shard {
@@ -39,6 +43,7 @@ final class Shard {
     private static final int DELIVERY_LIMIT = 64;
 
     private static final long GAUGES_INTERVAL_MS = 1000;
+    private static final long RETRY_MS = 100;
 
     private final Mailbox mailbox;
     private final DataDirectory data;
@@ -52,7 +57,11 @@ final class Shard {
     private final ColdRetention retentions = new ColdRetention();
     private final Set<Connection> touched = new HashSet<>();
     private final Readers readers = new Readers(touched, this::watch);
+    private final Workers workers = new Workers();
+    private final Alarms alarms = new Alarms();
     private final List<Owned> toFlush = new ArrayList<>();
+    private List<Owned> toTurn = new ArrayList<>();
+    private List<Owned> turning = new ArrayList<>();
     private final List<Owned> unsettled = new ArrayList<>();
     private final List<Attachment> borrowed = new ArrayList<>();
     /** Once, and not a lambda for each turn. */
@@ -87,8 +96,20 @@ final class Shard {
         return readers;
     }
 
+    Workers workers() {
+        return workers;
+    }
+
     long nowMs() {
         return clock.time();
+    }
+
+    Now now() {
+        return new Now(monotonicMs(), clock.time());
+    }
+
+    private long monotonicMs() {
+        return TimeUnit.NANOSECONDS.toMillis(nanoClock.nanoTime());
     }
 
     MetadataImage metadata() {
@@ -106,6 +127,7 @@ final class Shard {
     /** One turn. Returns 0 when there was nothing to do. */
     int doWork() {
         int work = mailbox.drain(runner, DRAIN_LIMIT);
+        work += turnQueues();
         work += flush();
         work += settle();
         work += readers.serve(gauges.traffic(), DELIVERY_LIMIT);
@@ -130,6 +152,12 @@ final class Shard {
             owned = open(info);
         }
         owned.used(clock.time());
+        List<QueueGroupInfo> groups = groupsOf(info);
+        if (groups != owned.groups) {
+            owned.groups = groups;
+            owned.desk().reconcile(groups, now());
+            turn(owned);
+        }
         // Whatever is done with it now may find a fault: the end of this turn sees whether the log is still online.
         watch(owned);
         return owned;
@@ -141,8 +169,12 @@ final class Shard {
             throw before;
         }
         try {
-            Owned owned = new Owned(Partition.open(info, data.log(info.partitionId()), clock));
+            List<QueueGroupInfo> groups = groupsOf(info);
+            Owned owned = new Owned(
+                    Partition.open(info, data.log(info.partitionId()), clock, groups, now()), gauges.traffic());
+            owned.groups = groups;
             partitions.put(info.partitionId(), owned);
+            turn(owned);
             return owned;
         } catch (CorruptLogException | LogOfflineException e) {
             // Until a restart: reading the same damage again would tell nothing new, and take long.
@@ -152,8 +184,22 @@ final class Shard {
         }
     }
 
+    private List<QueueGroupInfo> groupsOf(PartitionInfo info) {
+        TopicInfo topic = metadata.get().topic(info.topicName());
+        return topic == null ? List.of() : topic.queueGroups();
+    }
+
+    /** Its queues decide in this turn; or in the next, if that is asked for while they do. */
+    void turn(Owned owned) {
+        if (!owned.toTurn && owned.hasQueues()) {
+            owned.toTurn = true;
+            toTurn.add(owned);
+        }
+    }
+
     /** Something was appended to it: this turn writes it. */
     void appended(Owned owned) {
+        turn(owned);
         if (!owned.toFlush) {
             owned.toFlush = true;
             toFlush.add(owned);
@@ -184,6 +230,7 @@ final class Shard {
         gauges.offlinePartitions = broken.size();
         if (owned != null) {
             toFlush.remove(owned);
+            toTurn.remove(owned);
             unsettled.remove(owned);
             owned.failAll(
                     this,
@@ -207,7 +254,13 @@ final class Shard {
             // Sealing appends; a log that was opened only for this gives its files back at the next opportunity; and if
             // it goes offline here, its readers wait for nothing.
             watch(owned);
-            int deleted = owned.partition.log().deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes());
+            int deleted = owned.partition
+                    .log()
+                    .deleteOldSegments(
+                            nowMs,
+                            policy.retentionMs(),
+                            policy.retentionBytes(),
+                            owned.partition.queues().floor());
             if (!owned.partition.isSettled()) {
                 // It sealed a segment: until that is durable the partition cannot go to rest.
                 appended(owned);
@@ -240,6 +293,66 @@ final class Shard {
     /** Runs it once everything that was asked is answered. */
     void whenQuiet(Runnable then) {
         whenQuiet = then;
+    }
+
+    /** In how many nanoseconds at most the next turn is to be taken though nobody asks for it. */
+    long nextTurnInNs() {
+        if (!toTurn.isEmpty()) {
+            return 0;
+        }
+        long nextMs = alarms.nextMs();
+        return nextMs == Long.MAX_VALUE
+                ? Long.MAX_VALUE
+                : Math.max(0, TimeUnit.MILLISECONDS.toNanos(nextMs - monotonicMs()));
+    }
+
+    private int turnQueues() {
+        if (alarms.nextMs() != Long.MAX_VALUE) {
+            long nowMs = monotonicMs();
+            for (Owned due = alarms.due(nowMs); due != null; due = alarms.due(nowMs)) {
+                if (partitions.get(due.partition.info().partitionId()) == due) {
+                    turn(due);
+                }
+            }
+        }
+        if (toTurn.isEmpty()) {
+            return 0;
+        }
+        List<Owned> these = toTurn;
+        toTurn = turning;
+        turning = these;
+        Now now = now();
+        for (Owned owned : these) {
+            owned.toTurn = false;
+            try {
+                owned.turn(now);
+                afterTurn(owned, now);
+            } catch (LogOfflineException | CorruptLogException e) {
+                wentOffline(owned, e);
+            } catch (StorageException e) {
+                LOG.warn(
+                        "partition {}: its queues: {}", owned.partition.info().displayName(), e.getMessage());
+                alarms.set(owned, now.monotonicMs() + RETRY_MS);
+            }
+        }
+        int work = these.size();
+        these.clear();
+        return work;
+    }
+
+    private void afterTurn(Owned owned, Now now) {
+        watch(owned);
+        if (owned.partition.isDirty() && !owned.toFlush) {
+            owned.toFlush = true;
+            toFlush.add(owned);
+        }
+        if (owned.desk().hasMore()) {
+            turn(owned);
+        }
+        long inMs = owned.desk().nextTurnInMs(now);
+        if (inMs != Long.MAX_VALUE) {
+            alarms.set(owned, now.monotonicMs() + inMs);
+        }
     }
 
     private int flush() {
@@ -313,11 +426,12 @@ final class Shard {
         }
     }
 
-    private void wentOffline(Owned owned, LogOfflineException why) {
+    private void wentOffline(Owned owned, StorageException why) {
         PartitionInfo info = owned.partition.info();
         LOG.error("partition {}: offline until a restart: {}", info.displayName(), why.getMessage());
         markBroken(info, why);
         partitions.remove(info.partitionId());
+        toTurn.remove(owned);
         owned.failAll(
                 this,
                 PartitionErrors.fateUnknown(info, String.valueOf(why.getMessage())),

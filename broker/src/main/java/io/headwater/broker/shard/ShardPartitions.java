@@ -8,6 +8,7 @@ import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.partition.PendingGroupOp;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.broker.stream.OffsetFinder;
+import io.headwater.broker.work.Reports;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Anchor;
 import io.headwater.protocol.wire.CommitPosition;
@@ -16,6 +17,7 @@ import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.PartitionDescription;
+import io.headwater.protocol.wire.QueuePartition;
 import io.headwater.storage.StorageException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -80,6 +82,31 @@ final class ShardPartitions implements Partitions {
     @Override
     public CompletionStage<@Nullable Void> forgetGroup(PartitionInfo partition, int groupId) {
         return change(partition, owned -> owned.partition.forget(groupId));
+    }
+
+    @Override
+    public CompletionStage<QueuePartition> describeQueue(PartitionInfo partition, int groupId) {
+        Completion<QueuePartition> completion = new Completion<>(answers);
+        post(partition.partitionId(), completion, shard -> {
+            try {
+                Owned owned = shard.owned(partition);
+                completion.complete(new Reports(owned.desk(), shard.now()).describe(groupId));
+            } catch (StorageException e) {
+                completion.complete(QueuePartition.newBuilder()
+                        .setIndex(partition.index())
+                        .setPartitionId(partition.partitionId())
+                        .setState("offline: " + e.getMessage())
+                        .build());
+            } catch (RequestFailedException e) {
+                completion.fail(e.error());
+            }
+        });
+        return completion.stage();
+    }
+
+    @Override
+    public CompletionStage<Boolean> queueGroupsChanged(PartitionInfo partition) {
+        return ask(partition, (shard, owned) -> true);
     }
 
     @Override

@@ -33,7 +33,7 @@ final class ShardThread {
         try {
             while (!stop) {
                 if (shard.doWork() == 0) {
-                    shard.mailbox().sleep();
+                    shard.mailbox().sleep(shard.nextTurnInNs());
                 }
             }
         } catch (Throwable e) {

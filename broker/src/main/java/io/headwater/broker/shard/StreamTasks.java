@@ -239,6 +239,7 @@ final class StreamTasks {
         @Override
         public void run(Shard shard) {
             shard.readers().drained(connection);
+            shard.workers().of(connection).forEach(place -> shard.turn(place.owned()));
         }
 
         @Override
@@ -250,6 +251,10 @@ final class StreamTasks {
         @Override
         public void run(Shard shard) {
             shard.readers().closed(connection);
+            for (Workers.Place place : shard.workers().removeAll(connection)) {
+                place.owned().desk().lost(place.worker(), shard.now());
+                shard.turn(place.owned());
+            }
         }
 
         @Override

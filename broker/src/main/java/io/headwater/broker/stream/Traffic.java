@@ -25,7 +25,7 @@ public final class Traffic {
         bump(bytesIn, bytes);
     }
 
-    void sent(long records, long bytes) {
+    public void sent(long records, long bytes) {
         if (bytes > 0) {
             out.record(clock.time(), records, bytes);
             bump(recordsOut, records);

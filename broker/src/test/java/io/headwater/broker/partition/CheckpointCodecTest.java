@@ -32,7 +32,7 @@ class CheckpointCodecTest {
         PositionTable positions = new PositionTable();
         positions.apply(new GroupOp(GroupOp.Kind.COMMIT, 3, 42, 3000));
 
-        ByteBuffer bytes = CheckpointCodec.encode(producers, positions);
+        ByteBuffer bytes = CheckpointCodec.encode(producers, positions, new PartitionQueues());
 
         byte[] array = new byte[bytes.remaining()];
         bytes.get(array);
@@ -66,7 +66,7 @@ class CheckpointCodecTest {
             ProducerTable producersBack = new ProducerTable();
             producersBack.noted(1000, (short) 0, 0, 1, 0, 0);
             PositionTable positionsBack = new PositionTable();
-            CheckpointCodec.decode(CheckpointCodec.encode(producers, positions), producersBack, positionsBack);
+            CheckpointCodec.decode(CheckpointCodec.encode(producers, positions, new PartitionQueues()), producersBack, positionsBack, new PartitionQueues());
 
             assertEquals(producers.forgottenUpTo(), producersBack.forgottenUpTo());
             assertEquals(producers.size(), producersBack.size());
@@ -99,7 +99,7 @@ class CheckpointCodecTest {
         positions.apply(new GroupOp(GroupOp.Kind.FORGET, 3, 0, 3001));
         PositionTable back = new PositionTable();
 
-        CheckpointCodec.decode(CheckpointCodec.encode(new ProducerTable(), positions), new ProducerTable(), back);
+        CheckpointCodec.decode(CheckpointCodec.encode(new ProducerTable(), positions, new PartitionQueues()), new ProducerTable(), back, new PartitionQueues());
 
         assertNull(back.place(3));
     }
@@ -110,6 +110,6 @@ class CheckpointCodecTest {
 
         assertThrows(
                 UnknownFormatException.class,
-                () -> CheckpointCodec.decode(later, new ProducerTable(), new PositionTable()));
+                () -> CheckpointCodec.decode(later, new ProducerTable(), new PositionTable(), new PartitionQueues()));
     }
 }

@@ -1,0 +1,199 @@
+package io.headwater.broker.partition;
+
+import io.headwater.broker.metadata.QueueGroupInfo;
+import io.headwater.broker.queue.Now;
+import io.headwater.broker.queue.QueueEngine;
+import io.headwater.broker.queue.QueueOps;
+import io.headwater.record.InvalidBatchException;
+import io.headwater.record.KeyHash;
+import io.headwater.record.RecordBatch;
+import io.headwater.record.RecordCursor;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The queue and keyed groups of a partition: an engine for each, rebuilt from the log, and the operations that they have
+ * decided on since the last {@link Partition#appendQueueOps}.
+ *
+ * <p>A record is told to the engines when it is appended, before it is durable: what is decided about it follows it in
+ * the log, so that nothing about it becomes durable before it does.
+ */
+public final class PartitionQueues {
+    private final QueueOps ops = new QueueOps();
+    private final Int2ObjectHashMap<QueueEngine> engines = new Int2ObjectHashMap<>();
+    private final RecordCursor cursor = new RecordCursor();
+    private List<QueueGroupInfo> groups = List.of();
+    private long bytesPerRecord = 1024;
+
+    public boolean isEmpty() {
+        return engines.isEmpty();
+    }
+
+    /** Null: there is no such group, or it was deleted. */
+    public @Nullable QueueEngine engine(int groupId) {
+        return engines.get(groupId);
+    }
+
+    public Collection<QueueEngine> engines() {
+        return engines.values();
+    }
+
+    /** Where the engines' decisions go. */
+    public QueueOps ops() {
+        return ops;
+    }
+
+    /** A guess: the mean of what was appended lately. */
+    public int bytesPerRecord() {
+        return (int) bytesPerRecord;
+    }
+
+    /** All before is done in every group, so that no group needs it; the largest long if there is none. */
+    public long floor() {
+        long floor = Long.MAX_VALUE;
+        for (QueueEngine engine : engines.values()) {
+            floor = Math.min(floor, engine.floor());
+        }
+        return floor;
+    }
+
+    // ---- the replay
+
+    /** The groups that there are, before the log is replayed. */
+    void begin(List<QueueGroupInfo> known, long startOffset) {
+        groups = known;
+        for (QueueGroupInfo group : known) {
+            engines.put(group.id(), engine(group, startOffset));
+        }
+    }
+
+    private static QueueEngine engine(QueueGroupInfo group, long startOffset) {
+        return new QueueEngine(group.id(), group.policy(), startOffset, bound -> ThreadLocalRandom.current()
+                .nextLong(bound));
+    }
+
+    void replayed(ByteBuffer payload) {
+        QueueOps.replay(payload, engines::get);
+    }
+
+    void retract(long endOffset) {
+        engines.values().forEach(engine -> engine.retract(endOffset));
+    }
+
+    /** A checkpoint holds a group: replaces what is known of it. Reads the snapshot to its limit. */
+    void restore(int groupId, ByteBuffer snapshot) {
+        QueueEngine engine = engines.get(groupId);
+        if (engine != null) {
+            engine.restore(snapshot);
+        }
+    }
+
+    /** The replay is over. Keyed groups still have to be told the keys: {@link #tell}. */
+    void open(long startOffset, long endOffset, Now now) {
+        engines.values().forEach(engine -> open(engine, endOffset, now));
+    }
+
+    private static void open(QueueEngine engine, long endOffset, Now now) {
+        engine.open(endOffset, now);
+        if (!engine.policy().keyed()) {
+            engine.extend(endOffset);
+        }
+    }
+
+    // ---- from then on
+
+    /**
+     * Makes the engines those of these groups.
+     *
+     * @return the ids of groups that are gone
+     */
+    public List<Integer> reconcile(List<QueueGroupInfo> now, long startOffset, long endOffset, Now time) {
+        if (now == groups) {
+            return List.of();
+        }
+        groups = now;
+        List<Integer> gone = new ArrayList<>(engines.keySet());
+        for (QueueGroupInfo group : now) {
+            gone.remove((Integer) group.id());
+            QueueEngine present = engines.get(group.id());
+            if (present != null) {
+                present.policy(group.policy());
+            } else {
+                QueueEngine made = engine(group, startOffset);
+                open(made, endOffset, time);
+                engines.put(group.id(), made);
+            }
+        }
+        gone.forEach(engines::remove);
+        return gone;
+    }
+
+    /** A batch was appended, its offsets are stamped. Borrows it. */
+    void appended(RecordBatch batch, long baseOffset) {
+        bytesPerRecord += (batch.sizeInBytes() / batch.recordCount() - bytesPerRecord) / 8;
+        long end = baseOffset + batch.recordCount();
+        for (QueueEngine engine : engines.values()) {
+            if (!engine.policy().keyed()) {
+                engine.extend(end);
+            } else if (engine.end() == baseOffset) {
+                tell(engine, batch, baseOffset);
+            }
+            // Else it is still being told what came before; this will follow.
+        }
+    }
+
+    /** The smallest offset from which on some keyed group does not know the keys; the largest long: all know all. */
+    public long untold(long endOffset) {
+        long from = Long.MAX_VALUE;
+        for (QueueEngine engine : engines.values()) {
+            if (engine.end() < endOffset) {
+                from = Math.min(from, engine.end());
+            }
+        }
+        return from;
+    }
+
+    /** Tells keyed groups the keys of a batch that is in the log, as far as they do not know them. Borrows it. */
+    public void tell(RecordBatch batch) {
+        for (QueueEngine engine : engines.values()) {
+            long end = batch.baseOffset() + batch.lastOffsetDelta() + 1;
+            if (engine.policy().keyed() && engine.end() < end) {
+                // What stood between is gone.
+                tellNothingUntil(engine, batch.baseOffset());
+                tell(engine, batch, batch.baseOffset());
+            }
+        }
+    }
+
+    private void tell(QueueEngine engine, RecordBatch batch, long baseOffset) {
+        long end = baseOffset + batch.lastOffsetDelta() + 1;
+        try {
+            batch.records(cursor);
+            while (cursor.next()) {
+                long offset = baseOffset + (cursor.offset() - batch.baseOffset());
+                tellNothingUntil(engine, offset);
+                if (offset == engine.end()) {
+                    engine.append(
+                            cursor.hasKey()
+                                    ? KeyHash.identityOf(cursor.buffer(), cursor.keyPosition(), cursor.keyLength())
+                                    : KeyHash.identityOf(offset));
+                }
+            }
+        } catch (InvalidBatchException e) {
+            // Compressed records that nobody can read: each is delivered to somebody who will say so.
+        }
+        tellNothingUntil(engine, end);
+    }
+
+    /** Offsets without a record that can be read: no order. */
+    private static void tellNothingUntil(QueueEngine engine, long offset) {
+        while (engine.end() < offset) {
+            engine.append(KeyHash.identityOf(engine.end()));
+        }
+    }
+}

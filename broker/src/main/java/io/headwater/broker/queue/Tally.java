@@ -1,0 +1,33 @@
+package io.headwater.broker.queue;
+
+/** What a group has decided since it was opened, in records. */
+public final class Tally {
+    private final long[] returned = new long[Cause.values().length];
+    private long granted;
+    private long acked;
+
+    void granted(long count) {
+        granted += count;
+    }
+
+    void acked(long count) {
+        acked += count;
+    }
+
+    void ended(Cause cause, long count) {
+        returned[cause.ordinal()] += count;
+    }
+
+    public long granted() {
+        return granted;
+    }
+
+    public long acked() {
+        return acked;
+    }
+
+    /** How many attempts ended for this reason, in death or not. */
+    public long ended(Cause cause) {
+        return returned[cause.ordinal()];
+    }
+}

@@ -1,0 +1,235 @@
+package io.headwater.broker.shard;
+
+import com.google.protobuf.MessageLite;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.QueueGroupInfo;
+import io.headwater.broker.metadata.TopicInfo;
+import io.headwater.broker.net.Connection;
+import io.headwater.broker.net.Outgoing;
+import io.headwater.broker.partition.PartitionErrors;
+import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.broker.work.Answer;
+import io.headwater.broker.work.Reports;
+import io.headwater.broker.work.Worker;
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.QueueBrowse;
+import io.headwater.protocol.wire.QueueClose;
+import io.headwater.protocol.wire.QueueCloseReply;
+import io.headwater.protocol.wire.QueueCredit;
+import io.headwater.protocol.wire.QueueExplain;
+import io.headwater.protocol.wire.QueueOpen;
+import io.headwater.protocol.wire.QueueOpenReply;
+import io.headwater.protocol.wire.QueueOperate;
+import io.headwater.protocol.wire.QueueSettle;
+import io.headwater.storage.StorageException;
+
+/** What consumers and operators of queue groups want from an owner. */
+final class QueueTasks {
+    private QueueTasks() {}
+
+    /** What is done with one partition, once it is open. */
+    @FunctionalInterface
+    private interface Work {
+        void on(Owned owned) throws StorageException, RequestFailedException;
+    }
+
+    /** Answers with an error what cannot be done. */
+    private static void with(
+            Shard shard, long partitionId, Connection connection, int correlationId, FrameType type, Work work) {
+        PartitionInfo info = shard.metadata().partition(partitionId);
+        Error refusal = null;
+        if (info == null) {
+            refusal = PartitionErrors.unknownPartition(partitionId);
+        } else {
+            try {
+                work.on(shard.owned(info));
+            } catch (StorageException e) {
+                refusal = PartitionErrors.of(info, e);
+            } catch (RequestFailedException e) {
+                refusal = e.error();
+            }
+        }
+        if (refusal != null) {
+            connection.post(Outgoing.failure(correlationId, type, refusal));
+            shard.touch(connection);
+        }
+    }
+
+    record Open(Connection connection, int correlationId, QueueOpen request) implements Task {
+        @Override
+        public void run(Shard shard) {
+            with(shard, request.getPartitionId(), connection, correlationId, FrameType.QUEUE_OPEN, owned -> {
+                if (shard.workers().find(connection, request.getSubscriptionId()) != null) {
+                    throw refused(
+                            ErrorCode.ERROR_INVALID_REQUEST,
+                            "subscription_id: " + request.getSubscriptionId() + " (expected: one that is not in use)");
+                }
+                if (shard.workers().isFull(connection)) {
+                    throw refused(
+                            ErrorCode.ERROR_OVERLOADED,
+                            "subscriptions: " + Readers.MAX_OF_A_CONNECTION
+                                    + " of this connection, the most there may be");
+                }
+                if (!connection.isOpen()) {
+                    // A consumer whose connection is gone would never be ended.
+                    return;
+                }
+                Worker worker = owned.desk().open(connection, request, group(shard, owned));
+                shard.workers().add(worker, owned);
+                connection.post(Outgoing.reply(
+                        correlationId,
+                        FrameType.QUEUE_OPEN,
+                        QueueOpenReply.newBuilder().setLeaseMs(worker.leaseMs()).build()));
+                shard.touch(connection);
+                shard.turn(owned);
+            });
+        }
+
+        private QueueGroupInfo group(Shard shard, Owned owned) throws RequestFailedException {
+            TopicInfo topic = shard.metadata().topic(owned.partition.info().topicName());
+            QueueGroupInfo group = topic == null ? null : topic.queueGroup(request.getGroupId());
+            if (group == null) {
+                throw refused(
+                        ErrorCode.ERROR_UNKNOWN_GROUP,
+                        "topic " + owned.partition.info().topicName() + " has no queue group with the id "
+                                + request.getGroupId());
+            }
+            return group;
+        }
+
+        @Override
+        public void refuse(Error why) {
+            connection.fail(correlationId, FrameType.QUEUE_OPEN, why);
+        }
+    }
+
+    private static RequestFailedException refused(ErrorCode code, String message) {
+        return new RequestFailedException(Errors.of(code, message));
+    }
+
+    record Grant(Connection connection, QueueCredit credit) implements Task {
+        @Override
+        public void run(Shard shard) {
+            Workers.Place place = shard.workers().find(connection, credit.getSubscriptionId());
+            // None: it has ended while the credit was on its way.
+            if (place != null) {
+                place.owned().desk().credit(place.worker(), credit.getRecords(), credit.getBytes());
+                shard.turn(place.owned());
+            }
+        }
+
+        @Override
+        public void refuse(Error why) {}
+    }
+
+    record Close(Connection connection, int correlationId, QueueClose request) implements Task {
+        @Override
+        public void run(Shard shard) {
+            Answer<QueueCloseReply> answer = new Answer<QueueCloseReply>(
+                            connection, correlationId, FrameType.QUEUE_CLOSE)
+                    .with(QueueCloseReply.getDefaultInstance());
+            Workers.Place place = shard.workers().find(connection, request.getSubscriptionId());
+            if (place == null) {
+                answer.leave();
+                shard.touch(connection);
+                return;
+            }
+            shard.workers().remove(place.worker());
+            place.owned().desk().close(place.worker(), request.getRelease(), shard.now(), answer);
+            shard.turn(place.owned());
+        }
+
+        @Override
+        public void refuse(Error why) {
+            connection.fail(correlationId, FrameType.QUEUE_CLOSE, why);
+        }
+    }
+
+    record Settle(Connection connection, int correlationId, QueueSettle request) implements Task {
+        @Override
+        public void run(Shard shard) {
+            with(shard, request.getPartitionId(), connection, correlationId, FrameType.QUEUE_SETTLE, owned -> {
+                owned.desk()
+                        .settle(
+                                request,
+                                shard.now(),
+                                new Answer<>(connection, correlationId, FrameType.QUEUE_SETTLE));
+                shard.turn(owned);
+            });
+        }
+
+        @Override
+        public void refuse(Error why) {
+            connection.fail(correlationId, FrameType.QUEUE_SETTLE, why);
+        }
+    }
+
+    record Operate(Connection connection, int correlationId, QueueOperate request) implements Task {
+        @Override
+        public void run(Shard shard) {
+            with(shard, request.getPartitionId(), connection, correlationId, FrameType.QUEUE_OPERATE, owned -> {
+                owned.desk()
+                        .operate(request, new Answer<>(connection, correlationId, FrameType.QUEUE_OPERATE));
+                shard.turn(owned);
+            });
+        }
+
+        @Override
+        public void refuse(Error why) {
+            connection.fail(correlationId, FrameType.QUEUE_OPERATE, why);
+        }
+    }
+
+    record Browse(Connection connection, int correlationId, QueueBrowse request) implements Task {
+        @Override
+        public void run(Shard shard) {
+            look(
+                    shard,
+                    request.getPartitionId(),
+                    connection,
+                    correlationId,
+                    FrameType.QUEUE_BROWSE,
+                    reports -> reports.browse(request));
+        }
+
+        @Override
+        public void refuse(Error why) {
+            connection.fail(correlationId, FrameType.QUEUE_BROWSE, why);
+        }
+    }
+
+    record Explain(Connection connection, int correlationId, QueueExplain request) implements Task {
+        @Override
+        public void run(Shard shard) {
+            look(
+                    shard,
+                    request.getPartitionId(),
+                    connection,
+                    correlationId,
+                    FrameType.QUEUE_EXPLAIN,
+                    reports -> reports.explain(request));
+        }
+
+        @Override
+        public void refuse(Error why) {
+            connection.fail(correlationId, FrameType.QUEUE_EXPLAIN, why);
+        }
+    }
+
+    @FunctionalInterface
+    private interface Question {
+        MessageLite answer(Reports reports) throws StorageException, RequestFailedException;
+    }
+
+    private static void look(
+            Shard shard, long partitionId, Connection connection, int correlationId, FrameType type, Question question) {
+        with(shard, partitionId, connection, correlationId, type, owned -> {
+            connection.post(Outgoing.reply(
+                    correlationId, type, question.answer(new Reports(owned.desk(), shard.now()))));
+            shard.touch(connection);
+        });
+    }
+}

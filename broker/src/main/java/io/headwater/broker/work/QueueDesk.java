@@ -1,0 +1,470 @@
+package io.headwater.broker.work;
+
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.QueueGroupInfo;
+import io.headwater.broker.net.Connection;
+import io.headwater.broker.partition.Partition;
+import io.headwater.broker.partition.PartitionErrors;
+import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.broker.queue.Now;
+import io.headwater.broker.queue.QueueEngine;
+import io.headwater.broker.queue.Receiver;
+import io.headwater.broker.queue.RecordState;
+import io.headwater.broker.queue.Settle;
+import io.headwater.broker.queue.Settled;
+import io.headwater.broker.queue.Verb;
+import io.headwater.broker.stream.Traffic;
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.QueueOpen;
+import io.headwater.protocol.wire.QueueOperate;
+import io.headwater.protocol.wire.QueueOperateReply;
+import io.headwater.protocol.wire.QueueSettle;
+import io.headwater.protocol.wire.QueueSettleReply;
+import io.headwater.protocol.wire.SettleProblem;
+import io.headwater.protocol.wire.Settlement;
+import io.headwater.record.Envelope;
+import io.headwater.record.InvalidBatchException;
+import io.headwater.record.RecordBatch;
+import io.headwater.storage.DiskFullException;
+import io.headwater.storage.LogOfflineException;
+import io.headwater.storage.LogSlice;
+import io.headwater.storage.StorageException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the consumers of a partition's queue groups are served. Requests change the groups' state at once and what they
+ * lead to departs when it is durable: {@link #turn} decides who gets what and appends all of a turn's decisions as one
+ * entry; then {@link #takeDepartures} says what waits for it. On the partition's owner thread.
+ */
+public final class QueueDesk {
+    private static final int CATCH_UP_BYTES = 1 << 20;
+    private static final int RETRY_MS = 100;
+    private static final int OPENING_RETRY_MS = 100;
+    /** How long at most until the wall clock is looked at again: it may jump. */
+    private static final long LONGEST_WAIT_MS = 1_000;
+
+    private final Partition partition;
+    private final Traffic traffic;
+    private final RecordShelf shelf;
+    private final Int2ObjectHashMap<GroupDesk> groups = new Int2ObjectHashMap<>();
+    private final List<Receiver> receivers = new ArrayList<>();
+    private final List<Worker> served = new ArrayList<>();
+    private final RecordBatch batch = new RecordBatch();
+    private List<Departure> departures = new ArrayList<>();
+    private ByteBuffer catchUp = ByteBuffer.allocate(0);
+    private Now turnAt = new Now(0, 0);
+    private boolean refused;
+    private boolean more;
+
+    public QueueDesk(Partition partition, Traffic traffic) {
+        this.partition = partition;
+        this.traffic = traffic;
+        this.shelf = new RecordShelf(partition);
+    }
+
+    RecordShelf shelf() {
+        return shelf;
+    }
+
+    Partition partition() {
+        return partition;
+    }
+
+    GroupDesk group(int groupId) {
+        return groups.computeIfAbsent(groupId, id -> new GroupDesk());
+    }
+
+    Error failure(StorageException e) {
+        return PartitionErrors.of(partition.info(), e);
+    }
+
+    /** The engine of a group, which the request names. */
+    QueueEngine engine(int groupId) throws RequestFailedException {
+        QueueEngine engine = partition.queues().engine(groupId);
+        if (engine == null) {
+            throw new RequestFailedException(unknownGroup(groupId));
+        }
+        return engine;
+    }
+
+    private Error unknownGroup(int groupId) {
+        return Errors.of(
+                ErrorCode.ERROR_UNKNOWN_GROUP,
+                "partition " + partition.info().displayName() + ": no queue group has the id " + groupId
+                        + "; it may have been deleted");
+    }
+
+    /** An engine that knows all records, so that it may judge. */
+    private QueueEngine whole(int groupId) throws RequestFailedException {
+        QueueEngine engine = engine(groupId);
+        if (isOpening(engine)) {
+            throw new RequestFailedException(Errors.retryAfter(
+                    ErrorCode.ERROR_OVERLOADED,
+                    "partition " + partition.info().displayName() + ": the keys of its records are being read, "
+                            + (partition.log().endOffset() - engine.end()) + " to go",
+                    OPENING_RETRY_MS));
+        }
+        return engine;
+    }
+
+    boolean isOpening(QueueEngine engine) {
+        return engine.end() < partition.log().endOffset();
+    }
+
+    // ---- consumers
+
+    /** A consumer comes, or comes back. */
+    public Worker open(Connection connection, QueueOpen request, QueueGroupInfo group) throws RequestFailedException {
+        QueueEngine engine = engine(group.id());
+        long leaseMs = request.getLeaseMs() == 0 ? group.leaseMs() : request.getLeaseMs();
+        if (leaseMs < QueueGroupInfo.MIN_LEASE_MS || leaseMs > QueueGroupInfo.MAX_LEASE_MS) {
+            throw new RequestFailedException(Errors.of(
+                    ErrorCode.ERROR_INVALID_REQUEST, "lease_ms: " + leaseMs + " (expected: 1 s to 12 h)"));
+        }
+        GroupDesk desk = group(group.id());
+        Worker before = desk.ofSession(request.getSession());
+        if (before != null) {
+            before.fail(Errors.of(
+                    ErrorCode.ERROR_SESSION_TAKEN,
+                    "session " + request.getSession() + " was opened by " + connection.address()
+                            + "; every consumer needs one of its own"));
+            before.connection().wake();
+            desk.remove(before);
+        }
+        Worker worker = new Worker(connection, request, (int) leaseMs);
+        desk.add(worker);
+        if (worker.session() != 0) {
+            engine.sessionResumed(worker.session());
+        }
+        return worker;
+    }
+
+    public void credit(Worker worker, int records, long bytes) {
+        worker.addCredit(records, bytes);
+        group(worker.groupId()).waits(worker);
+    }
+
+    /** It leaves in order; {@code then} departs when nothing of before is on its way any more. */
+    public void close(Worker worker, boolean release, Now now, Departure then) {
+        group(worker.groupId()).remove(worker);
+        QueueEngine engine = partition.queues().engine(worker.groupId());
+        if (release) {
+            worker.end();
+            if (engine != null && worker.session() != 0) {
+                engine.sessionClosed(worker.session(), now, partition.queues().ops());
+            }
+        }
+        departures.add(then);
+    }
+
+    /** Its connection is gone. */
+    public void lost(Worker worker, Now now) {
+        worker.end();
+        group(worker.groupId()).remove(worker);
+        QueueEngine engine = partition.queues().engine(worker.groupId());
+        if (engine != null && worker.session() != 0) {
+            engine.sessionLost(worker.session(), now);
+        }
+    }
+
+    // ---- what they say
+
+    /** Changes the state at once; {@code answer} gets the reply and is asked to leave when it is durable. */
+    public void settle(QueueSettle request, Now now, Answer<QueueSettleReply> answer) throws RequestFailedException {
+        QueueEngine engine = whole(request.getGroupId());
+        for (Settlement settlement : request.getSettlementsList()) {
+            check(settlement);
+        }
+        GroupDesk desk = group(request.getGroupId());
+        QueueSettleReply.Builder reply = QueueSettleReply.newBuilder();
+        for (int i = 0; i < request.getSettlementsCount(); i++) {
+            settle(engine, request.getSettlements(i), i, now, reply);
+            desk.processed(request.getSettlements(i));
+        }
+        departures.add(answer.with(reply.build()));
+    }
+
+    private static void check(Settlement settlement) throws RequestFailedException {
+        int offsets = settlement.getOffsetStepsCount();
+        if (settlement.getAttemptsCount() != 0 && settlement.getAttemptsCount() != offsets) {
+            throw invalid("attempts: " + settlement.getAttemptsCount() + " (expected: none, or one for each of "
+                    + offsets + " offsets)");
+        }
+        long delayMs = settlement.getDelayMs();
+        switch (settlement.getVerb()) {
+            case VERB_ACK, VERB_REJECT -> {}
+            case VERB_RELEASE, VERB_FAIL -> {
+                if (delayMs < 0) {
+                    throw invalid("delay_ms: " + delayMs + " (expected: 0 or more)");
+                }
+            }
+            case VERB_EXTEND -> {
+                if (delayMs < QueueGroupInfo.MIN_LEASE_MS || delayMs > QueueGroupInfo.MAX_LEASE_MS) {
+                    throw invalid("extend: " + delayMs + " ms (expected: 1 s to 12 h)");
+                }
+            }
+            default -> throw invalid("verb: " + settlement.getVerbValue() + " (expected: a known one)");
+        }
+    }
+
+    private static RequestFailedException invalid(String what) {
+        return new RequestFailedException(Errors.of(ErrorCode.ERROR_INVALID_REQUEST, what));
+    }
+
+    private void settle(
+            QueueEngine engine, Settlement settlement, int index, Now now, QueueSettleReply.Builder reply) {
+        Verb verb = switch (settlement.getVerb()) {
+            case VERB_RELEASE -> Verb.RELEASE;
+            case VERB_FAIL -> Verb.FAIL;
+            case VERB_REJECT -> Verb.REJECT;
+            case VERB_EXTEND -> Verb.EXTEND;
+            default -> Verb.ACK;
+        };
+        boolean delayed = settlement.getHasDelay() || verb == Verb.EXTEND || settlement.getDelayMs() > 0;
+        long delayMs = delayed ? settlement.getDelayMs() : -1;
+        boolean first = settlement.getAttemptsCount() == 0;
+        long offset = 0;
+        for (int i = 0; i < settlement.getOffsetStepsCount(); i++) {
+            offset += settlement.getOffsetSteps(i);
+            Settle settle = new Settle(verb, offset, first ? 1 : settlement.getAttempts(i), delayMs);
+            if (engine.settle(settle, now, partition.queues().ops()) == Settled.STALE) {
+                reply.addProblems(SettleProblem.newBuilder()
+                        .setSettlement(index)
+                        .setLease(i)
+                        .setState(Reports.wire(engine.stateOf(offset))));
+            }
+        }
+    }
+
+    /** What an operator wants. */
+    public void operate(QueueOperate request, Answer<QueueOperateReply> answer) throws RequestFailedException {
+        QueueEngine engine = whole(request.getGroupId());
+        long from = Math.max(0, request.getFromOffset());
+        long until = request.getUntilOffset() < 0 ? engine.end() : Math.min(request.getUntilOffset(), engine.end());
+        var ops = partition.queues().ops();
+        long count = 0;
+        switch (request.getOperation()) {
+            case QUEUE_PAUSE -> engine.pause(ops);
+            case QUEUE_RESUME -> engine.resume(ops);
+            case QUEUE_PURGE -> count = engine.purge(states(request), from, until, ops);
+            case QUEUE_REDRIVE -> count = engine.redrive(from, until, ops);
+            case QUEUE_CANCEL -> {
+                for (long offset : engine.browse(RecordState.WAITING, from, Integer.MAX_VALUE >> 8)) {
+                    if (offset < until && engine.cancel(offset, ops)) {
+                        count++;
+                    }
+                }
+            }
+            default ->
+                throw invalid("operation: " + request.getOperationValue() + " (expected: a known one)");
+        }
+        departures.add(
+                answer.with(QueueOperateReply.newBuilder().setRecords(count).build()));
+    }
+
+    private static Set<RecordState> states(QueueOperate request) throws RequestFailedException {
+        Set<RecordState> states = EnumSet.noneOf(RecordState.class);
+        for (io.headwater.protocol.wire.RecordState wire : request.getStatesList()) {
+            states.add(
+                    switch (wire) {
+                        case RECORD_READY -> RecordState.READY;
+                        case RECORD_WAITING -> RecordState.WAITING;
+                        case RECORD_DEAD -> RecordState.DEAD;
+                        default ->
+                            throw invalid("states: " + wire + " (expected: ready, waiting or dead; what is leased is"
+                                    + " its consumer's)");
+                    });
+        }
+        if (states.isEmpty()) {
+            throw invalid("states: none (expected: at least one of ready, waiting, dead)");
+        }
+        return states;
+    }
+
+    // ---- the turn
+
+    /**
+     * Lets time pass, hands out what is ready, and appends everything that was decided since the last turn. To be called
+     * before what this turn appends is flushed.
+     *
+     * @throws LogOfflineException if the log takes nothing any more
+     */
+    public void turn(Now now) throws StorageException {
+        turnAt = now;
+        more = catchUp();
+        for (QueueEngine engine : partition.queues().engines()) {
+            if (isOpening(engine)) {
+                continue;
+            }
+            engine.advance(now, partition.queues().ops());
+            GroupDesk desk = groups.get(engine.groupId());
+            if (desk != null) {
+                grant(engine, desk, now);
+            }
+        }
+        try {
+            partition.appendQueueOps();
+            refused = false;
+        } catch (DiskFullException e) {
+            // The decisions stand and nothing of them leaves: again in a moment.
+            refused = true;
+        }
+    }
+
+    private void grant(QueueEngine engine, GroupDesk desk, Now now) {
+        receivers.clear();
+        served.clear();
+        for (Worker worker : desk.waiting()) {
+            if (worker.hasCredit() && worker.connection().mayDeliver()) {
+                receivers.add(worker.receiver());
+                served.add(worker);
+            }
+        }
+        if (receivers.isEmpty()) {
+            return;
+        }
+        int size = partition.queues().bytesPerRecord();
+        if (engine.grant(receivers, offset -> size, now, partition.queues().ops()) == 0) {
+            return;
+        }
+        for (Worker worker : served) {
+            Receiver given = worker.given();
+            if (given == null) {
+                continue;
+            }
+            desk.served(worker);
+            Parcel parcel = new Parcel(this, worker, given);
+            for (int i = 0; i < parcel.size(); i++) {
+                if (parcel.attempt(i) > 1) {
+                    parcel.failures(i, engine.explain(parcel.offset(i)).failures());
+                }
+            }
+            departures.add(parcel);
+        }
+    }
+
+    /** Whether the next turn has something to do, whatever else happens. */
+    public boolean hasMore() {
+        return more;
+    }
+
+    /** What waits until all that is appended by now is durable; the caller takes it. Empty where the disk is full. */
+    public List<Departure> takeDepartures() {
+        if (refused || departures.isEmpty()) {
+            return List.of();
+        }
+        List<Departure> taken = departures;
+        departures = new ArrayList<>();
+        return taken;
+    }
+
+    /** In how many milliseconds the next turn is due, without anything else happening; the largest long: never. */
+    public long nextTurnInMs(Now now) {
+        if (refused) {
+            return RETRY_MS;
+        }
+        long next = Long.MAX_VALUE;
+        for (QueueEngine engine : partition.queues().engines()) {
+            if (isOpening(engine)) {
+                continue;
+            }
+            long timer = engine.nextTimerMs();
+            long due = engine.nextDueMs();
+            if (timer != Long.MAX_VALUE) {
+                next = Math.min(next, timer - now.monotonicMs());
+            }
+            if (due != Long.MAX_VALUE) {
+                next = Math.min(next, Math.min(LONGEST_WAIT_MS, due - now.wallMs()));
+            }
+        }
+        return next == Long.MAX_VALUE ? next : Math.max(1, next);
+    }
+
+    /** Tells keyed groups the keys of what they have not seen, some at a time. True: there is more. */
+    private boolean catchUp() throws StorageException {
+        long from = partition.queues().untold(partition.log().endOffset());
+        if (from == Long.MAX_VALUE) {
+            return false;
+        }
+        long start = Math.max(from, partition.startOffset());
+        try (LogSlice slice = partition.log().read(start, partition.log().endOffset(), CATCH_UP_BYTES, null)) {
+            int size = slice.sizeInBytes();
+            if (catchUp.capacity() < size) {
+                catchUp = ByteBuffer.allocate(size);
+            }
+            slice.copyTo(catchUp.clear());
+            catchUp.flip();
+            for (int at = 0; at < size; at += catchUp.getInt(at)) {
+                partition.queues().tell(batch.wrap(catchUp, at + Envelope.SIZE));
+            }
+        } catch (InvalidBatchException e) {
+            throw new IllegalStateException("a batch of the log: " + e.getMessage(), e);
+        }
+        boolean goesOn = partition.queues().untold(partition.log().endOffset()) != Long.MAX_VALUE;
+        if (!goesOn) {
+            catchUp = ByteBuffer.allocate(0);
+        }
+        return goesOn;
+    }
+
+    /** Makes the groups those that there are now; the consumers of those that are gone are told. */
+    public void reconcile(List<QueueGroupInfo> known, Now now) {
+        List<Integer> gone = partition
+                .queues()
+                .reconcile(known, partition.startOffset(), partition.log().endOffset(), now);
+        for (int groupId : gone) {
+            GroupDesk desk = groups.remove(groupId);
+            if (desk != null) {
+                desk.endAll(unknownGroup(groupId));
+            }
+        }
+    }
+
+    /** The partition is offline or gone: everybody is told. */
+    public void failAll(Error toRepliesWaiting, Error toWorkers) {
+        for (Departure departure : departures) {
+            departure.failed(toRepliesWaiting);
+        }
+        departures.clear();
+        for (GroupDesk desk : groups.values()) {
+            desk.endAll(toWorkers);
+        }
+        groups.clear();
+    }
+
+    PartitionInfo info() {
+        return partition.info();
+    }
+
+    // ---- what parcels find
+
+    void leftQueue(int groupId, long ingestionTimeMs) {
+        group(groupId).leftQueue(turnAt.wallMs() - ingestionTimeMs);
+    }
+
+    void sent(long records, long bytes) {
+        traffic.sent(records, bytes);
+    }
+
+    /**
+     * A record that was granted cannot be delivered.
+     *
+     * @param isGone it is not in the log any more; else its batch cannot be taken apart, and it is dead
+     */
+    void unreadable(int groupId, long offset, int attempt, boolean isGone) {
+        QueueEngine engine = partition.queues().engine(groupId);
+        if (engine != null) {
+            Verb verb = isGone ? Verb.ACK : Verb.REJECT;
+            engine.settle(Settle.of(verb, offset, attempt), turnAt, partition.queues().ops());
+            more = true;
+        }
+    }
+}

@@ -1,0 +1,262 @@
+package io.headwater.broker.work;
+
+import io.headwater.broker.partition.Partition;
+import io.headwater.broker.partition.PartitionReport;
+import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.broker.queue.Cause;
+import io.headwater.broker.queue.Counts;
+import io.headwater.broker.queue.Explanation;
+import io.headwater.broker.queue.Now;
+import io.headwater.broker.queue.QueueEngine;
+import io.headwater.broker.queue.RecordState;
+import io.headwater.broker.queue.Tally;
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.QueueBrowse;
+import io.headwater.protocol.wire.QueueExplain;
+import io.headwater.protocol.wire.QueueExplanation;
+import io.headwater.protocol.wire.QueuePartition;
+import io.headwater.protocol.wire.QueueRecord;
+import io.headwater.protocol.wire.QueueRecords;
+import io.headwater.protocol.wire.QueueReturns;
+import io.headwater.protocol.wire.QueueWorker;
+import io.headwater.record.KeyHash;
+import io.headwater.storage.StorageException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What a queue group in a partition says of itself. Looks, and changes nothing. */
+public final class Reports {
+    private static final int DEFAULT_PAGE = 1_000;
+    private static final int LARGEST_PAGE = 10_000;
+
+    private final QueueDesk desk;
+    private final Partition partition;
+    private final Now now;
+
+    public Reports(QueueDesk desk, Now now) {
+        this.desk = desk;
+        this.partition = desk.partition();
+        this.now = now;
+    }
+
+    static io.headwater.protocol.wire.RecordState wire(RecordState state) {
+        return switch (state) {
+            case READY -> io.headwater.protocol.wire.RecordState.RECORD_READY;
+            case WAITING -> io.headwater.protocol.wire.RecordState.RECORD_WAITING;
+            case LEASED -> io.headwater.protocol.wire.RecordState.RECORD_LEASED;
+            case DEAD -> io.headwater.protocol.wire.RecordState.RECORD_DEAD;
+            case MOVING -> io.headwater.protocol.wire.RecordState.RECORD_MOVING;
+            case DONE -> io.headwater.protocol.wire.RecordState.RECORD_DONE;
+            case UNCOMMITTED -> io.headwater.protocol.wire.RecordState.RECORD_UNCOMMITTED;
+        };
+    }
+
+    private static RecordState browsable(io.headwater.protocol.wire.RecordState state) throws RequestFailedException {
+        return switch (state) {
+            case RECORD_READY -> RecordState.READY;
+            case RECORD_WAITING -> RecordState.WAITING;
+            case RECORD_LEASED -> RecordState.LEASED;
+            case RECORD_DEAD -> RecordState.DEAD;
+            case RECORD_MOVING -> RecordState.MOVING;
+            default ->
+                throw new RequestFailedException(Errors.of(
+                        ErrorCode.ERROR_INVALID_REQUEST,
+                        "state: " + state + " (expected: ready, waiting, leased, dead or moving)"));
+        };
+    }
+
+    public QueuePartition describe(int groupId) throws RequestFailedException, StorageException {
+        return describe(desk.engine(groupId));
+    }
+
+    private QueuePartition describe(QueueEngine engine) throws StorageException {
+        boolean opening = desk.isOpening(engine);
+        Counts counts = engine.counts();
+        Tally tally = engine.tally();
+        GroupDesk group = desk.group(engine.groupId());
+        QueuePartition.Builder report = QueuePartition.newBuilder()
+                .setIndex(partition.info().index())
+                .setPartitionId(partition.info().partitionId())
+                .setState(opening ? "opening" : "online")
+                .setPaused(engine.isPaused())
+                .setReady(counts.ready())
+                .setWaiting(counts.waiting())
+                .setLeased(counts.leased())
+                .setDead(counts.dead())
+                .setMoving(counts.moving())
+                .setFloor(engine.floor())
+                .setEndOffset(partition.committedOffset())
+                .setOldestReadyMs(oldestReadyMs(engine))
+                .setDelivered(tally.granted())
+                .setAcked(tally.acked())
+                .setReturned(QueueReturns.newBuilder()
+                        .setReleased(tally.ended(Cause.RELEASED) + tally.ended(Cause.CLOSED))
+                        .setFailed(tally.ended(Cause.FAILED))
+                        .setRejected(tally.ended(Cause.REJECTED))
+                        .setExpired(tally.ended(Cause.EXPIRED))
+                        .setLost(tally.ended(Cause.LOST_ALONE) + tally.ended(Cause.LOST_AMONG_OTHERS)))
+                .setTimeInQueueP50Ms(group.timeInQueue.percentile(0.50))
+                .setTimeInQueueP99Ms(group.timeInQueue.percentile(0.99))
+                .setProcessingP50Ms(group.processing.percentile(0.50))
+                .setProcessingP99Ms(group.processing.percentile(0.99))
+                .setHeapBytes(engine.bytes())
+                .setSuspects(engine.suspects());
+        for (Worker worker : group.workers()) {
+            report.addWorkers(QueueWorker.newBuilder()
+                    .setName(worker.name())
+                    .setAddress(worker.connection().address())
+                    .setSession(worker.session())
+                    .setCreditRecords(worker.creditRecords())
+                    .setCreditBytes(worker.creditBytes())
+                    .setLeased(worker.session() == 0 ? -1 : engine.leasesOf(worker.session())));
+        }
+        return report.build();
+    }
+
+    private long oldestReadyMs(QueueEngine engine) throws StorageException {
+        long oldest = engine.oldestReady();
+        if (oldest < partition.startOffset() || oldest >= partition.committedOffset()) {
+            return -1;
+        }
+        return Math.max(0, now.wallMs() - PartitionReport.ingestionTimeMs(partition, oldest));
+    }
+
+    public QueueRecords browse(QueueBrowse request) throws RequestFailedException {
+        QueueEngine engine = desk.engine(request.getGroupId());
+        int max = request.getMax() <= 0 ? DEFAULT_PAGE : Math.min(request.getMax(), LARGEST_PAGE);
+        long[] found = engine.browse(browsable(request.getState()), Math.max(0, request.getFromOffset()), max);
+        QueueRecords.Builder records = QueueRecords.newBuilder();
+        for (long offset : found) {
+            records.addRecords(record(engine, offset));
+        }
+        return records.setNextOffset(found.length < max ? -1 : found[found.length - 1] + 1)
+                .build();
+    }
+
+    private QueueRecord record(QueueEngine engine, long offset) {
+        Explanation known = engine.explain(offset);
+        RecordState state = engine.stateOf(offset);
+        Worker holder = desk.group(engine.groupId()).ofSession(known.session());
+        return QueueRecord.newBuilder()
+                .setOffset(offset)
+                .setState(wire(state))
+                .setDeliveries(known.deliveries())
+                .setFailures(known.failures())
+                .setPriority(known.priority())
+                .setUntilMs(untilWallMs(state, known))
+                .setHolder(holder == null ? "" : holder.name())
+                .build();
+    }
+
+    private long untilWallMs(RecordState state, Explanation known) {
+        return switch (state) {
+            case LEASED -> now.wallMs() + known.untilMs() - now.monotonicMs();
+            case WAITING -> known.untilMs();
+            default -> 0;
+        };
+    }
+
+    /** Why a record, or the first with a key, is not being delivered now. */
+    public QueueExplanation explain(QueueExplain request) throws RequestFailedException, StorageException {
+        QueueEngine engine = desk.engine(request.getGroupId());
+        QueueExplanation.Builder answer = QueueExplanation.newBuilder().setBehindOffset(-1);
+        if (desk.isOpening(engine)) {
+            return answer.setPartition(describe(engine))
+                    .setCode("OPENING")
+                    .setText("the keys of the records are being read; " + (partition.log().endOffset() - engine.end())
+                            + " to go")
+                    .build();
+        }
+        long offset = request.getOffset();
+        if (request.hasKey()) {
+            if (!engine.policy().keyed()) {
+                throw new RequestFailedException(Errors.of(
+                        ErrorCode.ERROR_INVALID_REQUEST,
+                        "key: the group has no order by key (expected: a keyed group, or a record)"));
+            }
+            ByteBuffer key = request.getKey().asReadOnlyByteBuffer();
+            offset = engine.keyFront(KeyHash.identityOf(key, key.position(), key.remaining()));
+            if (offset < 0) {
+                return answer.setPartition(describe(engine))
+                        .setCode("DONE")
+                        .setText("no record with this key waits here: all are done, or dead")
+                        .build();
+            }
+        }
+        Explanation known = engine.explain(offset);
+        String code = code(engine, known);
+        return answer.setPartition(describe(engine))
+                .setRecord(record(engine, offset))
+                .setCode(code)
+                .setText(text(engine, offset, known, code))
+                .setBehindOffset(known.behind())
+                .build();
+    }
+
+    private String code(QueueEngine engine, Explanation known) {
+        if (known.reason() != Explanation.Reason.ELIGIBLE) {
+            return known.reason().name();
+        }
+        GroupDesk group = desk.group(engine.groupId());
+        if (group.workers().isEmpty()) {
+            return "NO_CONSUMER";
+        }
+        return group.waiting().isEmpty() ? "NO_CREDIT" : "NEXT";
+    }
+
+    private String text(QueueEngine engine, long offset, Explanation known, String code) {
+        GroupDesk group = desk.group(engine.groupId());
+        String tries = known.deliveries() == 0
+                ? "never delivered yet"
+                : "delivered " + times(known.deliveries()) + ", failed " + times(known.failures());
+        return switch (code) {
+            case "DONE" -> "it is done: acknowledged, purged or moved away";
+            case "UNCOMMITTED" -> "there is no such record yet; the partition ends at " + partition.committedOffset();
+            case "LEASED" -> "it is being worked on by " + holder(engine, known.session()) + " for at most "
+                    + in(known.untilMs() - now.monotonicMs()) + " more; " + tries;
+            case "DEAD" -> "it is dead and kept: " + tries + " (limit "
+                    + (engine.policy().maxFailures() == 0 ? "off" : engine.policy().maxFailures())
+                    + "); redrive or purge it";
+            case "MOVING" -> "it is dead, and on its way to the dead-letter topic; " + tries;
+            case "SCHEDULED" -> "its producer wants it at " + Instant.ofEpochMilli(known.untilMs()) + ", in "
+                    + in(known.untilMs() - now.wallMs());
+            case "BACKOFF" -> "it was sent back and waits until " + Instant.ofEpochMilli(known.untilMs()) + ", for "
+                    + in(known.untilMs() - now.wallMs()) + " more; " + tries;
+            case "KEY_HELD" -> "its key is held by the record at offset " + known.behind() + ", which "
+                    + holder(engine, engine.explain(known.behind()).session()) + " works on";
+            case "KEY_ORDER" -> "the record at offset " + known.behind() + " has the same key and comes first: it is "
+                    + engine.explain(known.behind()).reason();
+            case "PAUSED" -> "the group is paused in this partition; resume it";
+            case "SUSPECT" -> "a consumer died with it and others: it waits for one that holds nothing else, to see"
+                    + " whether it was the reason; " + tries;
+            case "NO_CONSUMER" -> "it is ready, and no consumer of the group is connected";
+            case "NO_CREDIT" -> "it is ready, and all " + group.workers().size()
+                    + " consumers have as many records as they asked for, unsettled";
+            default -> "it is ready and will be delivered in its turn: " + engine.counts().ready()
+                    + " are ready, " + group.waiting().size() + " of " + group.workers().size()
+                    + " consumers can take more";
+        };
+    }
+
+    private String holder(QueueEngine engine, long session) {
+        if (session == 0) {
+            return "the holder of a detached lease";
+        }
+        @Nullable Worker worker = desk.group(engine.groupId()).ofSession(session);
+        return worker == null
+                ? "a consumer whose connection is lost (it has " + in(engine.policy().graceMs()) + " to come back)"
+                : worker.name() + " (" + worker.connection().address() + ")";
+    }
+
+    private static String times(int count) {
+        return count == 1 ? "once" : count + " times";
+    }
+
+    private static String in(long ms) {
+        Duration left = Duration.ofMillis(Math.max(0, ms));
+        return left.toMinutes() < 2 ? left.toMillis() / 1000.0 + " s" : left.toMinutes() + " min";
+    }
+}

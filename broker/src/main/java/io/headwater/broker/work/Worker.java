@@ -1,0 +1,121 @@
+package io.headwater.broker.work;
+
+import io.headwater.broker.net.Connection;
+import io.headwater.broker.net.Outgoing;
+import io.headwater.broker.queue.QueueEngine;
+import io.headwater.broker.queue.Receiver;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.QueueDeliver;
+import io.headwater.protocol.wire.QueueOpen;
+import org.jspecify.annotations.Nullable;
+
+/** A consumer's place in a group of one partition: its connection, its session, its credit. */
+public final class Worker {
+    private static final int MAX_CREDIT_RECORDS = 1_000_000;
+    private static final int MAX_NAME_LENGTH = 256;
+
+    private final Connection connection;
+    private final int id;
+    private final int groupId;
+    private final String name;
+    private final int leaseMs;
+    private final Receiver receiver;
+    private int records;
+    private long bytes;
+    private boolean ended;
+
+    Worker(Connection connection, QueueOpen request, int leaseMs) {
+        this.connection = connection;
+        this.id = request.getSubscriptionId();
+        this.groupId = request.getGroupId();
+        String asked = request.getConsumerName().isEmpty() ? connection.clientName() : request.getConsumerName();
+        this.name = asked.length() > MAX_NAME_LENGTH ? asked.substring(0, MAX_NAME_LENGTH) : asked;
+        this.leaseMs = leaseMs;
+        this.receiver = new Receiver(request.getSession());
+        addCredit(request.getCreditRecords(), request.getCreditBytes());
+    }
+
+    public Connection connection() {
+        return connection;
+    }
+
+    public int id() {
+        return id;
+    }
+
+    int groupId() {
+        return groupId;
+    }
+
+    String name() {
+        return name;
+    }
+
+    int leaseMs() {
+        return leaseMs;
+    }
+
+    /** 0: its leases are detached. */
+    long session() {
+        return receiver.session();
+    }
+
+    int creditRecords() {
+        return records;
+    }
+
+    long creditBytes() {
+        return bytes;
+    }
+
+    boolean hasEnded() {
+        return ended;
+    }
+
+    void end() {
+        ended = true;
+    }
+
+    /** Saturates: a peer that grants without end gets no overflow. Credit is never taken back. */
+    void addCredit(int moreRecords, long moreBytes) {
+        records = (int) Math.min(MAX_CREDIT_RECORDS, (long) records + Math.max(0, moreRecords));
+        long sum = bytes + Math.max(0, moreBytes);
+        bytes = sum < bytes ? Long.MAX_VALUE : sum;
+    }
+
+    boolean hasCredit() {
+        return !ended && records > 0 && bytes > 0;
+    }
+
+    /** As {@link QueueEngine#grant} wants it. */
+    Receiver receiver() {
+        return receiver.waitFor(records, bytes, leaseMs);
+    }
+
+    /** Null: it was given nothing. */
+    @Nullable
+    Receiver given() {
+        if (receiver.size() == 0) {
+            return null;
+        }
+        records = receiver.records();
+        return receiver;
+    }
+
+    /** What was given really took so many bytes. */
+    void took(long sent) {
+        bytes -= sent;
+    }
+
+    /** Nothing follows, and the peer is told why. */
+    void fail(Error error) {
+        ended = true;
+        connection.post(Outgoing.push(
+                FrameType.QUEUE_DELIVER,
+                QueueDeliver.newBuilder()
+                        .setSubscriptionId(id)
+                        .setError(error)
+                        .build()));
+    }
+}

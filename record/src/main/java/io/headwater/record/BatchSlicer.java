@@ -1,0 +1,123 @@
+package io.headwater.record;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+
+/**
+ * Makes batches of some of a batch's records. They keep their offsets, times, keys and headers, and the batch its
+ * producer, its sequence and the offsets that it spans: what is left out is a hole. The new batch is not compressed and
+ * has a checksum of its own.
+ *
+ * <pre>{@code
+ * slicer.open(batch);
+ * slicer.begin(target);
+ * slicer.add(0, 2);
+ * slicer.add(5, 6);
+ * int size = slicer.finish();
+ * }</pre>
+ *
+ * Reusable; not thread-safe.
+ */
+public final class BatchSlicer {
+    private final CRC32C crc = new CRC32C();
+    private final RecordCursor cursor = new RecordCursor();
+    private RecordBatch batch = new RecordBatch();
+    private int[] deltas = new int[64];
+    private int[] starts = new int[65];
+    private int count;
+    private ByteBuffer target = ByteBuffer.allocate(0);
+    private int start;
+    private int added;
+
+    /**
+     * Borrows the batch and its bytes until the next one.
+     *
+     * @throws InvalidBatchException if its checksum or a record is wrong
+     */
+    public BatchSlicer open(RecordBatch from) throws InvalidBatchException {
+        count = 0;
+        batch = from;
+        if (!from.crcMatches()) {
+            throw new InvalidBatchException("crc: 0x" + Integer.toHexString(from.crc()) + " (expected: 0x"
+                    + Integer.toHexString(from.computeCrc()) + ", what the bytes have)");
+        }
+        cursor.start(from);
+        int read = 0;
+        while (cursor.next()) {
+            if (read == deltas.length) {
+                deltas = Arrays.copyOf(deltas, 2 * read);
+                starts = Arrays.copyOf(starts, 2 * read + 1);
+            }
+            deltas[read] = (int) (cursor.offset() - from.baseOffset());
+            starts[read] = cursor.recordPosition();
+            read++;
+            starts[read] = cursor.recordPosition() + cursor.sizeInBytes();
+        }
+        count = read;
+        return this;
+    }
+
+    /** No batch is open any more. */
+    public void close() {
+        count = 0;
+    }
+
+    /** Of the batch that is open. */
+    public int recordCount() {
+        return count;
+    }
+
+    public long offset(int index) {
+        return batch.baseOffset() + deltas[index];
+    }
+
+    /** What the records from one index to before another take in a batch. */
+    public int sizeInBytes(int from, int to) {
+        return starts[to] - starts[from];
+    }
+
+    /** The index of the first record at or after an offset; {@link #recordCount} if there is none. */
+    public int indexFrom(long offset) {
+        long delta = offset - batch.baseOffset();
+        if (delta <= 0) {
+            return 0;
+        }
+        if (delta > Integer.MAX_VALUE) {
+            return count;
+        }
+        int found = Arrays.binarySearch(deltas, 0, count, (int) delta);
+        return found >= 0 ? found : -found - 1;
+    }
+
+    /** Starts a new batch at the target's position. The target is big endian and has room for what will be added. */
+    public void begin(ByteBuffer into) {
+        target = into;
+        start = into.position();
+        into.put(start, batch.buffer(), batch.position(), BatchLayout.HEADER_SIZE);
+        into.position(start + BatchLayout.HEADER_SIZE);
+        added = 0;
+    }
+
+    /** Adds the records from one index to before another; indexes only rise. */
+    public void add(int from, int to) {
+        int length = sizeInBytes(from, to);
+        target.put(target.position(), cursor.buffer(), starts[from], length);
+        target.position(target.position() + length);
+        added += to - from;
+    }
+
+    /** Completes the batch; the target's position is behind it. Returns its size. */
+    public int finish() {
+        if (added == 0) {
+            throw new IllegalStateException("batch: no records (expected: at least one before finish)");
+        }
+        int size = target.position() - start;
+        target.putInt(start + BatchLayout.LENGTH, size - BatchLayout.LENGTH_OVERHEAD);
+        target.putShort(
+                start + BatchLayout.ATTRIBUTES, (short) (batch.attributes() & ~BatchLayout.COMPRESSION_MASK));
+        target.putInt(start + BatchLayout.RECORD_COUNT, added);
+        target.putInt(start + BatchLayout.CRC, Crc32c.of(crc, target, start + BatchLayout.ATTRIBUTES, start + size));
+        return size;
+    }
+}
