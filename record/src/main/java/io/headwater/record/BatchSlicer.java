@@ -114,8 +114,7 @@ public final class BatchSlicer {
         }
         int size = target.position() - start;
         target.putInt(start + BatchLayout.LENGTH, size - BatchLayout.LENGTH_OVERHEAD);
-        target.putShort(
-                start + BatchLayout.ATTRIBUTES, (short) (batch.attributes() & ~BatchLayout.COMPRESSION_MASK));
+        target.putShort(start + BatchLayout.ATTRIBUTES, (short) (batch.attributes() & ~BatchLayout.COMPRESSION_MASK));
         target.putInt(start + BatchLayout.RECORD_COUNT, added);
         target.putInt(start + BatchLayout.CRC, Crc32c.of(crc, target, start + BatchLayout.ATTRIBUTES, start + size));
         return size;

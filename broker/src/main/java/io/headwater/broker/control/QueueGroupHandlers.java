@@ -113,8 +113,7 @@ final class QueueGroupHandlers {
     void describe(DescribeQueueGroup request, Reply reply) throws RequestFailedException {
         TopicInfo topic = known(request.getTopic());
         QueueGroupInfo group = known(topic, request.getName());
-        reply.sendWhenDone(FanOut.all(
-                        topic.partitions(), partition -> partitions.describeQueue(partition, group.id()))
+        reply.sendWhenDone(FanOut.all(topic.partitions(), partition -> partitions.describeQueue(partition, group.id()))
                 .thenApply(all -> QueueGroupDescription.newBuilder()
                         .setGroup(wire(topic, group))
                         .addAllPartitions(all)
@@ -214,10 +213,12 @@ final class QueueGroupHandlers {
                         .setLeaseMs(group.leaseMs())
                         .setMaxFailures(policy.maxFailures() == 0 ? OFF : policy.maxFailures())
                         .setBackoff(io.headwater.protocol.wire.Backoff.newBuilder()
-                                .setKind(BackoffKind.forNumber(policy.backoff().kind().ordinal() + 1))
+                                .setKind(BackoffKind.forNumber(
+                                        policy.backoff().kind().ordinal() + 1))
                                 .setFirstMs(policy.backoff().firstMs())
                                 .setMaxMs(policy.backoff().maxMs()))
-                        .setOnDead(io.headwater.protocol.wire.OnDead.forNumber(policy.onDead().ordinal() + 1))
+                        .setOnDead(io.headwater.protocol.wire.OnDead.forNumber(
+                                policy.onDead().ordinal() + 1))
                         .setSessionGraceMs(policy.graceMs() == 0 ? OFF : policy.graceMs()));
         for (PartitionInfo partition : topic.partitions()) {
             wire.addPartitionIds(partition.partitionId());

@@ -48,8 +48,7 @@ public final class MetadataMachine {
             case ALLOCATE_PRODUCER_IDS -> allocateProducerIds(next, command.getAllocateProducerIds());
             case CREATE_GROUP -> createGroup(next, command.getCreateGroup(), command.getProposedAtMs());
             case DELETE_GROUP -> deleteGroup(next, command.getDeleteGroup());
-            case CREATE_QUEUE_GROUP ->
-                createQueueGroup(next, command.getCreateQueueGroup(), command.getProposedAtMs());
+            case CREATE_QUEUE_GROUP -> createQueueGroup(next, command.getCreateQueueGroup(), command.getProposedAtMs());
             case ALTER_QUEUE_GROUP -> alterQueueGroup(next, command.getAlterQueueGroup());
             case DELETE_QUEUE_GROUP -> deleteQueueGroup(next, command.getDeleteQueueGroup());
             case COMMAND_NOT_SET ->

@@ -75,8 +75,7 @@ public final class Partition {
                 Math.max(partition.lastIngestionMs, log.stats().maxIngestionTimeMs());
         partition.committedOffset = log.durableOffset();
         partition.committedIndex = log.durableIndex();
-        log.checkpointSource(
-                () -> CheckpointCodec.encode(partition.producers, partition.positions, partition.queues));
+        log.checkpointSource(() -> CheckpointCodec.encode(partition.producers, partition.positions, partition.queues));
         return partition;
     }
 
@@ -313,8 +312,7 @@ public final class Partition {
         lastIngestionMs = Math.max(lastIngestionMs, nowMs);
         // The log borrows it until the flush, and the groups may decide more before that.
         ByteBuffer payload = queues.ops().payload();
-        ByteBuffer copy =
-                ByteBuffer.allocate(payload.remaining()).put(payload).flip();
+        ByteBuffer copy = ByteBuffer.allocate(payload.remaining()).put(payload).flip();
         log.appendControl(EntryKind.QUEUE_OPS, copy, info.epoch(), lastIngestionMs);
         queues.ops().clear();
         dirty = true;

@@ -73,8 +73,11 @@ public final class PartitionQueues {
     }
 
     private static QueueEngine engine(QueueGroupInfo group, long startOffset) {
-        return new QueueEngine(group.id(), group.policy(), startOffset, bound -> ThreadLocalRandom.current()
-                .nextLong(bound));
+        return new QueueEngine(
+                group.id(),
+                group.policy(),
+                startOffset,
+                bound -> ThreadLocalRandom.current().nextLong(bound));
     }
 
     void replayed(ByteBuffer payload) {

@@ -153,10 +153,7 @@ final class QueueTasks {
         public void run(Shard shard) {
             with(shard, request.getPartitionId(), connection, correlationId, FrameType.QUEUE_SETTLE, owned -> {
                 owned.desk()
-                        .settle(
-                                request,
-                                shard.now(),
-                                new Answer<>(connection, correlationId, FrameType.QUEUE_SETTLE));
+                        .settle(request, shard.now(), new Answer<>(connection, correlationId, FrameType.QUEUE_SETTLE));
                 shard.turn(owned);
             });
         }
@@ -171,8 +168,7 @@ final class QueueTasks {
         @Override
         public void run(Shard shard) {
             with(shard, request.getPartitionId(), connection, correlationId, FrameType.QUEUE_OPERATE, owned -> {
-                owned.desk()
-                        .operate(request, new Answer<>(connection, correlationId, FrameType.QUEUE_OPERATE));
+                owned.desk().operate(request, new Answer<>(connection, correlationId, FrameType.QUEUE_OPERATE));
                 shard.turn(owned);
             });
         }
@@ -225,10 +221,15 @@ final class QueueTasks {
     }
 
     private static void look(
-            Shard shard, long partitionId, Connection connection, int correlationId, FrameType type, Question question) {
+            Shard shard,
+            long partitionId,
+            Connection connection,
+            int correlationId,
+            FrameType type,
+            Question question) {
         with(shard, partitionId, connection, correlationId, type, owned -> {
-            connection.post(Outgoing.reply(
-                    correlationId, type, question.answer(new Reports(owned.desk(), shard.now()))));
+            connection.post(
+                    Outgoing.reply(correlationId, type, question.answer(new Reports(owned.desk(), shard.now()))));
             shard.touch(connection);
         });
     }

@@ -330,8 +330,7 @@ final class Shard {
             } catch (LogOfflineException | CorruptLogException e) {
                 wentOffline(owned, e);
             } catch (StorageException e) {
-                LOG.warn(
-                        "partition {}: its queues: {}", owned.partition.info().displayName(), e.getMessage());
+                LOG.warn("partition {}: its queues: {}", owned.partition.info().displayName(), e.getMessage());
                 alarms.set(owned, now.monotonicMs() + RETRY_MS);
             }
         }

@@ -37,7 +37,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.agrona.collections.Int2ObjectHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where the consumers of a partition's queue groups are served. Requests change the groups' state at once and what they
@@ -126,8 +125,8 @@ public final class QueueDesk {
         QueueEngine engine = engine(group.id());
         long leaseMs = request.getLeaseMs() == 0 ? group.leaseMs() : request.getLeaseMs();
         if (leaseMs < QueueGroupInfo.MIN_LEASE_MS || leaseMs > QueueGroupInfo.MAX_LEASE_MS) {
-            throw new RequestFailedException(Errors.of(
-                    ErrorCode.ERROR_INVALID_REQUEST, "lease_ms: " + leaseMs + " (expected: 1 s to 12 h)"));
+            throw new RequestFailedException(
+                    Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "lease_ms: " + leaseMs + " (expected: 1 s to 12 h)"));
         }
         GroupDesk desk = group(group.id());
         Worker before = desk.ofSession(request.getSession());
@@ -219,8 +218,7 @@ public final class QueueDesk {
         return new RequestFailedException(Errors.of(ErrorCode.ERROR_INVALID_REQUEST, what));
     }
 
-    private void settle(
-            QueueEngine engine, Settlement settlement, int index, Now now, QueueSettleReply.Builder reply) {
+    private void settle(QueueEngine engine, Settlement settlement, int index, Now now, QueueSettleReply.Builder reply) {
         Verb verb = switch (settlement.getVerb()) {
             case VERB_RELEASE -> Verb.RELEASE;
             case VERB_FAIL -> Verb.FAIL;
@@ -263,8 +261,7 @@ public final class QueueDesk {
                     }
                 }
             }
-            default ->
-                throw invalid("operation: " + request.getOperationValue() + " (expected: a known one)");
+            default -> throw invalid("operation: " + request.getOperationValue() + " (expected: a known one)");
         }
         departures.add(
                 answer.with(QueueOperateReply.newBuilder().setRecords(count).build()));
@@ -463,7 +460,8 @@ public final class QueueDesk {
         QueueEngine engine = partition.queues().engine(groupId);
         if (engine != null) {
             Verb verb = isGone ? Verb.ACK : Verb.REJECT;
-            engine.settle(Settle.of(verb, offset, attempt), turnAt, partition.queues().ops());
+            engine.settle(
+                    Settle.of(verb, offset, attempt), turnAt, partition.queues().ops());
             more = true;
         }
     }

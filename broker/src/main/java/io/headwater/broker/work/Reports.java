@@ -166,8 +166,8 @@ public final class Reports {
         if (desk.isOpening(engine)) {
             return answer.setPartition(describe(engine))
                     .setCode("OPENING")
-                    .setText("the keys of the records are being read; " + (partition.log().endOffset() - engine.end())
-                            + " to go")
+                    .setText("the keys of the records are being read; "
+                            + (partition.log().endOffset() - engine.end()) + " to go")
                     .build();
         }
         long offset = request.getOffset();
@@ -215,29 +215,42 @@ public final class Reports {
         return switch (code) {
             case "DONE" -> "it is done: acknowledged, purged or moved away";
             case "UNCOMMITTED" -> "there is no such record yet; the partition ends at " + partition.committedOffset();
-            case "LEASED" -> "it is being worked on by " + holder(engine, known.session()) + " for at most "
-                    + in(known.untilMs() - now.monotonicMs()) + " more; " + tries;
-            case "DEAD" -> "it is dead and kept: " + tries + " (limit "
-                    + (engine.policy().maxFailures() == 0 ? "off" : engine.policy().maxFailures())
-                    + "); redrive or purge it";
+            case "LEASED" ->
+                "it is being worked on by " + holder(engine, known.session()) + " for at most "
+                        + in(known.untilMs() - now.monotonicMs()) + " more; " + tries;
+            case "DEAD" ->
+                "it is dead and kept: " + tries + " (limit "
+                        + (engine.policy().maxFailures() == 0
+                                ? "off"
+                                : engine.policy().maxFailures())
+                        + "); redrive or purge it";
             case "MOVING" -> "it is dead, and on its way to the dead-letter topic; " + tries;
-            case "SCHEDULED" -> "its producer wants it at " + Instant.ofEpochMilli(known.untilMs()) + ", in "
-                    + in(known.untilMs() - now.wallMs());
-            case "BACKOFF" -> "it was sent back and waits until " + Instant.ofEpochMilli(known.untilMs()) + ", for "
-                    + in(known.untilMs() - now.wallMs()) + " more; " + tries;
-            case "KEY_HELD" -> "its key is held by the record at offset " + known.behind() + ", which "
-                    + holder(engine, engine.explain(known.behind()).session()) + " works on";
-            case "KEY_ORDER" -> "the record at offset " + known.behind() + " has the same key and comes first: it is "
-                    + engine.explain(known.behind()).reason();
+            case "SCHEDULED" ->
+                "its producer wants it at " + Instant.ofEpochMilli(known.untilMs()) + ", in "
+                        + in(known.untilMs() - now.wallMs());
+            case "BACKOFF" ->
+                "it was sent back and waits until " + Instant.ofEpochMilli(known.untilMs()) + ", for "
+                        + in(known.untilMs() - now.wallMs()) + " more; " + tries;
+            case "KEY_HELD" ->
+                "its key is held by the record at offset " + known.behind() + ", which "
+                        + holder(engine, engine.explain(known.behind()).session()) + " works on";
+            case "KEY_ORDER" ->
+                "the record at offset " + known.behind() + " has the same key and comes first: it is "
+                        + engine.explain(known.behind()).reason();
             case "PAUSED" -> "the group is paused in this partition; resume it";
-            case "SUSPECT" -> "a consumer died with it and others: it waits for one that holds nothing else, to see"
-                    + " whether it was the reason; " + tries;
+            case "SUSPECT" ->
+                "a consumer died with it and others: it waits for one that holds nothing else, to see"
+                        + " whether it was the reason; " + tries;
             case "NO_CONSUMER" -> "it is ready, and no consumer of the group is connected";
-            case "NO_CREDIT" -> "it is ready, and all " + group.workers().size()
-                    + " consumers have as many records as they asked for, unsettled";
-            default -> "it is ready and will be delivered in its turn: " + engine.counts().ready()
-                    + " are ready, " + group.waiting().size() + " of " + group.workers().size()
-                    + " consumers can take more";
+            case "NO_CREDIT" ->
+                "it is ready, and all " + group.workers().size()
+                        + " consumers have as many records as they asked for, unsettled";
+            default ->
+                "it is ready and will be delivered in its turn: "
+                        + engine.counts().ready()
+                        + " are ready, " + group.waiting().size() + " of "
+                        + group.workers().size()
+                        + " consumers can take more";
         };
     }
 
@@ -247,7 +260,8 @@ public final class Reports {
         }
         @Nullable Worker worker = desk.group(engine.groupId()).ofSession(session);
         return worker == null
-                ? "a consumer whose connection is lost (it has " + in(engine.policy().graceMs()) + " to come back)"
+                ? "a consumer whose connection is lost (it has "
+                        + in(engine.policy().graceMs()) + " to come back)"
                 : worker.name() + " (" + worker.connection().address() + ")";
     }
 

@@ -44,7 +44,7 @@ public final class Worker {
         return id;
     }
 
-    int groupId() {
+    public int groupId() {
         return groupId;
     }
 
@@ -52,7 +52,7 @@ public final class Worker {
         return name;
     }
 
-    int leaseMs() {
+    public int leaseMs() {
         return leaseMs;
     }
 
@@ -113,9 +113,6 @@ public final class Worker {
         ended = true;
         connection.post(Outgoing.push(
                 FrameType.QUEUE_DELIVER,
-                QueueDeliver.newBuilder()
-                        .setSubscriptionId(id)
-                        .setError(error)
-                        .build()));
+                QueueDeliver.newBuilder().setSubscriptionId(id).setError(error).build()));
     }
 }

@@ -11,6 +11,7 @@ import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.PartitionDescription;
+import io.headwater.protocol.wire.QueuePartition;
 import io.headwater.storage.Mark;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -239,5 +240,18 @@ final class FakePartitions implements Partitions, PositionsView.Marked {
         for (long partitionId : partitionIds) {
             expected.add(partitionId);
         }
+    }
+
+    @Override
+    public CompletionStage<QueuePartition> describeQueue(PartitionInfo partition, int groupId) {
+        return CompletableFuture.completedStage(QueuePartition.newBuilder()
+                .setIndex(partition.index())
+                .setPartitionId(partition.partitionId())
+                .build());
+    }
+
+    @Override
+    public CompletionStage<Boolean> queueGroupsChanged(PartitionInfo partition) {
+        return CompletableFuture.completedStage(true);
     }
 }

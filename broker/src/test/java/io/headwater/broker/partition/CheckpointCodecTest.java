@@ -66,7 +66,11 @@ class CheckpointCodecTest {
             ProducerTable producersBack = new ProducerTable();
             producersBack.noted(1000, (short) 0, 0, 1, 0, 0);
             PositionTable positionsBack = new PositionTable();
-            CheckpointCodec.decode(CheckpointCodec.encode(producers, positions, new PartitionQueues()), producersBack, positionsBack, new PartitionQueues());
+            CheckpointCodec.decode(
+                    CheckpointCodec.encode(producers, positions, new PartitionQueues()),
+                    producersBack,
+                    positionsBack,
+                    new PartitionQueues());
 
             assertEquals(producers.forgottenUpTo(), producersBack.forgottenUpTo());
             assertEquals(producers.size(), producersBack.size());
@@ -99,7 +103,11 @@ class CheckpointCodecTest {
         positions.apply(new GroupOp(GroupOp.Kind.FORGET, 3, 0, 3001));
         PositionTable back = new PositionTable();
 
-        CheckpointCodec.decode(CheckpointCodec.encode(new ProducerTable(), positions, new PartitionQueues()), new ProducerTable(), back, new PartitionQueues());
+        CheckpointCodec.decode(
+                CheckpointCodec.encode(new ProducerTable(), positions, new PartitionQueues()),
+                new ProducerTable(),
+                back,
+                new PartitionQueues());
 
         assertNull(back.place(3));
     }

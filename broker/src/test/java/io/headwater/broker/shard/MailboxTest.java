@@ -98,7 +98,7 @@ class MailboxTest {
             while (done.get() < each * senders) {
                 // A turn without work sleeps at once: every lost wake-up would hang this test.
                 if (small.drain(task -> done.incrementAndGet(), 16) == 0) {
-                    small.sleep();
+                    small.sleep(Long.MAX_VALUE);
                 }
             }
         });
@@ -137,7 +137,7 @@ class MailboxTest {
                 handled.release(ran);
                 if (ran == 0) {
                     pause(random);
-                    lone.sleep();
+                    lone.sleep(Long.MAX_VALUE);
                 }
             }
         });
