@@ -156,7 +156,18 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         switch (frame.type()) {
-            case PRODUCE, SUBSCRIBE, CREDIT, UNSUBSCRIBE, FIND_OFFSET -> toOwners(frame);
+            case PRODUCE,
+                    SUBSCRIBE,
+                    CREDIT,
+                    UNSUBSCRIBE,
+                    FIND_OFFSET,
+                    QUEUE_OPEN,
+                    QUEUE_CREDIT,
+                    QUEUE_CLOSE,
+                    QUEUE_SETTLE,
+                    QUEUE_BROWSE,
+                    QUEUE_EXPLAIN,
+                    QUEUE_OPERATE -> toOwners(frame);
             case HELLO -> {
                 frame.release();
                 refuse(Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "HELLO: a second one (expected: one, at the start)"));

@@ -23,7 +23,7 @@ public interface Requests {
         HOPELESS
     }
 
-    /** Offers a PRODUCE, SUBSCRIBE, CREDIT, UNSUBSCRIBE or FIND_OFFSET. Takes the frame with {@link Offered#TAKEN}. */
+    /** Offers a request about one or more partitions, not about topics or groups. Takes the frame with {@link Offered#TAKEN}. */
     Offered offer(Frame frame);
 
     /** The peer has taken enough of what was on its way; see {@link Connection#mayDeliver}. Never refused. */

@@ -156,8 +156,9 @@ public final class QueueDesk {
         group(worker.groupId()).remove(worker);
         QueueEngine engine = partition.queues().engine(worker.groupId());
         if (release) {
+            boolean current = !worker.hasEnded();
             worker.end();
-            if (engine != null && worker.session() != 0) {
+            if (engine != null && current && worker.session() != 0) {
                 engine.sessionClosed(worker.session(), now, partition.queues().ops());
             }
         }
@@ -166,6 +167,10 @@ public final class QueueDesk {
 
     /** Its connection is gone. */
     public void lost(Worker worker, Now now) {
+        if (worker.hasEnded()) {
+            // Its session is another's by now, or its group is gone.
+            return;
+        }
         worker.end();
         group(worker.groupId()).remove(worker);
         QueueEngine engine = partition.queues().engine(worker.groupId());

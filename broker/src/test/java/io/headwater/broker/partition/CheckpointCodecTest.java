@@ -11,8 +11,8 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class CheckpointCodecTest {
-    /** Version 2; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "02" // version
+    /** Version 3; a change of these bytes is a change of what is on people's disks. */
+    private static final String GOLDEN = "03" // version
             + "0000000000000005" // forgotten up to producer 5
             + "01" // one producer
             + "0000000000000007" + "0002" // id, epoch
@@ -21,7 +21,8 @@ class CheckpointCodecTest {
             + "0a" // ten records
             + "05" + "0a" + "01" // five records, ten offsets and a millisecond later
             + "01" // one position
-            + "00000003" + "000000000000002a" + "0000000000000bb8"; // group 3 at 42, committed at 3000
+            + "00000003" + "000000000000002a" + "0000000000000bb8" // group 3 at 42, committed at 3000
+            + "00"; // no queue groups
 
     @Test
     void keepsItsBytes() {
@@ -114,7 +115,7 @@ class CheckpointCodecTest {
 
     @Test
     void refusesAVersionThatItDoesNotKnow() {
-        ByteBuffer later = ByteBuffer.wrap(new byte[] {3, 0, 0});
+        ByteBuffer later = ByteBuffer.wrap(new byte[] {4, 0, 0});
 
         assertThrows(
                 UnknownFormatException.class,
