@@ -213,16 +213,31 @@ final class QueueGroupHandlers {
                         .setLeaseMs(group.leaseMs())
                         .setMaxFailures(policy.maxFailures() == 0 ? OFF : policy.maxFailures())
                         .setBackoff(io.headwater.protocol.wire.Backoff.newBuilder()
-                                .setKind(BackoffKind.forNumber(
-                                        policy.backoff().kind().ordinal() + 1))
+                                .setKind(wire(policy.backoff().kind()))
                                 .setFirstMs(policy.backoff().firstMs())
                                 .setMaxMs(policy.backoff().maxMs()))
-                        .setOnDead(io.headwater.protocol.wire.OnDead.forNumber(
-                                policy.onDead().ordinal() + 1))
+                        .setOnDead(wire(policy.onDead()))
                         .setSessionGraceMs(policy.graceMs() == 0 ? OFF : policy.graceMs()));
         for (PartitionInfo partition : topic.partitions()) {
             wire.addPartitionIds(partition.partitionId());
         }
         return wire.build();
+    }
+
+    private static BackoffKind wire(Backoff.Kind kind) {
+        return switch (kind) {
+            case NONE -> BackoffKind.BACKOFF_NONE;
+            case FIXED -> BackoffKind.BACKOFF_FIXED;
+            case LINEAR -> BackoffKind.BACKOFF_LINEAR;
+            case EXPONENTIAL -> BackoffKind.BACKOFF_EXPONENTIAL;
+        };
+    }
+
+    private static io.headwater.protocol.wire.OnDead wire(OnDead onDead) {
+        return switch (onDead) {
+            case SKIP -> io.headwater.protocol.wire.OnDead.ON_DEAD_SKIP;
+            case HOLD_KEY -> io.headwater.protocol.wire.OnDead.ON_DEAD_HOLD_KEY;
+            case STOP -> io.headwater.protocol.wire.OnDead.ON_DEAD_STOP;
+        };
     }
 }

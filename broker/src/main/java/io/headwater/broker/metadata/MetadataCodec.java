@@ -58,14 +58,18 @@ public final class MetadataCodec {
         return values[number - 1];
     }
 
+    private static <E> int number(E[] values, E value) {
+        return List.of(values).indexOf(value) + 1;
+    }
+
     public static io.headwater.broker.metadata.wire.QueuePolicy wire(QueuePolicy policy, long leaseMs) {
         return io.headwater.broker.metadata.wire.QueuePolicy.newBuilder()
                 .setKeyed(policy.keyed())
                 .setMaxFailures(policy.maxFailures())
-                .setBackoff(policy.backoff().kind().ordinal() + 1)
+                .setBackoff(number(Backoff.Kind.values(), policy.backoff().kind()))
                 .setBackoffFirstMs(policy.backoff().firstMs())
                 .setBackoffMaxMs(policy.backoff().maxMs())
-                .setOnDead(policy.onDead().ordinal() + 1)
+                .setOnDead(number(OnDead.values(), policy.onDead()))
                 .setSessionGraceMs(policy.graceMs())
                 .setLeaseMs(leaseMs)
                 .build();

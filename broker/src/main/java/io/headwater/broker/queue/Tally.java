@@ -2,7 +2,7 @@ package io.headwater.broker.queue;
 
 /** What a group has decided since it was opened, in records. */
 public final class Tally {
-    private final long[] returned = new long[Cause.values().length];
+    private final long[] returned = new long[Cause.values().length + 1];
     private long granted;
     private long acked;
 
@@ -15,7 +15,7 @@ public final class Tally {
     }
 
     void ended(Cause cause, long count) {
-        returned[cause.ordinal()] += count;
+        returned[cause.id] += count;
     }
 
     public long granted() {
@@ -28,6 +28,6 @@ public final class Tally {
 
     /** How many attempts ended for this reason, in death or not. */
     public long ended(Cause cause) {
-        return returned[cause.ordinal()];
+        return returned[cause.id];
     }
 }

@@ -191,7 +191,7 @@ public final class Reports {
         return answer.setPartition(describe(engine))
                 .setRecord(record(engine, offset))
                 .setCode(code)
-                .setText(text(engine, offset, known, code))
+                .setText(text(engine, known, code))
                 .setBehindOffset(known.behind())
                 .build();
     }
@@ -207,7 +207,7 @@ public final class Reports {
         return group.waiting().isEmpty() ? "NO_CREDIT" : "NEXT";
     }
 
-    private String text(QueueEngine engine, long offset, Explanation known, String code) {
+    private String text(QueueEngine engine, Explanation known, String code) {
         GroupDesk group = desk.group(engine.groupId());
         String tries = known.deliveries() == 0
                 ? "never delivered yet"
