@@ -52,8 +52,9 @@ final class BatchingProducer implements Producer, Sender.RouteRefresh {
     }
 
     @Override
-    public CompletableFuture<Acknowledgement> send(ProducerRecord record) {
+    public CompletableFuture<Acknowledgement> send(ProducerRecord asked) {
         try {
+            ProducerRecord record = asked.wish().isNone() ? asked : asked.sentAt(clock.millis());
             TopicRoute route = routes.get(record.topic());
             if (route == null) {
                 route = resolve(record.topic());

@@ -1,6 +1,9 @@
 package io.headwater.client;
 
 import io.headwater.client.link.NettyLink;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.QueueSettle;
+import io.headwater.protocol.wire.QueueSettleReply;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -69,9 +72,42 @@ public final class HeadwaterClient implements AutoCloseable {
         });
     }
 
+    /** Starts to build a consumer of a queue or keyed group. */
+    public QueueConsumer.Builder queueConsumer() {
+        return new QueueConsumerBuilder(settings -> {
+            throw new UnsupportedOperationException("queue consumers do not run yet");
+        });
+    }
+
     /** Topics, groups and the broker itself. Shares this client's connection. */
     public Admin admin() {
         return new AdminCalls(caller);
+    }
+
+    /** Queue and keyed groups. Shares this client's connection. */
+    public QueueAdmin queueAdmin() {
+        return new QueueCalls(caller);
+    }
+
+    /**
+     * Says what became of a record, by the token of its lease, from whatever process. Saying the same again gives the
+     * same answer. Returns when it is durable.
+     *
+     * @throws HeadwaterException.StaleLease the lease had ended; nothing was changed
+     */
+    public void settle(String token, Settlement settlement) {
+        LeaseToken lease = LeaseToken.parse(token);
+        QueueSettle request = QueueSettle.newBuilder()
+                .setPartitionId(lease.partitionId())
+                .setGroupId(lease.groupId())
+                .addSettlements(QueueWire.settlement(settlement)
+                        .addOffsetSteps(lease.offset())
+                        .addAttempts(lease.attempt()))
+                .build();
+        QueueSettleReply reply = caller.call(FrameType.QUEUE_SETTLE, request, Call.Repeat.SAFE, QueueSettleReply.class);
+        if (reply.getProblemsCount() > 0) {
+            throw WireErrors.stale(lease.toString(), reply.getProblems(0));
+        }
     }
 
     @Override

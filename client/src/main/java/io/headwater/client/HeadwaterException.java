@@ -28,7 +28,7 @@ public abstract sealed class HeadwaterException extends RuntimeException {
     }
 
     /** Definitely did not take effect, and will not unless the request or the broker's state changes. */
-    public static final class Rejected extends HeadwaterException {
+    public static sealed class Rejected extends HeadwaterException permits StaleLease {
         private static final long serialVersionUID = 1L;
         private final long validFrom;
         private final long validUntil;
@@ -51,6 +51,25 @@ public abstract sealed class HeadwaterException extends RuntimeException {
         /** With {@code OFFSET_OUT_OF_RANGE}: one past the last offset that can be read; else -1. */
         public long validUntil() {
             return validUntil;
+        }
+    }
+
+    /**
+     * A lease of a record of a queue group is not valid any more: it has ended, or was settled otherwise. Nothing was
+     * changed. Its code is {@code STALE_LEASE}.
+     */
+    public static final class StaleLease extends Rejected {
+        private static final long serialVersionUID = 1L;
+        private final RecordState state;
+
+        public StaleLease(String message, RecordState state) {
+            super("STALE_LEASE", message);
+            this.state = state;
+        }
+
+        /** Where the record stands now. */
+        public RecordState state() {
+            return state;
         }
     }
 

@@ -1,7 +1,6 @@
 package io.headwater.client;
 
 import io.headwater.record.RecordBatchBuilder;
-import io.headwater.record.RecordHeader;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -103,7 +102,7 @@ final class PartitionQueue {
             }
             Batch batch = openBatch();
             future = batch.add();
-            batch.reservedHeaders |= hasReserved(record.headers());
+            batch.reservedHeaders |= !record.wish().isNone();
             signal = !queued && isSendable();
             queued |= signal;
         }
@@ -115,15 +114,6 @@ final class PartitionQueue {
 
     private boolean appendTo(ProducerRecord record, long eventTimeMs) {
         return builder.append(eventTimeMs, record.key(), record.value(), record.headers());
-    }
-
-    private static boolean hasReserved(List<RecordHeader> headers) {
-        for (int i = 0; i < headers.size(); i++) {
-            if (headers.get(i).name().startsWith("hw-")) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** How large a new batch for this record should be: as large as the last ones were, and large enough. */

@@ -1,6 +1,7 @@
 package io.headwater.client;
 
 import io.headwater.record.KeyHash;
+import java.nio.charset.StandardCharsets;
 
 /** Where records of one topic go. Shared by all threads of a producer; what they race for is only the spread. */
 final class TopicRoute {
@@ -39,6 +40,10 @@ final class TopicRoute {
         byte[] key = record.key();
         if (key != null) {
             return queues[KeyHash.partitionFor(key, queues.length)];
+        }
+        String messageId = record.wish().messageId();
+        if (messageId != null) {
+            return queues[KeyHash.partitionFor(messageId.getBytes(StandardCharsets.UTF_8), queues.length)];
         }
         return queues.length == 1 ? queues[0] : stick(record);
     }

@@ -3,6 +3,7 @@ package io.headwater.client;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.SettleProblem;
 
 /** Makes this client's exceptions of what the broker says, and of what happens on the way to it. */
 final class WireErrors {
@@ -27,6 +28,14 @@ final class WireErrors {
                     code, error.getMessage(), error.getValidFrom(), error.getValidUntil());
         }
         return new HeadwaterException.Rejected(code, error.getMessage());
+    }
+
+    static HeadwaterException stale(String lease, SettleProblem problem) {
+        RecordState state = QueueWire.state(problem.getState());
+        return new HeadwaterException.StaleLease(
+                "the lease of " + lease + " is not valid any more: it ended, or the record was settled otherwise; the"
+                        + " record is " + state + " now",
+                state);
     }
 
     static HeadwaterException closed(String what) {

@@ -1,0 +1,193 @@
+package io.headwater.client;
+
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Queue and keyed groups: makes them, shows what they know, operates them. Every method blocks until it is answered and
+ * throws {@link HeadwaterException}: {@code UNKNOWN_TOPIC} or {@code UNKNOWN_GROUP} where there is none of that name.
+ * Thread-safe.
+ */
+public interface QueueAdmin {
+    /** {@code GROUP_EXISTS}: the topic has a queue group of this name. */
+    Group create(String topic, String name, QueueGroupConfig config);
+
+    /** What is null stays as it is. */
+    Group alter(String topic, String name, QueueGroupConfig config);
+
+    /** With all that it knows; the records stay in the topic. Its consumers are told. */
+    void delete(String topic, String name);
+
+    /** Those of a topic. */
+    List<Group> list(String topic);
+
+    /** Those of all topics. */
+    List<Group> list();
+
+    Description describe(String topic, String name);
+
+    /**
+     * The records of a state, in the order of partitions and offsets. Says what the group knows of them; what is in them
+     * is read as of any stream.
+     *
+     * @param state not DONE and not UNCOMMITTED
+     * @param from {@link Place#FIRST}, or where the last page said to go on
+     * @param max of this page, 1 to 10,000
+     */
+    Page browse(String topic, String name, RecordState state, Place from, int max);
+
+    /** Why a record is not being delivered now. */
+    Explanation explain(String topic, String name, int partition, long offset);
+
+    /** Why the first record that waits with a key is not being delivered now. Of a keyed group. */
+    Explanation explain(String topic, String name, byte[] key);
+
+    /** Nothing is delivered any more; settling goes on. */
+    void pause(String topic, String name);
+
+    void resume(String topic, String name);
+
+    /**
+     * What is in these states is done, though nobody worked on it.
+     *
+     * @param states some of READY, WAITING, DEAD
+     * @return how many records it concerned
+     */
+    long purge(String topic, String name, Range range, Set<RecordState> states);
+
+    /** The dead are ready again, without failures. Returns how many. */
+    long redrive(String topic, String name, Range range);
+
+    /** What its producers want delivered later never comes. Returns how many. */
+    long cancel(String topic, String name, Range range);
+
+    /**
+     * A group and its settings.
+     *
+     * @param id unique for ever
+     * @param partitions of the topic
+     * @param settings with nothing null
+     */
+    record Group(int id, String topic, String name, int partitions, long createdMs, QueueGroupConfig settings) {}
+
+    /** @param partitions in the order of their indexes */
+    record Description(Group group, List<PartitionStatus> partitions) {}
+
+    /**
+     * A group in one partition. Counters are since the broker started; times are -1 where there is nothing to measure.
+     *
+     * @param state {@code online}, {@code opening}, or {@code offline: why}
+     * @param floor everything before this offset is done
+     * @param oldestReadyMs how long ago the oldest ready record was ingested
+     * @param timeInQueueP50Ms ingestion to first delivery
+     * @param processingP50Ms as consumers reported it
+     * @param heapBytes of the broker, roughly
+     * @param suspects delivered one at a time until cleared: a consumer died with several
+     */
+    record PartitionStatus(
+            int partition,
+            String state,
+            boolean paused,
+            long ready,
+            long waiting,
+            long leased,
+            long dead,
+            long moving,
+            long floor,
+            long endOffset,
+            long oldestReadyMs,
+            long delivered,
+            long acked,
+            Returns returned,
+            long timeInQueueP50Ms,
+            long timeInQueueP99Ms,
+            long processingP50Ms,
+            long processingP99Ms,
+            long heapBytes,
+            long suspects,
+            List<Consumer> consumers) {}
+
+    /**
+     * Attempts that ended without an acknowledgement, by cause.
+     *
+     * @param expired the lease ended
+     * @param lost with the consumer
+     */
+    record Returns(long released, long failed, long rejected, long expired, long lost) {}
+
+    /**
+     * A consumer that is connected.
+     *
+     * @param detached its leases belong to their tokens
+     * @param leased how many records it works on; -1: not known, as its leases are detached
+     */
+    record Consumer(String name, String address, boolean detached, int creditRecords, long creditBytes, int leased) {}
+
+    /** Where a page of records begins. */
+    record Place(int partition, long offset) {
+        public static final Place FIRST = new Place(0, 0);
+    }
+
+    /** @param next where to go on; null: these are all */
+    record Page(List<KnownRecord> records, @Nullable Place next) {}
+
+    /**
+     * What a group knows of a record.
+     *
+     * @param untilMs WAITING, LEASED: epoch milliseconds; else 0
+     * @param holder LEASED: the consumer's name; empty: the lease is detached, or the consumer not connected
+     * @param reason of its last failure, as the consumer put it; may be empty
+     */
+    record KnownRecord(
+            int partition,
+            long offset,
+            RecordState state,
+            int deliveries,
+            int failures,
+            int priority,
+            long untilMs,
+            String holder,
+            String reason) {}
+
+    /**
+     * Why a record is not being delivered now.
+     *
+     * @param code for programs: DONE, UNCOMMITTED, LEASED, DEAD, MOVING, SCHEDULED, BACKOFF, KEY_HELD, KEY_ORDER,
+     *     PAUSED, SUSPECT, NO_CONSUMER, NO_CREDIT, OPENING or NEXT; more may come
+     * @param text for people, with the numbers
+     * @param record null: no record waits with that key, or the partition is still opening
+     * @param behindOffset KEY_HELD, KEY_ORDER: the record that comes first; else -1
+     */
+    record Explanation(
+            String code, String text, @Nullable KnownRecord record, long behindOffset, PartitionStatus partition) {}
+
+    /**
+     * The records that an operation is about.
+     *
+     * @param partition -1: all of the topic
+     * @param fromOffset inclusive
+     * @param untilOffset exclusive; -1: to the end
+     */
+    record Range(int partition, long fromOffset, long untilOffset) {
+        public Range {
+            boolean partial = fromOffset != 0 || untilOffset != -1;
+            if (partition < -1 || fromOffset < 0 || untilOffset < -1 || (partial && partition == -1)) {
+                throw new IllegalArgumentException("range: partition " + partition + ", offsets " + fromOffset + " to "
+                        + untilOffset + " (expected: offsets from 0 on, and of one partition)");
+            }
+        }
+
+        public static Range all() {
+            return new Range(-1, 0, -1);
+        }
+
+        public static Range partition(int index) {
+            return new Range(index, 0, -1);
+        }
+
+        public static Range record(int partition, long offset) {
+            return new Range(partition, offset, offset + 1);
+        }
+    }
+}

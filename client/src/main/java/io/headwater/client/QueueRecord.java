@@ -1,0 +1,19 @@
+package io.headwater.client;
+
+/** A record of a queue or keyed group, with a lease. Immutable; safe to keep, as a {@link ConsumedRecord} is. */
+public interface QueueRecord extends ConsumedRecord {
+    /** How often it was delivered, this time included: 1 is the first time. */
+    int deliveries();
+
+    /** How many of those deliveries count as failures. */
+    int failures();
+
+    /**
+     * Names the lease in opaque text of letters, digits, {@code -} and {@code _}, enough by itself for
+     * {@link HeadwaterClient#settle}.
+     */
+    String token();
+
+    /** When the lease ends unless it is extended, about: epoch milliseconds of this machine's clock. */
+    long leaseUntilMs();
+}
