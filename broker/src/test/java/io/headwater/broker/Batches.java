@@ -6,6 +6,7 @@ import io.headwater.record.InvalidBatchException;
 import io.headwater.record.RecordBatch;
 import io.headwater.record.RecordBatchBuilder;
 import io.headwater.record.RecordCursor;
+import io.headwater.record.RecordHeader;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -66,6 +67,15 @@ final class Batches {
             byte[] key = keysAndValues[i].getBytes(StandardCharsets.UTF_8);
             builder.append(1000, key, keysAndValues[i + 1].getBytes(StandardCharsets.UTF_8), List.of());
         }
+        return Arrays.copyOf(target.array(), builder.finish(NOBODY, (short) -1, -1));
+    }
+
+    /** Of one record with a header, by nobody. */
+    static byte[] with(String name, String text, String value) {
+        ByteBuffer target = ByteBuffer.allocate(1_000);
+        RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE).reset(target);
+        RecordHeader header = new RecordHeader(name, text.getBytes(StandardCharsets.UTF_8));
+        builder.append(1000, null, value.getBytes(StandardCharsets.UTF_8), List.of(header));
         return Arrays.copyOf(target.array(), builder.finish(NOBODY, (short) -1, -1));
     }
 

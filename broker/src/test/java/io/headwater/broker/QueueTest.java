@@ -14,6 +14,10 @@ import io.headwater.protocol.wire.DescribeQueueGroup;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.GetQueueGroups;
+import io.headwater.protocol.wire.Produce;
+import io.headwater.protocol.wire.ProduceBatch;
+import io.headwater.protocol.wire.ProduceReply;
+import io.headwater.protocol.wire.ProduceResult;
 import io.headwater.protocol.wire.QueueBrowse;
 import io.headwater.protocol.wire.QueueClose;
 import io.headwater.protocol.wire.QueueConfig;
@@ -427,6 +431,74 @@ class QueueTest {
                         .stream()
                         .map(QueueGroup::getId)
                         .toList());
+    }
+
+    private ProduceResult produceReserved(byte[] batch) throws Exception {
+        return client.call(
+                        FrameType.PRODUCE,
+                        Produce.newBuilder()
+                                .addBatches(ProduceBatch.newBuilder()
+                                        .setPartitionId(partition)
+                                        .setBytes(batch.length)
+                                        .setReservedHeaders(true))
+                                .build(),
+                        batch)
+                .message(ProduceReply.class)
+                .getResults(0);
+    }
+
+    @Test
+    void whatIsMoreUrgentComesFirstAlsoAfterARestartAndInAGroupThatIsMadeLater() throws Exception {
+        QueueGroup group = group(false);
+        client.produce(partition, Batches.of("usual"));
+        produceReserved(Batches.with("hw-priority", "9", "urgent"));
+        produceReserved(Batches.with("hw-priority", "0", "whenever"));
+        restart();
+        open(client, opening(group, 1, 2));
+        assertEquals(List.of("urgent", "usual"), values(received(client, 2)));
+
+        client.call(
+                FrameType.DELETE_QUEUE_GROUP,
+                DeleteQueueGroup.newBuilder()
+                        .setTopic("jobs")
+                        .setName("workers")
+                        .build());
+        client.push();
+        QueueGroup later = group(false);
+        open(client, opening(later, 2, 3));
+
+        assertEquals(List.of("urgent", "usual", "whenever"), values(received(client, 3)));
+    }
+
+    @Test
+    void whatIsWantedLaterComesWhenItIsDue() throws Exception {
+        QueueGroup group = group(false);
+        long dueMs = System.currentTimeMillis() + 1_500;
+        produceReserved(Batches.with("hw-deliver-at", Long.toString(dueMs), "later"));
+        produceReserved(Batches.with("hw-deliver-at", Long.toString(dueMs + 3_600_000), "much later"));
+        client.produce(partition, Batches.of("now"));
+        open(client, opening(group, 1, 10));
+        assertEquals(List.of("now"), values(received(client, 1)));
+        assertEquals("SCHEDULED", explained(group, 0).getCode());
+        restart();
+        open(client, opening(group, 2, 10));
+        // "now" was leased alone by a consumer that is gone.
+        assertEquals(List.of("now"), values(received(client, 1)));
+        assertEquals(List.of("later"), values(received(client, 1)));
+        long tookMs = System.currentTimeMillis() - dueMs;
+        assertTrue(tookMs >= 0 && tookMs < 5_000, tookMs + " ms after it was due");
+
+        assertEquals(1, operate(group, QueueOperation.QUEUE_CANCEL));
+        assertEquals("DONE", explained(group, 1).getCode());
+    }
+
+    @Test
+    void refusesAWishThatCannotBeRead() throws Exception {
+        ProduceResult refused = produceReserved(Batches.with("hw-priority", "ten", "x"));
+        assertEquals(ErrorCode.ERROR_CORRUPT_BATCH, refused.getError().getCode());
+        assertTrue(
+                refused.getError().getMessage().contains("0 to 9"),
+                refused.getError().getMessage());
     }
 
     @Test

@@ -44,6 +44,9 @@ public final class Partition {
     private long lastIngestionMs;
     private boolean epochStarted;
     private boolean dirty;
+    /** What was announced and then not appended is withdrawn, and that is perhaps not in the log yet. */
+    private boolean withdrawn;
+
     private long committedOffset;
     private long committedIndex;
 
@@ -68,7 +71,7 @@ public final class Partition {
         } catch (UnknownFormatException | QueueFormatException e) {
             throw new LogOfflineException(String.valueOf(e.getMessage()), e);
         }
-        partition.queues.open(log.startOffset(), log.endOffset(), now);
+        partition.queues.open(log.endOffset(), now);
         partition.positions.allDurable();
         partition.epochStarted = log.lastEpoch() >= info.epoch();
         partition.lastIngestionMs =
@@ -130,9 +133,10 @@ public final class Partition {
     /**
      * Appends a checked batch, or recognises it. The batch's buffer is borrowed until {@link #flush}.
      *
+     * @param wishes what its producer asks for its records; null: nothing
      * @return reused by the next append
      */
-    public AppendOutcome append(RecordBatch batch, EventTimes times) {
+    public AppendOutcome append(RecordBatch batch, EventTimes times, @Nullable Wishes wishes) {
         long producerId = batch.producerId();
         if (producerId != NO_PRODUCER) {
             Error refusal = judge(batch);
@@ -143,9 +147,23 @@ public final class Partition {
                 return outcome;
             }
         }
+        boolean queued = !queues.isEmpty();
+        if (queued && !queues.hasRoomFor(batch.recordCount(), wishes)) {
+            return outcome.failed(PartitionErrors.queuesFull(info));
+        }
+        boolean announced = false;
         try {
             long nowMs = clock.time();
             startEpoch(nowMs);
+            if (withdrawn) {
+                appendQueueOps();
+                withdrawn = false;
+            }
+            if (queued && wishes != null) {
+                queues.announce(wishes, log.endOffset());
+                announced = true;
+                appendQueueOps();
+            }
             // The same rule as the log's own, so that the answer can name the time: it never goes back.
             lastIngestionMs = Math.max(lastIngestionMs, nowMs);
             long offset = log.appendData(batch, times, info.epoch(), lastIngestionMs);
@@ -159,12 +177,17 @@ public final class Partition {
                         offset,
                         lastIngestionMs);
             }
-            if (!queues.isEmpty()) {
+            if (queued) {
                 queues.appended(batch, offset);
             }
             measure(batch, times);
             return outcome.appended(offset, lastIngestionMs, log.endIndex());
         } catch (DiskFullException | LogOfflineException e) {
+            if (announced) {
+                // In the log before others get these offsets: with the next operations, or the next append.
+                queues.withdraw(log.endOffset());
+                withdrawn = true;
+            }
             return outcome.failed(PartitionErrors.of(info, e));
         }
     }

@@ -15,6 +15,8 @@ public final class PartitionErrors {
     /** How long a producer should wait for somebody to make room. */
     private static final int DISK_FULL_RETRY_MS = 1000;
 
+    private static final int QUEUES_FULL_RETRY_MS = 200;
+
     private PartitionErrors() {}
 
     public static Error unknownPartition(long partitionId) {
@@ -39,6 +41,15 @@ public final class PartitionErrors {
             return Errors.of(ErrorCode.ERROR_PARTITION_OFFLINE, message);
         }
         return Errors.of(ErrorCode.ERROR_PARTITION_OFFLINE, message);
+    }
+
+    /** A queue group of the partition has no heap left for more that has an order or waits. */
+    static Error queuesFull(PartitionInfo partition) {
+        return Errors.retryAfter(
+                ErrorCode.ERROR_OVERLOADED,
+                "partition " + partition.displayName()
+                        + ": a queue group has as many records as its memory allows; its consumers have to catch up",
+                QUEUES_FULL_RETRY_MS);
     }
 
     /** It was appended, and nobody can say whether the disk has it. */

@@ -96,16 +96,16 @@ public final class PartitionQueues {
         }
     }
 
-    /** The replay is over. Keyed groups still have to be told the keys: {@link #tell}. */
-    void open(long startOffset, long endOffset, Now now) {
+    /** The replay is over. Keyed groups still have to be told the keys, new ones all: {@link #tell}. */
+    void open(long endOffset, Now now) {
         engines.values().forEach(engine -> open(engine, endOffset, now));
+        told(endOffset);
     }
 
+    /** One that is not surveyed has granted nothing yet, and begins again at the start. */
     private static void open(QueueEngine engine, long endOffset, Now now) {
-        engine.open(endOffset, now);
-        if (!engine.policy().keyed()) {
-            engine.extend(endOffset);
-        }
+        boolean again = !engine.isSurveyed() && !engine.policy().keyed();
+        engine.open(again ? engine.floor() : endOffset, now);
     }
 
     // ---- from then on
@@ -133,7 +133,45 @@ public final class PartitionQueues {
             }
         }
         gone.forEach(engines::remove);
+        told(endOffset);
         return gone;
+    }
+
+    /** Whether there is heap for a batch: if not, its producer is to come back later. */
+    boolean hasRoomFor(int records, @Nullable Wishes wishes) {
+        for (QueueEngine engine : engines.values()) {
+            if ((engine.policy().keyed() || wishes != null) && !engine.hasRoomFor(records)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Records that are about to be appended from this offset on; to be in the log before they are. */
+    void announce(Wishes wishes, long baseOffset) {
+        for (QueueEngine engine : engines.values()) {
+            if (engine.isSurveyed()) {
+                announce(engine, wishes, baseOffset);
+            }
+        }
+    }
+
+    private void announce(QueueEngine engine, Wishes wishes, long baseOffset) {
+        for (int i = 0; i < wishes.count(); i++) {
+            long offset = baseOffset + wishes.delta(i);
+            if (engine.isUntouched(offset)) {
+                engine.announce(offset, 1, wishes.priority(i), wishes.dueMs(i), ops);
+            }
+        }
+    }
+
+    /** They were not appended. */
+    void withdraw(long endOffset) {
+        for (QueueEngine engine : engines.values()) {
+            if (engine.isSurveyed()) {
+                engine.withdraw(endOffset, ops);
+            }
+        }
     }
 
     /** A batch was appended, its offsets are stamped. Borrows it. */
@@ -141,16 +179,19 @@ public final class PartitionQueues {
         bytesPerRecord += (batch.sizeInBytes() / batch.recordCount() - bytesPerRecord) / 8;
         long end = baseOffset + batch.recordCount();
         for (QueueEngine engine : engines.values()) {
-            if (!engine.policy().keyed()) {
-                engine.extend(end);
-            } else if (engine.end() == baseOffset) {
-                tell(engine, batch, baseOffset);
+            if (engine.end() != baseOffset || !engine.isSurveyed()) {
+                // It is still being told what came before; this will follow.
+                continue;
             }
-            // Else it is still being told what came before; this will follow.
+            if (engine.policy().keyed()) {
+                tell(engine, batch, baseOffset);
+            } else {
+                engine.extend(end);
+            }
         }
     }
 
-    /** The smallest offset from which on some keyed group does not know the keys; the largest long: all know all. */
+    /** The smallest offset from which on some group has to be told what there is; the largest long: none has. */
     public long untold(long endOffset) {
         long from = Long.MAX_VALUE;
         for (QueueEngine engine : engines.values()) {
@@ -161,14 +202,45 @@ public final class PartitionQueues {
         return from;
     }
 
-    /** Tells keyed groups the keys of a batch that is in the log, as far as they do not know them. Borrows it. */
+    /**
+     * Tells groups what they do not know of a batch that is in the log: keyed ones the keys; those that are made later
+     * than the batch also what its producer asked for. Borrows it.
+     */
     public void tell(RecordBatch batch) {
+        long end = batch.baseOffset() + batch.lastOffsetDelta() + 1;
         for (QueueEngine engine : engines.values()) {
-            long end = batch.baseOffset() + batch.lastOffsetDelta() + 1;
-            if (engine.policy().keyed() && engine.end() < end) {
+            if (engine.end() >= end) {
+                continue;
+            }
+            if (!engine.isSurveyed()) {
+                survey(engine, batch);
+            }
+            if (engine.policy().keyed()) {
                 // What stood between is gone.
                 tellNothingUntil(engine, batch.baseOffset());
                 tell(engine, batch, batch.baseOffset());
+            } else {
+                engine.extend(end);
+            }
+        }
+    }
+
+    private void survey(QueueEngine engine, RecordBatch batch) {
+        try {
+            Wishes wishes = Wishes.of(batch, cursor);
+            if (wishes != null) {
+                announce(engine, wishes, batch.baseOffset());
+            }
+        } catch (InvalidBatchException e) {
+            // No wishes of this kind were checked when it was produced: it comes when it comes.
+        }
+    }
+
+    /** Groups that know everything up to there need not be told again. */
+    public void told(long endOffset) {
+        for (QueueEngine engine : engines.values()) {
+            if (!engine.isSurveyed() && engine.end() >= endOffset) {
+                engine.surveyed(ops);
             }
         }
     }

@@ -77,6 +77,12 @@ final class Decisions implements QueueChange {
     }
 
     @Override
+    public void surveyed() {
+        ops.surveyed();
+        state.surveyed();
+    }
+
+    @Override
     public void paused() {
         ops.paused();
         state.paused();

@@ -34,6 +34,9 @@ final class Ignored implements QueueChange {
     public void retracted(long from) {}
 
     @Override
+    public void surveyed() {}
+
+    @Override
     public void paused() {}
 
     @Override

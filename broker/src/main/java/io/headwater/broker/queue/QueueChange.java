@@ -31,6 +31,9 @@ interface QueueChange {
     /** What was said about records from this offset on is void: they never came into the log. */
     void retracted(long from);
 
+    /** What producers asked for the records that were there before the group is told. */
+    void surveyed();
+
     void paused();
 
     void resumed();

@@ -239,6 +239,22 @@ public final class QueueEngine {
         return operator.moved(offset);
     }
 
+    /** What producers asked for the records that were there before the group was made has been {@link #announce}d. */
+    public void surveyed(QueueOps ops) {
+        begin(ops);
+        decisions.surveyed();
+    }
+
+    /** Whether {@link #surveyed} was said: if not, its caller goes over all records again after a restart. */
+    public boolean isSurveyed() {
+        return state.isSurveyed();
+    }
+
+    /** Whether nothing was ever said of this record. */
+    public boolean isUntouched(long offset) {
+        return state.slots.find(offset) == SlotTable.ABSENT && !state.done.contains(offset);
+    }
+
     /** Nothing is granted until {@link #resume}; settles go on. */
     public void pause(QueueOps ops) {
         begin(ops);

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *   10 RETRACTED  step: all from there on
  *   11 PAUSED
  *   12 RESUMED
+ *   13 SURVEYED
  * run: step, count. step: signed (zigzag), from the end of the run before it; in a group's first from 0
  * </pre>
  *
@@ -43,6 +44,7 @@ public final class QueueOps {
     private static final int RETRACTED = 10;
     private static final int PAUSED = 11;
     private static final int RESUMED = 12;
+    private static final int SURVEYED = 13;
     private static final int NOTHING = 0;
     private static final int LONGEST_RUN = 1 + 5 * Varints.MAX_BYTES;
 
@@ -139,6 +141,10 @@ public final class QueueOps {
             to.resumed();
             return lastEnd;
         }
+        if (kind == SURVEYED) {
+            to.surveyed();
+            return lastEnd;
+        }
         long offset = lastEnd + Varints.getSigned(in);
         if (kind == RETRACTED) {
             to.retracted(offset);
@@ -156,7 +162,7 @@ public final class QueueOps {
                 to.died(offset, count, (int) Varints.get(in), Cause.of(Varints.get(in)), Burial.of(Varints.get(in)));
             case REDRIVEN -> to.redriven(offset, count);
             case REMOVED -> to.removed(offset, count);
-            default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 12)");
+            default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 13)");
         }
         return offset + count;
     }
@@ -270,6 +276,11 @@ public final class QueueOps {
         public void retracted(long offset) {
             add(RETRACTED, offset, 0, 0, 0);
             writeRun();
+        }
+
+        @Override
+        public void surveyed() {
+            mark(SURVEYED);
         }
 
         @Override

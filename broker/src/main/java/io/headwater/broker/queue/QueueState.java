@@ -15,6 +15,7 @@ final class QueueState implements QueueChange {
     final Timers timers = new Timers(slots);
     private final int[] counts = new int[RecordState.UNCOMMITTED.id + 1];
     private @Nullable ReadyOrder order;
+    private boolean surveyed;
     private boolean paused;
     private long nowMs;
 
@@ -51,6 +52,10 @@ final class QueueState implements QueueChange {
     /** The monotonic clock as of now, for the leases of the operations that follow. */
     void clock(long newNowMs) {
         nowMs = newNowMs;
+    }
+
+    boolean isSurveyed() {
+        return surveyed;
     }
 
     boolean isPaused() {
@@ -183,6 +188,11 @@ final class QueueState implements QueueChange {
     }
 
     @Override
+    public void surveyed() {
+        surveyed = true;
+    }
+
+    @Override
     public void paused() {
         paused = true;
     }
@@ -256,12 +266,13 @@ final class QueueState implements QueueChange {
     }
 
     /** Before a snapshot is read into it. */
-    void reset(long floor, boolean wasPaused) {
+    void reset(long floor, boolean wasPaused, boolean wasSurveyed) {
         if (isOpen() || slots.size() > 0) {
             throw new IllegalStateException("queue: a snapshot comes first (expected: nothing before it)");
         }
         done.reset(floor);
         paused = wasPaused;
+        surveyed = wasSurveyed;
     }
 
     /** The slot of a record that a snapshot speaks of, in that state and otherwise as new. */

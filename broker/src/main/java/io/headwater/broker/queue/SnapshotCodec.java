@@ -10,7 +10,7 @@ import org.agrona.collections.LongArrayList;
  *
  * <pre>
  * version   u8 = 1
- * paused    u8, 0 or 1
+ * flags     u8: bit 0 paused, 1 surveyed
  * floor     all below is done
  * done      count of runs above it, then of each: step from the end of the run before it (of the first: from the
  *           floor), length
@@ -26,6 +26,8 @@ import org.agrona.collections.LongArrayList;
 final class SnapshotCodec {
     static final int VERSION = 1;
 
+    private static final int PAUSED = 1;
+    private static final int SURVEYED = 2;
     private static final int STATE_MASK = 0x07;
     private static final int SUSPECT = 0x08;
     private static final int HOLDS_KEY = 0x10;
@@ -54,7 +56,7 @@ final class SnapshotCodec {
                 HEAD_BYTES + sessions.size() * Long.BYTES,
                 Math.addExact(runs * 2 * Varints.MAX_BYTES, Math.multiplyExact(records.length, RECORD_BYTES)));
         ByteBuffer out = ByteBuffer.allocate(bound);
-        out.put((byte) VERSION).put((byte) (state.isPaused() ? 1 : 0));
+        out.put((byte) VERSION).put((byte) ((state.isPaused() ? PAUSED : 0) | (state.isSurveyed() ? SURVEYED : 0)));
         encode(out, state.done, runs);
         Varints.put(out, sessions.size());
         for (int i = 0; i < sessions.size(); i++) {
@@ -123,9 +125,9 @@ final class SnapshotCodec {
         if (version != VERSION) {
             throw new QueueFormatException("snapshot of a queue: version " + version + " (expected: " + VERSION + ")");
         }
-        boolean paused = in.get() != 0;
+        int flags = in.get();
         long floor = Varints.get(in);
-        state.reset(floor, paused);
+        state.reset(floor, (flags & PAUSED) != 0, (flags & SURVEYED) != 0);
         long before = floor;
         for (long runs = Varints.get(in); runs > 0; runs--) {
             long from = before + Varints.get(in);

@@ -205,7 +205,8 @@ final class RequestRouter implements Requests {
         boolean replied = false;
         for (int slot = 0; slot < message.getBatchesCount(); slot++) {
             ProduceBatch description = message.getBatches(slot);
-            IncomingBatch batch = new IncomingBatch(request, slot, description.getPartitionId());
+            IncomingBatch batch =
+                    new IncomingBatch(request, slot, description.getPartitionId(), description.getReservedHeaders());
             int owner = owners.indexOf(batch.partitionId());
             ByteBuffer view = views[owner];
             if (view == null) {

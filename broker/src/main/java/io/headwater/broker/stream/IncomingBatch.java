@@ -1,5 +1,6 @@
 package io.headwater.broker.stream;
 
+import io.headwater.broker.partition.Wishes;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
@@ -20,8 +21,12 @@ public final class IncomingBatch {
     private final long partitionId;
     private final RecordBatch batch = new RecordBatch();
     private final EventTimes times = new EventTimes();
+    private final boolean reservedHeaders;
+    private @Nullable Wishes wishes;
 
-    public IncomingBatch(ProduceRequest request, int slot, long partitionId) {
+    /** @param reservedHeaders some of its records have headers by which producers ask for something */
+    public IncomingBatch(ProduceRequest request, int slot, long partitionId, boolean reservedHeaders) {
+        this.reservedHeaders = reservedHeaders;
         this.request = request;
         this.slot = slot;
         this.partitionId = partitionId;
@@ -52,6 +57,11 @@ public final class IncomingBatch {
         return times;
     }
 
+    @Nullable
+    Wishes wishes() {
+        return wishes;
+    }
+
     /**
      * Wraps and checks the batch: its layout, its checksum, its size, and the times of its records. Shares the buffer.
      *
@@ -65,6 +75,9 @@ public final class IncomingBatch {
             }
             batch.validate();
             batch.eventTimes(times);
+            if (reservedHeaders) {
+                wishes = Wishes.of(batch, new RecordCursor());
+            }
             return bytes > maxRecordBytes ? checkRecordSizes(maxRecordBytes) : null;
         } catch (InvalidBatchException e) {
             return corrupt(e.getMessage());

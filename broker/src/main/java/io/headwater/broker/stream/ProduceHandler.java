@@ -12,7 +12,7 @@ public final class ProduceHandler {
 
     /** Appends a checked batch, or recognises it. Its bytes are borrowed until the partition's flush. */
     public static AppendOutcome append(Partition partition, IncomingBatch incoming, Traffic traffic) {
-        AppendOutcome outcome = partition.append(incoming.batch(), incoming.times());
+        AppendOutcome outcome = partition.append(incoming.batch(), incoming.times(), incoming.wishes());
         if (outcome.error() == null) {
             if (outcome.isDuplicate()) {
                 traffic.duplicate();

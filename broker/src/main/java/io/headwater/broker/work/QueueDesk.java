@@ -107,7 +107,7 @@ public final class QueueDesk {
         if (isOpening(engine)) {
             throw new RequestFailedException(Errors.retryAfter(
                     ErrorCode.ERROR_OVERLOADED,
-                    "partition " + partition.info().displayName() + ": the keys of its records are being read, "
+                    "partition " + partition.info().displayName() + ": its records are being read for the group, "
                             + (partition.log().endOffset() - engine.end()) + " to go",
                     OPENING_RETRY_MS));
         }
@@ -390,10 +390,11 @@ public final class QueueDesk {
         return next == Long.MAX_VALUE ? next : Math.max(1, next);
     }
 
-    /** Tells keyed groups the keys of what they have not seen, some at a time. True: there is more. */
+    /** Tells groups what they have not seen, some at a time. True: there is more. */
     private boolean catchUp() throws StorageException {
         long from = partition.queues().untold(partition.log().endOffset());
         if (from == Long.MAX_VALUE) {
+            partition.queues().told(partition.log().endOffset());
             return false;
         }
         long start = Math.max(from, partition.startOffset());
@@ -411,6 +412,7 @@ public final class QueueDesk {
             throw new IllegalStateException("a batch of the log: " + e.getMessage(), e);
         }
         boolean goesOn = partition.queues().untold(partition.log().endOffset()) != Long.MAX_VALUE;
+        partition.queues().told(partition.log().endOffset());
         if (!goesOn) {
             catchUp = ByteBuffer.allocate(0);
         }

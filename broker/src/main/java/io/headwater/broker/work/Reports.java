@@ -166,7 +166,7 @@ public final class Reports {
         if (desk.isOpening(engine)) {
             return answer.setPartition(describe(engine))
                     .setCode("OPENING")
-                    .setText("the keys of the records are being read; "
+                    .setText("the records that were there before are being read for the group; "
                             + (partition.log().endOffset() - engine.end()) + " to go")
                     .build();
         }

@@ -24,6 +24,7 @@ class QueueOpsTest {
             + "09" + "cd01" + "c0843d" // removed: 1 to 1,000,000
             + "0a" + "00" // retracted: from there
             + "0b" // paused
+            + "0d" // surveyed
             + "0104" // group 4
             + "0c"; // resumed
 
@@ -41,6 +42,7 @@ class QueueOpsTest {
         to.removed(1, 1_000_000);
         to.retracted(1_000_001);
         to.paused();
+        to.surveyed();
     }
 
     private static QueueOps everything() {
@@ -109,7 +111,7 @@ class QueueOpsTest {
     @Test
     void refusesWhatItDoesNotKnow() {
         ByteBuffer later = ByteBuffer.wrap(new byte[] {2});
-        ByteBuffer unknown = ByteBuffer.wrap(new byte[] {1, 13, 0, 1});
+        ByteBuffer unknown = ByteBuffer.wrap(new byte[] {1, 14, 0, 1});
 
         assertThrows(QueueFormatException.class, () -> QueueOps.replay(later, group -> null));
         assertThrows(QueueFormatException.class, () -> QueueOps.replay(unknown, group -> null));

@@ -1,0 +1,100 @@
+package io.headwater.broker.partition;
+
+import io.headwater.record.InvalidBatchException;
+import io.headwater.record.RecordBatch;
+import io.headwater.record.RecordCursor;
+import io.headwater.record.RecordHeader;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a producer asks for the records of a batch beyond key, value and headers, in reserved headers: {@code
+ * hw-deliver-at} (ms since 1970, as decimal text) and {@code hw-priority} (0 to 9). Immutable; a value for each record, in
+ * their order.
+ */
+public final class Wishes {
+    static final int USUAL_PRIORITY = 4;
+    static final long AT_ONCE = 0;
+
+    private static final String DELIVER_AT = "hw-deliver-at";
+    private static final String PRIORITY = "hw-priority";
+
+    private final int[] deltas;
+    private final byte[] priorities;
+    private final long[] dueMs;
+
+    private Wishes(int[] deltas, byte[] priorities, long[] dueMs) {
+        this.deltas = deltas;
+        this.priorities = priorities;
+        this.dueMs = dueMs;
+    }
+
+    /**
+     * @return null: none of the records asks for anything
+     * @throws InvalidBatchException if a record, or what it asks for, cannot be read
+     */
+    public static @Nullable Wishes of(RecordBatch batch, RecordCursor cursor) throws InvalidBatchException {
+        int[] deltas = new int[batch.recordCount()];
+        byte[] priorities = new byte[batch.recordCount()];
+        long[] dueMs = new long[batch.recordCount()];
+        int count = 0;
+        batch.records(cursor);
+        while (cursor.next()) {
+            if (cursor.headerCount() == 0) {
+                continue;
+            }
+            byte priority = USUAL_PRIORITY;
+            long due = AT_ONCE;
+            for (RecordHeader header : cursor.headers()) {
+                if (header.name().equals(DELIVER_AT)) {
+                    due = number(header, Long.MAX_VALUE);
+                } else if (header.name().equals(PRIORITY)) {
+                    priority = (byte) number(header, 9);
+                }
+            }
+            if (priority != USUAL_PRIORITY || due != AT_ONCE) {
+                deltas[count] = (int) (cursor.offset() - batch.baseOffset());
+                priorities[count] = priority;
+                dueMs[count] = due;
+                count++;
+            }
+        }
+        return count == 0
+                ? null
+                : new Wishes(
+                        Arrays.copyOf(deltas, count), Arrays.copyOf(priorities, count), Arrays.copyOf(dueMs, count));
+    }
+
+    private static long number(RecordHeader header, long most) throws InvalidBatchException {
+        byte[] value = header.value();
+        String text = value == null ? "" : new String(value, StandardCharsets.US_ASCII);
+        try {
+            long number = Long.parseLong(text);
+            if (number >= 0 && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw new InvalidBatchException("header " + header.name() + ": not a number that it may have (expected: 0 to "
+                + most + ", as decimal text)");
+    }
+
+    /** How many records ask for something. */
+    public int count() {
+        return deltas.length;
+    }
+
+    int delta(int index) {
+        return deltas[index];
+    }
+
+    int priority(int index) {
+        return priorities[index];
+    }
+
+    long dueMs(int index) {
+        return dueMs[index];
+    }
+}
