@@ -1,11 +1,14 @@
 package io.headwater.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.config.BrokerConfig;
 import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.AlterTopic;
+import io.headwater.protocol.wire.Anchor;
 import io.headwater.protocol.wire.Backoff;
 import io.headwater.protocol.wire.BackoffKind;
 import io.headwater.protocol.wire.CreateQueueGroup;
@@ -13,7 +16,10 @@ import io.headwater.protocol.wire.DeleteQueueGroup;
 import io.headwater.protocol.wire.DescribeQueueGroup;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.FindOffset;
+import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.GetQueueGroups;
+import io.headwater.protocol.wire.Overflow;
 import io.headwater.protocol.wire.Produce;
 import io.headwater.protocol.wire.ProduceBatch;
 import io.headwater.protocol.wire.ProduceReply;
@@ -40,6 +46,8 @@ import io.headwater.protocol.wire.QueueSettleReply;
 import io.headwater.protocol.wire.QueueVerb;
 import io.headwater.protocol.wire.RecordState;
 import io.headwater.protocol.wire.Settlement;
+import io.headwater.protocol.wire.Toggle;
+import io.headwater.protocol.wire.TopicConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -490,6 +498,92 @@ class QueueTest {
 
         assertEquals(1, operate(group, QueueOperation.QUEUE_CANCEL));
         assertEquals("DONE", explained(group, 1).getCode());
+    }
+
+    @Test
+    void aLimitIsExactAndRoomComesBackWithAcknowledgements() throws Exception {
+        client.call(
+                FrameType.ALTER_TOPIC,
+                AlterTopic.newBuilder()
+                        .setName("jobs")
+                        .setConfig(TopicConfig.newBuilder().setMaxRecords(3))
+                        .build());
+        QueueGroup group = group(false);
+        assertEquals(
+                0, client.produce(partition, Batches.of("a", "b")).getError().getCodeValue());
+        Error full = client.produce(partition, Batches.of("c", "d")).getError();
+        assertEquals(ErrorCode.ERROR_OVERLOADED, full.getCode());
+        assertTrue(full.getRetriable() && full.getMessage().contains("room for 1 of 2"), full.getMessage());
+        assertEquals(2, client.produce(partition, Batches.of("c")).getBaseOffset());
+        open(client, opening(group, 1, 2));
+        received(client, 2);
+        settle(client, group, QueueVerb.VERB_ACK, 1, 0, 1);
+        assertEquals(3, client.produce(partition, Batches.of("d", "e")).getBaseOffset());
+
+        client.call(
+                FrameType.ALTER_TOPIC,
+                AlterTopic.newBuilder()
+                        .setName("jobs")
+                        .setConfig(TopicConfig.newBuilder().setOverflow(Overflow.OVERFLOW_REJECT))
+                        .build());
+
+        Error rejected = client.produce(partition, Batches.of("f")).getError();
+        assertEquals(ErrorCode.ERROR_QUEUE_FULL, rejected.getCode());
+        assertFalse(rejected.getRetriable());
+    }
+
+    /** With the same topic not deleting on acknowledgement, and one record that is not acknowledged, as its controls. */
+    @Test
+    void whatIsAcknowledgedGivesItsDiskBackAndNothingElseDoes() throws Exception {
+        client.close();
+        broker.close();
+        broker = Broker.start(BrokerConfig.onFreePorts(directory)
+                .withThreads(new BrokerConfig.Threads(1, 2))
+                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0)));
+        client = RawClient.connected(broker.port());
+        QueueGroup group = group(false);
+        open(client, opening(group, 1, 100));
+        String large = "x".repeat(100_000);
+        for (int i = 0; i < 50; i++) {
+            client.produce(partition, Batches.of(large));
+        }
+        List<Got> all = received(client, 50);
+        for (Got got : all.subList(0, 20)) {
+            settle(client, group, QueueVerb.VERB_ACK, 1, got.offset());
+        }
+        long firstWithout = startOffsetOnceAbove(-1);
+        client.call(
+                FrameType.ALTER_TOPIC,
+                AlterTopic.newBuilder()
+                        .setName("jobs")
+                        .setConfig(TopicConfig.newBuilder().setUntilAcked(Toggle.TOGGLE_ON))
+                        .build());
+
+        long first = startOffsetOnceAbove(0);
+        assertEquals(0, firstWithout);
+        assertTrue(first > 0 && first <= 20, "starts at " + first);
+        for (Got got : all.subList(20, 50)) {
+            settle(client, group, QueueVerb.VERB_ACK, 1, got.offset());
+        }
+        assertTrue(startOffsetOnceAbove(20) <= 50);
+        QueuePartition left = described();
+        assertEquals(50, left.getFloor());
+    }
+
+    /** Waits for retention to get there. */
+    private long startOffsetOnceAbove(long offset) throws Exception {
+        long start = -1;
+        for (long until = System.nanoTime() + 10_000_000_000L; start <= offset && System.nanoTime() < until; ) {
+            start = client.call(
+                            FrameType.FIND_OFFSET,
+                            FindOffset.newBuilder()
+                                    .setPartitionId(partition)
+                                    .setAnchor(Anchor.ANCHOR_BEGINNING)
+                                    .build())
+                    .message(FindOffsetReply.class)
+                    .getStartOffset();
+        }
+        return start;
     }
 
     @Test

@@ -196,9 +196,9 @@ public final class PartitionLog {
         appender.checkpointSource(source);
     }
 
-    /** As {@link #deleteOldSegments(long, long, long, long)} where nothing is needed for longer. */
+    /** As {@link #deleteOldSegments(long, long, long, long, long)} where age and size alone count. */
     public int deleteOldSegments(long nowMs, long retentionMs, long retentionBytes) throws LogOfflineException {
-        return deleteOldSegments(nowMs, retentionMs, retentionBytes, Long.MAX_VALUE);
+        return deleteOldSegments(nowMs, retentionMs, retentionBytes, 0, Long.MAX_VALUE);
     }
 
     /**
@@ -206,10 +206,11 @@ public final class PartitionLog {
      * ones while the log is larger than {@code retentionBytes}. An open segment that has outlived its time is sealed
      * and a new one begun; it goes with the first call after that is durable. Negative: no limit.
      *
+     * @param doneBefore segments with records before this offset only are removed, whatever their age
      * @param neededFrom records from this offset on stay, whatever their age
      * @return how many segments were removed
      */
-    public int deleteOldSegments(long nowMs, long retentionMs, long retentionBytes, long neededFrom)
+    public int deleteOldSegments(long nowMs, long retentionMs, long retentionBytes, long doneBefore, long neededFrom)
             throws LogOfflineException {
         commit.checkOnline();
         long oldestMs = retentionMs < 0 ? Long.MIN_VALUE : nowMs - retentionMs;
@@ -220,7 +221,7 @@ public final class PartitionLog {
             SegmentSummary summary = segment.summary();
             boolean unneeded = summary.maxIngestionTimeMs < oldestMs
                     || (retentionBytes >= 0 && bytes - summary.endPosition >= retentionBytes);
-            unneeded &= summary.endOffset <= neededFrom;
+            unneeded = summary.endOffset <= neededFrom && (unneeded || summary.endOffset <= doneBefore);
             if (!segment.sealed() || !unneeded || segment.baseIndex() >= commit.durableSegmentBaseIndex()) {
                 break;
             }

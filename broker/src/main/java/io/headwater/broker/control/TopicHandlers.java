@@ -19,8 +19,10 @@ import io.headwater.protocol.wire.DescribeTopic;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.FindOffset;
 import io.headwater.protocol.wire.GetTopics;
+import io.headwater.protocol.wire.Overflow;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.PartitionDescription;
+import io.headwater.protocol.wire.Toggle;
 import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicConfig;
 import io.headwater.protocol.wire.TopicDescription;
@@ -204,10 +206,24 @@ final class TopicHandlers {
             return new TopicPolicy(
                     asked.getRetentionMs() == 0 ? otherwise.retentionMs() : asked.getRetentionMs(),
                     asked.getRetentionBytes() == 0 ? otherwise.retentionBytes() : asked.getRetentionBytes(),
-                    asked.getAckLevel() == AckLevel.ACK_UNSPECIFIED ? otherwise.ackLevel() : asked.getAckLevel());
+                    asked.getAckLevel() == AckLevel.ACK_UNSPECIFIED ? otherwise.ackLevel() : asked.getAckLevel(),
+                    work(asked, otherwise.work()));
         } catch (IllegalArgumentException e) {
             throw Failures.of(ErrorCode.ERROR_INVALID_CONFIG, String.valueOf(e.getMessage()));
         }
+    }
+
+    private static TopicPolicy.Work work(TopicConfig asked, TopicPolicy.Work otherwise) {
+        long graceMs = asked.getAckedGraceMs();
+        return new TopicPolicy.Work(
+                asked.getUntilAcked() == Toggle.TOGGLE_UNSPECIFIED
+                        ? otherwise.untilAcked()
+                        : asked.getUntilAcked() == Toggle.TOGGLE_ON,
+                graceMs == 0 ? otherwise.ackedGraceMs() : graceMs == TopicPolicy.NO_LIMIT ? 0 : graceMs,
+                asked.getMaxRecords() == 0 ? otherwise.maxRecords() : asked.getMaxRecords(),
+                asked.getOverflow() == Overflow.OVERFLOW_UNSPECIFIED
+                        ? otherwise.rejectsOverflow()
+                        : asked.getOverflow() == Overflow.OVERFLOW_REJECT);
     }
 
     static Topic wire(TopicInfo topic) {
@@ -218,7 +234,17 @@ final class TopicHandlers {
                 .setConfig(TopicConfig.newBuilder()
                         .setRetentionMs(topic.policy().retentionMs())
                         .setRetentionBytes(topic.policy().retentionBytes())
-                        .setAckLevel(topic.policy().ackLevel()));
+                        .setAckLevel(topic.policy().ackLevel())
+                        .setUntilAcked(topic.policy().work().untilAcked() ? Toggle.TOGGLE_ON : Toggle.TOGGLE_OFF)
+                        .setAckedGraceMs(
+                                topic.policy().work().ackedGraceMs() == 0
+                                        ? TopicPolicy.NO_LIMIT
+                                        : topic.policy().work().ackedGraceMs())
+                        .setMaxRecords(topic.policy().work().maxRecords())
+                        .setOverflow(
+                                topic.policy().work().rejectsOverflow()
+                                        ? Overflow.OVERFLOW_REJECT
+                                        : Overflow.OVERFLOW_BLOCK));
         for (PartitionInfo partition : topic.partitions()) {
             wire.addPartitions(Partition.newBuilder()
                     .setIndex(partition.index())

@@ -22,7 +22,14 @@ public final class MetadataCodec {
     static TopicPolicy policy(io.headwater.broker.metadata.wire.TopicPolicy wire) {
         AckLevel level = AckLevel.forNumber(wire.getAckLevel());
         return new TopicPolicy(
-                wire.getRetentionMs(), wire.getRetentionBytes(), level == null ? AckLevel.ACK_UNSPECIFIED : level);
+                wire.getRetentionMs(),
+                wire.getRetentionBytes(),
+                level == null ? AckLevel.ACK_UNSPECIFIED : level,
+                new TopicPolicy.Work(
+                        wire.getUntilAcked(),
+                        wire.getAckedGraceMs(),
+                        wire.getMaxRecords() == 0 ? TopicPolicy.NO_LIMIT : wire.getMaxRecords(),
+                        wire.getRejectsOverflow()));
     }
 
     public static io.headwater.broker.metadata.wire.TopicPolicy wire(TopicPolicy policy) {
@@ -30,6 +37,10 @@ public final class MetadataCodec {
                 .setRetentionMs(policy.retentionMs())
                 .setRetentionBytes(policy.retentionBytes())
                 .setAckLevel(policy.ackLevel().getNumber())
+                .setUntilAcked(policy.work().untilAcked())
+                .setAckedGraceMs(policy.work().ackedGraceMs())
+                .setMaxRecords(policy.work().maxRecords())
+                .setRejectsOverflow(policy.work().rejectsOverflow())
                 .build();
     }
 

@@ -8,10 +8,32 @@ import io.headwater.protocol.wire.AckLevel;
  * @param retentionMs by ingestion time; -1: no limit
  * @param retentionBytes per partition; -1: no limit
  * @param ackLevel what an acknowledgement means; never unspecified
+ * @param work what its queue groups mean for its records
  */
-public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLevel) {
+public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLevel, Work work) {
     /** The value of a limit that is not set. */
     public static final long NO_LIMIT = -1;
+
+    /**
+     * The topic as a place of work.
+     *
+     * @param untilAcked a record goes when all queue groups are done with it; without a group it stays
+     * @param ackedGraceMs it goes so long after that
+     * @param maxRecords of a partition that some group is not done with; -1: no limit
+     * @param rejectsOverflow what is produced beyond that is refused for good; else its producer is to come back later
+     */
+    public record Work(boolean untilAcked, long ackedGraceMs, long maxRecords, boolean rejectsOverflow) {
+        public static final Work NONE = new Work(false, 0, NO_LIMIT, false);
+
+        public Work {
+            require(ackedGraceMs >= 0, "ackedGraceMs", ackedGraceMs, "at least 0");
+            require(maxRecords > 0 || maxRecords == NO_LIMIT, "maxRecords", maxRecords, "above 0, or -1 for no limit");
+        }
+    }
+
+    public TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLevel) {
+        this(retentionMs, retentionBytes, ackLevel, Work.NONE);
+    }
 
     public TopicPolicy {
         require(retentionMs > 0 || retentionMs == NO_LIMIT, "retentionMs", retentionMs, "above 0, or -1 for no limit");

@@ -2,6 +2,7 @@ package io.headwater.broker.partition;
 
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.QueueGroupInfo;
+import io.headwater.broker.metadata.TopicPolicy;
 import io.headwater.broker.partition.Partitions.PositionsSnapshot;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueFormatException;
@@ -43,6 +44,8 @@ public final class Partition {
     private final PartitionQueues queues = new PartitionQueues();
     private long lastIngestionMs;
     private boolean epochStarted;
+    private final DoneHistory doneHistory = new DoneHistory();
+    private TopicPolicy.Work work = TopicPolicy.Work.NONE;
     private boolean dirty;
     /** What was announced and then not appended is withdrawn, and that is perhaps not in the log yet. */
     private boolean withdrawn;
@@ -88,6 +91,28 @@ public final class Partition {
 
     public PartitionLog log() {
         return log;
+    }
+
+    /** What its topic's queue groups mean for its records, from now on. */
+    public void work(TopicPolicy.Work now) {
+        work = now;
+    }
+
+    /**
+     * Removes what is too old or too much, and what all queue groups were done with long enough ago; never what one of
+     * them still needs.
+     *
+     * @return how many segments were removed
+     */
+    public int retain(TopicPolicy policy, long nowMs) throws LogOfflineException {
+        long floor = queues.isEmpty() ? log.startOffset() : queues.floor();
+        long doneBefore = 0;
+        if (policy.work().untilAcked() && !queues.isEmpty()) {
+            doneHistory.note(nowMs, floor, log.endIndex());
+            doneBefore = doneHistory.doneBefore(nowMs, policy.work().ackedGraceMs(), committedIndex);
+        }
+        long neededFrom = queues.isEmpty() && !policy.work().untilAcked() ? Long.MAX_VALUE : floor;
+        return log.deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes(), doneBefore, neededFrom);
     }
 
     /** Its queue and keyed groups. */
@@ -148,6 +173,10 @@ public final class Partition {
             }
         }
         boolean queued = !queues.isEmpty();
+        long room = work.maxRecords() == TopicPolicy.NO_LIMIT ? Long.MAX_VALUE : work.maxRecords() - outstanding();
+        if (batch.recordCount() > room) {
+            return outcome.failed(PartitionErrors.limit(info, work, batch.recordCount(), room));
+        }
         if (queued && !queues.hasRoomFor(batch.recordCount(), wishes)) {
             return outcome.failed(PartitionErrors.queuesFull(info));
         }
@@ -190,6 +219,11 @@ public final class Partition {
             }
             return outcome.failed(PartitionErrors.of(info, e));
         }
+    }
+
+    /** Records that some group is not done with; without a group, all that there are. */
+    private long outstanding() {
+        return queues.isEmpty() ? log.endOffset() - log.startOffset() : queues.outstanding();
     }
 
     /** Null: append it, unless the outcome says that it is a duplicate. */

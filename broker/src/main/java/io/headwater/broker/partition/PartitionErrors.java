@@ -1,6 +1,7 @@
 package io.headwater.broker.partition;
 
 import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.TopicPolicy;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
@@ -41,6 +42,16 @@ public final class PartitionErrors {
             return Errors.of(ErrorCode.ERROR_PARTITION_OFFLINE, message);
         }
         return Errors.of(ErrorCode.ERROR_PARTITION_OFFLINE, message);
+    }
+
+    /** The topic's limit of records that are not done. */
+    static Error limit(PartitionInfo partition, TopicPolicy.Work work, int records, long room) {
+        String message = "partition " + partition.displayName() + ": room for " + Math.max(0, room) + " of " + records
+                + " records (the topic's limit is " + work.maxRecords() + " that are not done)";
+        if (work.rejectsOverflow() || records > work.maxRecords()) {
+            return Errors.of(ErrorCode.ERROR_QUEUE_FULL, message);
+        }
+        return Errors.retryAfter(ErrorCode.ERROR_OVERLOADED, message, QUEUES_FULL_RETRY_MS);
     }
 
     /** A queue group of the partition has no heap left for more that has an order or waits. */

@@ -62,6 +62,15 @@ public final class PartitionQueues {
         return floor;
     }
 
+    /** Of the group that has most: how many records it is not done with. */
+    long outstanding() {
+        long most = 0;
+        for (QueueEngine engine : engines.values()) {
+            most = Math.max(most, engine.counts().outstanding());
+        }
+        return most;
+    }
+
     // ---- the replay
 
     /** The groups that there are, before the log is replayed. */

@@ -17,7 +17,9 @@ final class ColdRetention {
     private final Long2LongHashMap turns = new Long2LongHashMap(-1);
 
     boolean isDue(long partitionId, TopicPolicy policy, long nowMs) {
-        if (policy.retentionMs() < 0 && policy.retentionBytes() < 0) {
+        if (policy.retentionMs() < 0
+                && policy.retentionBytes() < 0
+                && !policy.work().untilAcked()) {
             return false;
         }
         long interval = policy.retentionMs() < 0

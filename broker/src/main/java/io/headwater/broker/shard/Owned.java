@@ -1,6 +1,6 @@
 package io.headwater.broker.shard;
 
-import io.headwater.broker.metadata.QueueGroupInfo;
+import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.stream.Subscription;
@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A partition in the hands of its owner, and its corner of the waiting room: replies wait in the order of the indexes
@@ -33,8 +34,9 @@ final class Owned {
     private final List<Parked.Op> ops = new ArrayList<>();
     private long lastUsedMs;
 
-    /** Those that its queues are made for. */
-    List<QueueGroupInfo> groups = List.of();
+    /** As it was when its queues were last made to fit. */
+    @Nullable
+    TopicInfo topic;
 
     private final QueueDesk desk;
     /** In the shard's list of partitions whose queues take a turn. */

@@ -152,10 +152,11 @@ final class Shard {
             owned = open(info);
         }
         owned.used(clock.time());
-        List<QueueGroupInfo> groups = groupsOf(info);
-        if (groups != owned.groups) {
-            owned.groups = groups;
-            owned.desk().reconcile(groups, now());
+        TopicInfo topic = metadata.get().topic(info.topicName());
+        if (topic != null && topic != owned.topic) {
+            owned.topic = topic;
+            owned.partition.work(topic.policy().work());
+            owned.desk().reconcile(topic.queueGroups(), now());
             turn(owned);
         }
         // Whatever is done with it now may find a fault: the end of this turn sees whether the log is still online.
@@ -172,7 +173,6 @@ final class Shard {
             List<QueueGroupInfo> groups = groupsOf(info);
             Owned owned = new Owned(
                     Partition.open(info, data.log(info.partitionId()), clock, groups, now()), gauges.traffic());
-            owned.groups = groups;
             partitions.put(info.partitionId(), owned);
             turn(owned);
             return owned;
@@ -254,13 +254,7 @@ final class Shard {
             // Sealing appends; a log that was opened only for this gives its files back at the next opportunity; and if
             // it goes offline here, its readers wait for nothing.
             watch(owned);
-            int deleted = owned.partition
-                    .log()
-                    .deleteOldSegments(
-                            nowMs,
-                            policy.retentionMs(),
-                            policy.retentionBytes(),
-                            owned.partition.queues().floor());
+            int deleted = owned.partition.retain(policy, nowMs);
             if (!owned.partition.isSettled()) {
                 // It sealed a segment: until that is durable the partition cannot go to rest.
                 appended(owned);

@@ -18,8 +18,10 @@ import io.headwater.protocol.wire.GetStatus;
 import io.headwater.protocol.wire.GetTopics;
 import io.headwater.protocol.wire.InitProducer;
 import io.headwater.protocol.wire.InitProducerReply;
+import io.headwater.protocol.wire.Overflow;
 import io.headwater.protocol.wire.Produce;
 import io.headwater.protocol.wire.Status;
+import io.headwater.protocol.wire.Toggle;
 import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicConfig;
 import io.headwater.protocol.wire.TopicDescription;
@@ -97,7 +99,11 @@ class TopicHandlersTest {
                 .setConfig(TopicConfig.newBuilder()
                         .setRetentionMs(-1)
                         .setRetentionBytes(5000)
-                        .setAckLevel(AckLevel.ACK_MEMORY))
+                        .setAckLevel(AckLevel.ACK_MEMORY)
+                        .setUntilAcked(Toggle.TOGGLE_ON)
+                        .setAckedGraceMs(1000)
+                        .setMaxRecords(10)
+                        .setOverflow(Overflow.OVERFLOW_REJECT))
                 .build();
         Topic made = world.ask(client, FrameType.CREATE_TOPIC, create, Topic.class);
         assertEquals(create.getConfig(), made.getConfig());
