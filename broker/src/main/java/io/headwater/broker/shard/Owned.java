@@ -35,8 +35,7 @@ final class Owned {
     private long lastUsedMs;
 
     /** As it was when its queues were last made to fit. */
-    @Nullable
-    TopicInfo topic;
+    private @Nullable TopicInfo topic;
 
     private final QueueDesk desk;
     /** In the shard's list of partitions whose queues take a turn. */
@@ -51,6 +50,18 @@ final class Owned {
 
     QueueDesk desk() {
         return desk;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // A topic that has not changed is the same object.
+    boolean isBehind(TopicInfo now) {
+        return topic != now;
+    }
+
+    /** Makes its queues and limits those that the topic has now. */
+    void follow(TopicInfo newTopic, Now now) {
+        topic = newTopic;
+        partition.work(newTopic.policy().work());
+        desk.reconcile(newTopic.queueGroups(), now);
     }
 
     boolean hasQueues() {

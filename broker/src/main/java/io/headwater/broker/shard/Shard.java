@@ -153,10 +153,8 @@ final class Shard {
         }
         owned.used(clock.time());
         TopicInfo topic = metadata.get().topic(info.topicName());
-        if (topic != null && topic != owned.topic) {
-            owned.topic = topic;
-            owned.partition.work(topic.policy().work());
-            owned.desk().reconcile(topic.queueGroups(), now());
+        if (topic != null && owned.isBehind(topic)) {
+            owned.follow(topic, now());
             turn(owned);
         }
         // Whatever is done with it now may find a fault: the end of this turn sees whether the log is still online.
