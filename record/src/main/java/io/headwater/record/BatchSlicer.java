@@ -6,8 +6,8 @@ import java.util.zip.CRC32C;
 
 /**
  * Makes batches of some of a batch's records. They keep their offsets, times, keys and headers, and the batch its
- * producer, its sequence and the offsets that it spans: what is left out is a hole. The new batch is not compressed and
- * has a checksum of its own.
+ * producer, its sequence, its bounds of event times and the offsets that it spans: what is left out is a hole. The new
+ * batch has a checksum of its own, and is compressed as the old one was if that is asked for.
  *
  * <pre>{@code
  * slicer.open(batch);
@@ -29,6 +29,8 @@ public final class BatchSlicer {
     private ByteBuffer target = ByteBuffer.allocate(0);
     private int start;
     private int added;
+    private byte[] plain = new byte[0];
+    private byte[] packed = new byte[0];
 
     /**
      * Borrows the batch and its bytes until the next one.
@@ -72,6 +74,12 @@ public final class BatchSlicer {
         return batch.baseOffset() + deltas[index];
     }
 
+    /** The record at an index, lent until the next call of this slicer. */
+    public RecordCursor record(int index) {
+        cursor.moveTo(starts[index]);
+        return cursor;
+    }
+
     /** What the records from one index to before another take in a batch. */
     public int sizeInBytes(int from, int to) {
         return starts[to] - starts[from];
@@ -107,16 +115,50 @@ public final class BatchSlicer {
         added += to - from;
     }
 
-    /** Completes the batch; the target's position is behind it. Returns its size. */
+    /** Completes the batch, uncompressed; the target's position is behind it. Returns its size. */
     public int finish() {
+        return finish(Compression.NONE);
+    }
+
+    /**
+     * The same, compressed as the batch that is open, where that makes it smaller. Equal batches and selections make
+     * equal bytes, as long as the codecs' libraries are the same.
+     */
+    public int finishCompressed() {
+        return finish(batch.compression());
+    }
+
+    private int finish(Compression compression) {
         if (added == 0) {
             throw new IllegalStateException("batch: no records (expected: at least one before finish)");
         }
+        Compression used = compression != Compression.NONE && pack(compression) ? compression : Compression.NONE;
         int size = target.position() - start;
+        int others = batch.attributes() & ~BatchLayout.COMPRESSION_MASK;
         target.putInt(start + BatchLayout.LENGTH, size - BatchLayout.LENGTH_OVERHEAD);
-        target.putShort(start + BatchLayout.ATTRIBUTES, (short) (batch.attributes() & ~BatchLayout.COMPRESSION_MASK));
+        target.putShort(start + BatchLayout.ATTRIBUTES, (short) (others | used.id()));
         target.putInt(start + BatchLayout.RECORD_COUNT, added);
         target.putInt(start + BatchLayout.CRC, Crc32c.of(crc, target, start + BatchLayout.ATTRIBUTES, start + size));
         return size;
+    }
+
+    /** Puts the compressed records in the place of the plain ones; false, and nothing done, if they are not smaller. */
+    private boolean pack(Compression compression) {
+        Codec codec = Codecs.of(compression);
+        int recordsAt = start + BatchLayout.HEADER_SIZE;
+        int length = target.position() - recordsAt;
+        plain = atLeast(plain, length);
+        packed = atLeast(packed, codec.maxCompressedLength(length));
+        target.get(recordsAt, plain, 0, length);
+        int packedLength = codec.compress(plain, length, packed);
+        if (packedLength >= length) {
+            return false;
+        }
+        target.put(recordsAt, packed, 0, packedLength).position(recordsAt + packedLength);
+        return true;
+    }
+
+    private static byte[] atLeast(byte[] bytes, int length) {
+        return bytes.length >= length ? bytes : new byte[length];
     }
 }

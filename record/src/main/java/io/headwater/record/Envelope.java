@@ -11,8 +11,8 @@ import java.util.zip.CRC32C;
  * <pre>
  *  0                4        5      6          8                 16                24             28             32
  *  +----------------+--------+------+----------+-----------------+-----------------+--------------+--------------+
- *  | length i32     | format | kind | reserved | entry index     | base offset     | record count | leader epoch |
- *  | whole entry    | u8 = 1 | u8   | u16 = 0  | i64             | i64             | i32          | i32          |
+ *  | length i32     | format | kind | further  | entry index     | base offset     | record count | leader epoch |
+ *  | whole entry    | u8 = 1 | u8   | u16      | i64             | i64             | i32          | i32          |
  *  +----------------+--------+------+----------+-----------------+-----------------+--------------+--------------+
  *  32               40                48                56                  60                 64
  *  +----------------+-----------------+-----------------+-------------------+------------------+
@@ -33,7 +33,7 @@ public final class Envelope {
     public static final int LENGTH_AT = 0;
     public static final int FORMAT_AT = 4;
     public static final int KIND_AT = 5;
-    public static final int RESERVED_AT = 6;
+    public static final int FURTHER_ENTRIES_AT = 6;
     public static final int ENTRY_INDEX_AT = 8;
     public static final int BASE_OFFSET_AT = 16;
     public static final int RECORD_COUNT_AT = 24;
@@ -68,19 +68,31 @@ public final class Envelope {
 
     /**
      * Writes, where this is wrapped, the envelope of a DATA entry. Borrows the batch, which may stand anywhere and must
-     * be stamped already: base offset, leader epoch and record count come from its header, which the checksum covers.
+     * be stamped already: base offset, leader epoch and the offsets that it spans come from its header, which the
+     * checksum covers.
      *
      * @return the entry's length
      */
     public int encodeData(RecordBatch batch, EventTimes times, long entryIndex, long ingestionTimeMs) {
+        return encodeData(batch, times.minMs, times.maxMs, entryIndex, 1, ingestionTimeMs);
+    }
+
+    /**
+     * The same for a batch that may be a {@link Hole}.
+     *
+     * @param entries how many entry indexes it takes, 1 to {@link Hole#MOST_ENTRIES}
+     */
+    int encodeData(
+            RecordBatch batch, long minEventMs, long maxEventMs, long entryIndex, int entries, long ingestionTimeMs) {
         int length = SIZE + batch.sizeInBytes();
         putStart(length, EntryKind.DATA, entryIndex);
+        buffer.putShort(position + FURTHER_ENTRIES_AT, (short) (entries - 1));
         buffer.putLong(position + BASE_OFFSET_AT, batch.baseOffset());
-        buffer.putInt(position + RECORD_COUNT_AT, batch.recordCount());
+        buffer.putInt(position + RECORD_COUNT_AT, batch.lastOffsetDelta() + 1);
         buffer.putInt(position + LEADER_EPOCH_AT, batch.leaderEpoch());
         buffer.putLong(position + INGESTION_TIME_AT, ingestionTimeMs);
-        buffer.putLong(position + MIN_EVENT_TIME_AT, times.minMs);
-        buffer.putLong(position + MAX_EVENT_TIME_AT, times.maxMs);
+        buffer.putLong(position + MIN_EVENT_TIME_AT, minEventMs);
+        buffer.putLong(position + MAX_EVENT_TIME_AT, maxEventMs);
         buffer.putInt(position + PAYLOAD_CRC_AT, batch.crc());
         buffer.putInt(position + CRC_AT, checksumWith(batch.buffer(), batch.position()));
         return length;
@@ -120,7 +132,7 @@ public final class Envelope {
         buffer.putInt(position + LENGTH_AT, length);
         buffer.put(position + FORMAT_AT, (byte) FORMAT);
         buffer.put(position + KIND_AT, kind.id());
-        buffer.putShort(position + RESERVED_AT, (short) 0);
+        buffer.putShort(position + FURTHER_ENTRIES_AT, (short) 0);
         buffer.putLong(position + ENTRY_INDEX_AT, entryIndex);
     }
 
@@ -166,12 +178,17 @@ public final class Envelope {
         return buffer.getLong(position + ENTRY_INDEX_AT);
     }
 
+    /** How many entry indexes the entry takes: 1, or more where it is a {@link Hole}. */
+    public int entryCount() {
+        return 1 + (buffer.getShort(position + FURTHER_ENTRIES_AT) & 0xffff);
+    }
+
     /** Of the first record; of a control entry, what the next record will get. */
     public long baseOffset() {
         return buffer.getLong(position + BASE_OFFSET_AT);
     }
 
-    /** How many offsets the entry takes. */
+    /** How many offsets the entry takes; after a rewriting its batch may hold fewer records. */
     public int recordCount() {
         return buffer.getInt(position + RECORD_COUNT_AT);
     }

@@ -113,6 +113,16 @@ public final class RecordCursor {
         return true;
     }
 
+    /** Goes to a record that this cursor has passed in the batch, which starts at {@code position}. */
+    void moveTo(int position) {
+        parser.at = position;
+        try {
+            parser.parse(end);
+        } catch (InvalidBatchException e) {
+            throw new IllegalStateException("a record that was read before: " + e.getMessage(), e);
+        }
+    }
+
     public long offset() {
         return baseOffset + parser.offsetDelta;
     }

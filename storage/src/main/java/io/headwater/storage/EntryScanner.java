@@ -114,7 +114,7 @@ final class EntryScanner {
         }
         position = at;
         nextPosition = at + envelope.length();
-        nextIndex++;
+        nextIndex += envelope.entryCount();
         nextOffset += envelope.recordCount();
         lastIngestionTimeMs = envelope.ingestionTimeMs();
         return true;
@@ -133,6 +133,11 @@ final class EntryScanner {
     /** Of the entry that {@link #next} moved to. Wrapped anew by the next call. */
     Envelope envelope() {
         return envelope;
+    }
+
+    /** How many records the current entry holds: none if it is a control entry or a hole. */
+    int records() {
+        return envelope.kind() == EntryKind.DATA ? head.getInt(Envelope.SIZE + BatchLayout.RECORD_COUNT) : 0;
     }
 
     /** Of the current entry's first byte. */

@@ -73,7 +73,7 @@ final class IndexFile {
                 throw segment.corrupt(scanner);
             }
             index.add(scanner.envelope(), scanner.position());
-            found.add(scanner.envelope());
+            found.add(scanner.envelope(), scanner.records());
         }
         if (!found.sameAs(segment.summary())) {
             throw new CorruptLogException(

@@ -121,7 +121,7 @@ final class LogAppender {
 
     private void appended(Envelope envelope) {
         Segment open = segments.get(segments.size() - 1);
-        open.append(envelope);
+        open.append(envelope, envelope.recordCount());
         nextIndex = open.summary().endIndex;
         nextOffset = open.summary().endOffset;
         lastIngestionTimeMs = envelope.ingestionTimeMs();

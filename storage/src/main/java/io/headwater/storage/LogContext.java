@@ -19,6 +19,7 @@ record LogContext(
         SpareFiles spares) {
     private static final String LOG_SUFFIX = ".log";
     private static final String INDEX_SUFFIX = ".index";
+    private static final String REWRITING_SUFFIX = ".rewriting";
 
     Path logPath(long baseIndex) {
         return logPath(directory, baseIndex);
@@ -26,6 +27,15 @@ record LogContext(
 
     Path indexPath(long baseIndex) {
         return indexPath(directory, baseIndex);
+    }
+
+    /** Of what is to take a segment's place, until it does. */
+    Path rewritingPath(long baseIndex) {
+        return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + REWRITING_SUFFIX);
+    }
+
+    static boolean isRewriting(String fileName) {
+        return fileName.endsWith(REWRITING_SUFFIX);
     }
 
     static Path logPath(Path directory, long baseIndex) {

@@ -64,7 +64,7 @@ public final class LogDumper {
             while (!found.rolled() && scanner.next()) {
                 ByteBuffer payload = scanner.payload();
                 visitor.entry(scanner.position(), scanner.envelope(), payload, scanner.payloadMatches());
-                found.add(scanner.envelope());
+                found.add(scanner.envelope(), scanner.records());
             }
             SegmentSummary footer = found.rolled() ? readFooter(bytes, found.endPosition) : null;
             String problem = found.rolled() && footer == null ? "no intact footer" : scanner.problem();

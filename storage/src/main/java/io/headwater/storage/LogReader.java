@@ -92,7 +92,7 @@ final class LogReader {
                     || walk.envelope().kind() != EntryKind.DATA
                     || walk.envelope().baseOffset() >= until
                     || walk.nextPosition() - from > maxBytes
-                    || !matches(walk.envelope(), times)) {
+                    || (walk.records() > 0 && !matches(walk.envelope(), times))) {
                 break;
             }
             to = walk.nextPosition();
@@ -155,7 +155,7 @@ final class LogReader {
             }
             EntryScanner walk = startAt(segment, segment.index().stepBeforeIngestion(timeMs), end);
             while (next(segment, walk, end)) {
-                if (walk.envelope().kind() == EntryKind.DATA && walk.envelope().ingestionTimeMs() >= timeMs) {
+                if (walk.records() > 0 && walk.envelope().ingestionTimeMs() >= timeMs) {
                     return walk.envelope().baseOffset();
                 }
             }
@@ -175,8 +175,7 @@ final class LogReader {
                 }
                 EntryScanner walk = startAt(segment, step, end);
                 while (next(segment, walk, end)) {
-                    if (walk.envelope().kind() == EntryKind.DATA
-                            && walk.envelope().maxEventTimeMs() >= timeMs) {
+                    if (walk.records() > 0 && walk.envelope().maxEventTimeMs() >= timeMs) {
                         return walk.envelope().baseOffset();
                     }
                 }
@@ -195,9 +194,14 @@ final class LogReader {
         }
     }
 
-    /** The last segment that begins with a checkpoint. */
-    private int firstToReplay(Written end) throws IOException {
-        for (int i = segments.size() - 1; i > 0; i--) {
+    /** The last segment that begins with a checkpoint; 0 if none does. */
+    int firstToReplay(Written end) throws IOException {
+        return firstToReplay(end, segments.size() - 1);
+    }
+
+    /** The same, not behind a given one. */
+    int firstToReplay(Written end, int last) throws IOException {
+        for (int i = last; i > 0; i--) {
             Segment segment = segments.get(i);
             EntryScanner walk = scanner(segment, end);
             if (next(segment, walk, end) && walk.envelope().kind() == EntryKind.CHECKPOINT) {

@@ -52,6 +52,9 @@ final class LogRecovery {
                 long base = LogContext.baseIndexOf(name);
                 if (base >= 0) {
                     bases.add(base);
+                } else if (LogContext.isRewriting(name)) {
+                    // It never took its segment's place.
+                    context.disk().delete(context.directory().resolve(name));
                 }
             }
             if (!known) {
@@ -263,7 +266,7 @@ final class LogRecovery {
         DiskFile file = segment.file().disk();
         scanner.start(file::read, depth, summary.endPosition, limit, summary.endIndex, summary.endOffset);
         while (scanner.nextPosition() < limit && scanner.next()) {
-            segment.append(scanner.envelope());
+            segment.append(scanner.envelope(), scanner.records());
             if (summary.rolled()) {
                 return;
             }

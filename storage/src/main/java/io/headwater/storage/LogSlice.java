@@ -67,7 +67,7 @@ public final class LogSlice implements AutoCloseable {
         return nextOffset;
     }
 
-    /** In all entries of the slice. */
+    /** Offsets that its entries take: as many records, unless a rewriting has removed some. */
     public int recordCount() {
         return (int) (sizeInBytes == 0 ? 0 : nextOffset - baseOffset);
     }

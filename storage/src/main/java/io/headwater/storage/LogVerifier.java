@@ -170,6 +170,9 @@ public final class LogVerifier {
             long base = LogContext.baseIndexOf(file);
             if (base >= 0) {
                 bases.add(base);
+            } else if (LogContext.isRewriting(file)) {
+                findings.accept(new Finding(
+                        Severity.TAIL, path.resolve(file), 0, "made by a rewriting that did not come to its end"));
             }
         }
         boolean someMustBeThere = known && (mark.durable.position > 0 || !bases.isEmpty());
@@ -235,9 +238,9 @@ public final class LogVerifier {
                         "the checksum of a payload does not match");
             }
             index.entry(scanner.envelope(), scanner.position());
-            found.add(scanner.envelope());
+            found.add(scanner.envelope(), scanner.records());
             entries++;
-            records += scanner.envelope().recordCount();
+            records += scanner.records();
             index.covered(found);
         }
         String problem = scanner.problem();

@@ -3,11 +3,14 @@ package io.headwater.storage;
 import io.headwater.record.EntryKind;
 import io.headwater.record.EventTimes;
 import io.headwater.record.RecordBatch;
+import io.headwater.record.RecordFilter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +34,8 @@ public final class PartitionLog {
 
     /** Removes the files of segments that are no longer part of the log, oldest first; tried again with each retention. */
     private final ConcurrentLinkedQueue<Runnable> leaving = new ConcurrentLinkedQueue<>();
+
+    private @Nullable LogRewrite rewriting;
 
     PartitionLog(LogContext context, LogRecovery.Recovered recovered, GroupCommit groupCommit) {
         this.context = context;
@@ -279,6 +284,85 @@ public final class PartitionLog {
         }
     }
 
+    /**
+     * Seals the open segment, if it holds records, so that {@link #rewrite} can come to them: as soon as all that was
+     * appended so far is durable. A new segment is begun, with its checkpoint.
+     *
+     * @throws DiskFullException if there is no room for the new segment; nothing has changed, or the old one is sealed
+     */
+    public void sealOpen(long nowMs) throws DiskFullException, LogOfflineException {
+        commit.checkOnline();
+        Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
+        if (last != null && !last.sealed() && last.summary().endOffset > last.baseOffset()) {
+            appender.seal(last);
+        }
+        if (last != null && last.sealed()) {
+            appender.beginEmpty(nowMs);
+        }
+        flush();
+    }
+
+    /**
+     * Removes records from sealed segments: each that loses enough is replaced by a smaller file with the same entry
+     * indexes and offsets. What is gone is a hole: a batch keeps the offsets that it spans, and batches that lost all are
+     * one {@link io.headwater.record.Hole}. Control entries stay.
+     *
+     * <p>Only segments that no {@link #replay} begins in can be rewritten: those before the last durable checkpoint, so
+     * that nothing is forgotten that was derived from their batch headers. The files are made in the background; appends
+     * and reads go on, and slices that were lent keep the old bytes. One rewriting at a time.
+     *
+     * @param mostLiveShare a segment of which a larger share of the records is kept stays as it is, 0 to 1; for a filter
+     *     that looks inside the records there is no such limit
+     * @param owner runs work on this log's thread, some time later
+     * @param done hears on the owner's thread what became of it; hears nothing if the log is closed or deleted first
+     * @throws IllegalStateException if one is under way
+     */
+    public void rewrite(RecordFilter filter, double mostLiveShare, Executor owner, Consumer<RewriteReport> done)
+            throws CorruptLogException, LogOfflineException {
+        commit.checkOnline();
+        if (rewriting != null) {
+            throw new IllegalStateException(context + ": a rewriting is under way (expected: one at a time)");
+        }
+        int count;
+        try {
+            count = rewritable();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+        LogRewrite started = new LogRewrite(
+                context, segments, commit, reader, filter, mostLiveShare, owner, this::removeRetired, report -> {
+                    rewriting = null;
+                    done.accept(report);
+                });
+        rewriting = started;
+        started.start(count);
+    }
+
+    public boolean isRewriting() {
+        return rewriting != null;
+    }
+
+    /** How many segments stand before the one that a replay would begin with after any crash from now on. */
+    private int rewritable() throws IOException {
+        int count = segments.isEmpty() ? 0 : reader.firstToReplay(commit.written());
+        while (count > 0 && segments.get(count).baseIndex() >= commit.durableIndex()) {
+            // Its checkpoint may still get lost, and the one before would be used.
+            count = reader.firstToReplay(commit.written(), count - 1);
+        }
+        return count;
+    }
+
+    /** In the background: what retention has removed is not in any file either. */
+    private void removeRetired() throws IOException {
+        if (!leaving.isEmpty()) {
+            removeLeaving();
+        }
+        if (!leaving.isEmpty()) {
+            throw new IOException(context + ": the files of removed segments are still there");
+        }
+        context.spares().deleteRetired();
+    }
+
     public LogStats stats() {
         long bytes = 0;
         long minIngestion = Long.MAX_VALUE;
@@ -341,6 +425,10 @@ public final class PartitionLog {
     /** Ends this log's life in order: all of it synced, its mark exact. The sync thread must have stopped. */
     void close() throws IOException {
         member.withdraw();
+        LogRewrite unfinished = rewriting;
+        if (unfinished != null) {
+            unfinished.close();
+        }
         if (commit.offline() == null) {
             appender.flush();
             SyncPoint end = new SyncPoint();
@@ -364,6 +452,10 @@ public final class PartitionLog {
     /** Lets go of everything as it is. */
     void abandon() {
         member.withdraw();
+        LogRewrite unfinished = rewriting;
+        if (unfinished != null) {
+            unfinished.cancel();
+        }
         segments.forEach(Segment::release);
         commit.abandon();
     }

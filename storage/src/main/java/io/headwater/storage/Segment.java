@@ -86,14 +86,14 @@ final class Segment {
         this.index = index;
     }
 
-    /** Notes an entry that stands, or will stand, behind the last one. The {@link #index} must be in use. */
-    void append(Envelope entry) {
+    /** Notes an entry with so many records that stands, or will stand, behind the last one. The {@link #index} must be in use. */
+    void append(Envelope entry, int records) {
         SegmentIndex current = index;
         if (current == null) {
             throw new IllegalStateException(path() + ": no index to append to");
         }
         current.add(entry, summary.endPosition);
-        summary.add(entry);
+        summary.add(entry, records);
     }
 
     /** Opens the file if nobody has it open. */

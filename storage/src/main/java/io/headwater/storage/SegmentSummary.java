@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  *   +--------------+--------------+--------------------+--------------------+----------------+
  *   | base offset  | end offset   | min ingestion time | max ingestion time | min event time |
  *   +--------------+--------------+--------------------+--------------------+----------------+
- *  80               88           96             104                 108      124         128
- *   +----------------+------------+--------------+-------------------+--------+-----------+
- *   | max event time | checksum   | end position | kind of the last  | zeros  | crc u32   |
- *   |                |            |              | entry, i32; 0: no |        |           |
- *   +----------------+------------+--------------+-------------------+--------+-----------+
+ *  80               88           96             104                 108       116     124         128
+ *   +----------------+------------+--------------+-------------------+---------+-------+-----------+
+ *   | max event time | checksum   | end position | kind of the last  | gone    | zeros | crc u32   |
+ *   |                |            |              | entry, i32; 0: no | records |       |           |
+ *   +----------------+------------+--------------+-------------------+---------+-------+-----------+
  * </pre>
  *
  * The magic is {@link #FOOTER} or {@link #INDEX}. Ends are exclusive; the end position is the byte behind the last
@@ -54,6 +54,8 @@ final class SegmentSummary {
     long checksum = FNV_BASIS;
     long endPosition = SegmentHeader.SIZE;
     int lastKind;
+    /** Offsets whose record was taken out by a rewriting. */
+    long goneRecords;
 
     private SegmentSummary(long partitionId, long baseIndex, long baseOffset) {
         this.partitionId = partitionId;
@@ -70,8 +72,9 @@ final class SegmentSummary {
         return summary;
     }
 
-    void add(Envelope entry) {
-        endIndex++;
+    /** @param records how many of its offsets have one */
+    void add(Envelope entry, int records) {
+        endIndex += entry.entryCount();
         endOffset += entry.recordCount();
         lastEpoch = entry.leaderEpoch();
         minIngestionTimeMs = Math.min(minIngestionTimeMs, entry.ingestionTimeMs());
@@ -83,6 +86,11 @@ final class SegmentSummary {
         checksum = (checksum ^ (entry.crc() & 0xffffffffL)) * FNV_PRIME;
         endPosition += entry.length();
         lastKind = entry.kind().id();
+        goneRecords += entry.recordCount() - records;
+    }
+
+    long records() {
+        return endOffset - baseOffset - goneRecords;
     }
 
     /** Whether the last entry is the one that ends a segment. */
@@ -107,7 +115,7 @@ final class SegmentSummary {
         into.putLong(baseIndex).putLong(endIndex).putLong(baseOffset).putLong(endOffset);
         into.putLong(minIngestionTimeMs).putLong(maxIngestionTimeMs);
         into.putLong(minEventTimeMs).putLong(maxEventTimeMs);
-        into.putLong(checksum).putLong(endPosition).putInt(lastKind);
+        into.putLong(checksum).putLong(endPosition).putInt(lastKind).putLong(goneRecords);
         while (into.position() < start + CRC_AT) {
             into.put((byte) 0);
         }
@@ -135,6 +143,7 @@ final class SegmentSummary {
         summary.checksum = bytes.getLong(at + 88);
         summary.endPosition = bytes.getLong(at + 96);
         summary.lastKind = bytes.getInt(at + 104);
+        summary.goneRecords = bytes.getLong(at + 108);
         return summary;
     }
 

@@ -1,8 +1,12 @@
 package io.headwater.storage;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +34,9 @@ final class SpareFiles {
     private final Executor background;
     private final ArrayDeque<Spare> ready = new ArrayDeque<>();
     private int coming;
+    /** Retired segments that could be neither recycled nor deleted. */
+    private final Set<Path> undeleted = new HashSet<>();
+
     private long nextName;
     private volatile boolean closed;
 
@@ -130,6 +137,7 @@ final class SpareFiles {
     }
 
     private void recycle(Path retired, boolean lent) {
+        Path path = newPath(".zeroing");
         try {
             boolean enough;
             synchronized (this) {
@@ -139,7 +147,6 @@ final class SpareFiles {
                 disk.delete(retired);
                 return;
             }
-            Path path = newPath(".zeroing");
             disk.rename(retired, path);
             DiskFile file = disk.open(path, Disk.Mode.READ_WRITE);
             long size = Math.min(file.size(), mostBytes);
@@ -147,7 +154,34 @@ final class SpareFiles {
             keep(path, file, size, false);
         } catch (IOException e) {
             LOG.info("spares: {} could not be recycled: {}", retired, e.toString());
+            synchronized (this) {
+                undeleted.add(retired);
+                undeleted.add(path);
+            }
         }
+    }
+
+    /**
+     * Makes sure that nothing stands in retired segments any more. On the background thread.
+     *
+     * @throws IOException if one can still not be deleted
+     */
+    void deleteRetired() throws IOException {
+        List<Path> left;
+        synchronized (this) {
+            left = List.copyOf(undeleted);
+        }
+        for (Path path : left) {
+            try {
+                disk.delete(path);
+            } catch (NoSuchFileException gone) {
+                // That is what was wanted.
+            }
+            synchronized (this) {
+                undeleted.remove(path);
+            }
+        }
+        disk.syncDirectory(directory);
     }
 
     private void keep(Path path, DiskFile file, long to, boolean reserved) throws IOException {
@@ -175,6 +209,10 @@ final class SpareFiles {
 
     private synchronized Path newPath(String suffix) {
         return directory.resolve(nextName++ + suffix);
+    }
+
+    boolean stopped() {
+        return closed;
     }
 
     /** From now on no spares are made. */

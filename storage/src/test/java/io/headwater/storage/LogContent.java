@@ -46,7 +46,7 @@ final class LogContent {
         bytes.flip();
         List<String> values = new ArrayList<>();
         Envelope envelope = new Envelope();
-        long records = 0;
+        long offsets = 0;
         for (int at = 0; at < bytes.limit(); ) {
             envelope.wrap(bytes, at);
             if (!envelope.crcMatches() || !envelope.payloadCrcMatches() || envelope.kind() != EntryKind.DATA) {
@@ -56,7 +56,6 @@ final class LogContent {
                 RecordCursor cursor =
                         new RecordBatch().wrap(bytes, at + Envelope.SIZE).records();
                 while (cursor.next()) {
-                    records++;
                     long time = cursor.eventTimeMs();
                     if (cursor.offset() >= from && (times == null || times.overlaps(time, time))) {
                         values.add(cursor.offset() + ":" + text(cursor.value()));
@@ -65,10 +64,11 @@ final class LogContent {
             } catch (InvalidBatchException e) {
                 throw new AssertionError(e);
             }
+            offsets += envelope.recordCount();
             at += envelope.length();
         }
-        if (records != slice.recordCount()) {
-            throw new AssertionError("slice says " + slice.recordCount() + " records, and holds " + records);
+        if (offsets != slice.recordCount()) {
+            throw new AssertionError("slice says " + slice.recordCount() + " offsets, and holds " + offsets);
         }
         return values;
     }

@@ -95,7 +95,7 @@ class SegmentFormatTest {
                 ByteBuffer payload = ByteBuffer.allocate(random.nextInt(20));
                 envelope.encodeControl(EntryKind.GROUP_OPS, payload, all.endIndex, all.endOffset, 1, i);
                 index.add(envelope, all.endPosition);
-                all.add(envelope);
+                all.add(envelope, 0);
             }
             assertTrue(index.count() > 1 << 14 && index.count() <= 1 << 15, "steps: " + index.count());
             SegmentIndex read = SegmentIndex.decode(index.encode(all), all, 1);

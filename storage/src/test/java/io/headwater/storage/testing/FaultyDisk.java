@@ -35,6 +35,11 @@ public final class FaultyDisk implements Disk {
     private volatile Predicate<Path> failingWrites = FaultyDisk::none;
     private volatile Predicate<Path> failingOpens = FaultyDisk::none;
     private volatile Predicate<Path> notGrowing = FaultyDisk::none;
+    /** How many more operations change something; then the process is dead. */
+    private final AtomicLong operationsLeft = new AtomicLong(Long.MAX_VALUE);
+
+    private final AtomicLong operations = new AtomicLong();
+
     private volatile long badFrom;
     private volatile long badTo = Long.MAX_VALUE;
     private volatile @Nullable CountDownLatch stall;
@@ -83,6 +88,23 @@ public final class FaultyDisk implements Disk {
         failingReads = files;
     }
 
+    /** After so many more operations that change something on the disk none does: every one fails until {@link #heal}. */
+    public void dieAfter(long operationsMore) {
+        operations.set(0);
+        operationsLeft.set(operationsMore);
+    }
+
+    /** Whether an operation has failed because of {@link #dieAfter}. */
+    public boolean died() {
+        return operations.get() > operationsLeft.get();
+    }
+
+    private void maybeDie() throws IOException {
+        if (operations.incrementAndGet() > operationsLeft.get()) {
+            throw new IOException("the process is dead");
+        }
+    }
+
     /** Files may grow by so many more bytes in all; then the disk is full. Overwriting needs no room. */
     public void fullAfter(long bytes) {
         roomBytes.set(bytes);
@@ -115,6 +137,7 @@ public final class FaultyDisk implements Disk {
     /** Ends every fault but a stall. */
     public void heal() {
         roomBytes.set(Long.MAX_VALUE);
+        operationsLeft.set(Long.MAX_VALUE);
         failingSyncs = FaultyDisk::none;
         failingReads = FaultyDisk::none;
         failingWrites = FaultyDisk::none;
@@ -142,6 +165,9 @@ public final class FaultyDisk implements Disk {
         if (failingOpens.test(file)) {
             throw new IOException(file + ": Too many open files");
         }
+        if (mode == Mode.CREATE_NEW) {
+            maybeDie();
+        }
         DiskFile opened = disk.open(file, mode);
         openFiles.incrementAndGet();
         return new FaultyFile(opened, file);
@@ -149,17 +175,20 @@ public final class FaultyDisk implements Disk {
 
     @Override
     public void delete(Path path) throws IOException {
+        maybeDie();
         disk.delete(path);
     }
 
     @Override
     public void rename(Path from, Path to) throws IOException {
+        maybeDie();
         disk.rename(from, to);
     }
 
     @Override
     public void syncDirectory(Path directory) throws IOException {
         awaitNoStall();
+        maybeDie();
         maybeFailSync(directory);
         if (failingOpens.test(directory)) {
             throw new IOException(directory + ": Too many open files");
@@ -194,6 +223,7 @@ public final class FaultyDisk implements Disk {
 
     @Override
     public boolean reserve(Path file, long from, long to) throws IOException {
+        maybeDie();
         long granted = roomBytes.getAndUpdate(room -> room < to - from ? room : room - (to - from));
         if (granted < to - from || notGrowing.test(file)) {
             throw new DiskFullException(file + ": No space left on device");
@@ -262,6 +292,7 @@ public final class FaultyDisk implements Disk {
             if (failingWrites.test(path)) {
                 throw new IOException(path + ": Input/output error (write)");
             }
+            maybeDie();
             long size = file.size();
             long growth = Math.max(0, position + src.remaining() - size);
             if (growth > 0 && notGrowing.test(path)) {
@@ -286,7 +317,7 @@ public final class FaultyDisk implements Disk {
             for (int i = 0; i < count; i++) {
                 bytes += srcs[i].remaining();
             }
-            if (roomBytes.get() > UNLIMITED && !failingWrites.test(path)) {
+            if (operationsLeft.get() == Long.MAX_VALUE && roomBytes.get() > UNLIMITED && !failingWrites.test(path)) {
                 file.write(srcs, count, position);
                 return;
             }
@@ -305,6 +336,7 @@ public final class FaultyDisk implements Disk {
         public void sync() throws IOException {
             syncs.incrementAndGet();
             awaitNoStall();
+            maybeDie();
             maybeFailSync(path);
             file.sync();
         }
@@ -314,6 +346,7 @@ public final class FaultyDisk implements Disk {
             if (failingWrites.test(path)) {
                 throw new IOException(path + ": Input/output error (truncate)");
             }
+            maybeDie();
             file.truncate(size);
         }
 

@@ -105,6 +105,10 @@ public final class MemoryDisk implements Disk {
         return java.util.Arrays.copyOf(inode.bytes, inode.size);
     }
 
+    public synchronized boolean isDirectory(Path path) {
+        return directories.contains(key(path));
+    }
+
     /** Puts a file there, durably. */
     public synchronized void put(Path file, byte[] contents) {
         MemoryInode inode = new MemoryInode();

@@ -1,0 +1,265 @@
+package io.headwater.storage;
+
+import io.headwater.record.RecordFilter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One rewriting of a log's sealed segments, one after the other. New files are made on the background thread, in short
+ * steps between which its other work goes on; on the owner's thread a file takes the old one's place by a rename, and
+ * the background thread syncs that. A crash at any point leaves the old file or the new one, and each is a whole segment.
+ */
+final class LogRewrite {
+    private static final Logger LOG = LoggerFactory.getLogger(LogRewrite.class);
+
+    /** Work of this log that has to be over before it can be said that nothing is left in its files. */
+    @FunctionalInterface
+    interface LastWork {
+        void run() throws IOException;
+    }
+
+    private final LogContext context;
+    private final List<Segment> segments;
+    private final LogCommit commit;
+    private final LogReader reader;
+    private final RecordFilter filter;
+    private final double mostLiveShare;
+    private final Executor owner;
+    private final LastWork lastWork;
+    private final Consumer<RewriteReport> done;
+
+    private final ArrayDeque<Long> bases = new ArrayDeque<>();
+    private long untilOffset;
+    private final List<RewriteReport.RewrittenSegment> rewritten = new ArrayList<>();
+    private long unreadableBatches;
+    private volatile boolean cancelled;
+    private volatile @Nullable SegmentRewriter current;
+
+    /**
+     * Of the log's parts; the list of segments is the log's own.
+     *
+     * @param lastWork on the background thread, when all segments are done
+     * @param done on the owner's thread
+     */
+    LogRewrite(
+            LogContext context,
+            List<Segment> segments,
+            LogCommit commit,
+            LogReader reader,
+            RecordFilter filter,
+            double mostLiveShare,
+            Executor owner,
+            LastWork lastWork,
+            Consumer<RewriteReport> done) {
+        this.context = context;
+        this.segments = segments;
+        this.commit = commit;
+        this.reader = reader;
+        this.filter = filter;
+        this.mostLiveShare = mostLiveShare;
+        this.owner = owner;
+        this.lastWork = lastWork;
+        this.done = done;
+    }
+
+    // ---- on the owner's thread
+
+    /** Starts with the first so many segments of the log. */
+    void start(int count) throws LogOfflineException {
+        untilOffset = count < segments.size()
+                ? segments.get(count).baseOffset()
+                : commit.written().endOffset();
+        for (Segment segment : segments.subList(0, count)) {
+            bases.add(segment.baseIndex());
+        }
+        commit.checkOnline();
+        next();
+    }
+
+    private void next() {
+        for (Long base = bases.poll(); base != null; base = bases.poll()) {
+            Segment segment = find(base);
+            if (segment == null || !worthIt(segment.summary())) {
+                continue;
+            }
+            try {
+                SegmentFile source = segment.file();
+                reader.using(segment);
+                if (!source.tryRetain()) {
+                    throw new IllegalStateException("the owner's file is closed");
+                }
+                SegmentRewriter rewriter = new SegmentRewriter(context, segment, source, filter);
+                current = rewriter;
+                context.spares().inBackground(() -> step(rewriter, segment));
+            } catch (IOException e) {
+                context.spares().inBackground(() -> finish(e));
+            }
+            return;
+        }
+        context.spares().inBackground(() -> finish(null));
+    }
+
+    private @Nullable Segment find(long base) {
+        for (Segment segment : segments) {
+            if (segment.baseIndex() == base) {
+                return segment;
+            }
+        }
+        return null;
+    }
+
+    /** As far as offsets tell. */
+    private boolean worthIt(SegmentSummary summary) {
+        long records = summary.records();
+        if (records == 0) {
+            return false;
+        }
+        if (filter.looksInside(summary.baseOffset, summary.endOffset)) {
+            return true;
+        }
+        long kept = filter.kept(summary.baseOffset, summary.endOffset);
+        return kept < summary.endOffset - summary.baseOffset && kept <= mostLiveShare * records;
+    }
+
+    /** The old file stays where it is for those who read it, without a name. */
+    private void swap(SegmentRewriter rewriter, Segment old) {
+        current = null;
+        if (cancelled || commit.offline() != null || find(old.baseIndex()) != old) {
+            context.spares().inBackground(rewriter::discard);
+        } else {
+            try {
+                context.disk().rename(rewriter.path(), old.path());
+            } catch (IOException e) {
+                context.spares().inBackground(() -> {
+                    rewriter.discard();
+                    finish(e);
+                });
+                return;
+            }
+            replace(old, rewriter);
+        }
+        next();
+    }
+
+    private void replace(Segment old, SegmentRewriter rewriter) {
+        SegmentSummary before = old.summary();
+        SegmentSummary after = rewriter.summary();
+        Segment fresh = new Segment(context, old.header(), after, true, 0);
+        fresh.adopt(rewriter.index());
+        segments.set(segments.indexOf(old), fresh);
+        reader.forget(old);
+        old.release();
+        reader.using(fresh);
+        rewritten.add(new RewriteReport.RewrittenSegment(
+                after.baseIndex,
+                after.baseOffset,
+                after.endOffset,
+                before.records() - after.records(),
+                after.records(),
+                before.endPosition + SegmentSummary.SIZE,
+                fresh.sealedSize()));
+        ByteBuffer index = rewriter.index().encode(after);
+        context.spares().inBackground(() -> IndexFile.writeBytes(context, after.baseIndex, index));
+    }
+
+    private void report(@Nullable Exception failure) {
+        if (!cancelled) {
+            cancelled = true;
+            done.accept(new RewriteReport(untilOffset, List.copyOf(rewritten), unreadableBatches, failure));
+        }
+    }
+
+    // ---- on the background thread
+
+    private void step(SegmentRewriter rewriter, Segment segment) {
+        if (stopped()) {
+            rewriter.discard();
+            onOwner(() -> report(new LogOfflineException(context + ": its rewriting was stopped", null)));
+            return;
+        }
+        try {
+            if (!rewriter.step()) {
+                context.spares().inBackground(() -> step(rewriter, segment));
+                return;
+            }
+            unreadableBatches += rewriter.unreadableBatches();
+            if (rewriter.changed()) {
+                requireMarkBehind(segment);
+            }
+        } catch (IOException | RuntimeException e) {
+            rewriter.discard();
+            if (e instanceof CorruptLogException) {
+                commit.takeOffline("it is damaged", e);
+            }
+            finish(e);
+            return;
+        }
+        onOwner(rewriter.changed() ? () -> swap(rewriter, segment) : this::next);
+    }
+
+    private boolean stopped() {
+        return cancelled || commit.offline() != null || context.spares().stopped();
+    }
+
+    /** A mark that points into the old file would make the new one look damaged. */
+    private void requireMarkBehind(Segment segment) throws IOException {
+        context.marks().sync(context.partitionId());
+        Mark mark = new Mark();
+        context.marks().load(context.partitionId(), mark);
+        if (mark.durable.segmentBaseIndex <= segment.baseIndex()) {
+            throw new IOException(context + ": the durable mark is at " + mark.durable + " (expected: behind segment "
+                    + segment.baseIndex() + ")");
+        }
+    }
+
+    private void finish(@Nullable Exception failure) {
+        Exception reported = failure;
+        if (reported == null && !stopped()) {
+            try {
+                // Also if nothing was replaced: an earlier rewriting may have been stopped before it came to this.
+                context.disk().syncDirectory(context.directory());
+                lastWork.run();
+            } catch (IOException e) {
+                reported = e;
+            }
+        }
+        Exception result = reported;
+        if (result != null) {
+            LOG.warn("{}: its segments could not all be rewritten: {}", context, result.toString());
+        }
+        onOwner(() -> report(result));
+    }
+
+    private void onOwner(Runnable work) {
+        try {
+            owner.execute(work);
+        } catch (RuntimeException e) {
+            cancelled = true;
+            LOG.warn("{}: its rewriting ends here: {}", context, e.toString());
+        }
+    }
+
+    // ---- any thread
+
+    /** The log is going away: nothing is replaced or reported any more. */
+    void cancel() {
+        cancelled = true;
+    }
+
+    /** Lets go of what a rewriting left that was in the middle; the background thread must have stopped. */
+    void close() {
+        cancelled = true;
+        SegmentRewriter left = current;
+        if (left != null) {
+            left.discard();
+        }
+    }
+}
