@@ -85,6 +85,9 @@ final class LogRewrite {
     }
 
     private void next() {
+        if (cancelled) {
+            return;
+        }
         for (Long base = bases.poll(); base != null; base = bases.poll()) {
             Segment segment = find(base);
             if (segment == null || !worthIt(segment.summary())) {
@@ -116,7 +119,7 @@ final class LogRewrite {
         return null;
     }
 
-    /** As far as offsets tell. */
+    /** As far as offsets tell, which may be kept although their record is gone. */
     private boolean worthIt(SegmentSummary summary) {
         long records = summary.records();
         if (records == 0) {
@@ -126,7 +129,7 @@ final class LogRewrite {
             return true;
         }
         long kept = filter.kept(summary.baseOffset, summary.endOffset);
-        return kept < summary.endOffset - summary.baseOffset && kept <= mostLiveShare * records;
+        return kept < summary.endOffset - summary.baseOffset && (mostLiveShare >= 1 || kept <= mostLiveShare * records);
     }
 
     /** The old file stays where it is for those who read it, without a name. */
@@ -182,7 +185,7 @@ final class LogRewrite {
     private void step(SegmentRewriter rewriter, Segment segment) {
         if (stopped()) {
             rewriter.discard();
-            onOwner(() -> report(new LogOfflineException(context + ": its rewriting was stopped", null)));
+            finish(null);
             return;
         }
         try {
@@ -222,8 +225,11 @@ final class LogRewrite {
 
     private void finish(@Nullable Exception failure) {
         Exception reported = failure;
-        if (reported == null && !stopped()) {
+        if (reported == null) {
             try {
+                if (stopped()) {
+                    throw new LogOfflineException(context + ": its rewriting was stopped", null);
+                }
                 // Also if nothing was replaced: an earlier rewriting may have been stopped before it came to this.
                 context.disk().syncDirectory(context.directory());
                 lastWork.run();

@@ -300,6 +300,41 @@ class LogRewriteTest {
         assertEquals(List.of(), findings(disk));
     }
 
+    @Test
+    void isForgottenWhenTheLogIsClosedOrDeletedInTheMiddle() throws IOException {
+        for (int steps = 0; steps < 12; steps++) {
+            for (boolean delete : new boolean[] {false, true}) {
+                MemoryDisk fresh = new MemoryDisk();
+                FaultyDisk counting = new FaultyDisk(fresh);
+                TestDirectory dir = open(counting);
+                fill(dir, 100);
+                seal(dir);
+                List<RewriteReport> reports = new ArrayList<>();
+                dir.log().rewrite(offset -> offset % 2 == 0, 1, dir.background::add, reports::add);
+                for (int i = 0; i < steps; i++) {
+                    dir.background.remove().run();
+                }
+                if (delete) {
+                    dir.directory.delete(7);
+                    dir.runBackground();
+                }
+                dir.directory.close();
+                dir.runBackground();
+                assertEquals(List.of(), reports);
+                assertEquals(0, counting.openFiles());
+                assertEquals(List.of(), fresh.list(PATH.resolve("spares")));
+                assertEquals(
+                        List.of(),
+                        findings(fresh).stream()
+                                .filter(found -> found.severity() != LogVerifier.Severity.REBUILDABLE)
+                                .toList());
+                try (TestDirectory again = open(fresh)) {
+                    assertEquals(delete ? 0 : 300, again.log().endOffset());
+                }
+            }
+        }
+    }
+
     /** What the filter sees of the records, and that each is asked about in order. */
     @Test
     void looksInsideTheRecordsWhereTheFilterWantsTo() throws IOException {
