@@ -75,7 +75,11 @@ public final class HeadwaterClient implements AutoCloseable {
     /** Starts to build a consumer of a queue or keyed group. */
     public QueueConsumer.Builder queueConsumer() {
         return new QueueConsumerBuilder(settings -> {
-            throw new UnsupportedOperationException("queue consumers do not run yet");
+            AutoCloseable[] self = new AutoCloseable[1];
+            var consumer = new LeasingConsumer(caller, settings, clock, random, () -> open.remove(self[0]));
+            self[0] = consumer;
+            open.add(consumer);
+            return consumer;
         });
     }
 

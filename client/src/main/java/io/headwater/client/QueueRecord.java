@@ -1,6 +1,6 @@
 package io.headwater.client;
 
-/** A record of a queue or keyed group, with a lease. Immutable; safe to keep, as a {@link ConsumedRecord} is. */
+/** A record of a queue or keyed group, with a lease. Thread-safe; safe to keep, as any {@link ConsumedRecord} is. */
 public interface QueueRecord extends ConsumedRecord {
     /** How often it was delivered, this time included: 1 is the first time. */
     int deliveries();
@@ -14,6 +14,6 @@ public interface QueueRecord extends ConsumedRecord {
      */
     String token();
 
-    /** When the lease ends unless it is extended, about: epoch milliseconds of this machine's clock. */
+    /** When the lease ends, as extended so far, about: epoch milliseconds of this machine's clock. */
     long leaseUntilMs();
 }

@@ -13,6 +13,9 @@ import java.util.List;
 
 /** What is said of queue groups, in this client's words and in the protocol's. */
 final class QueueWire {
+    /** The broker keeps so many bytes. */
+    private static final int MAX_REASON_LENGTH = 256;
+
     private QueueWire() {}
 
     static QueueConfig config(QueueGroupConfig config) {
@@ -166,7 +169,6 @@ final class QueueWire {
 
     /** The offsets, and what stands with each of them, are the caller's to add. */
     static io.headwater.protocol.wire.Settlement.Builder settlement(Settlement settlement) {
-        Duration delay = settlement.delay();
         return io.headwater.protocol.wire.Settlement.newBuilder()
                 .setVerb(
                         switch (settlement.verb()) {
@@ -176,8 +178,12 @@ final class QueueWire {
                             case REJECT -> QueueVerb.VERB_REJECT;
                             case EXTEND -> QueueVerb.VERB_EXTEND;
                         })
-                .setDelayMs(delay == null ? 0 : delay.toMillis())
-                .setHasDelay(delay != null)
-                .setReason(settlement.reason());
+                .setDelayMs(settlement.delayMs())
+                .setHasDelay(settlement.delay() != null)
+                .setReason(cut(settlement.reason()));
+    }
+
+    private static String cut(String reason) {
+        return reason.length() > MAX_REASON_LENGTH ? reason.substring(0, MAX_REASON_LENGTH) : reason;
     }
 }

@@ -14,6 +14,7 @@ import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.Goodbye;
 import io.headwater.protocol.wire.Hello;
 import io.headwater.protocol.wire.HelloReply;
+import io.headwater.protocol.wire.QueueDeliver;
 import io.headwater.protocol.wire.Unsubscribe;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
@@ -288,8 +289,10 @@ final class Session implements LinkListener {
             link.disconnect(why);
             return;
         }
-        if (frame.type() == FrameType.DELIVER) {
-            int id = frame.message(Deliver.class).getSubscriptionId();
+        if (frame.type() == FrameType.DELIVER || frame.type() == FrameType.QUEUE_DELIVER) {
+            int id = frame.type() == FrameType.DELIVER
+                    ? frame.message(Deliver.class).getSubscriptionId()
+                    : frame.message(QueueDeliver.class).getSubscriptionId();
             if (!subscriptions.contains(id)) {
                 // Somebody misses it, perhaps with nothing behind it that would show the gap: it comes again.
                 LOG.warn("connection to {}: a delivery for subscription {}, which is not open", settings.server(), id);

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param reason for people, kept with the record up to 256 bytes; may be empty
  */
 public record Settlement(Verb verb, @Nullable Duration delay, String reason) {
+    private static final Duration SHORTEST_LEASE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_LEASE = Duration.ofHours(12);
+    private static final Duration LONGEST_DELAY = Duration.ofDays(36_500);
     private static final Settlement ACK = new Settlement(Verb.ACK, null, "");
     private static final Settlement RELEASE = new Settlement(Verb.RELEASE, null, "");
 
@@ -29,13 +32,14 @@ public record Settlement(Verb verb, @Nullable Duration delay, String reason) {
     }
 
     public Settlement {
-        boolean mayWait = verb == Verb.RELEASE || verb == Verb.FAIL || verb == Verb.EXTEND;
-        if (delay != null && (delay.isNegative() || !mayWait)) {
+        boolean fits = switch (verb) {
+            case ACK, REJECT -> delay == null;
+            case RELEASE, FAIL -> delay == null || (!delay.isNegative() && delay.compareTo(LONGEST_DELAY) <= 0);
+            case EXTEND -> delay != null && delay.compareTo(SHORTEST_LEASE) >= 0 && delay.compareTo(LONGEST_LEASE) <= 0;
+        };
+        if (!fits) {
             throw new IllegalArgumentException("delay: " + delay + " with " + verb
-                    + " (expected: none, or 0 or more with RELEASE, FAIL or EXTEND)");
-        }
-        if (verb == Verb.EXTEND && (delay == null || delay.isZero())) {
-            throw new IllegalArgumentException("extend: " + delay + " (expected: more than 0)");
+                    + " (expected: RELEASE and FAIL: 0 to 36,500 days; EXTEND: 1 s to 12 h; else none)");
         }
     }
 
@@ -67,5 +71,10 @@ public record Settlement(Verb verb, @Nullable Duration delay, String reason) {
 
     public static Settlement extend(Duration fromNow) {
         return new Settlement(Verb.EXTEND, fromNow, "");
+    }
+
+    /** 0: none. */
+    long delayMs() {
+        return delay == null ? 0 : delay.toMillis();
     }
 }

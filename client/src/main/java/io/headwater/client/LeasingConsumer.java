@@ -1,0 +1,253 @@
+package io.headwater.client;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The user's side of a queue consumer: hands out what it holds, and passes on what is said about it. */
+final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
+    private static final Logger LOG = LoggerFactory.getLogger(LeasingConsumer.class);
+    private static final long FOR_EVER_NS = Long.MAX_VALUE / 4;
+
+    /** How the consumer is used; null: not yet. */
+    private enum Face {
+        RECEIVE,
+        RUN
+    }
+
+    private final Caller caller;
+    private final QueueConsumerSettings settings;
+    private final InstantSource clock;
+    private final Runnable onClose;
+    private final Holdings holdings;
+    private final QueueCore core;
+    private final AtomicReference<@Nullable Face> face = new AtomicReference<>();
+    private final AtomicReference<@Nullable HandlerRun> run = new AtomicReference<>();
+    private boolean closed;
+
+    LeasingConsumer(
+            Caller caller,
+            QueueConsumerSettings settings,
+            InstantSource clock,
+            RandomGenerator random,
+            Runnable onClose) {
+        this.caller = caller;
+        this.settings = settings;
+        this.clock = clock;
+        this.onClose = onClose;
+        this.holdings = new Holdings(settings.concurrency(), this::creditLater);
+        this.core = new QueueCore(caller.session(), settings, holdings, clock);
+        caller.session().loop().execute(() -> core.start(random));
+    }
+
+    private void creditLater(QueueSubscription subscription) {
+        try {
+            caller.session().loop().execute(() -> core.credit(subscription));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the client is closed: nothing more is asked for");
+        }
+    }
+
+    private void use(Face wanted) {
+        Face used = face.compareAndExchange(null, wanted);
+        if (used != null && used != wanted) {
+            throw new IllegalStateException(
+                    wanted + ": this consumer is used with " + used + " (expected: either run, or receive and settle)");
+        }
+    }
+
+    @Override
+    public List<QueueRecord> receive(int max, Duration wait) {
+        if (max < 1) {
+            throw new IllegalArgumentException("max: " + max + " (expected: more than 0)");
+        }
+        use(Face.RECEIVE);
+        List<QueueRecord> records = new ArrayList<>();
+        long leftNs = wait.compareTo(Duration.ofNanos(FOR_EVER_NS)) > 0 ? FOR_EVER_NS : wait.toNanos();
+        try {
+            LeasedRecord record = next(leftNs, holdings::isStopped);
+            while (record != null) {
+                records.add(record);
+                record = records.size() < max ? valid() : null;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return records;
+    }
+
+    /** The next record whose lease is still there; null: the time is up, or it is over. */
+    private @Nullable LeasedRecord next(long timeoutNs, BooleanSupplier over) throws InterruptedException {
+        long leftNs = timeoutNs;
+        LeasedRecord record = over.getAsBoolean() ? null : valid();
+        while (record == null && !over.getAsBoolean() && !holdings.isStopped()) {
+            holdings.check();
+            if (leftNs <= 0) {
+                break;
+            }
+            leftNs = holdings.await(leftNs, over);
+            record = over.getAsBoolean() ? null : valid();
+        }
+        return record;
+    }
+
+    /** What waited for too long goes to somebody else. */
+    private @Nullable LeasedRecord valid() {
+        LeasedRecord record = holdings.poll();
+        while (record != null && !isValid(record)) {
+            record = holdings.poll();
+        }
+        if (record != null) {
+            record.processingStartMs = clock.millis();
+        }
+        return record;
+    }
+
+    private boolean isValid(LeasedRecord record) {
+        if (record.isStale()) {
+            return false;
+        }
+        boolean isOver = record.leaseUntilNs() - caller.session().loop().nowNs() <= 0;
+        if (isOver) {
+            giveBack(record);
+        }
+        return !isOver;
+    }
+
+    private static void giveBack(LeasedRecord record) {
+        // A lease that is gone needs no release.
+        record.subscription().settler.settle(new SettleFuture(record, Settlement.release(), 0, 0));
+    }
+
+    @Override
+    public CompletableFuture<@Nullable Void> settle(QueueRecord record, Settlement settlement) {
+        if (!(record instanceof LeasedRecord leased)) {
+            throw new IllegalArgumentException("record: " + record + " (expected: one that a consumer received)");
+        }
+        boolean isMore = settlement.verb() == Settlement.Verb.EXTEND;
+        SettleFuture future = new SettleFuture(
+                leased, settlement, isMore ? 0 : leased.processingStartMs, isMore ? 0 : clock.millis());
+        leased.subscription().settler.settle(future);
+        return future;
+    }
+
+    @Override
+    public void run(Handler handler) {
+        use(Face.RUN);
+        String name = "headwater-" + settings.topic() + "-" + settings.group();
+        HandlerRun mine = new HandlerRun(this, handler, settings.concurrency(), name);
+        if (!run.compareAndSet(null, mine)) {
+            throw new IllegalStateException("run: it runs already (expected: one at a time, with its concurrency)");
+        }
+        try {
+            mine.run();
+        } finally {
+            run.set(null);
+            if (holdings.isStopped()) {
+                finish();
+            }
+        }
+    }
+
+    @Override
+    public @Nullable LeasedRecord next(int handler, HandlerRun of) throws InterruptedException {
+        LeasedRecord record = next(FOR_EVER_NS, of::isOver);
+        if (record != null) {
+            holdings.begin(handler, record);
+        }
+        return record;
+    }
+
+    @Override
+    public void done(int handler, LeasedRecord record, Settlement settlement) {
+        if (holdings.end(handler, record)) {
+            var unused = settle(record, settlement).whenComplete((done, why) -> {
+                if (why != null) {
+                    LOG.warn("{}: processed, and not settled as {}: {}", record, settlement.verb(), why.getMessage());
+                }
+            });
+        }
+    }
+
+    @Override
+    public void wake() {
+        holdings.wake();
+    }
+
+    @Override
+    public void close() {
+        holdings.stop();
+        HandlerRun running = run.get();
+        if (running == null || !running.isCurrentThread()) {
+            finish();
+        }
+    }
+
+    /** Once; who comes second waits for the first. */
+    private synchronized void finish() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            if (face.get() == Face.RECEIVE && !settings.detachedLeases()) {
+                // The broker knows what was never settled.
+                onLoop(core::whenSettled);
+                onLoop(() -> core.close(true));
+            } else {
+                onLoop(() -> core.close(false));
+                holdings.takeAll().forEach(LeasingConsumer::giveBack);
+                awaitHandlers();
+                onLoop(core::whenSettled);
+            }
+        } finally {
+            caller.session().loop().execute(core::stop);
+            onClose.run();
+        }
+    }
+
+    private void awaitHandlers() {
+        HandlerRun running = run.get();
+        try {
+            if (running == null || running.await(settings.drainNs())) {
+                return;
+            }
+            LOG.warn(
+                    "group {} of {}: handlers still work after {} ms: their records go back",
+                    settings.group(),
+                    settings.topic(),
+                    settings.drainNs() / 1_000_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        running.interrupt();
+        for (int i = 0; i < settings.concurrency(); i++) {
+            LeasedRecord record = holdings.takeFrom(i);
+            if (record != null) {
+                giveBack(record);
+            }
+        }
+    }
+
+    private void onLoop(Supplier<CompletableFuture<@Nullable Void>> task) {
+        CompletableFuture<@Nullable Void> finished = new CompletableFuture<>();
+        try {
+            caller.session().loop().execute(() -> {
+                var unused = task.get().thenAccept(finished::complete);
+            });
+        } catch (RejectedExecutionException e) {
+            throw WireErrors.closed("client");
+        }
+        caller.await(finished);
+    }
+}

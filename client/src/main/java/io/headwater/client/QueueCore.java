@@ -1,0 +1,322 @@
+package io.headwater.client;
+
+import com.google.protobuf.MessageLite;
+import io.headwater.protocol.Frame;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.QueueClose;
+import io.headwater.protocol.wire.QueueCredit;
+import io.headwater.protocol.wire.QueueDeliver;
+import io.headwater.protocol.wire.QueueGroup;
+import io.headwater.protocol.wire.QueueGroups;
+import io.headwater.protocol.wire.QueueOpen;
+import io.headwater.record.InvalidBatchException;
+import io.netty.buffer.ByteBuf;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The loop's side of a queue consumer: a {@link QueueSubscription} for each partition of the topic, all of one session,
+ * which is opened again on every connection; what comes goes to the {@link Holdings}, whose leases it extends.
+ */
+final class QueueCore implements SessionListener {
+    private static final Logger LOG = LoggerFactory.getLogger(QueueCore.class);
+    private static final long RETRY_NS = 200_000_000;
+    private static final long OFFLINE_RETRY_NS = 5_000_000_000L;
+    private static final long REFRESH_NS = 60_000_000_000L;
+    /** A lease is extended when less of it is left. */
+    private static final double EXTEND_BELOW = 2.0 / 3;
+    /** What concerns one partition only: the others go on, and this one is tried again. */
+    private static final Set<String> OFFLINE = Set.of("PARTITION_OFFLINE", "CORRUPT_LOG");
+
+    private final Session session;
+    private final QueueConsumerSettings settings;
+    private final Holdings holdings;
+    private final InstantSource clock;
+    private final LeaseReader reader = new LeaseReader();
+    private final Map<Long, QueueSubscription> subscriptions = new LinkedHashMap<>();
+    private final Map<Integer, QueueSubscription> byId = new HashMap<>();
+    /** Whose the leases are; 0: they are detached. */
+    private long leaseSession;
+
+    private boolean resolving;
+    private boolean closing;
+    private long refreshAtNs;
+
+    QueueCore(Session session, QueueConsumerSettings settings, Holdings holdings, InstantSource clock) {
+        this.session = session;
+        this.settings = settings;
+        this.holdings = holdings;
+        this.clock = clock;
+    }
+
+    void start(RandomGenerator random) {
+        leaseSession = settings.detachedLeases() ? 0 : random.nextLong(1, Long.MAX_VALUE);
+        session.add(this);
+        // Asks before there is a connection, so that an unreachable broker is told at once.
+        resolve();
+    }
+
+    @Override
+    public void ready() {
+        if (subscriptions.isEmpty()) {
+            resolve();
+            return;
+        }
+        subscriptions.values().forEach(this::open);
+        // Whether the leases are still there is known before most of what waits is handed out.
+        lookAfter(1.0);
+    }
+
+    @Override
+    public void lost() {
+        subscriptions.values().forEach(subscription -> subscription.id = 0);
+        byId.clear();
+    }
+
+    @Override
+    public void writable() {
+        // What a consumer sends is small.
+    }
+
+    @Override
+    public void tick(long nowNs) {
+        if (session.isReady()) {
+            if (subscriptions.isEmpty() || nowNs - refreshAtNs >= 0) {
+                resolve();
+            }
+            lookAfter(EXTEND_BELOW);
+        }
+    }
+
+    // ---- which partitions
+
+    private void resolve() {
+        if (resolving || closing) {
+            return;
+        }
+        resolving = true;
+        refreshAtNs = session.loop().nowNs() + REFRESH_NS;
+        session.call(
+                FrameType.GET_QUEUE_GROUPS,
+                QueueCalls.find(settings.topic(), settings.group()),
+                Call.Repeat.READ,
+                new ReplyHandler() {
+                    @Override
+                    public void replied(MessageLite message) {
+                        resolving = false;
+                        resolved(((QueueGroups) message).getGroups(0));
+                    }
+
+                    @Override
+                    public void failed(HeadwaterException why) {
+                        boolean first = subscriptions.isEmpty();
+                        resolving = first && why instanceof HeadwaterException.Rejected;
+                        if (first) {
+                            holdings.fail(why);
+                        }
+                    }
+                });
+    }
+
+    /** Topics grow. */
+    private void resolved(QueueGroup group) {
+        for (int i = 0; i < group.getPartitionIdsCount(); i++) {
+            int index = i;
+            subscriptions.computeIfAbsent(
+                    group.getPartitionIds(i),
+                    id -> new QueueSubscription(session, group.getTopic(), index, id, group.getId()));
+        }
+        int count = subscriptions.size();
+        holdings.prefetch(new Holdings.Credit(
+                Math.max(1, settings.prefetchRecords() / count), Math.max(1, settings.prefetchBytes() / count)));
+        subscriptions.values().forEach(this::open);
+    }
+
+    // ---- subscriptions
+
+    private void open(QueueSubscription subscription) {
+        if (subscription.id != 0 || closing || !session.isReady()) {
+            return;
+        }
+        int id = session.openSubscription();
+        subscription.id = id;
+        byId.put(id, subscription);
+        Holdings.Credit credit = holdings.firstCredit(subscription);
+        QueueOpen request = QueueOpen.newBuilder()
+                .setSubscriptionId(id)
+                .setPartitionId(subscription.partitionId)
+                .setGroupId(subscription.groupId)
+                .setSession(leaseSession)
+                .setCreditRecords(credit.records())
+                .setCreditBytes(credit.bytes())
+                .setLeaseMs(settings.leaseMs())
+                .setConsumerName(settings.name())
+                .build();
+        session.sendOnce(FrameType.QUEUE_OPEN, request, List.of(), new ReplyHandler() {
+            @Override
+            public void replied(MessageLite reply) {
+                // Deliveries say how long their leases are.
+            }
+
+            @Override
+            public void failed(HeadwaterException why) {
+                ended(id, why);
+            }
+        });
+        session.flush();
+    }
+
+    private void ended(int id, HeadwaterException why) {
+        session.closeSubscription(id);
+        QueueSubscription subscription = byId.remove(id);
+        if (subscription == null || closing) {
+            return;
+        }
+        subscription.id = 0;
+        boolean offline = OFFLINE.contains(why.code());
+        if (why instanceof HeadwaterException.Rejected && !offline) {
+            holdings.fail(why);
+        } else if (session.isReady() && !subscription.retrying) {
+            LOG.warn("partition {}: not consumed now, will try again: {}", subscription, why.getMessage());
+            subscription.retrying = true;
+            session.loop().schedule(offline ? OFFLINE_RETRY_NS : RETRY_NS, () -> {
+                subscription.retrying = false;
+                open(subscription);
+            });
+        }
+    }
+
+    @Override
+    public void pushed(Frame frame) {
+        if (frame.type() == FrameType.QUEUE_DELIVER) {
+            QueueDeliver deliver = frame.message(QueueDeliver.class);
+            QueueSubscription subscription = byId.get(deliver.getSubscriptionId());
+            if (subscription != null && deliver.hasError()) {
+                ended(deliver.getSubscriptionId(), WireErrors.exception(deliver.getError()));
+            } else if (subscription != null) {
+                delivered(subscription, deliver, frame.attachment());
+            }
+        }
+    }
+
+    /** Borrows the attachment; copies it once, into memory that the records will share. */
+    private void delivered(QueueSubscription subscription, QueueDeliver deliver, ByteBuf attachment) {
+        byte[] data = new byte[attachment.readableBytes()];
+        attachment.getBytes(attachment.readerIndex(), data);
+        try {
+            List<LeasedRecord> records = reader.read(
+                    subscription, deliver, data, clock.millis(), session.loop().nowNs());
+            holdings.add(subscription, records, data.length, deliver.getCreditTaken());
+        } catch (InvalidBatchException e) {
+            holdings.fail(new HeadwaterException.Rejected(
+                    "CORRUPT_BATCH", "partition " + subscription + ": damaged bytes arrived: " + e.getMessage()));
+        }
+    }
+
+    /** What was taken may come again. */
+    void credit(QueueSubscription subscription) {
+        if (subscription.id == 0 || closing || !session.isReady()) {
+            // The next opening gives all that there is room for.
+            return;
+        }
+        Holdings.Credit credit = holdings.takeCredit(subscription);
+        if (credit.records() > 0) {
+            session.tell(
+                    FrameType.QUEUE_CREDIT,
+                    QueueCredit.newBuilder()
+                            .setSubscriptionId(subscription.id)
+                            .setRecords(credit.records())
+                            .setBytes(credit.bytes())
+                            .build());
+            session.flush();
+        }
+    }
+
+    // ---- leases
+
+    /** Extends the leases of which less than that part is left. */
+    private void lookAfter(double part) {
+        long nowNs = session.loop().nowNs();
+        holdings.forEach(record -> {
+            boolean isDue = record.leaseUntilNs() - nowNs < part * record.leaseNs();
+            if (isDue && !record.extending && !record.isStale()) {
+                extend(record);
+            }
+        });
+    }
+
+    private static void extend(LeasedRecord record) {
+        record.extending = true;
+        Settlement more = Settlement.extend(Duration.ofNanos(record.leaseNs()));
+        SettleFuture future = new SettleFuture(record, more, 0, 0);
+        // A lease that is gone is not handed out, or says so when it is settled.
+        var unused = future.whenComplete((done, why) -> record.extending = false);
+        record.subscription().settler.settle(future);
+    }
+
+    // ---- the end
+
+    /**
+     * Asks for nothing more; completes when nothing more comes.
+     *
+     * @param release the session's leases return at once
+     */
+    CompletableFuture<@Nullable Void> close(boolean release) {
+        closing = true;
+        List<CompletableFuture<@Nullable Void>> closed = new ArrayList<>();
+        if (session.isReady()) {
+            for (int id : List.copyOf(byId.keySet())) {
+                closed.add(close(id, release));
+            }
+            session.flush();
+        }
+        return CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new));
+    }
+
+    private CompletableFuture<@Nullable Void> close(int id, boolean release) {
+        CompletableFuture<@Nullable Void> closed = new CompletableFuture<>();
+        QueueClose request = QueueClose.newBuilder()
+                .setSubscriptionId(id)
+                .setRelease(release)
+                .build();
+        session.sendOnce(FrameType.QUEUE_CLOSE, request, List.of(), new ReplyHandler() {
+            @Override
+            public void replied(MessageLite reply) {
+                session.closeSubscription(id);
+                byId.remove(id);
+                closed.complete(null);
+            }
+
+            @Override
+            public void failed(HeadwaterException why) {
+                // With the connection the subscription is gone too.
+                closed.complete(null);
+            }
+        });
+        return closed;
+    }
+
+    /** Completes when all that was said is answered. */
+    CompletableFuture<@Nullable Void> whenSettled() {
+        return CompletableFuture.allOf(subscriptions.values().stream()
+                .map(subscription -> subscription.settler.whenIdle())
+                .toArray(CompletableFuture[]::new));
+    }
+
+    void stop() {
+        closing = true;
+        session.remove(this);
+        subscriptions.values().forEach(subscription -> subscription.settler.close());
+    }
+}

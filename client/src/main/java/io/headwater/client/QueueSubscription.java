@@ -1,0 +1,36 @@
+package io.headwater.client;
+
+/** A partition of a queue group, as one consumer has it: where deliveries come from, and settlements go to. */
+final class QueueSubscription {
+    final String topic;
+    final int partition;
+    final long partitionId;
+    final int groupId;
+    final Settler settler;
+
+    // The loop's.
+    /** 0: not open. */
+    int id;
+    /** An attempt to open it again is due. */
+    boolean retrying;
+
+    // Guarded by the consumer's holdings: what waits to be handed out, and what was since the last credit.
+    int waiting;
+    long waitingBytes;
+    int taken;
+    long takenBytes;
+    boolean creditDue;
+
+    QueueSubscription(Session session, String topic, int partition, long partitionId, int groupId) {
+        this.topic = topic;
+        this.partition = partition;
+        this.partitionId = partitionId;
+        this.groupId = groupId;
+        this.settler = new Settler(session, partitionId, groupId);
+    }
+
+    @Override
+    public String toString() {
+        return topic + "-" + partition;
+    }
+}
