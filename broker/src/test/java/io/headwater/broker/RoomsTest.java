@@ -48,6 +48,7 @@ class RoomsTest {
                         "net",
                         "shard",
                         "stream",
+                        "work",
                         "partition",
                         "control",
                         "group",
@@ -73,6 +74,8 @@ class RoomsTest {
     void handlersKnowNeitherTheirOwnersNorEachOther() {
         knowsNothingOf("a handler turns a request into log operations", "stream", "shard", "control", "group", "config")
                 .check(CODE);
+        knowsNothingOf("a handler turns a request into log operations", "work", "shard", "control", "group", "config")
+                .check(CODE);
     }
 
     @Test
@@ -82,6 +85,7 @@ class RoomsTest {
                         "partition",
                         "shard",
                         "stream",
+                        "work",
                         "net",
                         "control",
                         "group",
@@ -103,7 +107,7 @@ class RoomsTest {
 
     @Test
     void theHousekeeperReachesPartitionsThroughTheirPortOnly() {
-        knowsNothingOf("a partition belongs to its owner's thread", "control", "shard", "stream", "io.netty..")
+        knowsNothingOf("a partition belongs to its owner's thread", "control", "shard", "stream", "work", "io.netty..")
                 .check(CODE);
         noClasses()
                 .that()
@@ -123,6 +127,7 @@ class RoomsTest {
                             room,
                             "shard",
                             "stream",
+                            "work",
                             "partition",
                             "net",
                             "control",
@@ -148,7 +153,13 @@ class RoomsTest {
     @Test
     void ownersRoomsHaveNoLocks() {
         String[] rooms = {
-            room("shard"), room("stream"), room("partition"), room("control"), room("group"), room("queue")
+            room("shard"),
+            room("stream"),
+            room("work"),
+            room("partition"),
+            room("control"),
+            room("group"),
+            room("queue")
         };
         noMethods()
                 .that()
@@ -172,7 +183,8 @@ class RoomsTest {
     void whatAHandlerOrAPartitionIsMadeOfIsFinal() {
         classes()
                 .that()
-                .resideInAnyPackage(room("net"), room("shard"), room("stream"), room("partition"), room("queue"))
+                .resideInAnyPackage(
+                        room("net"), room("shard"), room("stream"), room("work"), room("partition"), room("queue"))
                 .and()
                 .areNotInterfaces()
                 .and()
