@@ -3,6 +3,7 @@ package io.headwater.broker;
 import io.headwater.broker.net.InFlight;
 import io.headwater.broker.net.Listener;
 import io.headwater.broker.observe.LatencyHistogram;
+import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.observe.Vitals;
 import io.headwater.broker.shard.Owners;
 import io.headwater.broker.shard.ShardGauges;
@@ -10,6 +11,8 @@ import io.headwater.storage.DataDirectory;
 import io.headwater.storage.DurationHistogram;
 import io.headwater.storage.StorageException;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Reads what the rooms count. */
 final class BrokerVitals implements Vitals {
@@ -101,5 +104,16 @@ final class BrokerVitals implements Vitals {
     public LatencyHistogram.Snapshot syncDuration() {
         DurationHistogram cycles = data.groupCommit().cycleTimes();
         return LatencyHistogram.Snapshot.of(upperNs -> cycles.countUpToUs(upperNs / 1000), cycles.sumUs() * 1000);
+    }
+
+    @Override
+    public List<QueueFigures> queues() {
+        Map<String, QueueFigures> sums = new TreeMap<>();
+        for (ShardGauges gauges : owners.gauges()) {
+            for (QueueFigures one : gauges.queues()) {
+                sums.merge(one.topic() + "/" + one.group(), one, QueueFigures::plus);
+            }
+        }
+        return List.copyOf(sums.values());
     }
 }

@@ -10,6 +10,8 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.List;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 
 /**
  * The metrics of one broker. All of them are read from their owners at the moment of a scrape; between scrapes they cost
@@ -38,6 +40,7 @@ public final class Metrics {
         traffic(vitals);
         state(vitals, house);
         groups(house);
+        queues(vitals);
         JvmMetrics.register(registry);
     }
 
@@ -117,6 +120,96 @@ public final class Metrics {
                 .help("Age of the oldest record that a group has not processed yet; as of the last few seconds.")
                 .labelNames("group")
                 .callback(gauge -> house.groupLags().forEach(lag -> gauge.call(lag.ms() / 1000.0, lag.group())))
+                .build());
+    }
+
+    private void queues(Vitals vitals) {
+        registry.register(GaugeWithCallback.builder()
+                .name("headwater_queue_records")
+                .help("Records of a queue group that are not done, by state; as of the last second.")
+                .labelNames("topic", "group", "state")
+                .callback(gauge -> vitals.queues().forEach(queue -> {
+                    gauge.call((double) queue.ready(), queue.topic(), queue.group(), "ready");
+                    gauge.call((double) queue.waiting(), queue.topic(), queue.group(), "scheduled");
+                    gauge.call((double) queue.leased(), queue.topic(), queue.group(), "leased");
+                    gauge.call((double) queue.dead(), queue.topic(), queue.group(), "dead");
+                }))
+                .build());
+        queueGauge(
+                vitals,
+                "headwater_queue_oldest_ready_seconds",
+                "Age of the oldest ready record; 0 where none is ready.",
+                queue -> Math.max(0, queue.oldestReadyMs()) / 1000.0);
+        registry.register(CounterWithCallback.builder()
+                .name("headwater_queue_delivered_total")
+                .help("Deliveries, redeliveries included.")
+                .labelNames("topic", "group")
+                .callback(counter -> vitals.queues()
+                        .forEach(queue -> counter.call((double) queue.delivered(), queue.topic(), queue.group())))
+                .build());
+        registry.register(CounterWithCallback.builder()
+                .name("headwater_queue_acknowledged_total")
+                .help("Records acknowledged.")
+                .labelNames("topic", "group")
+                .callback(counter -> vitals.queues()
+                        .forEach(queue -> counter.call((double) queue.acked(), queue.topic(), queue.group())))
+                .build());
+        registry.register(CounterWithCallback.builder()
+                .name("headwater_queue_returned_total")
+                .help(
+                        "Attempts that ended without an acknowledgement, by cause: each leads to a redelivery or to a dead"
+                                + " record.")
+                .labelNames("topic", "group", "cause")
+                .callback(counter -> vitals.queues().forEach(queue -> {
+                    QueueFigures.Returned returned = queue.returned();
+                    counter.call((double) returned.released(), queue.topic(), queue.group(), "released");
+                    counter.call((double) returned.failed(), queue.topic(), queue.group(), "failed");
+                    counter.call((double) returned.rejected(), queue.topic(), queue.group(), "rejected");
+                    counter.call((double) returned.expired(), queue.topic(), queue.group(), "expired");
+                    counter.call((double) returned.lost(), queue.topic(), queue.group(), "lost");
+                }))
+                .build());
+        queueTimes(
+                vitals,
+                "headwater_queue_time_in_queue_seconds",
+                "From ingestion to the first delivery, of the slowest partition.",
+                QueueFigures::timeInQueueP50Ms,
+                QueueFigures::timeInQueueP99Ms);
+        queueTimes(
+                vitals,
+                "headwater_queue_processing_seconds",
+                "Processing as consumers report it, of the slowest partition.",
+                QueueFigures::processingP50Ms,
+                QueueFigures::processingP99Ms);
+    }
+
+    private void queueGauge(Vitals vitals, String name, String help, ToDoubleFunction<QueueFigures> value) {
+        registry.register(GaugeWithCallback.builder()
+                .name(name)
+                .help(help)
+                .labelNames("topic", "group")
+                .callback(gauge -> vitals.queues()
+                        .forEach(queue -> gauge.call(value.applyAsDouble(queue), queue.topic(), queue.group())))
+                .build());
+    }
+
+    /** Nothing where nothing was measured. */
+    private void queueTimes(
+            Vitals vitals,
+            String name,
+            String help,
+            ToLongFunction<QueueFigures> medianMs,
+            ToLongFunction<QueueFigures> p99Ms) {
+        registry.register(GaugeWithCallback.builder()
+                .name(name)
+                .help(help)
+                .labelNames("topic", "group", "quantile")
+                .callback(gauge -> vitals.queues().forEach(queue -> {
+                    if (medianMs.applyAsLong(queue) >= 0) {
+                        gauge.call(medianMs.applyAsLong(queue) / 1000.0, queue.topic(), queue.group(), "0.5");
+                        gauge.call(p99Ms.applyAsLong(queue) / 1000.0, queue.topic(), queue.group(), "0.99");
+                    }
+                }))
                 .build());
     }
 

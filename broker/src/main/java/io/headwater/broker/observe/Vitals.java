@@ -38,6 +38,9 @@ public interface Vitals {
     /** One group commit. */
     LatencyHistogram.Snapshot syncDuration();
 
+    /** Of queue groups whose partitions are open, all partitions together; about a second old. */
+    List<QueueFigures> queues();
+
     /**
      * Since the start, and over the last minute.
      */

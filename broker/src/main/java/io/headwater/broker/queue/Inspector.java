@@ -74,9 +74,12 @@ final class Inspector {
     }
 
     /** The first that is ready from an offset on, or {@link ReadyOrder#NONE}. */
-    private long nextReady(long from) {
+    private long nextReady(long from, long mostLooked) {
         long end = state.order().end();
-        for (long at = state.done.nextAbsent(from); at < end; at = state.done.nextAbsent(at + 1)) {
+        long looked = 0;
+        for (long at = state.done.nextAbsent(from);
+                at < end && looked < mostLooked;
+                at = state.done.nextAbsent(at + 1), looked++) {
             int slot = state.slots.find(at);
             if (slot == SlotTable.ABSENT || state.slots.state(slot) == RecordState.READY) {
                 return at;
@@ -85,8 +88,8 @@ final class Inspector {
         return ReadyOrder.NONE;
     }
 
-    long oldestReady() {
-        long oldest = nextReady(state.done.floor());
+    long oldestReady(long mostLooked) {
+        long oldest = nextReady(state.done.floor(), mostLooked);
         return oldest == ReadyOrder.NONE ? -1 : oldest;
     }
 
@@ -94,7 +97,9 @@ final class Inspector {
         long[] found = new long[max];
         int count = 0;
         if (wanted == RecordState.READY) {
-            for (long at = nextReady(from); at != ReadyOrder.NONE && count < max; at = nextReady(at + 1)) {
+            for (long at = nextReady(from, Long.MAX_VALUE);
+                    at != ReadyOrder.NONE && count < max;
+                    at = nextReady(at + 1, Long.MAX_VALUE)) {
                 found[count++] = at;
             }
         } else if (state.count(wanted) > 0) {

@@ -306,9 +306,13 @@ public final class QueueEngine {
         return state.sessions.leasesOf(session);
     }
 
-    /** The offset of the oldest record that is ready; -1: none is. Looks at all that stand before it. */
-    public long oldestReady() {
-        return inspector.oldestReady();
+    /**
+     * The offset of the oldest record that is ready; -1: none is, or not among the first that are not done.
+     *
+     * @param mostLooked how many of these to look at
+     */
+    public long oldestReady(long mostLooked) {
+        return inspector.oldestReady(mostLooked);
     }
 
     /** The first records of a state from an offset on, in order, at most {@code max}. */

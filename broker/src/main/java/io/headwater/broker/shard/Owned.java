@@ -1,12 +1,16 @@
 package io.headwater.broker.shard;
 
+import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.metadata.TopicInfo;
+import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.queue.Now;
+import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.stream.Subscription;
 import io.headwater.broker.stream.Traffic;
 import io.headwater.broker.work.Departure;
 import io.headwater.broker.work.QueueDesk;
+import io.headwater.broker.work.Reports;
 import io.headwater.protocol.wire.Error;
 import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.StorageException;
@@ -66,6 +70,25 @@ final class Owned {
 
     boolean hasQueues() {
         return !partition.queues().isEmpty();
+    }
+
+    /** Adds what its queue groups have. */
+    void figures(Now now, List<QueueFigures> to) {
+        TopicInfo of = topic;
+        if (of == null) {
+            return;
+        }
+        Reports reports = new Reports(desk, now);
+        for (QueueGroupInfo group : of.queueGroups()) {
+            QueueEngine engine = partition.queues().engine(group.id());
+            if (engine != null) {
+                try {
+                    to.add(reports.figures(engine, group.name()));
+                } catch (StorageException e) {
+                    // Whoever needs the record will hear of it.
+                }
+            }
+        }
     }
 
     /** Lets the queues decide; what that leads to waits for the disk. */

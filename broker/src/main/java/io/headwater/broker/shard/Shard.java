@@ -7,6 +7,7 @@ import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.metadata.TopicPolicy;
 import io.headwater.broker.net.Attachment;
 import io.headwater.broker.net.Connection;
+import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.queue.Now;
@@ -68,6 +69,7 @@ final class Shard {
     private final Consumer<Task> runner = this::run;
 
     private long gaugesAtMs;
+    private boolean gaugesStale;
     private @Nullable Runnable whenQuiet;
 
     Shard(Mailbox mailbox, DataDirectory data, Supplier<MetadataImage> metadata, Owners.Settings settings) {
@@ -135,7 +137,8 @@ final class Shard {
             touched.forEach(Connection::wake);
             touched.clear();
         }
-        if (work > 0) {
+        gaugesStale |= work > 0;
+        if (gaugesStale) {
             updateGauges();
         }
         if (whenQuiet != null && work == 0 && unsettled.isEmpty()) {
@@ -293,9 +296,11 @@ final class Shard {
             return 0;
         }
         long nextMs = alarms.nextMs();
-        return nextMs == Long.MAX_VALUE
-                ? Long.MAX_VALUE
-                : Math.max(0, TimeUnit.MILLISECONDS.toNanos(nextMs - monotonicMs()));
+        long inMs = nextMs == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, nextMs - monotonicMs());
+        if (gaugesStale) {
+            inMs = Math.min(inMs, GAUGES_INTERVAL_MS);
+        }
+        return inMs == Long.MAX_VALUE ? inMs : TimeUnit.MILLISECONDS.toNanos(inMs);
     }
 
     private int turnQueues() {
@@ -396,10 +401,16 @@ final class Shard {
             return;
         }
         gaugesAtMs = nowMs;
+        gaugesStale = false;
         long bytes = 0;
+        List<QueueFigures> queues = new ArrayList<>();
         for (Owned owned : partitions.values()) {
             bytes += owned.partition.log().stats().bytes();
+            if (owned.hasQueues()) {
+                owned.figures(now(), queues);
+            }
         }
+        gauges.queues = queues;
         gauges.logBytes = bytes;
         gauges.openPartitions = partitions.size();
         gauges.readers = readers.count();

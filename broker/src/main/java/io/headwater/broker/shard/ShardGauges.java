@@ -1,7 +1,9 @@
 package io.headwater.broker.shard;
 
 import io.headwater.broker.observe.LatencyHistogram;
+import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.stream.Traffic;
+import java.util.List;
 import org.agrona.concurrent.EpochClock;
 
 /** What one owner counts. Written by its thread; any may read. */
@@ -12,6 +14,7 @@ public final class ShardGauges {
     volatile int offlinePartitions;
     volatile int readers;
     volatile long logBytes;
+    volatile List<QueueFigures> queues = List.of();
 
     ShardGauges(EpochClock clock) {
         this.traffic = new Traffic(clock);
@@ -41,5 +44,10 @@ public final class ShardGauges {
     /** Of the open partitions; about a second old while there is traffic. */
     public long logBytes() {
         return logBytes;
+    }
+
+    /** Of each queue group in each open partition; about a second old. */
+    public List<QueueFigures> queues() {
+        return queues;
     }
 }

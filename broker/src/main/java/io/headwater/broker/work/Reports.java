@@ -1,5 +1,6 @@
 package io.headwater.broker.work;
 
+import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.PartitionReport;
 import io.headwater.broker.partition.RequestFailedException;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class Reports {
     private static final int DEFAULT_PAGE = 1_000;
     private static final int LARGEST_PAGE = 10_000;
+    /** For the oldest ready record: an owner does not stand still for a report. */
+    private static final int MOST_LOOKED = 100_000;
 
     private final QueueDesk desk;
     private final Partition partition;
@@ -116,8 +119,34 @@ public final class Reports {
         return report.build();
     }
 
+    /** For metrics. */
+    public QueueFigures figures(QueueEngine engine, String groupName) throws StorageException {
+        QueuePartition now = describe(engine);
+        QueueReturns returned = now.getReturned();
+        return new QueueFigures(
+                partition.info().topicName(),
+                groupName,
+                now.getReady(),
+                now.getWaiting(),
+                now.getLeased(),
+                now.getDead() + now.getMoving(),
+                now.getOldestReadyMs(),
+                now.getDelivered(),
+                now.getAcked(),
+                new QueueFigures.Returned(
+                        returned.getReleased(),
+                        returned.getFailed(),
+                        returned.getRejected(),
+                        returned.getExpired(),
+                        returned.getLost()),
+                now.getTimeInQueueP50Ms(),
+                now.getTimeInQueueP99Ms(),
+                now.getProcessingP50Ms(),
+                now.getProcessingP99Ms());
+    }
+
     private long oldestReadyMs(QueueEngine engine) throws StorageException {
-        long oldest = engine.oldestReady();
+        long oldest = engine.oldestReady(MOST_LOOKED);
         if (oldest < partition.startOffset() || oldest >= partition.committedOffset()) {
             return -1;
         }

@@ -6,6 +6,7 @@ import io.headwater.broker.metadata.LocalQuorum;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.observe.LatencyHistogram;
+import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.observe.Vitals;
 import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
@@ -242,6 +243,11 @@ final class ControlWorld implements AutoCloseable {
 
     /** Numbers that a test sets. */
     static final class FakeVitals implements Vitals {
+        @Override
+        public List<QueueFigures> queues() {
+            return List.of();
+        }
+
         int offline;
         long usable = Long.MAX_VALUE;
 

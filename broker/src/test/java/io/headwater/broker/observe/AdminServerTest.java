@@ -170,6 +170,11 @@ class AdminServerTest {
     }
 
     private static final class FixedVitals implements Vitals {
+        @Override
+        public List<QueueFigures> queues() {
+            return List.of();
+        }
+
         final LatencyHistogram produceLatency = new LatencyHistogram();
 
         @Override

@@ -295,7 +295,7 @@ class QueueEngineTest {
         assertEquals(6, engine.purge(EnumSet.of(RecordState.READY), 0, 9, ops));
         assertEquals(new Counts(1, 1, 1, 1, 0), engine.counts());
         assertEquals(2, engine.purge(EnumSet.of(RecordState.DEAD, RecordState.WAITING), 0, 99, ops));
-        assertEquals(9, engine.oldestReady());
+        assertEquals(9, engine.oldestReady(Long.MAX_VALUE));
         assertThrows(IllegalArgumentException.class, () -> engine.purge(EnumSet.of(RecordState.LEASED), 0, 99, ops));
     }
 

@@ -429,7 +429,7 @@ final class QueueWorld {
                         .mapToLong(rec -> rec.offset)
                         .findFirst()
                         .orElse(-1),
-                engine.oldestReady());
+                engine.oldestReady(Long.MAX_VALUE));
         if (ops.isEmpty() && random.nextInt(4) == 0) {
             assertSameBytes(replayed(firstReplayed()), engine);
         }
