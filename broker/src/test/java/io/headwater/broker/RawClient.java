@@ -163,6 +163,11 @@ final class RawClient implements AutoCloseable {
                 .build();
     }
 
+    /** Whether {@link #push} has one that came before a reply. */
+    boolean hasPush() {
+        return !pushes.isEmpty();
+    }
+
     /** The next push, waiting for it. */
     Frame push() throws IOException {
         Frame kept = pushes.poll();
