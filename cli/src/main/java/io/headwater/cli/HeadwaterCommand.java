@@ -5,6 +5,7 @@ import io.headwater.cli.consume.ConsumeCommand;
 import io.headwater.cli.group.GroupCommand;
 import io.headwater.cli.log.LogCommand;
 import io.headwater.cli.produce.ProduceCommand;
+import io.headwater.cli.queue.QueueCommand;
 import io.headwater.cli.topic.TopicCommand;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,7 +18,7 @@ import picocli.CommandLine.IVersionProvider;
 /** The root: what there is. */
 @Command(
         name = "headwater",
-        description = "A durable, replayable event stream.",
+        description = "Durable, replayable event streams, and queues on the same log.",
         mixinStandardHelpOptions = true,
         versionProvider = HeadwaterCommand.Version.class,
         synopsisSubcommandLabel = "COMMAND",
@@ -27,6 +28,8 @@ import picocli.CommandLine.IVersionProvider;
             "  headwater topic create orders --partitions 3",
             "  echo '{\"id\":1}' | headwater produce orders",
             "  headwater consume orders --format pretty",
+            "  headwater queue create orders billing",
+            "  headwater queue work orders billing --exec 'cat' --until-empty",
             "",
             "Data goes to standard output; summaries, progress and errors to standard error.",
             "Exit codes: 0 done, 1 failed, 2 asked wrongly, 130 interrupted."
@@ -40,6 +43,7 @@ final class HeadwaterCommand {
         SUBCOMMANDS.put("produce", ProduceCommand.class);
         SUBCOMMANDS.put("consume", ConsumeCommand.class);
         SUBCOMMANDS.put("group", GroupCommand.class);
+        SUBCOMMANDS.put("queue", QueueCommand.class);
         SUBCOMMANDS.put("log", LogCommand.class);
         SUBCOMMANDS.put("bench", BenchCommand.class);
         SUBCOMMANDS.put("status", StatusCommand.class);

@@ -63,30 +63,75 @@ public interface Admin {
      * @param partitions 0: default or unchanged
      * @param retention negative: no limit
      * @param retentionBytes per partition; negative: no limit
+     * @param work what its queue and keyed groups mean for its records
      */
     record TopicSettings(
             int partitions,
             @Nullable Duration retention,
             @Nullable Long retentionBytes,
-            @Nullable AckLevel ackLevel) {
+            @Nullable AckLevel ackLevel,
+            WorkSettings work) {
         public static TopicSettings defaults() {
-            return new TopicSettings(0, null, null, null);
+            return new TopicSettings(0, null, null, null, WorkSettings.defaults());
         }
 
         public TopicSettings withPartitions(int count) {
-            return new TopicSettings(count, retention, retentionBytes, ackLevel);
+            return new TopicSettings(count, retention, retentionBytes, ackLevel, work);
         }
 
         public TopicSettings withRetention(Duration limit) {
-            return new TopicSettings(partitions, limit, retentionBytes, ackLevel);
+            return new TopicSettings(partitions, limit, retentionBytes, ackLevel, work);
         }
 
         public TopicSettings withRetentionBytes(long bytes) {
-            return new TopicSettings(partitions, retention, bytes, ackLevel);
+            return new TopicSettings(partitions, retention, bytes, ackLevel, work);
         }
 
         public TopicSettings withAckLevel(AckLevel level) {
-            return new TopicSettings(partitions, retention, retentionBytes, level);
+            return new TopicSettings(partitions, retention, retentionBytes, level, work);
         }
+
+        public TopicSettings withWork(WorkSettings settings) {
+            return new TopicSettings(partitions, retention, retentionBytes, ackLevel, settings);
+        }
+    }
+
+    /**
+     * A topic as a place of work. Null means the broker's default when creating, and unchanged when altering.
+     *
+     * @param deleteOnAck a record goes when all queue and keyed groups of the topic are done with it; without such a
+     *     group it stays; default false
+     * @param ackedGrace it goes so long after that; zero, which is the default: at once
+     * @param maxRecords of a partition that some group is not done with; negative, which is the default: no limit
+     * @param overflow what happens to a producer at that limit; default {@link Overflow#BLOCK}
+     */
+    record WorkSettings(
+            @Nullable Boolean deleteOnAck,
+            @Nullable Duration ackedGrace,
+            @Nullable Long maxRecords,
+            @Nullable Overflow overflow) {
+        public static WorkSettings defaults() {
+            return new WorkSettings(null, null, null, null);
+        }
+
+        public WorkSettings withDeleteOnAck(boolean choice) {
+            return new WorkSettings(choice, ackedGrace, maxRecords, overflow);
+        }
+
+        public WorkSettings withAckedGrace(Duration grace) {
+            return new WorkSettings(deleteOnAck, grace, maxRecords, overflow);
+        }
+
+        public WorkSettings withMaxRecords(long records, Overflow beyond) {
+            return new WorkSettings(deleteOnAck, ackedGrace, records, beyond);
+        }
+    }
+
+    /** What happens to a producer when a topic holds as many records that are not done as it may. */
+    enum Overflow {
+        /** It tries again until its own time is up. */
+        BLOCK,
+        /** The send fails at once, with {@code QUEUE_FULL}. */
+        REJECT
     }
 }

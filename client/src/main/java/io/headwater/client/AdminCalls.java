@@ -19,6 +19,7 @@ import io.headwater.protocol.wire.ListGroups;
 import io.headwater.protocol.wire.SeekGroup;
 import io.headwater.protocol.wire.SeekGroupReply;
 import io.headwater.protocol.wire.Status;
+import io.headwater.protocol.wire.Toggle;
 import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicConfig;
 import io.headwater.protocol.wire.TopicDescription;
@@ -70,7 +71,30 @@ final class AdminCalls implements Admin {
                             ? io.headwater.protocol.wire.AckLevel.ACK_MEMORY
                             : io.headwater.protocol.wire.AckLevel.ACK_PERSISTED);
         }
+        addWork(config, settings.work());
         return config.build();
+    }
+
+    private static void addWork(TopicConfig.Builder config, WorkSettings work) {
+        Boolean deleteOnAck = work.deleteOnAck();
+        if (deleteOnAck != null) {
+            config.setUntilAcked(deleteOnAck ? Toggle.TOGGLE_ON : Toggle.TOGGLE_OFF);
+        }
+        var grace = work.ackedGrace();
+        if (grace != null) {
+            config.setAckedGraceMs(grace.isZero() ? -1 : grace.toMillis());
+        }
+        Long records = work.maxRecords();
+        if (records != null) {
+            config.setMaxRecords(records < 0 ? -1 : records);
+        }
+        var overflow = work.overflow();
+        if (overflow != null) {
+            config.setOverflow(
+                    overflow == Overflow.REJECT
+                            ? io.headwater.protocol.wire.Overflow.OVERFLOW_REJECT
+                            : io.headwater.protocol.wire.Overflow.OVERFLOW_BLOCK);
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.headwater.cli.consume;
 
+import io.headwater.cli.print.RecordFormat;
 import io.headwater.cli.shell.ExitCode;
 import io.headwater.cli.shell.ServerOptions;
 import io.headwater.cli.shell.Terminal;

@@ -1,5 +1,6 @@
 package io.headwater.cli.consume;
 
+import io.headwater.cli.print.RecordFormat;
 import io.headwater.cli.shell.Progress;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.Human;

@@ -3,8 +3,9 @@ package io.headwater.cli.produce;
 import io.headwater.client.ProducerRecord;
 import io.headwater.record.RecordHeader;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a record of a line: its value is the line; key and event time come from options or from its fields. */
@@ -18,6 +19,8 @@ final class LineToRecord {
     private final @Nullable FieldPath timeField;
     private final EventTimeFormat timeFormat;
     private final List<RecordHeader> headers;
+    private final @Nullable FieldPath idField;
+    private final WishOptions wishes;
     private final @Nullable JsonFields fields;
 
     LineToRecord(String topic, RecordOptions options) {
@@ -28,13 +31,10 @@ final class LineToRecord {
         this.timeField = path(options.eventTimeField());
         this.timeFormat = options.eventTimeFormat();
         this.headers = options.headers();
-        List<FieldPath> wanted = new ArrayList<>();
-        if (keyField != null) {
-            wanted.add(keyField);
-        }
-        if (timeField != null) {
-            wanted.add(timeField);
-        }
+        this.wishes = options.wishes();
+        this.idField = path(wishes.messageIdField());
+        List<FieldPath> wanted =
+                Stream.of(keyField, timeField, idField).filter(Objects::nonNull).toList();
         this.fields = wanted.isEmpty() ? null : new JsonFields(wanted);
     }
 
@@ -49,7 +49,9 @@ final class LineToRecord {
             throw new BadLineException(
                     "has an event time before 1970 in field " + timeField + ": " + timeField.value());
         }
-        return new ProducerRecord(topic, partition, recordKey, line, headers, eventTimeMs);
+        ProducerRecord record =
+                wishes.addTo(new ProducerRecord(topic, partition, recordKey, line, headers, eventTimeMs));
+        return idField == null ? record : record.withMessageId(idField.value());
     }
 
     private static @Nullable FieldPath path(@Nullable String text) {

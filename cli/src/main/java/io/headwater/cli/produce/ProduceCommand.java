@@ -42,7 +42,8 @@ import picocli.CommandLine.Parameters;
             "      --event-time-field time",
             "  headwater produce flights --file samples/flights.jsonl --key-field origin \\",
             "      --event-time-field date --event-time-format 'yyyy/MM/dd HH:mm'",
-            "  tail -f app.log | headwater produce logs --header host=web1 --format json"
+            "  tail -f app.log | headwater produce logs --header host=web1 --format json",
+            "  echo call back | headwater produce jobs --delay 10m --priority 7"
         })
 public final class ProduceCommand implements Callable<Integer> {
     /** How long Ctrl-C waits for what is in flight. */

@@ -6,10 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What a record gets besides its line. */
 final class RecordOptions {
+    private static final String RESERVED = "hw-";
+
     @Option(names = "--key", paramLabel = "K", description = "One key for all records.")
     private @Nullable String key;
 
@@ -42,6 +45,9 @@ final class RecordOptions {
             description = "Send to this partition (default: by key; without one, spread).")
     private @Nullable Integer partition;
 
+    @Mixin
+    private WishOptions wishes = new WishOptions();
+
     /** Refuses what does not fit together. */
     void check() {
         if (key != null && keyField != null) {
@@ -53,8 +59,13 @@ final class RecordOptions {
         if (partition != null && partition < 0) {
             throw CommandFailure.usage("--partition: " + partition + " (expected: 0 or more)");
         }
+        wishes.check();
         eventTimeFormat();
         headers();
+    }
+
+    WishOptions wishes() {
+        return wishes;
     }
 
     int partition() {
@@ -93,6 +104,11 @@ final class RecordOptions {
             int equals = text.indexOf('=');
             if (equals <= 0) {
                 throw CommandFailure.usage("--header: " + text + " (expected: NAME=VALUE)");
+            }
+            if (text.startsWith(RESERVED)) {
+                throw CommandFailure.usage("--header: " + text + " (expected: a name that does not start with "
+                        + RESERVED + ", which is reserved; --delay, --deliver-at, --priority and --message-id-field "
+                        + "set such headers)");
             }
             headers.add(new RecordHeader(
                     text.substring(0, equals), text.substring(equals + 1).getBytes(StandardCharsets.UTF_8)));

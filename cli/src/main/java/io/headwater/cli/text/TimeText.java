@@ -9,6 +9,8 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * A TIME of the command line: ISO-8601 with a zone, a date (midnight UTC), or epoch milliseconds. A time without a zone
@@ -45,6 +47,18 @@ public final class TimeText {
             return " has no zone (expected: a zone behind it, for example " + text + "Z or " + text + "+01:00)";
         } catch (DateTimeParseException e) {
             return " (expected: ISO-8601 with a zone, for example 2018-02-03T12:00:00Z, a date, or epoch milliseconds)";
+        }
+    }
+
+    /** For options. */
+    public static final class Converter implements ITypeConverter<Instant> {
+        @Override
+        public Instant convert(String text) {
+            try {
+                return parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
         }
     }
 }

@@ -3,6 +3,7 @@ package io.headwater.cli.topic;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.headwater.cli.text.Human;
 import io.headwater.cli.text.Table;
+import io.headwater.client.QueueAdmin;
 import io.headwater.protocol.wire.PartitionDescription;
 import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicDescription;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** A topic's partitions as a table for people and as JSON for programs. */
 final class DescriptionText {
@@ -18,7 +20,7 @@ final class DescriptionText {
 
     private DescriptionText() {}
 
-    static List<String> lines(TopicDescription description) {
+    static List<String> lines(TopicDescription description, List<QueueAdmin.Group> queues) {
         Topic topic = description.getTopic();
         List<PartitionDescription> partitions = description.getPartitionsList();
         long records = partitions.stream().mapToLong(DescriptionText::records).sum();
@@ -31,6 +33,11 @@ final class DescriptionText {
         lines.add("topic " + topic.getName() + ": " + TopicText.summary(topic));
         lines.add(Human.count(records, "record") + ", " + Human.bytes(bytes) + " on disk, " + Human.perSecond(rate)
                 + " over the last minute, made " + Human.time(topic.getCreatedMs()));
+        if (!queues.isEmpty()) {
+            lines.add(queues.stream()
+                    .map(queue -> queue.name() + (queue.settings().keyed() ? " (keyed)" : ""))
+                    .collect(Collectors.joining(", ", "queue groups: ", "")));
+        }
         lines.add("");
         Table table = new Table(
                 "PARTITION",
@@ -60,7 +67,8 @@ final class DescriptionText {
         return lines;
     }
 
-    static void fields(TopicDescription description, JsonGenerator json) throws IOException {
+    static void fields(TopicDescription description, List<QueueAdmin.Group> queues, JsonGenerator json)
+            throws IOException {
         List<PartitionDescription> partitions = description.getPartitionsList();
         TopicText.fields(description.getTopic(), json);
         json.writeNumberField(
@@ -69,6 +77,11 @@ final class DescriptionText {
         json.writeNumberField(
                 "bytes",
                 partitions.stream().mapToLong(PartitionDescription::getBytes).sum());
+        json.writeArrayFieldStart("queueGroups");
+        for (QueueAdmin.Group queue : queues) {
+            json.writeString(queue.name());
+        }
+        json.writeEndArray();
         json.writeArrayFieldStart("partitionDetails");
         for (PartitionDescription partition : partitions) {
             json.writeStartObject();

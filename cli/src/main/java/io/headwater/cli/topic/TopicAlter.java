@@ -25,6 +25,8 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  headwater topic alter orders --retention 30d",
             "  headwater topic alter orders --partitions 6",
+            "  headwater topic alter orders --delete-on-ack --acked-grace 1h",
+            "  headwater topic alter orders --no-delete-on-ack --max-records unlimited",
             "More partitions send new records of a key elsewhere: order per key starts anew."
         })
 final class TopicAlter implements Callable<Integer> {
@@ -50,7 +52,7 @@ final class TopicAlter implements Callable<Integer> {
     public Integer call() {
         @Nullable
         String complaint = options.areEmpty()
-                ? "nothing to change (expected: --partitions, --retention, --retention-bytes or --ack)"
+                ? "nothing to change (expected: a setting, for example --retention 30d)"
                 : options.complaint();
         if (complaint != null) {
             throw CommandFailure.usage(complaint);

@@ -7,7 +7,9 @@ import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.shell.UnknownTopic;
 import io.headwater.cli.text.JsonLines;
 import io.headwater.client.HeadwaterClient;
+import io.headwater.client.QueueAdmin;
 import io.headwater.protocol.wire.TopicDescription;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,7 +20,7 @@ import picocli.CommandLine.Parameters;
         name = "describe",
         description = {
             "Show each partition of a topic: its records, size, rate and share, the event times it holds, and the delay "
-                    + "from event to ingestion.",
+                    + "from event to ingestion; and the names of its queue groups.",
             "A partition that takes at least twice its fair share is marked as hot."
         },
         mixinStandardHelpOptions = true,
@@ -44,13 +46,15 @@ final class TopicDescribe implements Callable<Integer> {
     @Override
     public Integer call() {
         TopicDescription description;
+        List<QueueAdmin.Group> queues;
         try (HeadwaterClient client = server.connect()) {
             description = UnknownTopic.explained(name, () -> client.admin().describeTopic(name));
+            queues = UnknownTopic.explained(name, () -> client.queueAdmin().list(name));
         }
         if (format.isJson()) {
-            new JsonLines(terminal.out()).object(json -> DescriptionText.fields(description, json));
+            new JsonLines(terminal.out()).object(json -> DescriptionText.fields(description, queues, json));
         } else {
-            DescriptionText.lines(description).forEach(terminal.out()::line);
+            DescriptionText.lines(description, queues).forEach(terminal.out()::line);
         }
         return ExitCode.OK;
     }

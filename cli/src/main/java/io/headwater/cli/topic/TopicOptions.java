@@ -7,6 +7,7 @@ import io.headwater.client.Admin.TopicSettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -38,19 +39,28 @@ final class TopicOptions {
                     + "may lose it.")
     private @Nullable Ack ack;
 
+    @Mixin
+    private WorkOptions work = new WorkOptions();
+
     boolean areEmpty() {
-        return partitions == null && retention == null && retentionBytes == null && ack == null;
+        return partitions == null && retention == null && retentionBytes == null && ack == null && work.areEmpty();
     }
 
     TopicSettings settings() {
         return new TopicSettings(
-                partitions == null ? 0 : partitions, retention, retentionBytes, ack == null ? null : ack.level);
+                partitions == null ? 0 : partitions,
+                retention,
+                retentionBytes,
+                ack == null ? null : ack.level,
+                work.settings());
     }
 
     /** Null: fine. Else what is wrong. */
     @Nullable
     String complaint() {
-        return partitions != null && partitions < 1 ? "--partitions: " + partitions + " (expected: 1 or more)" : null;
+        return partitions != null && partitions < 1
+                ? "--partitions: " + partitions + " (expected: 1 or more)"
+                : work.complaint();
     }
 
     /** As people write it. */

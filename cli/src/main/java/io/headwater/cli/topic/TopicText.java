@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.headwater.cli.text.DurationText;
 import io.headwater.cli.text.Human;
 import io.headwater.protocol.wire.AckLevel;
+import io.headwater.protocol.wire.Overflow;
+import io.headwater.protocol.wire.Toggle;
 import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicConfig;
 import java.io.IOException;
@@ -16,7 +18,26 @@ final class TopicText {
     static String summary(Topic topic) {
         TopicConfig config = topic.getConfig();
         return Human.count(topic.getPartitionsCount(), "partition") + ", " + retention(config) + ", acknowledged when "
-                + (config.getAckLevel() == AckLevel.ACK_MEMORY ? "in memory" : "persisted");
+                + (config.getAckLevel() == AckLevel.ACK_MEMORY ? "in memory" : "persisted") + work(config);
+    }
+
+    /** Empty where queue groups mean nothing for the topic's records. */
+    private static String work(TopicConfig config) {
+        String grace =
+                config.getAckedGraceMs() <= 0 ? "" : " " + DurationText.exact(config.getAckedGraceMs()) + " later";
+        String gone = isDeletedOnAck(config) ? ", deleted when all queue groups are done" + grace : "";
+        return config.getMaxRecords() <= 0
+                ? gone
+                : gone + ", at most " + Human.count(config.getMaxRecords(), "record") + " not done a partition ("
+                        + overflow(config) + ")";
+    }
+
+    private static boolean isDeletedOnAck(TopicConfig config) {
+        return config.getUntilAcked() == Toggle.TOGGLE_ON;
+    }
+
+    private static String overflow(TopicConfig config) {
+        return config.getOverflow() == Overflow.OVERFLOW_REJECT ? "reject" : "block";
     }
 
     static String retention(TopicConfig config) {
@@ -39,6 +60,10 @@ final class TopicText {
         json.writeNumberField("retentionMs", config.getRetentionMs());
         json.writeNumberField("retentionBytes", config.getRetentionBytes());
         json.writeStringField("ack", ack(config));
+        json.writeBooleanField("deleteOnAck", isDeletedOnAck(config));
+        json.writeNumberField("ackedGraceMs", Math.max(0, config.getAckedGraceMs()));
+        json.writeNumberField("maxRecords", config.getMaxRecords() == 0 ? -1 : config.getMaxRecords());
+        json.writeStringField("overflow", overflow(config));
         json.writeNumberField("created", topic.getCreatedMs());
     }
 }

@@ -1,4 +1,4 @@
-package io.headwater.cli.consume;
+package io.headwater.cli.print;
 
 import io.headwater.cli.shell.Output;
 import io.headwater.client.ConsumedRecord;

@@ -1,10 +1,10 @@
-package io.headwater.cli.consume;
+package io.headwater.cli.print;
 
 import io.headwater.cli.shell.Output;
 import io.headwater.client.ConsumedRecord;
 
 /** One record as it is printed. */
-interface RecordFormat {
+public interface RecordFormat {
     void write(ConsumedRecord record);
 
     /** The formats by name. */
@@ -14,7 +14,7 @@ interface RecordFormat {
         json,
         pretty;
 
-        RecordFormat over(Output out) {
+        public RecordFormat over(Output out) {
             return switch (this) {
                 case value, text -> new ValueFormat(out);
                 case json -> new JsonFormat(out);
