@@ -1,5 +1,9 @@
 package io.headwater.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.headwater.cli.shell.Interrupts;
 import io.headwater.cli.shell.Output;
 import io.headwater.cli.shell.Terminal;
@@ -77,6 +81,20 @@ final class Shell {
 
         List<String> lines() {
             return out().lines().toList();
+        }
+
+        /** Holds that it ended with 0. */
+        Result done() {
+            assertEquals(0, code, err);
+            return this;
+        }
+
+        /** Holds that it ended so, and said this, without a stack trace. */
+        Result failed(int expected, String mentions) {
+            assertEquals(expected, code, out() + err);
+            assertTrue(err.contains(mentions), err);
+            assertFalse(err.contains("\tat "), err);
+            return this;
         }
     }
 }

@@ -78,6 +78,38 @@ class UsageTest {
         refuses("--set topics.retentio: unknown setting", "serve", "--set", "topics.retentio=1d");
         refuses("--listen: listen: nowhere", "serve", "--listen", "nowhere");
         refuses("Missing required option", "group", "seek", "g", "--topic", "t");
+        refuses("--max-records: 0", "topic", "create", "t", "--max-records", "0");
+        refuses("expected one of [block, reject]", "topic", "create", "t", "--overflow", "drop");
+        refuses("--delay and --deliver-at", "produce", "t", "--delay", "1s", "--deliver-at", "2030-01-01");
+        refuses("--priority: 10 (expected: 0 to 9)", "produce", "t", "--priority", "10");
+        refuses("does not start with hw-", "produce", "t", "--header", "hw-priority=9");
+    }
+
+    @Test
+    void whatIsAskedOfAQueueWronglyEndsWith2AndSaysWhatWasExpected() {
+        refuses("Missing required parameter", "queue", "create", "t");
+        refuses("0 (expected: 1 to 1000, or off)", "queue", "create", "t", "g", "--max-failures", "0");
+        refuses("0s (expected: 1s to 12h)", "queue", "create", "t", "g", "--lease", "0s");
+        refuses("expected: none, fixed:DURATION", "queue", "create", "t", "g", "--backoff", "exponential");
+        refuses("not longer than the longest", "queue", "create", "t", "g", "--backoff", "linear:5m:1s");
+        refuses("drop (expected: skip, hold-key, stop)", "queue", "create", "t", "g", "--on-dead", "drop");
+        refuses("nothing to change", "queue", "alter", "t", "g");
+        refuses("--max: 0", "queue", "receive", "t", "g", "--max", "0");
+        refuses("Missing required argument", "queue", "settle", "token");
+        refuses("mutually exclusive", "queue", "settle", "token", "--ack", "--fail");
+        refuses("--delay goes with", "queue", "settle", "token", "--ack", "--delay", "1s");
+        refuses("--reason goes with", "queue", "settle", "token", "--release", "--reason", "x");
+        refuses("Missing required option", "queue", "work", "t", "g");
+        refuses("--concurrency: 0", "queue", "work", "t", "g", "--exec", "true", "--concurrency", "0");
+        refuses("--max: 0", "queue", "browse", "t", "g", "--max", "0");
+        refuses("expected one of [ready, waiting, leased, dead]", "queue", "browse", "t", "g", "--state", "acked");
+        refuses("--key and --record", "queue", "explain", "t", "g", "--key", "k", "--record", "0:1");
+        refuses("expected: PARTITION:OFFSET", "queue", "explain", "t", "g", "--record", "17");
+        refuses("need --partition", "queue", "redrive", "t", "g", "--from", "3");
+        refuses("do not go with it", "queue", "redrive", "t", "g", "--record", "0:1", "--partition", "0");
+        refuses("--to not before --from", "queue", "cancel", "t", "g", "--partition", "0", "--from", "3", "--to", "2");
+        refuses("Missing required option", "queue", "purge", "t", "g");
+        refuses("expected one of [ready, waiting, dead]", "queue", "purge", "t", "g", "--state", "leased");
     }
 
     private void refuses(String mentions, String... args) {

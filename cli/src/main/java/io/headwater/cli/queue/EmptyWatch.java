@@ -14,7 +14,7 @@ final class EmptyWatch implements AutoCloseable {
 
     private final Supplier<Description> group;
     private final Runnable onEmpty;
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile @Nullable HeadwaterException failure;
 
     /** @param onEmpty called once, also when it cannot look any more; may wait */
@@ -32,12 +32,12 @@ final class EmptyWatch implements AutoCloseable {
     private void watch() {
         try {
             while (!isEmpty(group.get())) {
-                if (closed.await(EVERY_MS, TimeUnit.MILLISECONDS)) {
+                if (stopped.await(EVERY_MS, TimeUnit.MILLISECONDS)) {
                     return;
                 }
             }
         } catch (HeadwaterException e) {
-            if (closed.getCount() == 0) {
+            if (stopped.getCount() == 0) {
                 return;
             }
             failure = e;
@@ -66,8 +66,13 @@ final class EmptyWatch implements AutoCloseable {
         }
     }
 
+    /** Does not look any more. */
+    void stop() {
+        stopped.countDown();
+    }
+
     @Override
     public void close() {
-        closed.countDown();
+        stop();
     }
 }

@@ -44,7 +44,7 @@ final class QueueReceive implements Callable<Integer> {
     private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
     /** After the first records others may be on their way from other partitions. */
-    private static final Duration STRAGGLERS = Duration.ofMillis(100);
+    private static final Duration STRAGGLERS = Duration.ofMillis(200);
 
     private final Terminal terminal;
 

@@ -89,7 +89,7 @@ final class QueueWork implements Callable<Integer> {
                                 consumer.run(record -> exec.run(record, consumer::close));
                                 return ExitCode.OK;
                             }));
-            watch.close();
+            watch.stop();
             terminal.out().flush();
             terminal.say(Human.count(exec.done() + exec.failed(), "record") + ": " + Human.count(exec.done())
                     + " done, " + Human.count(exec.failed()) + " failed");
