@@ -69,11 +69,8 @@ final class QueueCore implements SessionListener {
 
     @Override
     public void ready() {
-        if (subscriptions.isEmpty()) {
-            resolve();
-            return;
-        }
         subscriptions.values().forEach(this::open);
+        resolve();
         // Whether the leases are still there is known before most of what waits is handed out.
         lookAfter(1.0);
     }

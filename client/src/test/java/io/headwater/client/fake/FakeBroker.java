@@ -87,6 +87,7 @@ public final class FakeBroker implements AutoCloseable {
     private final Map<Long, FakePartition> partitions = new HashMap<>();
     private final Set<Peer> peers = new LinkedHashSet<>();
     private final Map<String, FakeGroup> groups = new HashMap<>();
+    public final FakeQueues queues = new FakeQueues(this);
     private Function<Produce, Fate> fate = unused -> Fate.ANSWER;
     private Function<ProduceBatch, @Nullable Error> refusal = unused -> null;
     private Function<FindOffset, @Nullable Error> findRefusal = unused -> null;
@@ -183,6 +184,22 @@ public final class FakeBroker implements AutoCloseable {
 
     public FakePartition partition(String topic, int index) {
         return topics.get(topic).get(index);
+    }
+
+    FakePartition partition(long id) {
+        return partitions.get(id);
+    }
+
+    List<FakePartition> partitionsOf(String topic) {
+        return topics.get(topic);
+    }
+
+    /** One more partition. */
+    public void grow(String topic) {
+        FakePartition partition = new FakePartition(
+                partitions.size() + 1L, topic, topics.get(topic).size());
+        partitions.put(partition.id, partition);
+        topics.get(topic).add(partition);
     }
 
     public void produceFate(Function<Produce, Fate> next) {
@@ -306,7 +323,7 @@ public final class FakeBroker implements AutoCloseable {
     }
 
     /** One connection. */
-    private final class Peer extends ChannelInboundHandlerAdapter {
+    private final class Peer extends ChannelInboundHandlerAdapter implements FakeQueues.Line {
         final Channel channel;
         final FrameDecoder decoder;
         final Map<Integer, Subscription> subscriptions = new LinkedHashMap<>();
@@ -326,6 +343,7 @@ public final class FakeBroker implements AutoCloseable {
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
             peers.remove(this);
+            queues.lost(this);
         }
 
         @Override
@@ -397,7 +415,11 @@ public final class FakeBroker implements AutoCloseable {
                     rebalance(leave.getGroup());
                 }
                 case COMMIT -> commit(frame);
-                default -> fail(frame, Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "the fake does not know this"));
+                default -> {
+                    if (!queues.handle(frame, this)) {
+                        fail(frame, Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "the fake does not know this"));
+                    }
+                }
             }
         }
 
@@ -427,6 +449,7 @@ public final class FakeBroker implements AutoCloseable {
                 reply(frame, reply.build());
             }
             wakeSubscriptions();
+            queues.grant();
         }
 
         private void getTopics(Frame frame) {
@@ -581,11 +604,28 @@ public final class FakeBroker implements AutoCloseable {
             reply(frame, reply.build());
         }
 
-        private void reply(Frame to, MessageLite message) {
-            send(FrameLayout.FLAG_REPLY, to.type(), to.correlationId(), message, Unpooled.EMPTY_BUFFER);
+        @Override
+        public void reply(Frame to, MessageLite message) {
+            reply(to.type(), to.correlationId(), message);
         }
 
-        private void fail(Frame to, Error error) {
+        @Override
+        public void reply(FrameType type, int correlationId, MessageLite message) {
+            send(FrameLayout.FLAG_REPLY, type, correlationId, message, Unpooled.EMPTY_BUFFER);
+        }
+
+        @Override
+        public void push(FrameType type, MessageLite message, byte[] attachment) {
+            send(FrameLayout.FLAG_PUSH, type, 0, message, Unpooled.wrappedBuffer(attachment));
+        }
+
+        @Override
+        public void close() {
+            channel.close();
+        }
+
+        @Override
+        public void fail(Frame to, Error error) {
             int flags = FrameLayout.FLAG_REPLY | FrameLayout.FLAG_ERROR;
             send(flags, to.type(), to.correlationId(), error, Unpooled.EMPTY_BUFFER);
         }
