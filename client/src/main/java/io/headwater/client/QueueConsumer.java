@@ -12,6 +12,44 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The broker pushes, up to the prefetch. The leases of what waits here to be handed out are extended. When the
  * connection was lost and comes back within the group's grace, the leases are still there.
+ *
+ * <p>With a handler:
+ *
+ * <pre>{@code
+ * try (HeadwaterClient client = HeadwaterClient.builder().server(server).build();
+ *         QueueConsumer consumer = client.queueConsumer()
+ *                 .topic("orders")
+ *                 .group("shipping")
+ *                 .concurrency(4)
+ *                 .build()) {
+ *     consumer.run(record -> {
+ *         ship(record); // returns: acknowledged. Throws: failed, and it comes again
+ *         if (left.decrementAndGet() == 0) {
+ *             consumer.close(); // what runs is finished, what was not begun goes back
+ *         }
+ *     });
+ * }
+ * }</pre>
+ *
+ * <p>Receiving and settling:
+ *
+ * <pre>{@code
+ * try (HeadwaterClient client = HeadwaterClient.builder().server(server).build();
+ *         QueueConsumer consumer =
+ *                 client.queueConsumer().topic("orders").group("shipping").build()) {
+ *     List<QueueRecord> records = consumer.receive(100, Duration.ofSeconds(5));
+ *     for (QueueRecord record : records) {
+ *         if (record.value() != null) {
+ *             consumer.ack(record);
+ *         } else if (record.failures() < 3) {
+ *             consumer.fail(record, "nothing in it", Duration.ofMinutes(5));
+ *         } else {
+ *             consumer.reject(record, "never anything in it");
+ *         }
+ *         count++;
+ *     }
+ * } // close() waits until all is answered; what was not settled goes back
+ * }</pre>
  */
 public interface QueueConsumer extends AutoCloseable {
 

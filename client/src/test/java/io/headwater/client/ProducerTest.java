@@ -12,13 +12,16 @@ import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.record.Compression;
 import io.headwater.record.KeyHash;
+import io.headwater.record.RecordHeader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -418,5 +421,94 @@ class ProducerTest {
             sent.forEach(CompletableFuture::join);
             assertEquals(1, broker.on(self -> self.produceBatches) - before);
         }
+    }
+
+    /** What the broker has been told of reserved headers, a batch each. */
+    private List<Boolean> reserved() {
+        List<Boolean> reserved = Collections.synchronizedList(new ArrayList<>());
+        broker.produceFate(produce -> {
+            produce.getBatchesList().forEach(batch -> reserved.add(batch.getReservedHeaders()));
+            return Fate.ANSWER;
+        });
+        return reserved;
+    }
+
+    private List<String> headersOfTheLast(String topic) {
+        try (StreamConsumer consumer =
+                client.streamConsumer().topics(topic).until(Position.end()).build()) {
+            List<String> headers = List.of();
+            while (!consumer.isAtEnd()) {
+                for (ConsumedRecord record : consumer.poll(Duration.ofSeconds(1))) {
+                    headers = record.headers().stream()
+                            .map(header -> header.name() + "="
+                                    + new String(Objects.requireNonNull(header.value()), StandardCharsets.UTF_8))
+                            .toList();
+                }
+            }
+            return headers;
+        }
+    }
+
+    @Test
+    void saysInReservedHeadersWhatQueueGroupsAreToDo() {
+        broker.createTopic("t", 1);
+        List<Boolean> reserved = reserved();
+        RecordHeader own = new RecordHeader("own", "1".getBytes(StandardCharsets.UTF_8));
+        try (Producer producer = client.producer().build()) {
+            ProducerRecord plain = ProducerRecord.ofUtf8("t", null, "v").withHeaders(List.of(own));
+            producer.send(plain).join();
+            assertEquals(List.of("own=1"), headersOfTheLast("t"));
+            producer.send(plain.withDelay(Duration.ofHours(1))
+                            .withDeliverAt(Instant.ofEpochMilli(1234))
+                            .withPriority(7)
+                            .withMessageId("\u00e9"))
+                    .join();
+            assertEquals(
+                    List.of("own=1", "hw-deliver-at=1234", "hw-priority=7", "hw-message-id=\u00e9"),
+                    headersOfTheLast("t"));
+            long before = Instant.now().toEpochMilli();
+            producer.send(plain.withDeliverAt(Instant.ofEpochMilli(1234)).withDelay(Duration.ofMinutes(1)))
+                    .join();
+            long after = Instant.now().toEpochMilli();
+            String header = headersOfTheLast("t").get(1);
+            long at = Long.parseLong(header.substring("hw-deliver-at=".length()));
+            assertTrue(at >= before + 60_000 && at <= after + 60_000, header);
+        }
+        assertEquals(List.of(false, true, true), reserved);
+    }
+
+    @Test
+    void sendsARecordWithoutAKeyWhereItsMessageIdSays() {
+        broker.createTopic("t", 7);
+        try (Producer producer = client.producer().build()) {
+            for (int i = 0; i < 20; i++) {
+                String id = "id-" + i;
+                int byId = KeyHash.partitionFor(id.getBytes(StandardCharsets.UTF_8), 7);
+                int byKey = KeyHash.partitionFor("key".getBytes(StandardCharsets.UTF_8), 7);
+                ProducerRecord record = ProducerRecord.ofUtf8("t", null, "v").withMessageId(id);
+                assertEquals(byId, producer.send(record).join().partition());
+                assertEquals(
+                        byKey,
+                        producer.send(ProducerRecord.ofUtf8("t", "key", "v").withMessageId(id))
+                                .join()
+                                .partition());
+            }
+        }
+    }
+
+    @Test
+    void refusesWishesThatCannotBe() {
+        ProducerRecord record = ProducerRecord.ofUtf8("t", null, "v");
+        var reserved = assertThrows(
+                IllegalArgumentException.class,
+                () -> record.withHeaders(List.of(new RecordHeader("hw-priority", new byte[] {'9'}))));
+        assertTrue(reserved.getMessage().startsWith("header hw-priority"), reserved.getMessage());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new ProducerRecord("t", -1, null, null, List.of(new RecordHeader("hw-x", null)), -1));
+        assertThrows(IllegalArgumentException.class, () -> record.withPriority(10));
+        assertThrows(IllegalArgumentException.class, () -> record.withPriority(-1));
+        assertThrows(IllegalArgumentException.class, () -> record.withDelay(Duration.ofMillis(-1)));
+        assertThrows(IllegalArgumentException.class, () -> record.withDeliverAt(Instant.ofEpochMilli(-1)));
     }
 }

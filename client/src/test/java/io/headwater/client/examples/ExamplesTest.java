@@ -49,6 +49,12 @@ class ExamplesTest {
                 }
             }
             assertEquals(2, ReplayExample.run(broker.server()).size());
+            QueueAdminExample.run(broker.server());
+            QueueAdminExample.run(broker.server());
+            assertTrue(QueueReceiveExample.run(broker.server()) > 0);
+            ProduceExample.run(broker.server());
+            assertTrue(new QueueHandlerExample().run(broker.server()) >= 10);
+            QueueProduceExample.run(broker.server());
         }
     }
 
@@ -82,7 +88,7 @@ class ExamplesTest {
 
     @Test
     void thePageQuotesThemAsTheyAre() throws IOException {
-        checkQuotes("docs/client.md", Pattern.compile("```java\n(.*?)```", Pattern.DOTALL), Files.readString(PAGE), 5);
+        checkQuotes("docs/client.md", Pattern.compile("```java\n(.*?)```", Pattern.DOTALL), Files.readString(PAGE), 9);
     }
 
     @Test
@@ -90,6 +96,7 @@ class ExamplesTest {
         Pattern quote = Pattern.compile("<pre>\\{@code\n(.*?)\n\\s*\\* }</pre>", Pattern.DOTALL);
         checkQuotes("Producer", quote, Files.readString(MAIN.resolve("Producer.java")), 1);
         checkQuotes("StreamConsumer", quote, Files.readString(MAIN.resolve("StreamConsumer.java")), 3);
+        checkQuotes("QueueConsumer", quote, Files.readString(MAIN.resolve("QueueConsumer.java")), 2);
         checkQuotes("Admin", quote, Files.readString(MAIN.resolve("Admin.java")), 1);
     }
 

@@ -178,8 +178,12 @@ public final class FakeQueues {
         switch (frame.type()) {
             case CREATE_QUEUE_GROUP -> {
                 CreateQueueGroup create = frame.message(CreateQueueGroup.class);
-                create(create.getTopic(), create.getName());
-                line.reply(frame, groups.get(create.getTopic() + "/" + create.getName()));
+                if (groups.containsKey(create.getTopic() + "/" + create.getName())) {
+                    line.fail(frame, Errors.of(ErrorCode.ERROR_GROUP_EXISTS, "group exists"));
+                } else {
+                    create(create.getTopic(), create.getName());
+                    line.reply(frame, groups.get(create.getTopic() + "/" + create.getName()));
+                }
             }
             case GET_QUEUE_GROUPS -> find(frame, line);
             case QUEUE_OPEN -> open(frame, line);
@@ -199,6 +203,12 @@ public final class FakeQueues {
 
     private void find(Frame frame, Line line) {
         GetQueueGroups find = frame.message(GetQueueGroups.class);
+        if (find.getName().isEmpty()) {
+            line.reply(
+                    frame,
+                    QueueGroups.newBuilder().addAllGroups(groups.values()).build());
+            return;
+        }
         QueueGroup found = groups.get(find.getTopic() + "/" + find.getName());
         if (found == null) {
             line.fail(frame, Errors.of(ErrorCode.ERROR_UNKNOWN_GROUP, "no group " + find.getName()));
