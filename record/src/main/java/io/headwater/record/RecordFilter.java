@@ -1,5 +1,7 @@
 package io.headwater.record;
 
+import java.nio.ByteBuffer;
+
 /**
  * Says which records of a log stay when it is rewritten. A record stays if both its offset and what stands in it are
  * kept. Asked on another thread than the log's owner, by one thread at a time: it must not look at what the owner
@@ -7,8 +9,55 @@ package io.headwater.record;
  */
 @FunctionalInterface
 public interface RecordFilter {
+    /** Keeps all but the record at one offset. */
+    static RecordFilter withoutOffset(long erased) {
+        return new RecordFilter() {
+            @Override
+            public boolean keeps(long offset) {
+                return offset != erased;
+            }
+
+            @Override
+            public long kept(long fromOffset, long untilOffset) {
+                return untilOffset - fromOffset - (erased >= fromOffset && erased < untilOffset ? 1 : 0);
+            }
+        };
+    }
+
+    /** Keeps all but the records with a key, which is borrowed. */
+    static RecordFilter withoutKey(byte[] erased) {
+        ByteBuffer key = ByteBuffer.wrap(erased);
+        return new LooksInside() {
+            @Override
+            public boolean keeps(RecordCursor record) {
+                return !record.hasKey() || !key.equals(record.buffer().slice(record.keyPosition(), record.keyLength()));
+            }
+        };
+    }
+
     /** By its offset; may also be asked of offsets whose record is gone already. */
     boolean keeps(long offset);
+
+    /** A filter that has to see each record, whatever its offset. */
+    interface LooksInside extends RecordFilter {
+        @Override
+        default boolean keeps(long offset) {
+            return true;
+        }
+
+        @Override
+        default long kept(long fromOffset, long untilOffset) {
+            return untilOffset - fromOffset;
+        }
+
+        @Override
+        default boolean looksInside(long fromOffset, long untilOffset) {
+            return true;
+        }
+
+        @Override
+        boolean keeps(RecordCursor record);
+    }
 
     /** How many of these offsets are kept. Asked for whole segments and batches: better than one by one where it can be. */
     default long kept(long fromOffset, long untilOffset) {

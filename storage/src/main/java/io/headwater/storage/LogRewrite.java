@@ -36,7 +36,8 @@ final class LogRewrite {
     private final LastWork lastWork;
     private final Consumer<RewriteReport> done;
 
-    private final ArrayDeque<Long> bases = new ArrayDeque<>();
+    private final EntryScanner scanner = new EntryScanner();
+    private final ArrayDeque<Segment> toDo = new ArrayDeque<>();
     private long untilOffset;
     private final List<RewriteReport.RewrittenSegment> rewritten = new ArrayList<>();
     private long unreadableBatches;
@@ -77,65 +78,38 @@ final class LogRewrite {
         untilOffset = count < segments.size()
                 ? segments.get(count).baseOffset()
                 : commit.written().endOffset();
-        for (Segment segment : segments.subList(0, count)) {
-            bases.add(segment.baseIndex());
-        }
+        toDo.addAll(segments.subList(0, count));
         commit.checkOnline();
-        next();
+        context.spares().inBackground(this::next);
     }
 
-    private void next() {
+    private void begin(Segment segment) {
         if (cancelled) {
             return;
         }
-        for (Long base = bases.poll(); base != null; base = bases.poll()) {
-            Segment segment = find(base);
-            if (segment == null || !worthIt(segment.summary())) {
-                continue;
-            }
-            try {
-                SegmentFile source = segment.file();
-                reader.using(segment);
-                if (!source.tryRetain()) {
-                    throw new IllegalStateException("the owner's file is closed");
-                }
-                SegmentRewriter rewriter = new SegmentRewriter(context, segment, source, filter);
-                current = rewriter;
-                context.spares().inBackground(() -> step(rewriter, segment));
-            } catch (IOException e) {
-                context.spares().inBackground(() -> finish(e));
-            }
+        if (!segments.contains(segment)) {
+            // Retention was faster.
+            context.spares().inBackground(this::next);
             return;
         }
-        context.spares().inBackground(() -> finish(null));
-    }
-
-    private @Nullable Segment find(long base) {
-        for (Segment segment : segments) {
-            if (segment.baseIndex() == base) {
-                return segment;
+        try {
+            SegmentFile source = segment.file();
+            reader.using(segment);
+            if (!source.tryRetain()) {
+                throw new IllegalStateException("the owner's file is closed");
             }
+            SegmentRewriter rewriter = new SegmentRewriter(context, segment, source, filter, scanner);
+            current = rewriter;
+            context.spares().inBackground(() -> step(rewriter, segment));
+        } catch (IOException e) {
+            context.spares().inBackground(() -> finish(e));
         }
-        return null;
-    }
-
-    /** As far as offsets tell, which may be kept although their record is gone. */
-    private boolean worthIt(SegmentSummary summary) {
-        long records = summary.records();
-        if (records == 0) {
-            return false;
-        }
-        if (filter.looksInside(summary.baseOffset, summary.endOffset)) {
-            return true;
-        }
-        long kept = filter.kept(summary.baseOffset, summary.endOffset);
-        return kept < summary.endOffset - summary.baseOffset && (mostLiveShare >= 1 || kept <= mostLiveShare * records);
     }
 
     /** The old file stays where it is for those who read it, without a name. */
     private void swap(SegmentRewriter rewriter, Segment old) {
         current = null;
-        if (cancelled || commit.offline() != null || find(old.baseIndex()) != old) {
+        if (cancelled || commit.offline() != null || !segments.contains(old)) {
             context.spares().inBackground(rewriter::discard);
         } else {
             try {
@@ -149,7 +123,7 @@ final class LogRewrite {
             }
             replace(old, rewriter);
         }
-        next();
+        context.spares().inBackground(this::next);
     }
 
     private void replace(Segment old, SegmentRewriter rewriter) {
@@ -182,6 +156,32 @@ final class LogRewrite {
 
     // ---- on the background thread
 
+    private void next() {
+        Segment segment = toDo.poll();
+        while (segment != null && !worthIt(segment.summary())) {
+            segment = toDo.poll();
+        }
+        Segment worthIt = segment;
+        if (worthIt == null || stopped()) {
+            finish(null);
+        } else {
+            onOwner(() -> begin(worthIt));
+        }
+    }
+
+    /** As far as offsets tell, which may be kept although their record is gone. */
+    private boolean worthIt(SegmentSummary summary) {
+        long records = summary.records();
+        if (records == 0) {
+            return false;
+        }
+        if (filter.looksInside(summary.baseOffset, summary.endOffset)) {
+            return true;
+        }
+        long kept = filter.kept(summary.baseOffset, summary.endOffset);
+        return kept < summary.endOffset - summary.baseOffset && (mostLiveShare >= 1 || kept <= mostLiveShare * records);
+    }
+
     private void step(SegmentRewriter rewriter, Segment segment) {
         if (stopped()) {
             rewriter.discard();
@@ -205,7 +205,11 @@ final class LogRewrite {
             finish(e);
             return;
         }
-        onOwner(rewriter.changed() ? () -> swap(rewriter, segment) : this::next);
+        if (rewriter.changed()) {
+            onOwner(() -> swap(rewriter, segment));
+        } else {
+            next();
+        }
     }
 
     private boolean stopped() {

@@ -69,7 +69,7 @@ public final class LogSlice implements AutoCloseable {
 
     /** Offsets that its entries take: as many records, unless a rewriting has removed some. */
     public int recordCount() {
-        return (int) (sizeInBytes == 0 ? 0 : nextOffset - baseOffset);
+        return (int) (sizeInBytes == 0 ? 0 : Math.min(Integer.MAX_VALUE, nextOffset - baseOffset));
     }
 
     /**

@@ -38,7 +38,7 @@ final class SegmentRewriter {
     private final SegmentFile source;
     private final RecordFilter filter;
 
-    private final EntryScanner scanner = new EntryScanner();
+    private final EntryScanner scanner;
     private final RecordBatch batch = new RecordBatch();
     private final Envelope envelope = new Envelope();
     private final BatchSlicer slicer = new BatchSlicer();
@@ -58,13 +58,20 @@ final class SegmentRewriter {
     private boolean looksInside;
     private boolean released;
 
-    /** @param source retained by the caller for this; it is released here */
-    SegmentRewriter(LogContext context, Segment segment, SegmentFile source, RecordFilter filter) {
+    /**
+     * Touches no file yet.
+     *
+     * @param source retained by the caller for this; it is released here
+     * @param scanner nobody else uses it meanwhile
+     */
+    SegmentRewriter(
+            LogContext context, Segment segment, SegmentFile source, RecordFilter filter, EntryScanner scanner) {
         this.context = context;
         this.header = segment.header();
         this.before = segment.summary();
         this.source = source;
         this.filter = filter;
+        this.scanner = scanner;
         this.after = before;
         this.index = newIndex();
         restart();
