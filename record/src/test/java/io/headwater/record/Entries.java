@@ -46,6 +46,12 @@ final class Entries {
         return entry;
     }
 
+    static ByteBuffer hole() {
+        ByteBuffer entry = ByteBuffer.allocate(Hole.SIZE);
+        Hole.encode(entry, ENTRY_INDEX, 300, BASE_OFFSET, 1_000, LEADER_EPOCH, INGESTED);
+        return entry.flip();
+    }
+
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }

@@ -29,6 +29,11 @@ final class GoldenFilesTest {
     }
 
     @Test
+    void aHoleIsWrittenAsEver() throws Exception {
+        assertEquals(hex(golden("entry-hole")), hex(Entries.hole()));
+    }
+
+    @Test
     void aBatchIsWrittenAsEver() throws Exception {
         assertEquals(hex(golden("batch-none")), hex(Batches.of(Compression.NONE, Entries.records())));
     }
@@ -46,7 +51,7 @@ final class GoldenFilesTest {
 
     @Test
     void entriesAreReadAsEver() throws Exception {
-        for (String name : new String[] {"entry-data", "entry-control"}) {
+        for (String name : new String[] {"entry-data", "entry-control", "entry-hole"}) {
             Envelope envelope = new Envelope().wrap(golden(name), 0);
             assertTrue(envelope.crcMatches());
             assertTrue(envelope.payloadCrcMatches());

@@ -33,6 +33,7 @@ final class LogRewrite {
     private final RecordFilter filter;
     private final double mostLiveShare;
     private final Executor owner;
+    private final DirectorySync directory;
     private final LastWork lastWork;
     private final Consumer<RewriteReport> done;
 
@@ -47,6 +48,7 @@ final class LogRewrite {
     /**
      * Of the log's parts; the list of segments is the log's own.
      *
+     * @param directory the log's, for the names that are made here
      * @param lastWork on the background thread, when all segments are done
      * @param done on the owner's thread
      */
@@ -58,6 +60,7 @@ final class LogRewrite {
             RecordFilter filter,
             double mostLiveShare,
             Executor owner,
+            DirectorySync directory,
             LastWork lastWork,
             Consumer<RewriteReport> done) {
         this.context = context;
@@ -67,6 +70,7 @@ final class LogRewrite {
         this.filter = filter;
         this.mostLiveShare = mostLiveShare;
         this.owner = owner;
+        this.directory = directory;
         this.lastWork = lastWork;
         this.done = done;
     }
@@ -114,6 +118,7 @@ final class LogRewrite {
         } else {
             try {
                 context.disk().rename(rewriter.path(), old.path());
+                directory.named();
             } catch (IOException e) {
                 context.spares().inBackground(() -> {
                     rewriter.discard();
@@ -234,8 +239,7 @@ final class LogRewrite {
                 if (stopped()) {
                     throw new LogOfflineException(context + ": its rewriting was stopped", null);
                 }
-                // Also if nothing was replaced: an earlier rewriting may have been stopped before it came to this.
-                context.disk().syncDirectory(context.directory());
+                directory.sync();
                 lastWork.run();
             } catch (IOException e) {
                 reported = e;

@@ -36,6 +36,8 @@ public final class PartitionLog {
     private final ConcurrentLinkedQueue<Runnable> leaving = new ConcurrentLinkedQueue<>();
 
     private @Nullable LogRewrite rewriting;
+    /** Of the names that rewritings make. */
+    private final DirectorySync rewrittenNames;
 
     PartitionLog(LogContext context, LogRecovery.Recovered recovered, GroupCommit groupCommit) {
         this.context = context;
@@ -45,6 +47,11 @@ public final class PartitionLog {
         this.appender = new LogAppender(
                 context, segments, commit, reader::using, recovered.lastEpoch(), recovered.lastIngestionTimeMs());
         this.member = groupCommit.enlist(commit);
+        this.rewrittenNames = new DirectorySync(context.disk(), context.directory());
+        if (!segments.isEmpty()) {
+            // The process before this one may have been stopped between a name and its sync.
+            rewrittenNames.named();
+        }
     }
 
     public long partitionId() {
@@ -307,6 +314,9 @@ public final class PartitionLog {
      * indexes and offsets. What is gone is a hole: a batch keeps the offsets that it spans, and batches that lost all are
      * one {@link io.headwater.record.Hole}. Control entries stay.
      *
+     * <p>To erase something for good: {@link #sealOpen}; when all that is durable, rewrite with a share of 1; when the
+     * report says no failure, it is in no file of the log below {@link RewriteReport#untilOffset}.
+     *
      * <p>Only segments that no {@link #replay} begins in can be rewritten: those before the last durable checkpoint, so
      * that nothing is forgotten that was derived from their batch headers. The files are made in the background; appends
      * and reads go on, and slices that were lent keep the old bytes. One rewriting at a time.
@@ -330,7 +340,16 @@ public final class PartitionLog {
             throw failed(e);
         }
         LogRewrite started = new LogRewrite(
-                context, segments, commit, reader, filter, mostLiveShare, owner, this::removeRetired, report -> {
+                context,
+                segments,
+                commit,
+                reader,
+                filter,
+                mostLiveShare,
+                owner,
+                rewrittenNames,
+                this::removeRetired,
+                report -> {
                     rewriting = null;
                     done.accept(report);
                 });

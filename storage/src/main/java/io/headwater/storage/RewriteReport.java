@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What became of a rewriting.
  *
- * @param untilOffset if nothing failed: no file of the log holds a record below it that the filter does not keep
+ * @param untilOffset if nothing failed, and every share of live records was to be rewritten: no file of the log holds a
+ *     record below it that the filter does not keep, but for those of unreadable batches
  * @param segments those that became smaller, oldest first; also of a rewriting that failed later
  * @param unreadableBatches batches that had to be looked into and cannot be decompressed: they stay as they are
  * @param failure why it ended early, or why it may not survive a power cut; {@code null}: neither is so

@@ -36,6 +36,8 @@ final class SpareFiles {
     private int coming;
     /** Retired segments that could be neither recycled nor deleted. */
     private final Set<Path> undeleted = new HashSet<>();
+    /** For the names that go when what was retired is recycled or deleted. */
+    private final DirectorySync names;
 
     private long nextName;
     private volatile boolean closed;
@@ -45,11 +47,13 @@ final class SpareFiles {
         this.directory = dataDirectory.resolve(DIRECTORY);
         this.mostBytes = mostBytes;
         this.background = background;
+        this.names = new DirectorySync(disk, directory);
     }
 
     /** Throws away what an earlier process left. */
     void open() throws IOException {
         disk.createDirectories(directory);
+        names.named();
         for (String name : disk.list(directory)) {
             deleteTree(disk, directory.resolve(name));
         }
@@ -158,6 +162,8 @@ final class SpareFiles {
                 undeleted.add(retired);
                 undeleted.add(path);
             }
+        } finally {
+            names.named();
         }
     }
 
@@ -174,6 +180,7 @@ final class SpareFiles {
         for (Path path : left) {
             try {
                 disk.delete(path);
+                names.named();
             } catch (NoSuchFileException gone) {
                 // That is what was wanted.
             }
@@ -181,7 +188,7 @@ final class SpareFiles {
                 undeleted.remove(path);
             }
         }
-        disk.syncDirectory(directory);
+        names.sync();
     }
 
     private void keep(Path path, DiskFile file, long to, boolean reserved) throws IOException {

@@ -196,6 +196,46 @@ class LogRewriteTest {
     }
 
     @Test
+    void aHoleHoldsEntriesOfOneEpochAndNoMoreThanItCanCount() throws IOException {
+        StorageConfig large = TestDirectory.SMALL.withSegmentBytes(32 << 20);
+        int firstEpoch = Hole.MOST_ENTRIES + 500;
+        int count = firstEpoch + 100;
+        TestDirectory dir = new TestDirectory(PATH, large, disk);
+        PartitionLog log = dir.log();
+        log.checkpointSource(() -> ByteBuffer.wrap(new byte[] {42}));
+        EventTimes times = new EventTimes();
+        for (int i = 0; i < count; i++) {
+            log.appendData(TestDirectory.batch(new long[] {i}, "v"), times, i < firstEpoch ? 1 : 2, i);
+            if (i % 1000 == 0) {
+                log.flush();
+            }
+        }
+        seal(dir);
+        RewriteReport report = rewrite(dir, offset -> false);
+        assertEquals(count, report.removedRecords());
+        assertEquals(1, report.segments().size());
+        List<String> holes = new ArrayList<>();
+        LogDumper.dump(disk, PARTITION.resolve("00000000000000000000.log"), (at, entry, payload, intact) -> {
+            if (entry.kind() == EntryKind.DATA) {
+                holes.add(entry.entryIndex() + " " + entry.entryCount() + " epoch " + entry.leaderEpoch());
+            }
+        });
+        // Behind the checkpoint.
+        assertEquals(
+                List.of(
+                        "1 " + Hole.MOST_ENTRIES + " epoch 1",
+                        Hole.MOST_ENTRIES + 1 + " 500 epoch 1",
+                        firstEpoch + 1 + " 100 epoch 2"),
+                holes);
+        dir.close();
+        assertEquals(List.of(), findings(disk));
+        try (TestDirectory again = new TestDirectory(PATH, large, disk)) {
+            assertEquals(List.of(), LogContent.all(again.log()));
+            assertEquals(count, again.log().endOffset());
+        }
+    }
+
+    @Test
     void looksUpTimesOfWhatIsThere() throws IOException {
         try (TestDirectory dir = open()) {
             fill(dir, 100);
@@ -415,6 +455,22 @@ class LogRewriteTest {
         assertNull(rewrite(dir, offset -> true).failure());
         assertFalse(holds(memory, PATH, "<value-10>"));
         dir.close();
+    }
+
+    @Test
+    void deletesWhatCouldNotBeRecycled() throws IOException {
+        try (TestDirectory dir = open()) {
+            fill(dir, 100);
+            seal(dir);
+            dir.log().deleteOldSegments(0, -1, dir.log().stats().bytes() - 9000);
+            disk.failOpens(path -> path.toString().endsWith(".zeroing"));
+            dir.runBackground();
+            disk.heal();
+            assertFalse(holds(memory, PARTITION, "<value-10>"));
+            assertTrue(holds(memory, PATH, "<value-10>"));
+            assertNull(rewrite(dir, offset -> true).failure());
+            assertFalse(holds(memory, PATH, "<value-10>"));
+        }
     }
 
     @Test
