@@ -14,9 +14,9 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,7 +45,13 @@ public final class MemoryDisk implements Disk {
             Path directory,
             Path name,
             @Nullable MemoryInode inode,
-            @Nullable Path removed) {}
+            @Nullable Path removed) {
+
+        /** Where a name goes: another directory than the one whose sync makes this durable, if it is a move. */
+        Path source() {
+            return removed == null ? directory : parent(removed);
+        }
+    }
 
     /** From now on syncs return and do nothing: the control of a test that power cuts lose unsynced data. */
     public synchronized MemoryDisk ignoreSyncs() {
@@ -80,10 +86,12 @@ public final class MemoryDisk implements Disk {
         kill();
         Set<Path> stopped = new HashSet<>();
         for (NameChange change : nameChanges) {
-            if (!stopped.contains(change.directory()) && survives.getAsBoolean()) {
+            boolean possible = !stopped.contains(change.directory()) && !stopped.contains(change.source());
+            if (possible && survives.getAsBoolean()) {
                 apply(change);
             } else {
                 stopped.add(change.directory());
+                stopped.add(change.source());
             }
         }
         nameChanges.clear();
@@ -201,13 +209,17 @@ public final class MemoryDisk implements Disk {
         if (ignoringSyncs) {
             return;
         }
-        for (Iterator<NameChange> changes = nameChanges.iterator(); changes.hasNext(); ) {
-            NameChange change = changes.next();
-            if (change.directory().equals(key(directory))) {
-                apply(change);
-                changes.remove();
+        // What moves out of another directory brings along what was done there before.
+        Set<Path> synced = new HashSet<>(Set.of(key(directory)));
+        ArrayDeque<NameChange> durable = new ArrayDeque<>();
+        for (int i = nameChanges.size() - 1; i >= 0; i--) {
+            if (synced.contains(nameChanges.get(i).directory())) {
+                NameChange change = nameChanges.remove(i);
+                synced.add(change.source());
+                durable.addFirst(change);
             }
         }
+        durable.forEach(this::apply);
     }
 
     private void apply(NameChange change) {
