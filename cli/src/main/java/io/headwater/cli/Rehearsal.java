@@ -54,6 +54,17 @@ final class Rehearsal {
                 List.of("topic", "describe", "t"),
                 List.of("group", "list"),
                 List.of("group", "describe", "g"),
+                List.of("topic", "create", "w"),
+                List.of("produce", "w"),
+                List.of("queue", "create", "w", "q", "--max-failures", "1"),
+                List.of("queue", "purge", "w", "q", "--state", "ready", "--partition", "0", "--from", "3"),
+                List.of("queue", "receive", "w", "q", "--ack"),
+                List.of("queue", "work", "w", "q", "--exec", "exit 1", "--until-empty", "--concurrency", "2"),
+                List.of("queue", "explain", "w", "q"),
+                List.of("queue", "redrive", "w", "q"),
+                List.of("queue", "browse", "w", "q"),
+                List.of("queue", "list"),
+                List.of("queue", "describe", "w", "q"),
                 List.of("status"),
                 List.of("status", "--format", "json"))) {
             String[] withServer = Stream.concat(command.stream(), Stream.of("--server", server))

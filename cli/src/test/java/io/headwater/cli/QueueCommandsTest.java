@@ -402,4 +402,17 @@ class QueueCommandsTest {
                 json);
         assertTrue(json.contains("\"queueGroups\":[\"g\"]"), json);
     }
+
+    @Test
+    void aLoadThroughAQueueAcknowledgesEveryRecordOnce() {
+        String[] bench = {
+            "bench", "queue", "--records", "2000", "--record-bytes", "100", "--partitions", "2", "--format", "json"
+        };
+        for (String result : List.of(
+                ok(bench).out(),
+                ok(with(new String[] {"--keyed", "--keys", "50"}, bench)).out())) {
+            assertTrue(result.contains("\"records\":2000,\"failed\":0,\"undelivered\":0,"), result);
+            assertTrue(result.contains("\"ackedTwice\":0,\"outOfOrder\":0,\"left\":0}"), result);
+        }
+    }
 }

@@ -50,6 +50,7 @@ public record FloorLoad(int port, int recordBytes, long records) {
                     cpu.machineSeconds() - cpu.driverSeconds(),
                     cpu.driverSeconds(),
                     Map.of(),
+                    Map.of(),
                     Environment.current());
         }
     }

@@ -64,6 +64,7 @@ final class ConsumeRun {
                 cpu.machineSeconds() - cpu.driverSeconds(),
                 cpu.driverSeconds(),
                 Map.of(),
+                Map.of(),
                 Environment.current());
     }
 }

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /** A Headwater broker through its Java client. */
 public final class HeadwaterTarget implements LoadTarget {
@@ -85,28 +84,23 @@ public final class HeadwaterTarget implements LoadTarget {
     }
 
     private static final class ProducerSink implements Sink {
-        private static final int UNCHECKED_SLOTS = 1 << 16;
         private final Producer producer;
         private final String topic;
         private final Outcomes outcomes;
-        /** Untimed sends are looked at when their slot comes round again: cheaper than a callback each. */
-        private final @Nullable CompletableFuture<?>[] unchecked = new CompletableFuture<?>[UNCHECKED_SLOTS];
-
-        private long untimed;
+        private final UntimedSends untimed;
 
         ProducerSink(Producer producer, String topic, Outcomes outcomes) {
             this.producer = producer;
             this.topic = topic;
             this.outcomes = outcomes;
+            this.untimed = new UntimedSends(outcomes);
         }
 
         @Override
         public void send(int partition, byte[] value, long dueNs) {
             CompletableFuture<?> sent = producer.send(new ProducerRecord(topic, partition, null, value, List.of(), -1));
             if (dueNs == UNTIMED) {
-                int slot = (int) (untimed++ & (UNCHECKED_SLOTS - 1));
-                check(unchecked[slot]);
-                unchecked[slot] = sent;
+                untimed.add(sent);
                 return;
             }
             CompletableFuture<?> unused = sent.whenComplete((acknowledged, failure) -> {
@@ -118,25 +112,10 @@ public final class HeadwaterTarget implements LoadTarget {
             });
         }
 
-        /** A slot may come round before its record is acknowledged: then its outcome is asked for by callback. */
-        private void check(@Nullable CompletableFuture<?> sent) {
-            if (sent == null || (sent.isDone() && !sent.isCompletedExceptionally())) {
-                return;
-            }
-            CompletableFuture<?> unused = sent.whenComplete((acknowledged, failure) -> {
-                if (failure != null) {
-                    outcomes.failed(failure);
-                }
-            });
-        }
-
         @Override
         public void flush() {
             producer.flush();
-            for (int slot = 0; slot < UNCHECKED_SLOTS; slot++) {
-                check(unchecked[slot]);
-                unchecked[slot] = null;
-            }
+            untimed.checkAll();
         }
 
         @Override

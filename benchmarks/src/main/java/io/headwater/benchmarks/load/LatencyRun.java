@@ -109,6 +109,7 @@ final class LatencyRun {
                 seconds,
                 cpu.machineSeconds() - cpu.driverSeconds(),
                 cpu.driverSeconds(),
+                Map.of(),
                 latencies,
                 Environment.current());
     }

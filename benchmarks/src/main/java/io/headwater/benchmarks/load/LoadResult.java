@@ -11,7 +11,7 @@ import java.util.Map;
 /**
  * What a load did.
  *
- * @param kind produce, consume or latency
+ * @param kind produce, consume, latency or queue
  * @param settings what was asked for, by name
  * @param records sent or read in the counted time
  * @param failed records without an acknowledgement
@@ -21,6 +21,7 @@ import java.util.Map;
  * @param seconds from the first record until the last was acknowledged or read
  * @param otherCpuSeconds what the whole machine used in that time, less the driver's own; NaN if unknown
  * @param driverCpuSeconds what this process used
+ * @param counts what else was counted, by name
  * @param latencies by what was waited for: the acknowledgement, the delivery
  */
 public record LoadResult(
@@ -34,6 +35,7 @@ public record LoadResult(
         double seconds,
         double otherCpuSeconds,
         double driverCpuSeconds,
+        Map<String, Long> counts,
         Map<String, LatencySummary> latencies,
         Environment environment) {
     private static final JsonFactory JSON = new JsonFactory();
@@ -75,6 +77,7 @@ public record LoadResult(
                         otherCpuSeconds,
                         otherCpuSecondsPerMillion(),
                         driverCpuSeconds));
+        counts.forEach((name, count) -> line(out, name, String.format(Locale.ROOT, "%,d", count)));
         latencies.forEach((name, latency) -> line(out, name, latencyText(latency)));
         line(out, "machine", environment.machine());
         line(out, "java", environment.java());
@@ -121,6 +124,11 @@ public record LoadResult(
             number(json, "otherCpuSeconds", otherCpuSeconds);
             number(json, "otherCpuSecondsPerMillion", otherCpuSecondsPerMillion());
             json.writeNumberField("driverCpuSeconds", driverCpuSeconds);
+            json.writeObjectFieldStart("counts");
+            for (Map.Entry<String, Long> count : counts.entrySet()) {
+                json.writeNumberField(count.getKey(), count.getValue());
+            }
+            json.writeEndObject();
             json.writeObjectFieldStart("latenciesUs");
             for (Map.Entry<String, LatencySummary> latency : latencies.entrySet()) {
                 json.writeObjectFieldStart(latency.getKey());

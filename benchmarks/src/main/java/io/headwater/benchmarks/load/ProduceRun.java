@@ -52,6 +52,7 @@ final class ProduceRun {
                 elapsedNs / 1e9,
                 cpu.machineSeconds() - cpu.driverSeconds(),
                 cpu.driverSeconds(),
+                Map.of(),
                 latencies,
                 Environment.current());
     }

@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 /** What is sent, and where to: the options of the loads that produce. */
 final class SendOptions {
     /** No broker takes larger records. */
-    private static final long MAX_RECORD_BYTES = 64L << 20;
+    static final long MAX_RECORD_BYTES = 64L << 20;
 
     @Option(
             names = "--record-bytes",

@@ -16,8 +16,9 @@ final class WorkOptions {
     @Option(
             names = "--delete-on-ack",
             negatable = true,
-            description = "A record goes when all queue groups of the topic are done with it; without such a group it "
-                    + "stays, as long as the retention lets it.")
+            description =
+                    "A record goes when all queue groups of the topic are done with it; as long as there is no such "
+                            + "group, it stays.")
     private @Nullable Boolean deleteOnAck;
 
     @Option(
