@@ -13,7 +13,9 @@ import io.headwater.protocol.wire.Backoff;
 import io.headwater.protocol.wire.BackoffKind;
 import io.headwater.protocol.wire.CreateQueueGroup;
 import io.headwater.protocol.wire.DeleteQueueGroup;
+import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.DescribeQueueGroup;
+import io.headwater.protocol.wire.DescribeTopic;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.FindOffset;
@@ -46,8 +48,10 @@ import io.headwater.protocol.wire.QueueSettleReply;
 import io.headwater.protocol.wire.QueueVerb;
 import io.headwater.protocol.wire.RecordState;
 import io.headwater.protocol.wire.Settlement;
+import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.Toggle;
 import io.headwater.protocol.wire.TopicConfig;
+import io.headwater.protocol.wire.TopicDescription;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -568,6 +572,74 @@ class QueueTest {
         assertTrue(startOffsetOnceAbove(20) <= 50);
         QueuePartition left = described();
         assertEquals(50, left.getFloor());
+    }
+
+    @Test
+    void oneOldRecordDoesNotPinTheDiskOfTheRest() throws Exception {
+        client.close();
+        broker.close();
+        broker = Broker.start(BrokerConfig.onFreePorts(directory)
+                .withThreads(new BrokerConfig.Threads(1, 2))
+                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0)));
+        client = RawClient.connected(broker.port());
+        client.call(
+                FrameType.ALTER_TOPIC,
+                AlterTopic.newBuilder()
+                        .setName("jobs")
+                        .setConfig(TopicConfig.newBuilder().setUntilAcked(Toggle.TOGGLE_ON))
+                        .build());
+        QueueGroup group = group(false);
+        open(client, opening(group, 1, 100));
+        String large = "x".repeat(50_000);
+        for (int i = 0; i < 50; i++) {
+            client.produce(partition, Batches.of("left", large));
+        }
+        List<Got> all = received(client, 100);
+        long before = bytes();
+        for (Got got : all) {
+            if (got.offset() != 0) {
+                settle(client, group, QueueVerb.VERB_ACK, 1, got.offset());
+            }
+        }
+
+        long after = before;
+        for (long until = System.nanoTime() + 10_000_000_000L;
+                after > before / 2 && System.nanoTime() < until;
+                after = bytes()) {}
+
+        assertTrue(after <= before / 2, before + " bytes before, " + after + " after");
+        assertEquals(0, described().getFloor());
+        restart();
+        open(client, opening(group, 2, 10));
+        assertEquals(List.of(new Got(0, "left", 2, 1)), received(client, 1));
+        // A stream still sees one batch after the other, and in them what is left.
+        client.call(
+                FrameType.SUBSCRIBE,
+                Subscribe.newBuilder()
+                        .setSubscriptionId(9)
+                        .setPartitionId(partition)
+                        .setUntilOffset(100)
+                        .setCreditBytes(PLENTY)
+                        .build());
+        long next = 0;
+        List<Batches.Read> left = new ArrayList<>();
+        while (next < 100) {
+            Frame push = client.push();
+            next = push.message(Deliver.class).getNextOffset();
+            left.addAll(Batches.read(push.attachment()));
+        }
+        assertEquals(100, next);
+        assertEquals("left", left.get(0).value());
+        assertTrue(left.size() < 100, left.size() + " records are left");
+    }
+
+    private long bytes() throws Exception {
+        return client.call(
+                        FrameType.DESCRIBE_TOPIC,
+                        DescribeTopic.newBuilder().setName("jobs").build())
+                .message(TopicDescription.class)
+                .getPartitions(0)
+                .getBytes();
     }
 
     /** Waits for retention to get there. */

@@ -16,12 +16,16 @@ import io.headwater.record.RecordBatch;
 import io.headwater.storage.DiskFullException;
 import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.PartitionLog;
+import io.headwater.storage.RewriteReport;
 import io.headwater.storage.StorageException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A log with an epoch, a committed offset, the producers' windows and the groups' positions. What is derived is rebuilt
@@ -29,8 +33,11 @@ import org.jspecify.annotations.Nullable;
  * owner's thread only.
  */
 public final class Partition {
+    private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
     private static final byte EPOCH_START_VERSION = 1;
     private static final short NO_PRODUCER = -1;
+    /** A segment of which a larger share of the records is needed is not worth the work. */
+    private static final double MOST_LIVE_SHARE = 0.5;
 
     private final PartitionInfo info;
     private final PartitionLog log;
@@ -45,6 +52,7 @@ public final class Partition {
     private long lastIngestionMs;
     private boolean epochStarted;
     private final DoneHistory doneHistory = new DoneHistory();
+    private @Nullable NeededRecords needed;
     private TopicPolicy.Work work = TopicPolicy.Work.NONE;
     private boolean dirty;
     /** What was announced and then not appended is withdrawn, and that is perhaps not in the log yet. */
@@ -102,9 +110,12 @@ public final class Partition {
      * Removes what is too old or too much, and what all queue groups were done with long enough ago; never what one of
      * them still needs.
      *
+     * <p>Segments of which little is left are rewritten without the rest, in the background.
+     *
+     * @param owner runs work on this partition's thread, some time later
      * @return how many segments were removed
      */
-    public int retain(TopicPolicy policy, long nowMs) throws LogOfflineException {
+    public int retain(TopicPolicy policy, long nowMs, Executor owner) throws StorageException {
         long floor = queues.isEmpty() ? log.startOffset() : queues.floor();
         long doneBefore = 0;
         if (policy.work().untilAcked() && !queues.isEmpty()) {
@@ -112,7 +123,41 @@ public final class Partition {
             doneBefore = doneHistory.doneBefore(nowMs, policy.work().ackedGraceMs(), committedIndex);
         }
         long neededFrom = queues.isEmpty() && !policy.work().untilAcked() ? Long.MAX_VALUE : floor;
-        return log.deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes(), doneBefore, neededFrom);
+        int removed =
+                log.deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes(), doneBefore, neededFrom);
+        if (policy.work().untilAcked() && !queues.isEmpty() && !log.isRewriting()) {
+            rewriteDone(policy.work().ackedGraceMs(), nowMs, owner);
+        }
+        return removed;
+    }
+
+    /** What was not needed at one call goes at a later one, when that is durable and the grace is over. */
+    private void rewriteDone(long graceMs, long nowMs, Executor owner) throws StorageException {
+        NeededRecords ripe = needed;
+        if (ripe == null) {
+            needed = NeededRecords.of(queues.engines(), log.startOffset(), log.endOffset(), nowMs, log.endIndex());
+        } else if (ripe.isRipe(nowMs, graceMs, committedIndex)) {
+            needed = null;
+            log.rewrite(ripe, MOST_LIVE_SHARE, owner, this::rewritten);
+        }
+    }
+
+    private void rewritten(RewriteReport report) {
+        if (report.failure() != null) {
+            LOG.warn(
+                    "partition {}: rewriting: {}",
+                    info.displayName(),
+                    report.failure().getMessage());
+        }
+        if (!report.segments().isEmpty()) {
+            LOG.info(
+                    "partition {}: rewrote {} segments without {} records that all queue groups are done with: {} KiB are"
+                            + " free",
+                    info.displayName(),
+                    report.segments().size(),
+                    report.removedRecords(),
+                    report.freedBytes() >> 10);
+        }
     }
 
     /** Its queue and keyed groups. */

@@ -250,6 +250,16 @@ public final class QueueEngine {
         return state.isSurveyed();
     }
 
+    /** The first offset from there on that is done; the largest long: none is. */
+    public long nextDone(long from) {
+        return from < state.done.floor() ? from : state.done.nextPresent(from);
+    }
+
+    /** The first offset from there on that is not done. */
+    public long nextNotDone(long from) {
+        return state.done.nextAbsent(Math.max(from, state.done.floor()));
+    }
+
     /** Whether nothing was ever said of this record. */
     public boolean isUntouched(long offset) {
         return state.slots.find(offset) == SlotTable.ABSENT && !state.done.contains(offset);

@@ -13,6 +13,7 @@ import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.stream.ProduceRequest;
 import io.headwater.broker.stream.Traffic;
+import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ProduceResult;
 import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.DataDirectory;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -65,6 +67,8 @@ final class Shard {
     private List<Owned> turning = new ArrayList<>();
     private final List<Owned> unsettled = new ArrayList<>();
     private final List<Attachment> borrowed = new ArrayList<>();
+    /** Runs work in one of the next turns. */
+    private final Executor soon;
     /** Once, and not a lambda for each turn. */
     private final Consumer<Task> runner = this::run;
 
@@ -80,6 +84,7 @@ final class Shard {
         this.nanoClock = settings.nanoClock();
         this.idleAfterMs = settings.idleAfterMs();
         this.gauges = new ShardGauges(clock);
+        this.soon = work -> mailbox.signal(new Later(work));
     }
 
     Mailbox mailbox() {
@@ -255,7 +260,7 @@ final class Shard {
             // Sealing appends; a log that was opened only for this gives its files back at the next opportunity; and if
             // it goes offline here, its readers wait for nothing.
             watch(owned);
-            int deleted = owned.partition.retain(policy, nowMs);
+            int deleted = owned.partition.retain(policy, nowMs, soon);
             if (!owned.partition.isSettled()) {
                 // It sealed a segment: until that is durable the partition cannot go to rest.
                 appended(owned);
@@ -438,5 +443,18 @@ final class Shard {
                 this,
                 PartitionErrors.fateUnknown(info, String.valueOf(why.getMessage())),
                 PartitionErrors.of(info, why));
+    }
+
+    /** Work that a log wants to be done on its owner's thread. */
+    private record Later(Runnable work) implements Task {
+        @Override
+        public void run(Shard shard) {
+            work.run();
+        }
+
+        @Override
+        public void refuse(Error why) {
+            // The owner stops: the log is closed, and what is left is undone by the next start.
+        }
     }
 }
