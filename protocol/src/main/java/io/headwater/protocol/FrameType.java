@@ -20,6 +20,8 @@ import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.DescribeGroup;
 import io.headwater.protocol.wire.DescribeQueueGroup;
 import io.headwater.protocol.wire.DescribeTopic;
+import io.headwater.protocol.wire.EraseRecords;
+import io.headwater.protocol.wire.EraseRecordsReply;
 import io.headwater.protocol.wire.FindOffset;
 import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.GetPositions;
@@ -91,6 +93,7 @@ public enum FrameType {
     DELETE_TOPIC(23, DeleteTopic.parser(), DeleteTopicReply.parser()),
     DESCRIBE_TOPIC(24, DescribeTopic.parser(), TopicDescription.parser()),
     FIND_OFFSET(25, FindOffset.parser(), FindOffsetReply.parser()),
+    ERASE_RECORDS(26, EraseRecords.parser(), EraseRecordsReply.parser()),
     JOIN_GROUP(30, JoinGroup.parser(), JoinGroupReply.parser()),
     GROUP_HEARTBEAT(31, GroupHeartbeat.parser(), GroupHeartbeatReply.parser()),
     LEAVE_GROUP(32, LeaveGroup.parser(), LeaveGroupReply.parser()),

@@ -161,6 +161,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
                     CREDIT,
                     UNSUBSCRIBE,
                     FIND_OFFSET,
+                    ERASE_RECORDS,
                     QUEUE_OPEN,
                     QUEUE_CREDIT,
                     QUEUE_CLOSE,

@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -139,6 +140,29 @@ public final class Partition {
         } else if (ripe.isRipe(nowMs, graceMs, committedIndex)) {
             needed = null;
             log.rewrite(ripe, MOST_LIVE_SHARE, owner, this::rewritten);
+        }
+    }
+
+    /**
+     * Begins to erase: what stands in the open segment can be reached when everything that is appended by now is durable;
+     * then call {@link #erase}.
+     */
+    public void prepareToErase() throws StorageException, RequestFailedException {
+        checkNoRewriting();
+        log.sealOpen(clock.time());
+        dirty = true;
+    }
+
+    /** Erases, in the background. {@code done} hears on this partition's thread what became of it. */
+    public void erase(Erasure what, Executor owner, Consumer<RewriteReport> done)
+            throws StorageException, RequestFailedException {
+        checkNoRewriting();
+        log.rewrite(what, 1, owner, done);
+    }
+
+    private void checkNoRewriting() throws RequestFailedException {
+        if (log.isRewriting()) {
+            throw new RequestFailedException(PartitionErrors.rewriting(info));
         }
     }
 

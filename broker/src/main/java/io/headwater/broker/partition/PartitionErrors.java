@@ -17,6 +17,7 @@ public final class PartitionErrors {
     private static final int DISK_FULL_RETRY_MS = 1000;
 
     private static final int QUEUES_FULL_RETRY_MS = 200;
+    private static final int REWRITING_RETRY_MS = 500;
 
     private PartitionErrors() {}
 
@@ -52,6 +53,14 @@ public final class PartitionErrors {
             return Errors.of(ErrorCode.ERROR_QUEUE_FULL, message);
         }
         return Errors.retryAfter(ErrorCode.ERROR_OVERLOADED, message, QUEUES_FULL_RETRY_MS);
+    }
+
+    /** One at a time. */
+    static Error rewriting(PartitionInfo partition) {
+        return Errors.retryAfter(
+                ErrorCode.ERROR_OVERLOADED,
+                "partition " + partition.displayName() + ": its segments are being rewritten",
+                REWRITING_RETRY_MS);
     }
 
     /** A queue group of the partition has no heap left for more that has an order or waits. */

@@ -9,7 +9,7 @@ import io.headwater.protocol.wire.ProduceResult;
 import org.jspecify.annotations.Nullable;
 
 /** A reply that waits for its entries to be durable. */
-sealed interface Parked {
+interface Parked {
     /** It leaves when all entries below this index are durable. */
     long durableAtIndex();
 

@@ -10,6 +10,7 @@ import io.headwater.protocol.Errors;
 import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.Credit;
+import io.headwater.protocol.wire.EraseRecords;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.FindOffset;
@@ -61,6 +62,11 @@ final class RequestRouter implements Requests {
                 FindOffset request = frame.message(FindOffset.class);
                 yield offered(owners.mailboxOf(request.getPartitionId())
                         .offer(new StreamTasks.Find(connection, frame.correlationId(), request)));
+            }
+            case ERASE_RECORDS -> {
+                EraseRecords request = frame.message(EraseRecords.class);
+                yield offered(owners.mailboxOf(request.getPartitionId())
+                        .offer(new EraseTask(connection, frame.correlationId(), request)));
             }
             case QUEUE_OPEN -> open(frame.correlationId(), frame.message(QueueOpen.class));
             case QUEUE_CREDIT -> credit(frame.message(QueueCredit.class));

@@ -67,7 +67,6 @@ final class Shard {
     private List<Owned> turning = new ArrayList<>();
     private final List<Owned> unsettled = new ArrayList<>();
     private final List<Attachment> borrowed = new ArrayList<>();
-    /** Runs work in one of the next turns. */
     private final Executor soon;
     /** Once, and not a lambda for each turn. */
     private final Consumer<Task> runner = this::run;
@@ -97,6 +96,11 @@ final class Shard {
 
     ShardGauges gauges() {
         return gauges;
+    }
+
+    /** Runs work in one of the next turns; from any thread. */
+    Executor soon() {
+        return soon;
     }
 
     Readers readers() {

@@ -419,6 +419,11 @@ public final class QueueDesk {
         return goesOn;
     }
 
+    /** Records have been erased: what was read of the log is not to be shown again. */
+    public void forgetEntries() {
+        shelf.clear();
+    }
+
     /** Makes the groups those that there are now; the consumers of those that are gone are told. */
     public void reconcile(List<QueueGroupInfo> known, Now now) {
         List<Integer> gone = partition

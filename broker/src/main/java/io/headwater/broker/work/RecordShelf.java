@@ -87,6 +87,10 @@ final class RecordShelf {
 
     RecordShelf(Partition partition) {
         this.partition = partition;
+        clear();
+    }
+
+    void clear() {
         for (int i = 0; i < PLACES; i++) {
             places[i] = new Shelved();
         }
