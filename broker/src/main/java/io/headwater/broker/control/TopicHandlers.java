@@ -207,10 +207,19 @@ final class TopicHandlers {
                     asked.getRetentionMs() == 0 ? otherwise.retentionMs() : asked.getRetentionMs(),
                     asked.getRetentionBytes() == 0 ? otherwise.retentionBytes() : asked.getRetentionBytes(),
                     asked.getAckLevel() == AckLevel.ACK_UNSPECIFIED ? otherwise.ackLevel() : asked.getAckLevel(),
+                    compaction(asked, otherwise.compaction()),
                     work(asked, otherwise.work()));
         } catch (IllegalArgumentException e) {
             throw Failures.of(ErrorCode.ERROR_INVALID_CONFIG, String.valueOf(e.getMessage()));
         }
+    }
+
+    private static TopicPolicy.Compaction compaction(TopicConfig asked, TopicPolicy.Compaction otherwise) {
+        return new TopicPolicy.Compaction(
+                asked.getCompact() == Toggle.TOGGLE_UNSPECIFIED
+                        ? otherwise.on()
+                        : asked.getCompact() == Toggle.TOGGLE_ON,
+                asked.getTombstoneDelayMs() == 0 ? otherwise.tombstoneDelayMs() : asked.getTombstoneDelayMs());
     }
 
     private static TopicPolicy.Work work(TopicConfig asked, TopicPolicy.Work otherwise) {
@@ -235,6 +244,8 @@ final class TopicHandlers {
                         .setRetentionMs(topic.policy().retentionMs())
                         .setRetentionBytes(topic.policy().retentionBytes())
                         .setAckLevel(topic.policy().ackLevel())
+                        .setCompact(topic.policy().compaction().on() ? Toggle.TOGGLE_ON : Toggle.TOGGLE_OFF)
+                        .setTombstoneDelayMs(topic.policy().compaction().tombstoneDelayMs())
                         .setUntilAcked(topic.policy().work().untilAcked() ? Toggle.TOGGLE_ON : Toggle.TOGGLE_OFF)
                         .setAckedGraceMs(
                                 topic.policy().work().ackedGraceMs() == 0

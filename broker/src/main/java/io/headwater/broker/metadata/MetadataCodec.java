@@ -25,6 +25,11 @@ public final class MetadataCodec {
                 wire.getRetentionMs(),
                 wire.getRetentionBytes(),
                 level == null ? AckLevel.ACK_UNSPECIFIED : level,
+                new TopicPolicy.Compaction(
+                        wire.getCompact(),
+                        wire.getTombstoneDelayMs() == 0
+                                ? TopicPolicy.Compaction.OFF.tombstoneDelayMs()
+                                : wire.getTombstoneDelayMs()),
                 new TopicPolicy.Work(
                         wire.getUntilAcked(),
                         wire.getAckedGraceMs(),
@@ -37,6 +42,8 @@ public final class MetadataCodec {
                 .setRetentionMs(policy.retentionMs())
                 .setRetentionBytes(policy.retentionBytes())
                 .setAckLevel(policy.ackLevel().getNumber())
+                .setCompact(policy.compaction().on())
+                .setTombstoneDelayMs(policy.compaction().tombstoneDelayMs())
                 .setUntilAcked(policy.work().untilAcked())
                 .setAckedGraceMs(policy.work().ackedGraceMs())
                 .setMaxRecords(policy.work().maxRecords())

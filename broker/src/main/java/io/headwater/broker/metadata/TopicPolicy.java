@@ -1,6 +1,7 @@
 package io.headwater.broker.metadata;
 
 import io.headwater.protocol.wire.AckLevel;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What holds for all partitions of a topic.
@@ -8,11 +9,26 @@ import io.headwater.protocol.wire.AckLevel;
  * @param retentionMs by ingestion time; -1: no limit
  * @param retentionBytes per partition; -1: no limit
  * @param ackLevel what an acknowledgement means; never unspecified
+ * @param compaction by key
  * @param work what its queue groups mean for its records
  */
-public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLevel, Work work) {
+public record TopicPolicy(
+        long retentionMs, long retentionBytes, AckLevel ackLevel, Compaction compaction, Work work) {
     /** The value of a limit that is not set. */
     public static final long NO_LIMIT = -1;
+
+    /**
+     * Of the records with one key only the last stays.
+     *
+     * @param tombstoneDelayMs a record without a value, if it is the last of its key, goes after this, by ingestion time
+     */
+    public record Compaction(boolean on, long tombstoneDelayMs) {
+        public static final Compaction OFF = new Compaction(false, TimeUnit.DAYS.toMillis(1));
+
+        public Compaction {
+            require(tombstoneDelayMs > 0, "tombstoneDelayMs", tombstoneDelayMs, "above 0");
+        }
+    }
 
     /**
      * The topic as a place of work.
@@ -32,7 +48,7 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
     }
 
     public TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLevel) {
-        this(retentionMs, retentionBytes, ackLevel, Work.NONE);
+        this(retentionMs, retentionBytes, ackLevel, Compaction.OFF, Work.NONE);
     }
 
     public TopicPolicy {

@@ -8,10 +8,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
@@ -26,6 +28,8 @@ final class ClientConnection implements Connection {
     static final int DELIVERY_HIGH_BYTES = 2 * 1024 * 1024;
 
     static final int DELIVERY_LOW_BYTES = 512 * 1024;
+
+    private static final int LINGER_MS = 500;
 
     private final long id;
     private final Channel channel;
@@ -149,13 +153,28 @@ final class ClientConnection implements Connection {
 
     /** On the event loop: says why, after all that was posted before, and closes. */
     void goodbye(Error reason) {
-        if (!open) {
-            return;
+        if (open) {
+            say(reason).addListener(ChannelFutureListener.CLOSE);
         }
+    }
+
+    /**
+     * As {@link #goodbye}, to a peer that may still be sending: it is given a moment to read the reason and to close by
+     * itself. Closing while something is unread resets the connection, and a reset may overtake what was said before.
+     */
+    void dismiss(Error reason) {
+        if (open && channel instanceof DuplexChannel duplex) {
+            say(reason).addListener(said -> duplex.shutdownOutput());
+            channel.eventLoop().schedule(() -> channel.close(), LINGER_MS, TimeUnit.MILLISECONDS);
+        } else {
+            goodbye(reason);
+        }
+    }
+
+    private ChannelFuture say(Error reason) {
         writeOut();
         Goodbye message = Goodbye.newBuilder().setReason(reason).build();
-        channel.writeAndFlush(encode(Outgoing.push(FrameType.GOODBYE, message)))
-                .addListener(ChannelFutureListener.CLOSE);
+        return channel.writeAndFlush(encode(Outgoing.push(FrameType.GOODBYE, message)));
     }
 
     /** On the event loop, when the channel is closed. */

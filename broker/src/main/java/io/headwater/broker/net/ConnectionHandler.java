@@ -116,7 +116,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
         if (!leaving) {
             leaving = true;
             slowness.stop();
-            connection.goodbye(reason);
+            connection.dismiss(reason);
         }
     }
 

@@ -14,6 +14,7 @@ import io.headwater.record.Envelope;
 import io.headwater.record.EventTimes;
 import io.headwater.record.RecordBatch;
 import io.headwater.storage.DiskFullException;
+import io.headwater.storage.KeyCompaction;
 import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.PartitionLog;
 import io.headwater.storage.RewriteReport;
@@ -39,6 +40,8 @@ public final class Partition {
     private static final short NO_PRODUCER = -1;
     /** A segment of which a larger share of the records is needed is not worth the work. */
     private static final double MOST_LIVE_SHARE = 0.5;
+    /** Of one compaction; a key takes up to 64 bytes meanwhile. */
+    private static final int MOST_KEYS = 1 << 20;
 
     private final PartitionInfo info;
     private final PartitionLog log;
@@ -54,6 +57,11 @@ public final class Partition {
     private boolean epochStarted;
     private final DoneHistory doneHistory = new DoneHistory();
     private @Nullable NeededRecords needed;
+    /** Keys of records before this offset have been compared. From the start again after a restart. */
+    private long compactedUntil;
+
+    private int compactedSegments;
+    private long compactedMs;
     private TopicPolicy.Work work = TopicPolicy.Work.NONE;
     private boolean dirty;
     /** What was announced and then not appended is withdrawn, and that is perhaps not in the log yet. */
@@ -129,7 +137,26 @@ public final class Partition {
         if (policy.work().untilAcked() && !queues.isEmpty() && !log.isRewriting()) {
             rewriteDone(policy.work().ackedGraceMs(), nowMs, owner);
         }
+        if (policy.compaction().on() && !log.isRewriting()) {
+            compact(policy.compaction().tombstoneDelayMs(), nowMs, owner);
+        }
         return removed;
+    }
+
+    /** When a segment was sealed since the last time, or tombstones may have become old. */
+    private void compact(long tombstoneDelayMs, long nowMs, Executor owner) throws StorageException {
+        int segments = log.stats().segments();
+        boolean news = segments != compactedSegments || nowMs - compactedMs >= tombstoneDelayMs;
+        if (segments < 2 || !news) {
+            return;
+        }
+        compactedSegments = segments;
+        compactedMs = nowMs;
+        long tombstonesUntil = log.offsetForIngestionTime(nowMs - tombstoneDelayMs);
+        KeyCompaction.start(log, compactedUntil, MOST_KEYS, tombstonesUntil, owner, result -> {
+            compactedUntil = result.nextOffset();
+            rewritten(result.report());
+        });
     }
 
     /** What was not needed at one call goes at a later one, when that is durable and the grace is over. */
@@ -175,8 +202,7 @@ public final class Partition {
         }
         if (!report.segments().isEmpty()) {
             LOG.info(
-                    "partition {}: rewrote {} segments without {} records that all queue groups are done with: {} KiB are"
-                            + " free",
+                    "partition {}: rewrote {} segments without {} records that nobody needs: {} KiB are free",
                     info.displayName(),
                     report.segments().size(),
                     report.removedRecords(),

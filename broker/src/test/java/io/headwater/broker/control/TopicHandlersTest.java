@@ -100,6 +100,8 @@ class TopicHandlersTest {
                         .setRetentionMs(-1)
                         .setRetentionBytes(5000)
                         .setAckLevel(AckLevel.ACK_MEMORY)
+                        .setCompact(Toggle.TOGGLE_ON)
+                        .setTombstoneDelayMs(5000)
                         .setUntilAcked(Toggle.TOGGLE_ON)
                         .setAckedGraceMs(1000)
                         .setMaxRecords(10)
