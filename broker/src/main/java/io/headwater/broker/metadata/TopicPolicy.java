@@ -12,8 +12,7 @@ import java.util.concurrent.TimeUnit;
  * @param compaction by key
  * @param work what its queue groups mean for its records
  */
-public record TopicPolicy(
-        long retentionMs, long retentionBytes, AckLevel ackLevel, Compaction compaction, Work work) {
+public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLevel, Compaction compaction, Work work) {
     /** The value of a limit that is not set. */
     public static final long NO_LIMIT = -1;
 

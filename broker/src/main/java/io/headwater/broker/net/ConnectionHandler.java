@@ -116,6 +116,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
         if (!leaving) {
             leaving = true;
             slowness.stop();
+            registry.dismissed(connection);
             connection.dismiss(reason);
         }
     }

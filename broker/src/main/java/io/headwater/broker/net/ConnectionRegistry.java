@@ -68,6 +68,11 @@ final class ConnectionRegistry {
         return reason;
     }
 
+    /** It is told to go, and counts no more; {@link #closed} follows. */
+    void dismissed(ClientConnection connection) {
+        open.remove(connection.id());
+    }
+
     void closed(ClientConnection connection) {
         open.remove(connection.id());
         control.closed(connection);

@@ -13,6 +13,7 @@ import io.headwater.record.EntryKind;
 import io.headwater.record.Envelope;
 import io.headwater.record.EventTimes;
 import io.headwater.record.RecordBatch;
+import io.headwater.record.RecordFilter;
 import io.headwater.storage.DiskFullException;
 import io.headwater.storage.KeyCompaction;
 import io.headwater.storage.LogOfflineException;
@@ -181,7 +182,7 @@ public final class Partition {
     }
 
     /** Erases, in the background. {@code done} hears on this partition's thread what became of it. */
-    public void erase(Erasure what, Executor owner, Consumer<RewriteReport> done)
+    public void erase(RecordFilter what, Executor owner, Consumer<RewriteReport> done)
             throws StorageException, RequestFailedException {
         checkNoRewriting();
         log.rewrite(what, 1, owner, done);

@@ -19,7 +19,8 @@ final class ColdRetention {
     boolean isDue(long partitionId, TopicPolicy policy, long nowMs) {
         if (policy.retentionMs() < 0
                 && policy.retentionBytes() < 0
-                && !policy.work().untilAcked() && !policy.compaction().on()) {
+                && !policy.work().untilAcked()
+                && !policy.compaction().on()) {
             return false;
         }
         long interval = policy.retentionMs() < 0

@@ -3,7 +3,6 @@ package io.headwater.broker.shard;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.net.Connection;
 import io.headwater.broker.net.Outgoing;
-import io.headwater.broker.partition.Erasure;
 import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.protocol.Errors;
@@ -12,6 +11,7 @@ import io.headwater.protocol.wire.EraseRecords;
 import io.headwater.protocol.wire.EraseRecordsReply;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.record.RecordFilter;
 import io.headwater.storage.RewriteReport;
 import io.headwater.storage.StorageException;
 
@@ -26,7 +26,7 @@ record EraseTask(Connection connection, int correlationId, EraseRecords request)
         }
         try {
             Owned owned = shard.owned(info);
-            Erasure what = what();
+            RecordFilter what = what();
             owned.partition.prepareToErase();
             shard.appended(owned);
             owned.parkUntilDurable(new Begin(owned.partition.log().endIndex(), owned, what));
@@ -37,10 +37,10 @@ record EraseTask(Connection connection, int correlationId, EraseRecords request)
         }
     }
 
-    private Erasure what() throws RequestFailedException {
+    private RecordFilter what() throws RequestFailedException {
         return switch (request.getWhatCase()) {
-            case OFFSET -> Erasure.ofRecord(request.getOffset());
-            case KEY -> Erasure.ofKey(request.getKey().asReadOnlyByteBuffer());
+            case OFFSET -> RecordFilter.withoutOffset(request.getOffset());
+            case KEY -> RecordFilter.withoutKey(request.getKey().toByteArray());
             case WHAT_NOT_SET ->
                 throw new RequestFailedException(
                         Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "erase: nothing (expected: an offset or a key)"));
@@ -50,9 +50,9 @@ record EraseTask(Connection connection, int correlationId, EraseRecords request)
     private final class Begin implements Parked {
         private final long durableAtIndex;
         private final Owned owned;
-        private final Erasure what;
+        private final RecordFilter what;
 
-        Begin(long durableAtIndex, Owned owned, Erasure what) {
+        Begin(long durableAtIndex, Owned owned, RecordFilter what) {
             this.durableAtIndex = durableAtIndex;
             this.owned = owned;
             this.what = what;
