@@ -10,6 +10,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.NetUtil;
+import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
@@ -164,8 +165,17 @@ final class ClientConnection implements Connection {
      */
     void dismiss(Error reason) {
         if (open && channel instanceof DuplexChannel duplex) {
-            say(reason).addListener(said -> duplex.shutdownOutput());
-            channel.eventLoop().schedule(() -> channel.close(), LINGER_MS, TimeUnit.MILLISECONDS);
+            // Nobody waits for these: each ends in a closed channel.
+            Future<?> unusedSaid = say(reason).addListener(said -> {
+                ChannelFuture unused = duplex.shutdownOutput();
+            });
+            Future<?> unusedClose = channel.eventLoop()
+                    .schedule(
+                            () -> {
+                                ChannelFuture unused = channel.close();
+                            },
+                            LINGER_MS,
+                            TimeUnit.MILLISECONDS);
         } else {
             goodbye(reason);
         }
