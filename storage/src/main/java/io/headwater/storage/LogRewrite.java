@@ -162,15 +162,20 @@ final class LogRewrite {
     // ---- on the background thread
 
     private void next() {
-        Segment segment = toDo.poll();
-        while (segment != null && !worthIt(segment.summary())) {
-            segment = toDo.poll();
+        Segment next;
+        try {
+            do {
+                next = toDo.poll();
+            } while (next != null && !worthIt(next.summary()));
+        } catch (RuntimeException e) {
+            finish(e);
+            return;
         }
-        Segment worthIt = segment;
-        if (worthIt == null || stopped()) {
+        Segment segment = next;
+        if (segment == null || stopped()) {
             finish(null);
         } else {
-            onOwner(() -> begin(worthIt));
+            onOwner(() -> begin(segment));
         }
     }
 
@@ -257,7 +262,7 @@ final class LogRewrite {
             owner.execute(work);
         } catch (RuntimeException e) {
             cancelled = true;
-            LOG.warn("{}: its rewriting ends here: {}", context, e.toString());
+            LOG.warn("{}: its rewriting ends here, for its owner takes no more work: {}", context, e.toString());
         }
     }
 

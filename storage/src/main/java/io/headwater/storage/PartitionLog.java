@@ -323,7 +323,8 @@ public final class PartitionLog {
      *
      * @param mostLiveShare a segment of which a larger share of the records is kept stays as it is, 0 to 1; for a filter
      *     that looks inside the records there is no such limit
-     * @param owner runs work on this log's thread, some time later
+     * @param owner runs work on this log's thread, some time later; it is given one thing at a time, and refuses nothing
+     *     until the process ends
      * @param done hears on the owner's thread what became of it; hears nothing if the log is closed or deleted first
      * @throws IllegalStateException if one is under way
      */

@@ -151,7 +151,7 @@ final class SegmentRewriter {
 
     private enum Loss {
         NONE,
-        /** Its records have to be read to know; never said of a whole entry. */
+        /** Perhaps some, and perhaps none or all: its records have to be read. */
         SOME,
         ALL
     }
@@ -187,7 +187,7 @@ final class SegmentRewriter {
             return true;
         } catch (InvalidBatchException e) {
             unreadableBatches++;
-            LOG.warn("{}: the records at offset {} stay: {}", context, batch.baseOffset(), e.getMessage());
+            LOG.debug("{}: the records at offset {} stay: {}", context, batch.baseOffset(), e.getMessage());
             return false;
         }
     }

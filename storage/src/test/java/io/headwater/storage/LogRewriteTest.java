@@ -498,6 +498,67 @@ class LogRewriteTest {
     }
 
     @Test
+    void aFailedSyncOfANewFileOrItsNameIsNoSuccess() throws IOException {
+        for (Path failing : List.of(PARTITION, PARTITION.resolve("00000000000000000000.rewriting"))) {
+            MemoryDisk lossy = new MemoryDisk();
+            FaultyDisk faulty = new FaultyDisk(lossy);
+            TestDirectory dir = open(faulty);
+            fill(dir, 100);
+            seal(dir);
+            faulty.failSyncs(1, failing::equals);
+            assertNotNull(rewrite(dir, offset -> offset % 2 == 0).failure());
+            assertNull(dir.log().offlineReason());
+            faulty.heal();
+            // Also where there is nothing left to remove it has to be made to last.
+            assertNull(rewrite(dir, offset -> offset % 2 == 0).failure());
+            lossy.powerCut();
+            try (TestDirectory again = open(faulty)) {
+                assertEquals(expected(300, offset -> offset % 2 == 0), LogContent.all(again.log()));
+            }
+        }
+    }
+
+    @Test
+    void aFilterThatThrowsStopsTheRewritingAlone() throws IOException {
+        try (TestDirectory dir = open()) {
+            fill(dir, 100);
+            seal(dir);
+            for (long at = 0; at < 300; at += 50) {
+                long bad = at;
+                RewriteReport report = rewrite(dir, offset -> {
+                    if (offset == bad) {
+                        throw new IllegalStateException("a filter");
+                    }
+                    return true;
+                });
+                assertTrue(report.failure() instanceof IllegalStateException);
+            }
+            assertEquals(expected(300, offset -> true), LogContent.all(dir.log()));
+            assertNull(dir.log().offlineReason());
+        }
+    }
+
+    /** So that replicas which rewrite by the same rule still hold the same bytes. */
+    @Test
+    void equalSegmentsAndFiltersMakeEqualFiles() throws IOException {
+        List<ByteBuffer> contents = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            MemoryDisk one = new MemoryDisk();
+            try (TestDirectory dir = open(one)) {
+                fill(dir, 100);
+                seal(dir);
+                rewrite(dir, offset -> offset % 7 < 2);
+                for (String name : one.list(PARTITION)) {
+                    contents.add(ByteBuffer.wrap(one.contents(PARTITION.resolve(name))));
+                }
+            }
+        }
+        int half = contents.size() / 2;
+        assertTrue(half > 4);
+        assertEquals(contents.subList(0, half), contents.subList(half, 2 * half));
+    }
+
+    @Test
     void findsDamageAndReplacesNothing() throws IOException {
         try (TestDirectory dir = open()) {
             fill(dir, 100);
