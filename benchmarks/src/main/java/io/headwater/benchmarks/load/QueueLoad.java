@@ -19,6 +19,7 @@ import org.agrona.concurrent.SystemNanoClock;
  * @param consumers each with a connection of its own
  * @param keyed through a queue that keeps the order per key
  * @param keys how many different ones, in turn; with {@code keyed}
+ * @param warmup records that are due in this time are not timed
  * @param timeLimit nothing is sent after it; what was sent is still worked on
  */
 public record QueueLoad(
@@ -31,6 +32,7 @@ public record QueueLoad(
         int consumers,
         boolean keyed,
         int keys,
+        Duration warmup,
         Duration timeLimit) {
     static final int LEAST_BYTES = 3 * Long.BYTES;
 
@@ -42,47 +44,75 @@ public record QueueLoad(
         Bounds.atLeast("partitions", partitions, 1);
         Bounds.atLeast("consumers", consumers, 1);
         Bounds.atLeast("keys", keys, 1);
+        Bounds.atLeast("warmup", warmup.toMillis(), 0);
         Bounds.atLeast("timeLimit", timeLimit.toMillis(), 1);
     }
 
     /** A million records of 1 KiB as fast as they are taken, at most a minute, to four consumers; without keys. */
     public static QueueLoad of(String server, String topic) {
-        return new QueueLoad(server, topic, 1_000_000, 1024, 0, 1, 4, false, 1_000, Duration.ofMinutes(1));
+        return new QueueLoad(
+                server, topic, 1_000_000, 1024, 0, 1, 4, false, 1_000, Duration.ZERO, Duration.ofMinutes(1));
     }
 
     public QueueLoad withRecords(long most) {
         return new QueueLoad(
-                server, topic, most, recordBytes, ratePerSecond, partitions, consumers, keyed, keys, timeLimit);
+                server, topic, most, recordBytes, ratePerSecond, partitions, consumers, keyed, keys, warmup, timeLimit);
     }
 
     public QueueLoad withRecordBytes(int bytes) {
         return new QueueLoad(
-                server, topic, records, bytes, ratePerSecond, partitions, consumers, keyed, keys, timeLimit);
+                server, topic, records, bytes, ratePerSecond, partitions, consumers, keyed, keys, warmup, timeLimit);
     }
 
     public QueueLoad withRatePerSecond(double rate) {
-        return new QueueLoad(server, topic, records, recordBytes, rate, partitions, consumers, keyed, keys, timeLimit);
+        return new QueueLoad(
+                server, topic, records, recordBytes, rate, partitions, consumers, keyed, keys, warmup, timeLimit);
     }
 
     public QueueLoad withPartitions(int count) {
         return new QueueLoad(
-                server, topic, records, recordBytes, ratePerSecond, count, consumers, keyed, keys, timeLimit);
+                server, topic, records, recordBytes, ratePerSecond, count, consumers, keyed, keys, warmup, timeLimit);
     }
 
     public QueueLoad withConsumers(int count) {
         return new QueueLoad(
-                server, topic, records, recordBytes, ratePerSecond, partitions, count, keyed, keys, timeLimit);
+                server, topic, records, recordBytes, ratePerSecond, partitions, count, keyed, keys, warmup, timeLimit);
     }
 
     /** In order per key, with so many keys. */
     public QueueLoad withKeys(int count) {
         return new QueueLoad(
-                server, topic, records, recordBytes, ratePerSecond, partitions, consumers, true, count, timeLimit);
+                server,
+                topic,
+                records,
+                recordBytes,
+                ratePerSecond,
+                partitions,
+                consumers,
+                true,
+                count,
+                warmup,
+                timeLimit);
+    }
+
+    public QueueLoad withWarmup(Duration untimed) {
+        return new QueueLoad(
+                server,
+                topic,
+                records,
+                recordBytes,
+                ratePerSecond,
+                partitions,
+                consumers,
+                keyed,
+                keys,
+                untimed,
+                timeLimit);
     }
 
     public QueueLoad withTimeLimit(Duration limit) {
         return new QueueLoad(
-                server, topic, records, recordBytes, ratePerSecond, partitions, consumers, keyed, keys, limit);
+                server, topic, records, recordBytes, ratePerSecond, partitions, consumers, keyed, keys, warmup, limit);
     }
 
     /** Runs on the calling thread, with a thread for each consumer, until everything is acknowledged. */

@@ -35,6 +35,9 @@ final class QueueRun {
     /** Tells this run's records from those of others. */
     private final long run;
 
+    /** What was due before this is not timed. */
+    private volatile long timedFromNs;
+
     private volatile long lastAcknowledgedNs;
     private volatile boolean stopped;
 
@@ -54,6 +57,7 @@ final class QueueRun {
         List<CompletableFuture<Void>> consumers = new ArrayList<>();
         CpuTimes before = CpuTimes.now();
         Pace pace = new Pace(nanoTime, load.ratePerSecond());
+        timedFromNs = pace.startNs() + load.warmup().toNanos();
         lastAcknowledgedNs = pace.startNs();
         long sent;
         try (WorkSink sink = target.openSink(load.topic(), sends)) {
@@ -118,12 +122,18 @@ final class QueueRun {
                 for (Delivery delivery : source.receive(POLL)) {
                     ByteBuffer value = ByteBuffer.wrap(delivery.value());
                     if (isOurs(value)) {
-                        delivered.record(nanoTime.getAsLong() - value.getLong(0));
+                        time(delivered, value.getLong(0), nanoTime.getAsLong());
                         ledger.delivered((int) value.getLong(Long.BYTES), delivery.again());
                     }
                     source.acknowledge(delivery);
                 }
             }
+        }
+    }
+
+    private void time(Latencies latencies, long dueNs, long nowNs) {
+        if (dueNs - timedFromNs >= 0) {
+            latencies.record(nowNs - dueNs);
         }
     }
 
@@ -141,7 +151,7 @@ final class QueueRun {
             return;
         }
         long now = nanoTime.getAsLong();
-        acknowledged.record(now - value.getLong(0));
+        time(acknowledged, value.getLong(0), now);
         ledger.acknowledged((int) value.getLong(Long.BYTES));
         lastAcknowledgedNs = now;
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +32,15 @@ class QueueLoadTest {
                 200,
                 Objects.requireNonNull(result.latencies().get("acknowledged")).count());
         assertTrue(result.json().contains("\"counts\":{\"redelivered\":0,\"ackedTwice\":0,"), result.json());
+    }
+
+    @Test
+    void doesNotTimeTheWarmUp() {
+        LoadResult result = run(load.withWarmup(Duration.ofHours(1)));
+
+        assertEquals(200, result.records());
+        assertEquals(
+                0, Objects.requireNonNull(result.latencies().get("delivered")).count());
     }
 
     @Test

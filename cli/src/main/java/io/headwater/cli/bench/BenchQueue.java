@@ -3,8 +3,10 @@ package io.headwater.cli.bench;
 import io.headwater.benchmarks.load.QueueLoad;
 import io.headwater.cli.shell.CommandFailure;
 import io.headwater.cli.shell.Terminal;
+import io.headwater.cli.text.DurationText;
 import io.headwater.cli.text.NumberText;
 import io.headwater.cli.text.SizeText;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -57,6 +59,14 @@ final class BenchQueue implements Callable<Integer> {
             description = "Records due per second, or max: as fast as they are taken (default: max).")
     private double rate;
 
+    @Option(
+            names = "--warmup",
+            paramLabel = "DURATION",
+            defaultValue = "2s",
+            converter = DurationText.Converter.class,
+            description = "Records that are due in this time are sent, and not timed (default: 2s).")
+    private Duration warmup = Duration.ofSeconds(2);
+
     @Mixin
     private EndOptions end = new EndOptions();
 
@@ -95,6 +105,7 @@ final class BenchQueue implements Callable<Integer> {
                     .withRatePerSecond(rate)
                     .withPartitions(partitions)
                     .withConsumers(consumers)
+                    .withWarmup(warmup)
                     .withTimeLimit(end.duration());
             return (keyed ? load.withKeys(keys) : load).run(progress);
         });
