@@ -393,7 +393,7 @@ class QueueCommandsTest {
                 made.err());
         ok("queue", "create", "t", "g");
         produce("a\nb\n");
-        shell.runWith("c\n", "produce", "t").failed(1, "line 1");
+        shell.runWith("c\n", "produce", "t").failed(1, "headwater queue list shows who is not done");
         ok("topic", "alter", "t", "--no-delete-on-ack", "--acked-grace", "0s", "--max-records", "unlimited");
         produce("c\n");
         String json = ok("topic", "describe", "t", "--format", "json").out();
