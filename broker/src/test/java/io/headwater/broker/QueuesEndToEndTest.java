@@ -256,6 +256,20 @@ class QueuesEndToEndTest {
     }
 
     @Test
+    void deliversWhatItsProducerWantsFirstAndLater() {
+        create(1, QueueGroupConfig.queue());
+        produce(
+                ProducerRecord.ofUtf8("jobs", null, "later").withDelay(Duration.ofSeconds(3)),
+                ProducerRecord.ofUtf8("jobs", null, "plain"),
+                ProducerRecord.ofUtf8("jobs", null, "urgent").withPriority(9));
+        assertEquals(1, count(QueueAdmin.PartitionStatus::waiting));
+        try (QueueConsumer consumer = consumer().build()) {
+            assertEquals(List.of("urgent", "plain"), texts(receive(consumer, 2)));
+            assertEquals(List.of("later"), texts(receive(consumer, 1)));
+        }
+    }
+
+    @Test
     void survivesARestartOfTheBroker() throws Exception {
         create(1, QueueGroupConfig.queue().withBackoff(Backoff.none()));
         produce(numbers(10, 0));

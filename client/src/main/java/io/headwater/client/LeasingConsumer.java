@@ -51,11 +51,7 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
     }
 
     private void creditLater(QueueSubscription subscription) {
-        try {
-            caller.session().loop().execute(() -> core.credit(subscription));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("the client is closed: nothing more is asked for");
-        }
+        onLoop(() -> core.credit(subscription));
     }
 
     private void use(Face wanted) {
@@ -193,26 +189,30 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
         }
     }
 
-    /** Once; who comes second waits for the first. */
+    /** Once, and whole also for a thread that was interrupted before; who comes second waits for the first. */
     private synchronized void finish() {
         if (closed) {
             return;
         }
         closed = true;
+        boolean interrupted = Thread.interrupted();
         try {
             if (face.get() == Face.RECEIVE && !settings.detachedLeases()) {
                 // The broker knows what was never settled.
-                onLoop(core::whenSettled);
-                onLoop(() -> core.close(true));
+                await(core::whenSettled);
+                await(() -> core.close(true));
             } else {
-                onLoop(() -> core.close(false));
+                await(() -> core.close(false));
                 holdings.takeAll().forEach(LeasingConsumer::giveBack);
                 awaitHandlers();
-                onLoop(core::whenSettled);
+                await(core::whenSettled);
             }
         } finally {
-            caller.session().loop().execute(core::stop);
+            onLoop(core::stop);
             onClose.run();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -239,15 +239,24 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
         }
     }
 
-    private void onLoop(Supplier<CompletableFuture<@Nullable Void>> task) {
+    private void await(Supplier<CompletableFuture<@Nullable Void>> task) {
         CompletableFuture<@Nullable Void> finished = new CompletableFuture<>();
-        try {
-            caller.session().loop().execute(() -> {
-                var unused = task.get().thenAccept(finished::complete);
-            });
-        } catch (RejectedExecutionException e) {
+        boolean accepted = onLoop(() -> {
+            var unused = task.get().thenAccept(finished::complete);
+        });
+        if (!accepted) {
             throw WireErrors.closed("client");
         }
         caller.await(finished);
+    }
+
+    /** False: the client is closed, and what was to be done is done with it. */
+    private boolean onLoop(Runnable task) {
+        try {
+            caller.session().loop().execute(task);
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
     }
 }

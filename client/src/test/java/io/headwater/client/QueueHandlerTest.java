@@ -288,4 +288,22 @@ class QueueHandlerTest {
             assertTrue(interrupted.get());
         }
     }
+
+    @Test
+    void isClosedWholeByAThreadThatWasInterrupted() {
+        fill(5);
+        try {
+            QueueConsumer consumer = consumer().build();
+            consumer.run(record -> {
+                eventually(queues -> queues.delivered == 5);
+                Thread.currentThread().interrupt();
+                consumer.close();
+            });
+            assertTrue(Thread.currentThread().isInterrupted());
+        } finally {
+            Thread.interrupted();
+        }
+        assertEquals(1, count(RecordState.RECORD_DONE));
+        assertEquals(4, count(RecordState.RECORD_READY));
+    }
 }
