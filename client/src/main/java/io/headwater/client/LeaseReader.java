@@ -13,6 +13,8 @@ import java.util.List;
 
 /** Makes records of a queue's deliveries, once their checksums are checked. On the loop. */
 final class LeaseReader {
+    private static final int SHORTEST_LEASE_MS = 1_000;
+
     private final Envelope envelope = new Envelope();
     private final RecordBatch batch = new RecordBatch();
     private final RecordCursor reusedCursor = new RecordCursor();
@@ -23,6 +25,9 @@ final class LeaseReader {
      */
     List<LeasedRecord> read(QueueSubscription subscription, QueueDeliver deliver, byte[] data, long nowMs, long nowNs)
             throws InvalidBatchException {
+        if (deliver.getLeaseMs() < SHORTEST_LEASE_MS) {
+            throw new InvalidBatchException("lease: " + deliver.getLeaseMs() + " ms (expected: 1 s or more)");
+        }
         ByteBuffer buffer = ByteBuffer.wrap(data);
         List<LeasedRecord> records = new ArrayList<>(deliver.getCreditTaken());
         int at = 0;

@@ -111,7 +111,7 @@ public final class ProducerRecord {
         return with(wish.first(priority));
     }
 
-    /** By which the broker knows a record that is sent twice; without a key, it also chooses the partition. */
+    /** Names the record, also where it is sent twice; without a key, the name also chooses the partition. */
     public ProducerRecord withMessageId(String id) {
         return with(wish.named(id));
     }

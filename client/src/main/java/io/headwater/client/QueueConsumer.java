@@ -58,8 +58,9 @@ public interface QueueConsumer extends AutoCloseable {
      * They are to be settled, in any order and from any thread; how long the lease runs is theirs to watch.
      *
      * @param max more than 0
-     * @throws HeadwaterException when nothing more can come, for example because the group was deleted; from then on
-     *     each time
+     * @throws HeadwaterException.Rejected when nothing more can come, for example because the group was deleted; from
+     *     then on each time
+     * @throws HeadwaterException.Retriable once, when the broker cannot be reached; what comes later is received later
      */
     List<QueueRecord> receive(int max, Duration wait);
 
