@@ -87,9 +87,10 @@ final class QueueWork implements Callable<Integer> {
                             () -> stop(exec, consumer),
                             () -> queue.explained(() -> {
                                 consumer.run(record -> exec.run(record, consumer::close));
+                                watch.stop();
+                                watch.rethrow();
                                 return ExitCode.OK;
                             }));
-            watch.stop();
             terminal.out().flush();
             terminal.say(Human.count(exec.done() + exec.failed(), "record") + ": " + Human.count(exec.done())
                     + " done, " + Human.count(exec.failed()) + " failed");
