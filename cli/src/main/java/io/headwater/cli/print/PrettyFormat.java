@@ -41,7 +41,8 @@ final class PrettyFormat implements RecordFormat {
         out.line("  " + BytesText.shown(record.value()));
         if (record instanceof QueueRecord leased) {
             out.line("  token " + leased.token() + "  until " + Human.time(leased.leaseUntilMs()) + "  delivery "
-                    + leased.deliveries() + (leased.failures() == 0 ? "" : ", failed " + leased.failures() + " times"));
+                    + leased.deliveries()
+                    + (leased.failures() == 0 ? "" : ", " + Human.count(leased.failures(), "failure")));
         }
     }
 }

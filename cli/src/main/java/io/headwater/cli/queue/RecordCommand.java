@@ -12,9 +12,12 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +26,11 @@ import org.jspecify.annotations.Nullable;
  * What it prints goes to this command's streams, whole lines at a time. Thread-safe.
  */
 final class RecordCommand implements AutoCloseable {
-    private static final int SIGNAL = 128;
+    /** The exit codes of a command that SIGHUP, SIGINT or SIGTERM has ended. */
+    private static final Set<Integer> INTERRUPTED = Set.of(129, 130, 143);
+
+    /** Ctrl-C reaches the command and us at the same time, and we may hear of its end first. */
+    private static final long OUR_SIGNAL_MS = 500;
 
     private final String command;
     private final String group;
@@ -40,7 +47,7 @@ final class RecordCommand implements AutoCloseable {
         return thread;
     });
 
-    private volatile boolean stopping;
+    private final CountDownLatch stopping = new CountDownLatch(1);
     /** Why nothing can be printed any more. */
     private @Nullable RuntimeException brokenOutput;
 
@@ -54,7 +61,7 @@ final class RecordCommand implements AutoCloseable {
 
     /** From now on a command that dies of a signal was interrupted, and has not failed. */
     void stop() {
-        stopping = true;
+        stopping.countDown();
     }
 
     /**
@@ -94,7 +101,7 @@ final class RecordCommand implements AutoCloseable {
     private void end(int code, LastLine lastLine) throws InterruptedException, FailedException {
         if (code == 0) {
             done.increment();
-        } else if (stopping && code > SIGNAL) {
+        } else if (INTERRUPTED.contains(code) && stopping.await(OUR_SIGNAL_MS, TimeUnit.MILLISECONDS)) {
             throw new InterruptedException("exit " + code);
         } else {
             failed.increment();
