@@ -428,4 +428,23 @@ class CommandsTest {
         assertTrue(result.out().contains("\"records\":1000,\"failed\":0"), result.out());
         assertTrue(ok("bench", "consume", "--records", "1000").out().contains("1,000 in"));
     }
+
+    @Test
+    void erasesForGoodAndSaysWhat() {
+        ok("topic", "create", "people", "--partitions", "2", "--compact");
+        assertTrue(ok("topic", "describe", "people").out().contains("compacted by key"));
+        done(shell.runWith("hello\nagain\n", "produce", "people", "--key", "anna"));
+        done(shell.runWith("stays\n", "produce", "people", "--key", "bert"));
+
+        String report = ok("topic", "erase", "people", "--key", "anna").err();
+
+        assertTrue(report.contains("erased 2 records"), report);
+        assertEquals("stays\n", ok("consume", "people").out());
+        String none = ok("topic", "erase", "people", "--record", "0:99", "--format", "json")
+                .out();
+        assertTrue(none.startsWith("{\"records\":0"), none);
+        fails(2, "--key or --record", "topic", "erase", "people");
+        fails(2, "partition: 5 (expected: 0 to 1", "topic", "erase", "people", "--record", "5:0");
+        fails(1, "headwater topic list", "topic", "erase", "nope", "--record", "0:0");
+    }
 }

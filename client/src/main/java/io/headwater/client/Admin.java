@@ -1,5 +1,6 @@
 package io.headwater.client;
 
+import io.headwater.protocol.wire.EraseRecordsReply;
 import io.headwater.protocol.wire.GroupDescription;
 import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.GroupSummary;
@@ -42,6 +43,15 @@ public interface Admin {
 
     TopicDescription describeTopic(String name);
 
+    /**
+     * Removes a record for good, from every file of its partition; returns when that is done and durable. Repeating it is
+     * harmless: after a timeout, ask again.
+     */
+    EraseRecordsReply eraseRecord(String topic, int partition, long offset);
+
+    /** The same for all records with a key that there are now, in all partitions; an answer for each, in their order. */
+    List<EraseRecordsReply> eraseKey(String topic, byte[] key);
+
     List<GroupSummary> groups();
 
     GroupDescription describeGroup(String group);
@@ -63,6 +73,7 @@ public interface Admin {
      * @param partitions 0: default or unchanged
      * @param retention negative: no limit
      * @param retentionBytes per partition; negative: no limit
+     * @param compact of the records with one key only the last stays, once its segment is sealed
      * @param work what its queue and keyed groups mean for its records
      */
     record TopicSettings(
@@ -70,29 +81,34 @@ public interface Admin {
             @Nullable Duration retention,
             @Nullable Long retentionBytes,
             @Nullable AckLevel ackLevel,
+            @Nullable Boolean compact,
             WorkSettings work) {
         public static TopicSettings defaults() {
-            return new TopicSettings(0, null, null, null, WorkSettings.defaults());
+            return new TopicSettings(0, null, null, null, null, WorkSettings.defaults());
         }
 
         public TopicSettings withPartitions(int count) {
-            return new TopicSettings(count, retention, retentionBytes, ackLevel, work);
+            return new TopicSettings(count, retention, retentionBytes, ackLevel, compact, work);
         }
 
         public TopicSettings withRetention(Duration limit) {
-            return new TopicSettings(partitions, limit, retentionBytes, ackLevel, work);
+            return new TopicSettings(partitions, limit, retentionBytes, ackLevel, compact, work);
         }
 
         public TopicSettings withRetentionBytes(long bytes) {
-            return new TopicSettings(partitions, retention, bytes, ackLevel, work);
+            return new TopicSettings(partitions, retention, bytes, ackLevel, compact, work);
         }
 
         public TopicSettings withAckLevel(AckLevel level) {
-            return new TopicSettings(partitions, retention, retentionBytes, level, work);
+            return new TopicSettings(partitions, retention, retentionBytes, level, compact, work);
+        }
+
+        public TopicSettings withCompact(boolean on) {
+            return new TopicSettings(partitions, retention, retentionBytes, ackLevel, on, work);
         }
 
         public TopicSettings withWork(WorkSettings settings) {
-            return new TopicSettings(partitions, retention, retentionBytes, ackLevel, settings);
+            return new TopicSettings(partitions, retention, retentionBytes, ackLevel, compact, settings);
         }
     }
 

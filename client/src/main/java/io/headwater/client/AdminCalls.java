@@ -1,5 +1,6 @@
 package io.headwater.client;
 
+import com.google.protobuf.ByteString;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.AlterTopic;
 import io.headwater.protocol.wire.CreateTopic;
@@ -9,6 +10,8 @@ import io.headwater.protocol.wire.DeleteTopic;
 import io.headwater.protocol.wire.DeleteTopicReply;
 import io.headwater.protocol.wire.DescribeGroup;
 import io.headwater.protocol.wire.DescribeTopic;
+import io.headwater.protocol.wire.EraseRecords;
+import io.headwater.protocol.wire.EraseRecordsReply;
 import io.headwater.protocol.wire.GetStatus;
 import io.headwater.protocol.wire.GetTopics;
 import io.headwater.protocol.wire.GroupDescription;
@@ -16,6 +19,7 @@ import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.GroupSummary;
 import io.headwater.protocol.wire.Groups;
 import io.headwater.protocol.wire.ListGroups;
+import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.SeekGroup;
 import io.headwater.protocol.wire.SeekGroupReply;
 import io.headwater.protocol.wire.Status;
@@ -24,6 +28,7 @@ import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicConfig;
 import io.headwater.protocol.wire.TopicDescription;
 import io.headwater.protocol.wire.Topics;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Each method is one request. */
@@ -71,6 +76,10 @@ final class AdminCalls implements Admin {
                             ? io.headwater.protocol.wire.AckLevel.ACK_MEMORY
                             : io.headwater.protocol.wire.AckLevel.ACK_PERSISTED);
         }
+        Boolean compact = settings.compact();
+        if (compact != null) {
+            config.setCompact(compact ? Toggle.TOGGLE_ON : Toggle.TOGGLE_OFF);
+        }
         addWork(config, settings.work());
         return config.build();
     }
@@ -101,6 +110,43 @@ final class AdminCalls implements Admin {
     public void deleteTopic(String name) {
         DeleteTopic request = DeleteTopic.newBuilder().setName(name).build();
         caller.call(FrameType.DELETE_TOPIC, request, Call.Repeat.NEVER, DeleteTopicReply.class);
+    }
+
+    @Override
+    public EraseRecordsReply eraseRecord(String topic, int partition, long offset) {
+        List<Partition> partitions = partitionsOf(topic);
+        if (partition < 0 || partition >= partitions.size()) {
+            throw new IllegalArgumentException("partition: " + partition + " (expected: 0 to " + (partitions.size() - 1)
+                    + ", the partitions of topic " + topic + ")");
+        }
+        return erase(partitions.get(partition), EraseRecords.newBuilder().setOffset(offset));
+    }
+
+    @Override
+    public List<EraseRecordsReply> eraseKey(String topic, byte[] key) {
+        List<EraseRecordsReply> replies = new ArrayList<>();
+        for (Partition partition : partitionsOf(topic)) {
+            replies.add(erase(partition, EraseRecords.newBuilder().setKey(ByteString.copyFrom(key))));
+        }
+        return replies;
+    }
+
+    private List<Partition> partitionsOf(String topic) {
+        return caller.call(
+                        FrameType.GET_TOPICS,
+                        GetTopics.newBuilder().addNames(topic).build(),
+                        Call.Repeat.READ,
+                        Topics.class)
+                .getTopics(0)
+                .getPartitionsList();
+    }
+
+    private EraseRecordsReply erase(Partition partition, EraseRecords.Builder what) {
+        return caller.call(
+                FrameType.ERASE_RECORDS,
+                what.setPartitionId(partition.getPartitionId()).build(),
+                Call.Repeat.SAFE,
+                EraseRecordsReply.class);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.headwater.cli.shell.FormatOption;
 import io.headwater.cli.shell.ServerOptions;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.JsonLines;
+import io.headwater.cli.text.RecordPlace;
 import io.headwater.client.HeadwaterClient;
 import io.headwater.client.QueueAdmin;
 import io.headwater.client.QueueAdmin.Explanation;

@@ -1,6 +1,7 @@
 package io.headwater.cli.queue;
 
 import io.headwater.cli.shell.CommandFailure;
+import io.headwater.cli.text.RecordPlace;
 import io.headwater.client.QueueAdmin.Range;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

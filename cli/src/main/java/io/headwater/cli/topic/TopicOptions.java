@@ -39,11 +39,22 @@ final class TopicOptions {
                     + "may lose it.")
     private @Nullable Ack ack;
 
+    @Option(
+            names = "--compact",
+            negatable = true,
+            description = "Of the records with one key keep the last only (in sealed segments).")
+    private @Nullable Boolean compact;
+
     @Mixin
     private WorkOptions work = new WorkOptions();
 
     boolean areEmpty() {
-        return partitions == null && retention == null && retentionBytes == null && ack == null && work.areEmpty();
+        return partitions == null
+                && retention == null
+                && retentionBytes == null
+                && ack == null
+                && compact == null
+                && work.areEmpty();
     }
 
     TopicSettings settings() {
@@ -52,6 +63,7 @@ final class TopicOptions {
                 retention,
                 retentionBytes,
                 ack == null ? null : ack.level,
+                compact,
                 work.settings());
     }
 

@@ -43,9 +43,10 @@ final class TopicText {
     static String retention(TopicConfig config) {
         String time =
                 config.getRetentionMs() < 0 ? "kept for ever" : "kept " + DurationText.exact(config.getRetentionMs());
+        String compacted = config.getCompact() == Toggle.TOGGLE_ON ? ", compacted by key" : "";
         return config.getRetentionBytes() < 0
-                ? time
-                : time + ", at most " + Human.bytes(config.getRetentionBytes()) + " a partition";
+                ? time + compacted
+                : time + ", at most " + Human.bytes(config.getRetentionBytes()) + " a partition" + compacted;
     }
 
     static String ack(TopicConfig config) {
@@ -60,6 +61,7 @@ final class TopicText {
         json.writeNumberField("retentionMs", config.getRetentionMs());
         json.writeNumberField("retentionBytes", config.getRetentionBytes());
         json.writeStringField("ack", ack(config));
+        json.writeBooleanField("compact", config.getCompact() == Toggle.TOGGLE_ON);
         json.writeBooleanField("deleteOnAck", isDeletedOnAck(config));
         json.writeNumberField("ackedGraceMs", Math.max(0, config.getAckedGraceMs()));
         json.writeNumberField("maxRecords", config.getMaxRecords() == 0 ? -1 : config.getMaxRecords());

@@ -1,4 +1,4 @@
-package io.headwater.cli.queue;
+package io.headwater.cli.text;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -6,10 +6,11 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Where a record is, as people write it: {@code 3:1200}. */
-record RecordPlace(int partition, long offset) {
+public record RecordPlace(int partition, long offset) {
     private static final Pattern FORM = Pattern.compile("(\\d{1,9}):(\\d{1,18})");
 
-    static RecordPlace parse(String text) {
+    /** @throws IllegalArgumentException saying what was expected */
+    public static RecordPlace parse(String text) {
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {
             throw new IllegalArgumentException(text + " (expected: PARTITION:OFFSET, for example 0:1200)");
@@ -18,7 +19,7 @@ record RecordPlace(int partition, long offset) {
     }
 
     /** For options. */
-    static final class Converter implements ITypeConverter<RecordPlace> {
+    public static final class Converter implements ITypeConverter<RecordPlace> {
         @Override
         public RecordPlace convert(String text) {
             try {
