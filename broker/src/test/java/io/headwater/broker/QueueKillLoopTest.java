@@ -82,34 +82,37 @@ class QueueKillLoopTest {
             try (BrokerProcess broker = BrokerProcess.start(directory)) {
                 // Every other time the consumer comes back as another one, and what it held is lost.
                 boolean sameSession = kill % 2 == 1;
-                CompletableFuture<Void> killed = CompletableFuture.runAsync(
-                        broker::kill,
-                        CompletableFuture.delayedExecutor(random.nextInt(100, 900), TimeUnit.MILLISECONDS));
+                int afterMs = random.nextInt(50, 600);
+                List<CompletableFuture<Void>> killed = new ArrayList<>();
                 try (RawClient client = RawClient.connected(broker.port())) {
-                    work(client, sameSession);
+                    work(
+                            client,
+                            sameSession,
+                            () -> killed.add(CompletableFuture.runAsync(
+                                    broker::kill, CompletableFuture.delayedExecutor(afterMs, TimeUnit.MILLISECONDS))));
                 } catch (IOException e) {
                     // That is the kill.
                 }
-                killed.join();
+                killed.forEach(CompletableFuture::join);
             }
         }
         int before = acknowledged.size();
         drains = true;
         try (BrokerProcess broker = BrokerProcess.start(directory);
                 RawClient client = RawClient.connected(broker.port())) {
-            work(client, false);
+            work(client, false, () -> {});
             perhapsAcknowledged.addAll(acknowledged);
             assertEquals(values.keySet(), perhapsAcknowledged);
         }
         assertTrue(before > KILLS, "work was done between the kills: " + before);
     }
 
-    private void work(RawClient client, boolean sameSession) throws Exception {
+    private void work(RawClient client, boolean sameSession, Runnable opened) throws Exception {
         if (!sameSession) {
             session = random.nextLong(1, Long.MAX_VALUE);
             held.clear();
         }
-        Frame opened = client.call(
+        Frame reply = client.call(
                 FrameType.QUEUE_OPEN,
                 QueueOpen.newBuilder()
                         .setSubscriptionId(1)
@@ -119,7 +122,8 @@ class QueueKillLoopTest {
                         .setCreditRecords(CREDIT)
                         .setCreditBytes(1 << 30)
                         .build());
-        assertFalse(opened.isError(), () -> opened.message().toString());
+        assertFalse(reply.isError(), () -> reply.message().toString());
+        opened.run();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!drains || !isAllDone(client)) {
             assertTrue(System.nanoTime() < deadline, "held: " + held + ", " + described(client));

@@ -90,6 +90,8 @@ final class DeliveryReader {
         while (out.size() < max) {
             if (!records.next()) {
                 cursor = null;
+                // Also past what is gone at its end.
+                position = Math.max(position, Math.min(until, batch.baseOffset() + batch.lastOffsetDelta() + 1));
                 break;
             }
             long offset = records.offset();
@@ -162,7 +164,8 @@ final class DeliveryReader {
      */
     private void checkContinues(PartitionReader reader, long expected) {
         long from = batch.baseOffset();
-        long until = from + batch.recordCount();
+        // Also of records that are gone: what is left spans the offsets that it had.
+        long until = from + batch.lastOffsetDelta() + 1;
         if (expected >= until || (!filters && expected < from)) {
             throw outOfOrder(reader, expected, "a batch of the offsets " + from + " to " + (until - 1) + " came");
         }

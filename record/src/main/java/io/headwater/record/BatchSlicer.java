@@ -60,11 +60,6 @@ public final class BatchSlicer {
         return this;
     }
 
-    /** No batch is open any more. */
-    public void close() {
-        count = 0;
-    }
-
     /** Of the batch that is open. */
     public int recordCount() {
         return count;

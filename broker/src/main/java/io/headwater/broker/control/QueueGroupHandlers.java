@@ -41,7 +41,7 @@ final class QueueGroupHandlers {
     }
 
     void create(CreateQueueGroup request, Reply reply) throws RequestFailedException {
-        known(request.getTopic());
+        TopicInfo topic = known(request.getTopic());
         QueuePolicy defaults = request.getKeyed() ? QueuePolicy.KEYED : QueuePolicy.PLAIN;
         Command.Builder command = Command.newBuilder()
                 .setCreateQueueGroup(io.headwater.broker.metadata.wire.CreateQueueGroup.newBuilder()
@@ -50,10 +50,12 @@ final class QueueGroupHandlers {
                         .setPolicy(MetadataCodec.wire(
                                 policy(request.getConfig(), defaults),
                                 leaseMs(request.getConfig(), QueueGroupInfo.DEFAULT_LEASE_MS))));
-        reply.sendWhenDone(proposals.propose(command).thenApply(done -> {
+        // Its partitions hear of it before their next retention does.
+        reply.sendWhenDone(proposals.propose(command).thenCompose(done -> {
             QueueGroup made = wire(done.image(), request.getTopic(), request.getName());
             LOG.info("topic {}: queue group {} created{}", made.getTopic(), made.getName(), keyed(made));
-            return made;
+            return FanOut.gather(topic.partitions(), partitions::queueGroupsChanged)
+                    .thenApply(answers -> made);
         }));
     }
 

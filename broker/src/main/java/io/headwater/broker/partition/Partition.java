@@ -9,26 +9,20 @@ import io.headwater.broker.queue.QueueFormatException;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.Error;
+import io.headwater.record.Compression;
 import io.headwater.record.EntryKind;
 import io.headwater.record.Envelope;
 import io.headwater.record.EventTimes;
 import io.headwater.record.RecordBatch;
-import io.headwater.record.RecordFilter;
 import io.headwater.storage.DiskFullException;
-import io.headwater.storage.KeyCompaction;
 import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.PartitionLog;
-import io.headwater.storage.RewriteReport;
 import io.headwater.storage.StorageException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A log with an epoch, a committed offset, the producers' windows and the groups' positions. What is derived is rebuilt
@@ -36,13 +30,8 @@ import org.slf4j.LoggerFactory;
  * owner's thread only.
  */
 public final class Partition {
-    private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
     private static final byte EPOCH_START_VERSION = 1;
     private static final short NO_PRODUCER = -1;
-    /** A segment of which a larger share of the records is needed is not worth the work. */
-    private static final double MOST_LIVE_SHARE = 0.5;
-    /** Of one compaction; a key takes up to 64 bytes meanwhile. */
-    private static final int MOST_KEYS = 1 << 20;
 
     private final PartitionInfo info;
     private final PartitionLog log;
@@ -56,13 +45,7 @@ public final class Partition {
     private final PartitionQueues queues = new PartitionQueues();
     private long lastIngestionMs;
     private boolean epochStarted;
-    private final DoneHistory doneHistory = new DoneHistory();
-    private @Nullable NeededRecords needed;
-    /** Keys of records before this offset have been compared. From the start again after a restart. */
-    private long compactedUntil;
-
-    private int compactedSegments;
-    private long compactedMs;
+    private final Upkeep upkeep;
     private TopicPolicy.Work work = TopicPolicy.Work.NONE;
     private boolean dirty;
     /** What was announced and then not appended is withdrawn, and that is perhaps not in the log yet. */
@@ -75,6 +58,7 @@ public final class Partition {
         this.info = info;
         this.log = log;
         this.clock = clock;
+        this.upkeep = new Upkeep(info, log, queues);
     }
 
     /**
@@ -116,99 +100,15 @@ public final class Partition {
         work = now;
     }
 
-    /**
-     * Removes what is too old or too much, and what all queue groups were done with long enough ago; never what one of
-     * them still needs.
-     *
-     * <p>Segments of which little is left are rewritten without the rest, in the background.
-     *
-     * @param owner runs work on this partition's thread, some time later
-     * @return how many segments were removed
-     */
-    public int retain(TopicPolicy policy, long nowMs, Executor owner) throws StorageException {
-        long floor = queues.isEmpty() ? log.startOffset() : queues.floor();
-        long doneBefore = 0;
-        if (policy.work().untilAcked() && !queues.isEmpty()) {
-            doneHistory.note(nowMs, floor, log.endIndex());
-            doneBefore = doneHistory.doneBefore(nowMs, policy.work().ackedGraceMs(), committedIndex);
-        }
-        long neededFrom = queues.isEmpty() && !policy.work().untilAcked() ? Long.MAX_VALUE : floor;
-        int removed =
-                log.deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes(), doneBefore, neededFrom);
-        if (policy.work().untilAcked() && !queues.isEmpty() && !log.isRewriting()) {
-            rewriteDone(policy.work().ackedGraceMs(), nowMs, owner);
-        }
-        if (policy.compaction().on() && !log.isRewriting()) {
-            compact(policy.compaction().tombstoneDelayMs(), nowMs, owner);
-        }
-        return removed;
+    /** Its retention and rewriting. */
+    public Upkeep upkeep() {
+        return upkeep;
     }
 
-    /** When a segment was sealed since the last time, or tombstones may have become old. */
-    private void compact(long tombstoneDelayMs, long nowMs, Executor owner) throws StorageException {
-        int segments = log.stats().segments();
-        boolean news = segments != compactedSegments || nowMs - compactedMs >= tombstoneDelayMs;
-        if (segments < 2 || !news) {
-            return;
-        }
-        compactedSegments = segments;
-        compactedMs = nowMs;
-        long tombstonesUntil = log.offsetForIngestionTime(nowMs - tombstoneDelayMs);
-        KeyCompaction.start(log, compactedUntil, MOST_KEYS, tombstonesUntil, owner, result -> {
-            compactedUntil = result.nextOffset();
-            rewritten(result.report());
-        });
-    }
-
-    /** What was not needed at one call goes at a later one, when that is durable and the grace is over. */
-    private void rewriteDone(long graceMs, long nowMs, Executor owner) throws StorageException {
-        NeededRecords ripe = needed;
-        if (ripe == null) {
-            needed = NeededRecords.of(queues.engines(), log.startOffset(), log.endOffset(), nowMs, log.endIndex());
-        } else if (ripe.isRipe(nowMs, graceMs, committedIndex)) {
-            needed = null;
-            log.rewrite(ripe, MOST_LIVE_SHARE, owner, this::rewritten);
-        }
-    }
-
-    /**
-     * Begins to erase: what stands in the open segment can be reached when everything that is appended by now is durable;
-     * then call {@link #erase}.
-     */
+    /** As {@link Upkeep#prepareToErase}; the owner flushes. */
     public void prepareToErase() throws StorageException, RequestFailedException {
-        checkNoRewriting();
-        log.sealOpen(clock.time());
+        upkeep.prepareToErase(clock.time());
         dirty = true;
-    }
-
-    /** Erases, in the background. {@code done} hears on this partition's thread what became of it. */
-    public void erase(RecordFilter what, Executor owner, Consumer<RewriteReport> done)
-            throws StorageException, RequestFailedException {
-        checkNoRewriting();
-        log.rewrite(what, 1, owner, done);
-    }
-
-    private void checkNoRewriting() throws RequestFailedException {
-        if (log.isRewriting()) {
-            throw new RequestFailedException(PartitionErrors.rewriting(info));
-        }
-    }
-
-    private void rewritten(RewriteReport report) {
-        if (report.failure() != null) {
-            LOG.warn(
-                    "partition {}: rewriting: {}",
-                    info.displayName(),
-                    report.failure().getMessage());
-        }
-        if (!report.segments().isEmpty()) {
-            LOG.info(
-                    "partition {}: rewrote {} segments without {} records that nobody needs: {} KiB are free",
-                    info.displayName(),
-                    report.segments().size(),
-                    report.removedRecords(),
-                    report.freedBytes() >> 10);
-        }
     }
 
     /** Its queue and keyed groups. */
@@ -269,6 +169,9 @@ public final class Partition {
             }
         }
         boolean queued = !queues.isEmpty();
+        if (queued && batch.compression() != Compression.NONE && !queues.canRead(batch)) {
+            return outcome.failed(PartitionErrors.unreadable(info));
+        }
         long room = work.maxRecords() == TopicPolicy.NO_LIMIT ? Long.MAX_VALUE : work.maxRecords() - outstanding();
         if (batch.recordCount() > room) {
             return outcome.failed(PartitionErrors.limit(info, work, batch.recordCount(), room));
@@ -319,7 +222,7 @@ public final class Partition {
 
     /** Records that some group is not done with; without a group, all that there are. */
     private long outstanding() {
-        return queues.isEmpty() ? log.endOffset() - log.startOffset() : queues.outstanding();
+        return queues.isEmpty() ? log.endOffset() - log.startOffset() : queues.outstanding(log.endOffset());
     }
 
     /** Null: append it, unless the outcome says that it is a duplicate. */

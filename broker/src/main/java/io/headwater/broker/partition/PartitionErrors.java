@@ -55,6 +55,13 @@ public final class PartitionErrors {
         return Errors.retryAfter(ErrorCode.ERROR_OVERLOADED, message, QUEUES_FULL_RETRY_MS);
     }
 
+    /** A queue group hands out records one by one: all of them must be there. */
+    static Error unreadable(PartitionInfo partition) {
+        return Errors.of(
+                ErrorCode.ERROR_CORRUPT_BATCH,
+                "partition " + partition.displayName() + ": the batch's compressed records cannot be read");
+    }
+
     /** One at a time. */
     static Error rewriting(PartitionInfo partition) {
         return Errors.retryAfter(

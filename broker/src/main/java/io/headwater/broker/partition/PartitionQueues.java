@@ -29,6 +29,7 @@ public final class PartitionQueues {
     private final RecordCursor cursor = new RecordCursor();
     private List<QueueGroupInfo> groups = List.of();
     private long bytesPerRecord = 1024;
+    private int changes;
 
     public boolean isEmpty() {
         return engines.isEmpty();
@@ -53,6 +54,18 @@ public final class PartitionQueues {
         return (int) bytesPerRecord;
     }
 
+    /** Rises when groups come or go. */
+    int changes() {
+        return changes;
+    }
+
+    /** So many records took so many bytes. */
+    public void measured(long records, long bytes) {
+        if (records > 0) {
+            bytesPerRecord += (bytes / records - bytesPerRecord) / 8;
+        }
+    }
+
     /** All before is done in every group, so that no group needs it; the largest long if there is none. */
     public long floor() {
         long floor = Long.MAX_VALUE;
@@ -63,10 +76,10 @@ public final class PartitionQueues {
     }
 
     /** Of the group that has most: how many records it is not done with. */
-    long outstanding() {
+    long outstanding(long endOffset) {
         long most = 0;
         for (QueueEngine engine : engines.values()) {
-            most = Math.max(most, engine.counts().outstanding());
+            most = Math.max(most, engine.counts().outstanding() + Math.max(0, endOffset - engine.end()));
         }
         return most;
     }
@@ -129,6 +142,7 @@ public final class PartitionQueues {
             return List.of();
         }
         groups = now;
+        changes++;
         List<Integer> gone = new ArrayList<>(engines.keySet());
         for (QueueGroupInfo group : now) {
             gone.remove((Integer) group.id());
@@ -144,6 +158,20 @@ public final class PartitionQueues {
         gone.forEach(engines::remove);
         told(endOffset);
         return gone;
+    }
+
+    /** Whether a compressed batch has the records that it claims. */
+    boolean canRead(RecordBatch batch) {
+        try {
+            batch.records(cursor);
+            int count = 0;
+            while (cursor.next()) {
+                count++;
+            }
+            return count == batch.lastOffsetDelta() + 1;
+        } catch (InvalidBatchException e) {
+            return false;
+        }
     }
 
     /** Whether there is heap for a batch: if not, its producer is to come back later. */
@@ -185,7 +213,7 @@ public final class PartitionQueues {
 
     /** A batch was appended, its offsets are stamped. Borrows it. */
     void appended(RecordBatch batch, long baseOffset) {
-        bytesPerRecord += (batch.sizeInBytes() / batch.recordCount() - bytesPerRecord) / 8;
+        measured(batch.recordCount(), batch.sizeInBytes());
         long end = baseOffset + batch.recordCount();
         for (QueueEngine engine : engines.values()) {
             if (engine.end() != baseOffset || !engine.isSurveyed()) {
@@ -204,7 +232,7 @@ public final class PartitionQueues {
     public long untold(long endOffset) {
         long from = Long.MAX_VALUE;
         for (QueueEngine engine : engines.values()) {
-            if (engine.end() < endOffset) {
+            if (engine.end() < endOffset && engine.hasRoomFor(1)) {
                 from = Math.min(from, engine.end());
             }
         }
@@ -219,6 +247,10 @@ public final class PartitionQueues {
         long end = batch.baseOffset() + batch.lastOffsetDelta() + 1;
         for (QueueEngine engine : engines.values()) {
             if (engine.end() >= end) {
+                continue;
+            }
+            if (!engine.hasRoomFor(batch.lastOffsetDelta() + 1)) {
+                // It goes on with what it knows, and with this when there is room.
                 continue;
             }
             if (!engine.isSurveyed()) {
@@ -236,12 +268,32 @@ public final class PartitionQueues {
 
     private void survey(QueueEngine engine, RecordBatch batch) {
         try {
+            skipWhatIsGone(engine, batch);
             Wishes wishes = Wishes.of(batch, cursor);
             if (wishes != null) {
                 announce(engine, wishes, batch.baseOffset());
             }
         } catch (InvalidBatchException e) {
             // No wishes of this kind were checked when it was produced: it comes when it comes.
+        }
+    }
+
+    /** Offsets whose records were removed before the group was made are done. */
+    private void skipWhatIsGone(QueueEngine engine, RecordBatch batch) throws InvalidBatchException {
+        long span = batch.lastOffsetDelta() + 1L;
+        if (batch.recordCount() == span) {
+            return;
+        }
+        long next = Math.max(batch.baseOffset(), engine.floor());
+        batch.records(cursor);
+        while (cursor.next()) {
+            if (cursor.offset() > next) {
+                engine.skip(next, cursor.offset(), ops);
+            }
+            next = Math.max(next, cursor.offset() + 1);
+        }
+        if (next < batch.baseOffset() + span) {
+            engine.skip(next, batch.baseOffset() + span, ops);
         }
     }
 

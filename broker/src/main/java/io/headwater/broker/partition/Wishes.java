@@ -17,6 +17,10 @@ public final class Wishes {
     static final int USUAL_PRIORITY = 4;
     static final long AT_ONCE = 0;
 
+    private static final int FIRST_ROOM = 64;
+    /** Of one batch: what is said of them is one entry. */
+    private static final int MOST = 100_000;
+
     private static final String DELIVER_AT = "hw-deliver-at";
     private static final String PRIORITY = "hw-priority";
 
@@ -35,9 +39,9 @@ public final class Wishes {
      * @throws InvalidBatchException if a record, or what it asks for, cannot be read
      */
     public static @Nullable Wishes of(RecordBatch batch, RecordCursor cursor) throws InvalidBatchException {
-        int[] deltas = new int[batch.recordCount()];
-        byte[] priorities = new byte[batch.recordCount()];
-        long[] dueMs = new long[batch.recordCount()];
+        int[] deltas = new int[FIRST_ROOM];
+        byte[] priorities = new byte[FIRST_ROOM];
+        long[] dueMs = new long[FIRST_ROOM];
         int count = 0;
         batch.records(cursor);
         while (cursor.next()) {
@@ -54,6 +58,16 @@ public final class Wishes {
                 }
             }
             if (priority != USUAL_PRIORITY || due != AT_ONCE) {
+                if (count == MOST) {
+                    throw new InvalidBatchException(
+                            "records that ask for a time or a priority: more than " + MOST + " (expected: at most)");
+                }
+                if (count == deltas.length) {
+                    // By what came, never by what the batch claims.
+                    deltas = Arrays.copyOf(deltas, 2 * count);
+                    priorities = Arrays.copyOf(priorities, 2 * count);
+                    dueMs = Arrays.copyOf(dueMs, 2 * count);
+                }
                 deltas[count] = (int) (cursor.offset() - batch.baseOffset());
                 priorities[count] = priority;
                 dueMs[count] = due;

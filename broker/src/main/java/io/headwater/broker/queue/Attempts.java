@@ -1,6 +1,7 @@
 package io.headwater.broker.queue;
 
 import io.headwater.broker.queue.SessionTable.Session;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongUnaryOperator;
 
 /** How attempts end: by their holder's word, by the clock, or with their session. */
@@ -49,10 +50,12 @@ final class Attempts {
     }
 
     /** Leases that have run out, then sessions that did not come back. */
-    void advance(Now now) {
+    void advance(Now now, BooleanSupplier mayGoOn) {
         SlotTable slots = state.slots;
         long nowMs = now.monotonicMs();
-        for (int slot = state.timers.expired(nowMs); slot != SlotTable.ABSENT; slot = state.timers.expired(nowMs)) {
+        for (int slot = state.timers.expired(nowMs);
+                slot != SlotTable.ABSENT && mayGoOn.getAsBoolean();
+                slot = state.timers.expired(nowMs)) {
             Session session = state.sessions.find(slots.session(slot));
             if (session != null && session.isLost()) {
                 lost(slot, session.wasLostWithSeveral(), now.wallMs());
@@ -60,7 +63,9 @@ final class Attempts {
                 charge(slot, Cause.EXPIRED, AS_THE_GROUP_SAYS, now.wallMs());
             }
         }
-        for (Session gone = state.sessions.gone(nowMs); gone != null; gone = state.sessions.gone(nowMs)) {
+        for (Session gone = state.sessions.gone(nowMs);
+                gone != null && mayGoOn.getAsBoolean();
+                gone = state.sessions.gone(nowMs)) {
             boolean several = gone.wasLostWithSeveral();
             for (long offset : state.timers.leasedBy(gone.id)) {
                 lost(slots.find(offset), several, now.wallMs());

@@ -129,7 +129,10 @@ final class Granter {
         int granted = 0;
         while (granted < most) {
             long offset = state.order().next();
-            if (offset == ReadyOrder.NONE || !cap.admitsGrant()) {
+            if (offset == ReadyOrder.NONE) {
+                break;
+            }
+            if (state.slots.find(offset) == SlotTable.ABSENT && !cap.admitsGrant()) {
                 break;
             }
             int size = sizes.bytesOf(offset);

@@ -1,6 +1,7 @@
 package io.headwater.broker.queue;
 
 import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.collections.Long2LongHashMap;
 
 /**
  * First in, first out per key: of each key only the first record that waits may be delivered, and only while no other
@@ -127,14 +128,20 @@ final class KeyedOrder implements ReadyOrder {
 
     @Override
     public void removeRun(long from, long to) {
-        for (long offset = from; offset < to; offset++) {
-            leave(chain.key(offset), offset, SlotTable.DEFAULT_PRIORITY);
+        // Where the last one of its key stood: the next one is not looked for from the beginning again.
+        Long2LongHashMap befores = new Long2LongHashMap(KeyTable.NO_OFFSET);
+        for (long offset = from; offset < Math.min(to, end); offset++) {
+            int key = chain.key(offset);
+            long before = leave(key, offset, SlotTable.DEFAULT_PRIORITY, befores.get(key));
+            if (before != KeyTable.NO_OFFSET) {
+                befores.put(key, before);
+            }
         }
     }
 
     @Override
     public void done(long from, long to) {
-        for (long offset = from; offset < to; offset++) {
+        for (long offset = from; offset < Math.min(to, end); offset++) {
             int key = chain.key(offset);
             int left = keys.records(key) - 1;
             keys.records(key, left);
@@ -195,13 +202,22 @@ final class KeyedOrder implements ReadyOrder {
 
     /** Out of the key's line: the first one unless it is cancelled or purged. */
     private void leave(int key, long offset, int priority) {
+        leave(key, offset, priority, KeyTable.NO_OFFSET);
+    }
+
+    /**
+     * The same, looked for from somewhere before it in the line.
+     *
+     * @return the one before it; none: it was the first
+     */
+    private long leave(int key, long offset, int priority, long somewhereBefore) {
         long head = keys.head(key);
         long next = chain.next(offset);
         long before = KeyTable.NO_OFFSET;
         if (offset == head) {
             keys.head(key, next);
         } else {
-            before = lastBefore(head, offset);
+            before = lastBefore(somewhereBefore == KeyTable.NO_OFFSET ? head : somewhereBefore, offset);
             chain.next(before, next);
         }
         if (next == KeyTable.NO_OFFSET) {
@@ -210,6 +226,7 @@ final class KeyedOrder implements ReadyOrder {
         keys.length(key, keys.length(key) - 1);
         count(key, priority, -1);
         refresh(key);
+        return before;
     }
 
     private long lastBefore(long head, long offset) {

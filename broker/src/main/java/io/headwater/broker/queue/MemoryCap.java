@@ -2,6 +2,9 @@ package io.headwater.broker.queue;
 
 /** How much heap a group may take: beyond it what needs more waits until something is settled. */
 final class MemoryCap {
+    /** What a record takes at most that has a key of its own. */
+    private static final long RECORD_BYTES = 72;
+
     private final QueueState state;
     private long maxBytes;
 
@@ -29,6 +32,9 @@ final class MemoryCap {
     /** An eighth is kept for grants: a group full of scheduled records still delivers the others. */
     boolean admitsPublish(int records) {
         int capacity = state.slots.capacity();
+        if (records * RECORD_BYTES > maxBytes - bytes()) {
+            return false;
+        }
         return mayGrow() || (state.slots.size() + records <= capacity - capacity / 8 && bytes() <= maxBytes);
     }
 

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: belongs to the partition's owner.
  */
 public final class QueueEngine {
+    /** Of time that passes: what else has run out waits for the next turn. */
+    private static final int MOST_OPS_OF_A_TURN = 1 << 20;
+
     private final int groupId;
     private final QueueState state;
     private final Decisions decisions;
@@ -185,7 +188,7 @@ public final class QueueEngine {
     public void advance(Now now, QueueOps ops) {
         begin(ops);
         state.clock(now.monotonicMs());
-        attempts.advance(now);
+        attempts.advance(now, () -> ops.sizeInBytes() < MOST_OPS_OF_A_TURN);
         state.wake(now.wallMs());
     }
 
@@ -243,6 +246,12 @@ public final class QueueEngine {
     public void surveyed(QueueOps ops) {
         begin(ops);
         decisions.surveyed();
+    }
+
+    /** There are no records at these offsets any more: they are done. To be called before they may be granted. */
+    public void skip(long from, long to, QueueOps ops) {
+        begin(ops);
+        decisions.removed(from, to - from);
     }
 
     /** Whether {@link #surveyed} was said: if not, its caller goes over all records again after a restart. */

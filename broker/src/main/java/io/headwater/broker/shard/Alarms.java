@@ -1,40 +1,40 @@
 package io.headwater.broker.shard;
 
 import java.util.Comparator;
-import java.util.PriorityQueue;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Which partitions' queues take a turn by themselves, and when: leases run out, waiting records are due. */
 final class Alarms {
-    private record Alarm(long atMs, Owned owned) {}
+    private static final long NEVER = Long.MAX_VALUE;
 
-    private final PriorityQueue<Alarm> queue = new PriorityQueue<>(Comparator.comparingLong(Alarm::atMs));
+    private final TreeSet<Owned> set = new TreeSet<>(Comparator.<Owned>comparingLong(owned -> owned.turnAtMs)
+            .thenComparingLong(owned -> owned.partition.info().partitionId()));
 
     /** In place of what was set for it before; the largest long: never. */
     void set(Owned owned, long atMs) {
-        if (atMs < owned.turnAtMs) {
-            queue.add(new Alarm(atMs, owned));
+        if (owned.turnAtMs != NEVER) {
+            set.remove(owned);
         }
-        // A later one waits until the earlier has gone off in vain.
-        owned.turnAtMs = Math.min(owned.turnAtMs, atMs);
+        owned.turnAtMs = atMs;
+        if (atMs != NEVER) {
+            set.add(owned);
+        }
     }
 
     /** The next whose time has come; null: nobody's has. */
     @Nullable
     Owned due(long nowMs) {
-        for (Alarm next = queue.peek(); next != null && next.atMs() <= nowMs; next = queue.peek()) {
-            queue.poll();
-            if (next.owned().turnAtMs == next.atMs()) {
-                next.owned().turnAtMs = Long.MAX_VALUE;
-                return next.owned();
-            }
+        if (nextMs() > nowMs) {
+            return null;
         }
-        return null;
+        Owned first = set.first();
+        set(first, NEVER);
+        return first;
     }
 
     /** The largest long: nothing is set. */
     long nextMs() {
-        Alarm next = queue.peek();
-        return next == null ? Long.MAX_VALUE : next.atMs();
+        return set.isEmpty() ? NEVER : set.first().turnAtMs;
     }
 }

@@ -66,7 +66,7 @@ record EraseTask(Connection connection, int correlationId, EraseRecords request)
         @Override
         public void durable(Shard shard) {
             try {
-                owned.partition.erase(what, shard.soon(), report -> answer(shard, owned, report));
+                owned.partition.upkeep().erase(what, shard.soon(), report -> answer(shard, owned, report));
             } catch (StorageException e) {
                 fail(shard, PartitionErrors.of(owned.partition.info(), e));
             } catch (RequestFailedException e) {

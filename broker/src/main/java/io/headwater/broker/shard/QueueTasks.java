@@ -137,7 +137,9 @@ final class QueueTasks {
                 shard.touch(connection);
                 return;
             }
-            shard.workers().remove(place.worker());
+            if (request.getRelease()) {
+                shard.workers().remove(place.worker());
+            }
             place.owned().desk().close(place.worker(), request.getRelease(), shard.now(), answer);
             shard.turn(place.owned());
         }

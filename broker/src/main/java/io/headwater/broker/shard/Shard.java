@@ -164,11 +164,7 @@ final class Shard {
             owned = open(info);
         }
         owned.used(clock.time());
-        TopicInfo topic = metadata.get().topic(info.topicName());
-        if (topic != null && owned.isBehind(topic)) {
-            owned.follow(topic, now());
-            turn(owned);
-        }
+        follow(owned);
         // Whatever is done with it now may find a fault: the end of this turn sees whether the log is still online.
         watch(owned);
         return owned;
@@ -194,6 +190,14 @@ final class Shard {
         }
     }
 
+    private void follow(Owned owned) {
+        TopicInfo topic = metadata.get().topic(owned.partition.info().topicName());
+        if (topic != null && owned.isBehind(topic)) {
+            owned.follow(topic, now());
+            turn(owned);
+        }
+    }
+
     private List<QueueGroupInfo> groupsOf(PartitionInfo info) {
         TopicInfo topic = metadata.get().topic(info.topicName());
         return topic == null ? List.of() : topic.queueGroups();
@@ -201,7 +205,8 @@ final class Shard {
 
     /** Its queues decide in this turn; or in the next, if that is asked for while they do. */
     void turn(Owned owned) {
-        if (!owned.toTurn && owned.hasQueues()) {
+        boolean wanted = owned.hasQueues() || owned.desk().hasDepartures();
+        if (!owned.toTurn && wanted && partitions.get(owned.partition.info().partitionId()) == owned) {
             owned.toTurn = true;
             toTurn.add(owned);
         }
@@ -242,6 +247,7 @@ final class Shard {
             toFlush.remove(owned);
             toTurn.remove(owned);
             unsettled.remove(owned);
+            forget(owned);
             owned.failAll(
                     this,
                     PartitionErrors.deleted(owned.partition.info()),
@@ -264,7 +270,9 @@ final class Shard {
             // Sealing appends; a log that was opened only for this gives its files back at the next opportunity; and if
             // it goes offline here, its readers wait for nothing.
             watch(owned);
-            int deleted = owned.partition.retain(policy, nowMs, soon);
+            // A group that was made since may need what is old.
+            follow(owned);
+            int deleted = owned.partition.upkeep().retain(policy, nowMs, owned.partition.committedIndex(), soon);
             if (!owned.partition.isSettled()) {
                 // It sealed a segment: until that is durable the partition cannot go to rest.
                 appended(owned);
@@ -286,6 +294,7 @@ final class Shard {
         for (Owned owned : partitions.values()) {
             if (owned.isIdleSince(nowMs - idleAfterMs)) {
                 owned.partition.log().hibernate();
+                owned.desk().forgetEntries();
             }
             if (owned.partition.log().offlineReason() != null) {
                 // By this attempt, or in the background since somebody used it.
@@ -333,9 +342,11 @@ final class Shard {
             try {
                 owned.turn(now);
                 afterTurn(owned, now);
-            } catch (LogOfflineException | CorruptLogException e) {
-                wentOffline(owned, e);
             } catch (StorageException e) {
+                if (owned.partition.log().offlineReason() != null || e instanceof CorruptLogException) {
+                    wentOffline(owned, e);
+                    continue;
+                }
                 LOG.warn("partition {}: its queues: {}", owned.partition.info().displayName(), e.getMessage());
                 alarms.set(owned, now.monotonicMs() + RETRY_MS);
             }
@@ -355,9 +366,7 @@ final class Shard {
             turn(owned);
         }
         long inMs = owned.desk().nextTurnInMs(now);
-        if (inMs != Long.MAX_VALUE) {
-            alarms.set(owned, now.monotonicMs() + inMs);
-        }
+        alarms.set(owned, inMs == Long.MAX_VALUE ? inMs : now.monotonicMs() + inMs);
     }
 
     private int flush() {
@@ -386,6 +395,10 @@ final class Shard {
             Owned owned = unsettled.get(i);
             boolean moved = owned.partition.advanceCommitted();
             work += owned.releaseDurable(this);
+            if (!owned.partition.queues().ops().isEmpty()) {
+                // What left found something: a record that is gone, a connection that takes no more.
+                turn(owned);
+            }
             if (moved) {
                 work++;
                 readers.wakeAll(owned);
@@ -437,12 +450,18 @@ final class Shard {
         }
     }
 
+    private void forget(Owned owned) {
+        alarms.set(owned, Long.MAX_VALUE);
+        workers.removeAll(owned);
+    }
+
     private void wentOffline(Owned owned, StorageException why) {
         PartitionInfo info = owned.partition.info();
         LOG.error("partition {}: offline until a restart: {}", info.displayName(), why.getMessage());
         markBroken(info, why);
         partitions.remove(info.partitionId());
         toTurn.remove(owned);
+        forget(owned);
         owned.failAll(
                 this,
                 PartitionErrors.fateUnknown(info, String.valueOf(why.getMessage())),

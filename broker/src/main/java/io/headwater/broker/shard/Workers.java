@@ -53,4 +53,12 @@ final class Workers {
         byConnection.remove(connection.id());
         return all;
     }
+
+    /** The partition is gone. */
+    void removeAll(Owned owned) {
+        byConnection.values().removeIf(own -> {
+            own.values().removeIf(place -> place.owned() == owned);
+            return own.isEmpty();
+        });
+    }
 }

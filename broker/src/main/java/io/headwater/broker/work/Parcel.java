@@ -22,7 +22,9 @@ final class Parcel implements Departure {
     private final long[] offsets;
     private final int[] attempts;
     private final int[] failures;
+    private final long reserved;
     private boolean again;
+    private long sentBytes;
 
     Parcel(QueueDesk desk, Worker worker, Receiver given) {
         this.desk = desk;
@@ -30,6 +32,7 @@ final class Parcel implements Departure {
         this.offsets = new long[given.size()];
         this.attempts = new int[given.size()];
         this.failures = new int[given.size()];
+        this.reserved = worker.reserved();
         for (int i = 0; i < offsets.length; i++) {
             offsets[i] = given.offset(i);
             attempts[i] = given.attempt(i);
@@ -61,11 +64,15 @@ final class Parcel implements Departure {
         }
         try {
             int from = 0;
-            while (from < offsets.length) {
+            while (from < offsets.length && (from == 0 || worker.connection().mayDeliver())) {
                 from = send(from);
             }
+            for (int left = from; left < offsets.length; left++) {
+                desk.putBack(worker, offsets[left], attempts[left]);
+            }
+            worker.took(sentBytes - reserved);
         } catch (StorageException e) {
-            worker.fail(desk.failure(e));
+            desk.undeliverable(worker, e);
         }
     }
 
@@ -84,8 +91,8 @@ final class Parcel implements Departure {
         int size = 0;
         int to = from;
         // First how large it gets; the shelf has the entries then.
-        while (to < offsets.length && (to == from || size < FRAME_BYTES)) {
-            int end = endOfEntry(to);
+        while (to < offsets.length && size < FRAME_BYTES) {
+            int end = fitting(to, endOfEntry(to), FRAME_BYTES - size);
             size += sizeOf(to, end);
             to = end;
         }
@@ -103,7 +110,7 @@ final class Parcel implements Departure {
                 bytes.release();
             }
         }
-        worker.took(bytes.size());
+        sentBytes += bytes.size();
         worker.connection().deliver(message.build(), bytes);
         return to;
     }
@@ -113,6 +120,23 @@ final class Parcel implements Departure {
         RecordShelf.Shelved entry = desk.shelf().holding(offsets[from]);
         int to = from + 1;
         while (entry != null && to < offsets.length && offsets[to] > offsets[to - 1] && entry.holds(offsets[to])) {
+            to++;
+        }
+        return to;
+    }
+
+    /** How many of the records of one entry go into a frame with so much room, as the index behind them: at least one. */
+    private int fitting(int from, int end, int room) throws StorageException {
+        RecordShelf.Shelved entry = desk.shelf().holding(offsets[from]);
+        BatchSlicer records = entry == null ? null : entry.records();
+        if (records == null) {
+            return end;
+        }
+        int size = 0;
+        int to = from;
+        while (to < end && (to == from || size < room)) {
+            int index = records.indexFrom(offsets[to]);
+            size += index < records.recordCount() ? records.sizeInBytes(index, index + 1) : 0;
             to++;
         }
         return to;
@@ -144,7 +168,7 @@ final class Parcel implements Departure {
         int at = from;
         int written = 0;
         while (at < to) {
-            int end = endOfEntry(at);
+            int end = Math.min(to, endOfEntry(at));
             RecordShelf.Shelved entry = desk.shelf().holding(offsets[at]);
             BatchSlicer records = entry == null ? null : entry.records();
             int added = 0;

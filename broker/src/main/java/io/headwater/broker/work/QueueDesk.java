@@ -11,7 +11,6 @@ import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.Receiver;
 import io.headwater.broker.queue.RecordState;
 import io.headwater.broker.queue.Settle;
-import io.headwater.broker.queue.Settled;
 import io.headwater.broker.queue.Verb;
 import io.headwater.broker.stream.Traffic;
 import io.headwater.protocol.Errors;
@@ -22,16 +21,9 @@ import io.headwater.protocol.wire.QueueOperate;
 import io.headwater.protocol.wire.QueueOperateReply;
 import io.headwater.protocol.wire.QueueSettle;
 import io.headwater.protocol.wire.QueueSettleReply;
-import io.headwater.protocol.wire.SettleProblem;
-import io.headwater.protocol.wire.Settlement;
-import io.headwater.record.Envelope;
-import io.headwater.record.InvalidBatchException;
-import io.headwater.record.RecordBatch;
 import io.headwater.storage.DiskFullException;
 import io.headwater.storage.LogOfflineException;
-import io.headwater.storage.LogSlice;
 import io.headwater.storage.StorageException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -44,11 +36,17 @@ import org.agrona.collections.Int2ObjectHashMap;
  * entry; then {@link #takeDepartures} says what waits for it. On the partition's owner thread.
  */
 public final class QueueDesk {
-    private static final int CATCH_UP_BYTES = 1 << 20;
     private static final int RETRY_MS = 100;
     private static final int OPENING_RETRY_MS = 100;
     /** How long at most until the wall clock is looked at again: it may jump. */
     private static final long LONGEST_WAIT_MS = 1_000;
+    /** What a consumer is granted in one turn at most. */
+    private static final int MOST_RECORDS = 4_096;
+
+    private static final long MOST_BYTES = 2 << 20;
+    private static final int CANCEL_PAGE = 10_000;
+    /** Operations beyond this begin another entry. */
+    private static final int LARGE_ENTRY = 1 << 20;
 
     private final Partition partition;
     private final Traffic traffic;
@@ -56,9 +54,8 @@ public final class QueueDesk {
     private final Int2ObjectHashMap<GroupDesk> groups = new Int2ObjectHashMap<>();
     private final List<Receiver> receivers = new ArrayList<>();
     private final List<Worker> served = new ArrayList<>();
-    private final RecordBatch batch = new RecordBatch();
     private List<Departure> departures = new ArrayList<>();
-    private ByteBuffer catchUp = ByteBuffer.allocate(0);
+    private final CatchUp catchUp;
     private Now turnAt = new Now(0, 0);
     private boolean refused;
     private boolean more;
@@ -67,6 +64,7 @@ public final class QueueDesk {
         this.partition = partition;
         this.traffic = traffic;
         this.shelf = new RecordShelf(partition);
+        this.catchUp = new CatchUp(partition);
     }
 
     RecordShelf shelf() {
@@ -114,8 +112,9 @@ public final class QueueDesk {
         return engine;
     }
 
+    /** One whose heap is full goes on with what it knows, until there is room for more. */
     boolean isOpening(QueueEngine engine) {
-        return engine.end() < partition.log().endOffset();
+        return engine.end() < partition.log().endOffset() && engine.hasRoomFor(1);
     }
 
     // ---- consumers
@@ -151,16 +150,24 @@ public final class QueueDesk {
         group(worker.groupId()).waits(worker);
     }
 
-    /** It leaves in order; {@code then} departs when nothing of before is on its way any more. */
+    /**
+     * It leaves in order.
+     *
+     * @param release what it holds comes back at once; else it takes nothing more
+     * @param then departs when nothing of before is on its way any more
+     */
     public void close(Worker worker, boolean release, Now now, Departure then) {
-        group(worker.groupId()).remove(worker);
         QueueEngine engine = partition.queues().engine(worker.groupId());
         if (release) {
             boolean current = !worker.hasEnded();
             worker.end();
+            group(worker.groupId()).remove(worker);
             if (engine != null && current && worker.session() != 0) {
                 engine.sessionClosed(worker.session(), now, partition.queues().ops());
             }
+        } else {
+            // It settles what it holds; if its connection is lost before, that comes back as ever.
+            worker.takesNoMore();
         }
         departures.add(then);
     }
@@ -184,67 +191,10 @@ public final class QueueDesk {
     /** Changes the state at once; {@code answer} gets the reply and is asked to leave when it is durable. */
     public void settle(QueueSettle request, Now now, Answer<QueueSettleReply> answer) throws RequestFailedException {
         QueueEngine engine = whole(request.getGroupId());
-        for (Settlement settlement : request.getSettlementsList()) {
-            check(settlement);
-        }
-        GroupDesk desk = group(request.getGroupId());
-        QueueSettleReply.Builder reply = QueueSettleReply.newBuilder();
-        for (int i = 0; i < request.getSettlementsCount(); i++) {
-            settle(engine, request.getSettlements(i), i, now, reply);
-            desk.processed(request.getSettlements(i));
-        }
-        departures.add(answer.with(reply.build()));
-    }
-
-    private static void check(Settlement settlement) throws RequestFailedException {
-        int offsets = settlement.getOffsetStepsCount();
-        if (settlement.getAttemptsCount() != 0 && settlement.getAttemptsCount() != offsets) {
-            throw invalid("attempts: " + settlement.getAttemptsCount() + " (expected: none, or one for each of "
-                    + offsets + " offsets)");
-        }
-        long delayMs = settlement.getDelayMs();
-        switch (settlement.getVerb()) {
-            case VERB_ACK, VERB_REJECT -> {}
-            case VERB_RELEASE, VERB_FAIL -> {
-                if (delayMs < 0) {
-                    throw invalid("delay_ms: " + delayMs + " (expected: 0 or more)");
-                }
-            }
-            case VERB_EXTEND -> {
-                if (delayMs < QueueGroupInfo.MIN_LEASE_MS || delayMs > QueueGroupInfo.MAX_LEASE_MS) {
-                    throw invalid("extend: " + delayMs + " ms (expected: 1 s to 12 h)");
-                }
-            }
-            default -> throw invalid("verb: " + settlement.getVerbValue() + " (expected: a known one)");
-        }
-    }
-
-    private static RequestFailedException invalid(String what) {
-        return new RequestFailedException(Errors.of(ErrorCode.ERROR_INVALID_REQUEST, what));
-    }
-
-    private void settle(QueueEngine engine, Settlement settlement, int index, Now now, QueueSettleReply.Builder reply) {
-        Verb verb = switch (settlement.getVerb()) {
-            case VERB_RELEASE -> Verb.RELEASE;
-            case VERB_FAIL -> Verb.FAIL;
-            case VERB_REJECT -> Verb.REJECT;
-            case VERB_EXTEND -> Verb.EXTEND;
-            default -> Verb.ACK;
-        };
-        boolean delayed = settlement.getHasDelay() || verb == Verb.EXTEND || settlement.getDelayMs() > 0;
-        long delayMs = delayed ? settlement.getDelayMs() : -1;
-        boolean first = settlement.getAttemptsCount() == 0;
-        long offset = 0;
-        for (int i = 0; i < settlement.getOffsetStepsCount(); i++) {
-            offset += settlement.getOffsetSteps(i);
-            Settle settle = new Settle(verb, offset, first ? 1 : settlement.getAttempts(i), delayMs);
-            if (engine.settle(settle, now, partition.queues().ops()) == Settled.STALE) {
-                reply.addProblems(SettleProblem.newBuilder()
-                        .setSettlement(index)
-                        .setLease(i)
-                        .setState(Reports.wire(engine.stateOf(offset))));
-            }
-        }
+        QueueSettleReply reply =
+                Settlements.settle(engine, request, now, partition.queues().ops());
+        request.getSettlementsList().forEach(group(request.getGroupId())::processed);
+        departures.add(answer.with(reply));
     }
 
     /** What an operator wants. */
@@ -260,10 +210,14 @@ public final class QueueDesk {
             case QUEUE_PURGE -> count = engine.purge(states(request), from, until, ops);
             case QUEUE_REDRIVE -> count = engine.redrive(from, until, ops);
             case QUEUE_CANCEL -> {
-                for (long offset : engine.browse(RecordState.WAITING, from, Integer.MAX_VALUE >> 8)) {
-                    if (offset < until && engine.cancel(offset, ops)) {
-                        count++;
+                long[] page = engine.browse(RecordState.WAITING, from, CANCEL_PAGE);
+                while (page.length > 0 && page[0] < until) {
+                    for (long offset : page) {
+                        if (offset < until && engine.cancel(offset, ops)) {
+                            count++;
+                        }
                     }
+                    page = engine.browse(RecordState.WAITING, page[page.length - 1] + 1, CANCEL_PAGE);
                 }
             }
             default -> throw invalid("operation: " + request.getOperationValue() + " (expected: a known one)");
@@ -291,6 +245,10 @@ public final class QueueDesk {
         return states;
     }
 
+    static RequestFailedException invalid(String what) {
+        return new RequestFailedException(Errors.of(ErrorCode.ERROR_INVALID_REQUEST, what));
+    }
+
     // ---- the turn
 
     /**
@@ -301,7 +259,11 @@ public final class QueueDesk {
      */
     public void turn(Now now) throws StorageException {
         turnAt = now;
-        more = catchUp();
+        if (refused && !append()) {
+            // What was decided is not in the log yet: nothing is decided on top of it.
+            return;
+        }
+        more = catchUp.step();
         for (QueueEngine engine : partition.queues().engines()) {
             if (isOpening(engine)) {
                 continue;
@@ -311,14 +273,22 @@ public final class QueueDesk {
             if (desk != null) {
                 grant(engine, desk, now);
             }
+            if (partition.queues().ops().sizeInBytes() > LARGE_ENTRY && !append()) {
+                return;
+            }
         }
+        append();
+    }
+
+    /** False: the disk is full. The decisions stand and nothing of them leaves; again in a moment. */
+    private boolean append() throws LogOfflineException {
         try {
             partition.appendQueueOps();
             refused = false;
         } catch (DiskFullException e) {
-            // The decisions stand and nothing of them leaves: again in a moment.
             refused = true;
         }
+        return !refused;
     }
 
     private void grant(QueueEngine engine, GroupDesk desk, Now now) {
@@ -326,7 +296,7 @@ public final class QueueDesk {
         served.clear();
         for (Worker worker : desk.waiting()) {
             if (worker.hasCredit() && worker.connection().mayDeliver()) {
-                receivers.add(worker.receiver());
+                receivers.add(worker.receiver(MOST_RECORDS, MOST_BYTES));
                 served.add(worker);
             }
         }
@@ -356,6 +326,11 @@ public final class QueueDesk {
     /** Whether the next turn has something to do, whatever else happens. */
     public boolean hasMore() {
         return more;
+    }
+
+    /** Whether something waits for a turn, though there may be no group left to take one. */
+    public boolean hasDepartures() {
+        return !departures.isEmpty();
     }
 
     /** What waits until all that is appended by now is durable; the caller takes it. Empty where the disk is full. */
@@ -388,35 +363,6 @@ public final class QueueDesk {
             }
         }
         return next == Long.MAX_VALUE ? next : Math.max(1, next);
-    }
-
-    /** Tells groups what they have not seen, some at a time. True: there is more. */
-    private boolean catchUp() throws StorageException {
-        long from = partition.queues().untold(partition.log().endOffset());
-        if (from == Long.MAX_VALUE) {
-            partition.queues().told(partition.log().endOffset());
-            return false;
-        }
-        long start = Math.max(from, partition.startOffset());
-        try (LogSlice slice = partition.log().read(start, partition.log().endOffset(), CATCH_UP_BYTES, null)) {
-            int size = slice.sizeInBytes();
-            if (catchUp.capacity() < size) {
-                catchUp = ByteBuffer.allocate(size);
-            }
-            slice.copyTo(catchUp.clear());
-            catchUp.flip();
-            for (int at = 0; at < size; at += catchUp.getInt(at)) {
-                partition.queues().tell(batch.wrap(catchUp, at + Envelope.SIZE));
-            }
-        } catch (InvalidBatchException e) {
-            throw new IllegalStateException("a batch of the log: " + e.getMessage(), e);
-        }
-        boolean goesOn = partition.queues().untold(partition.log().endOffset()) != Long.MAX_VALUE;
-        partition.queues().told(partition.log().endOffset());
-        if (!goesOn) {
-            catchUp = ByteBuffer.allocate(0);
-        }
-        return goesOn;
     }
 
     /** Records have been erased: what was read of the log is not to be shown again. */
@@ -455,12 +401,30 @@ public final class QueueDesk {
 
     // ---- what parcels find
 
+    /** A delivery cannot be read: the consumer is told, and what it holds comes back. */
+    void undeliverable(Worker worker, StorageException why) {
+        lost(worker, turnAt);
+        worker.fail(failure(why));
+    }
+
+    /** The connection has more on its way than it should: these come back, and nobody is charged. */
+    void putBack(Worker worker, long offset, int attempt) {
+        QueueEngine engine = partition.queues().engine(worker.groupId());
+        if (engine != null) {
+            engine.settle(
+                    Settle.of(Verb.RELEASE, offset, attempt),
+                    turnAt,
+                    partition.queues().ops());
+        }
+    }
+
     void leftQueue(int groupId, long ingestionTimeMs) {
         group(groupId).leftQueue(turnAt.wallMs() - ingestionTimeMs);
     }
 
     void sent(long records, long bytes) {
         traffic.sent(records, bytes);
+        partition.queues().measured(records, bytes);
     }
 
     /**
@@ -474,7 +438,7 @@ public final class QueueDesk {
             Verb verb = isGone ? Verb.ACK : Verb.REJECT;
             engine.settle(
                     Settle.of(verb, offset, attempt), turnAt, partition.queues().ops());
-            more = true;
+            // The owner takes another turn when it sees that there are operations.
         }
     }
 }

@@ -26,13 +26,14 @@ final class RecordShelf {
         private final BatchSlicer records = new BatchSlicer();
         private final EventTimes times = new EventTimes();
         private ByteBuffer bytes = ByteBuffer.allocate(0);
+        private boolean unreadable;
         private long base = -1;
         private long end = -1;
 
         /** {@code null}: the bytes are no batch that can be read, though the log says that they are as written. */
         @Nullable
         BatchSlicer records() {
-            return records.recordCount() == 0 ? null : records;
+            return unreadable ? null : records;
         }
 
         boolean holds(long offset) {
@@ -72,9 +73,10 @@ final class RecordShelf {
             envelope.wrap(bytes, 0);
             times.set(envelope.minEventTimeMs(), envelope.maxEventTimeMs());
             try {
+                unreadable = false;
                 records.open(batch.wrap(bytes, Envelope.SIZE));
             } catch (InvalidBatchException e) {
-                records.close();
+                unreadable = true;
             }
             base = slice.baseOffset();
             end = slice.nextOffset();

@@ -23,6 +23,10 @@ public final class Worker {
     private final Receiver receiver;
     private int records;
     private long bytes;
+    private int offeredRecords;
+    private long offeredBytes;
+    private long reserved;
+    private boolean closing;
     private boolean ended;
 
     Worker(Connection connection, QueueOpen request, int leaseMs) {
@@ -85,12 +89,19 @@ public final class Worker {
     }
 
     boolean hasCredit() {
-        return !ended && records > 0 && bytes > 0;
+        return !ended && !closing && records > 0 && bytes > 0;
     }
 
-    /** As {@link QueueEngine#grant} wants it. */
-    Receiver receiver() {
-        return receiver.waitFor(records, bytes, leaseMs);
+    /** It settles what it holds, and gets nothing more. */
+    void takesNoMore() {
+        closing = true;
+    }
+
+    /** As {@link QueueEngine#grant} wants it, for what it may get in one turn. */
+    Receiver receiver(int mostRecords, long mostBytes) {
+        offeredRecords = Math.min(records, mostRecords);
+        offeredBytes = Math.min(bytes, mostBytes);
+        return receiver.waitFor(offeredRecords, offeredBytes, leaseMs);
     }
 
     /** Null: it was given nothing. */
@@ -99,13 +110,20 @@ public final class Worker {
         if (receiver.size() == 0) {
             return null;
         }
-        records = receiver.records();
+        records -= offeredRecords - receiver.records();
+        reserved = offeredBytes - receiver.bytes();
+        bytes -= reserved;
         return receiver;
     }
 
-    /** What was given really took so many bytes. */
-    void took(long sent) {
-        bytes -= sent;
+    /** What a guess said of the bytes of what was {@link #given}; they are taken from its credit. */
+    long reserved() {
+        return reserved;
+    }
+
+    /** What was given took so many bytes more than was guessed. */
+    void took(long more) {
+        bytes -= more;
     }
 
     /** Nothing follows, and the peer is told why. */

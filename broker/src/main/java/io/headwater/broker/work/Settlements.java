@@ -1,0 +1,101 @@
+package io.headwater.broker.work;
+
+import io.headwater.broker.metadata.QueueGroupInfo;
+import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.broker.queue.Now;
+import io.headwater.broker.queue.QueueEngine;
+import io.headwater.broker.queue.QueueOps;
+import io.headwater.broker.queue.Settle;
+import io.headwater.broker.queue.Settled;
+import io.headwater.broker.queue.Verb;
+import io.headwater.protocol.wire.QueueSettle;
+import io.headwater.protocol.wire.QueueSettleReply;
+import io.headwater.protocol.wire.SettleProblem;
+import io.headwater.protocol.wire.Settlement;
+
+/** What consumers say about their leases: checked as a whole, then done one by one. */
+final class Settlements {
+    /** Of one request: its answer may be longer than the question. */
+    private static final int MOST_LEASES = 10_000;
+    /** Ten years: whoever wants more has made a mistake. */
+    private static final long MAX_DELAY_MS = 10L * 365 * 24 * 3_600_000;
+
+    private static final long AS_THE_GROUP_SAYS = -1;
+
+    private Settlements() {}
+
+    /** @throws RequestFailedException if something makes no sense; then nothing has changed */
+    static QueueSettleReply settle(QueueEngine engine, QueueSettle request, Now now, QueueOps ops)
+            throws RequestFailedException {
+        long leases = 0;
+        for (Settlement settlement : request.getSettlementsList()) {
+            check(settlement);
+            leases += settlement.getOffsetStepsCount();
+        }
+        if (leases > MOST_LEASES) {
+            throw QueueDesk.invalid("leases: " + leases + " in one request (expected: at most " + MOST_LEASES + ")");
+        }
+        QueueSettleReply.Builder reply = QueueSettleReply.newBuilder();
+        for (int i = 0; i < request.getSettlementsCount(); i++) {
+            settle(engine, request.getSettlements(i), i, now, ops, reply);
+        }
+        return reply.build();
+    }
+
+    private static void check(Settlement settlement) throws RequestFailedException {
+        int offsets = settlement.getOffsetStepsCount();
+        if (settlement.getAttemptsCount() != 0 && settlement.getAttemptsCount() != offsets) {
+            throw QueueDesk.invalid("attempts: " + settlement.getAttemptsCount()
+                    + " (expected: none, or one for each of " + offsets + " offsets)");
+        }
+        long delayMs = settlement.getDelayMs();
+        switch (settlement.getVerb()) {
+            case VERB_ACK, VERB_REJECT -> {}
+            case VERB_RELEASE, VERB_FAIL -> {
+                if (delayMs < 0 || delayMs > MAX_DELAY_MS) {
+                    throw QueueDesk.invalid("delay_ms: " + delayMs + " (expected: 0 to " + MAX_DELAY_MS + ")");
+                }
+            }
+            case VERB_EXTEND -> {
+                if (delayMs < QueueGroupInfo.MIN_LEASE_MS || delayMs > QueueGroupInfo.MAX_LEASE_MS) {
+                    throw QueueDesk.invalid("extend: " + delayMs + " ms (expected: 1 s to 12 h)");
+                }
+            }
+            default -> throw QueueDesk.invalid("verb: " + settlement.getVerbValue() + " (expected: a known one)");
+        }
+    }
+
+    private static void settle(
+            QueueEngine engine,
+            Settlement settlement,
+            int index,
+            Now now,
+            QueueOps ops,
+            QueueSettleReply.Builder reply) {
+        Verb verb = switch (settlement.getVerb()) {
+            case VERB_RELEASE -> Verb.RELEASE;
+            case VERB_FAIL -> Verb.FAIL;
+            case VERB_REJECT -> Verb.REJECT;
+            case VERB_EXTEND -> Verb.EXTEND;
+            default -> Verb.ACK;
+        };
+        long delayMs = switch (verb) {
+            case ACK, REJECT -> AS_THE_GROUP_SAYS;
+            case EXTEND -> settlement.getDelayMs();
+            case RELEASE, FAIL ->
+                settlement.getHasDelay() || settlement.getDelayMs() > 0 ? settlement.getDelayMs() : AS_THE_GROUP_SAYS;
+        };
+        boolean first = settlement.getAttemptsCount() == 0;
+        long offset = 0;
+        for (int i = 0; i < settlement.getOffsetStepsCount(); i++) {
+            offset += settlement.getOffsetSteps(i);
+            Settle settle = new Settle(verb, offset, first ? 1 : settlement.getAttempts(i), delayMs);
+            if (engine.settle(settle, now, ops) == Settled.STALE) {
+                reply.addProblems(SettleProblem.newBuilder()
+                        .setSettlement(index)
+                        .setLease(i)
+                        .setState(Reports.wire(engine.stateOf(offset))));
+            }
+        }
+    }
+}
