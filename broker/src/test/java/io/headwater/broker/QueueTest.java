@@ -642,6 +642,120 @@ class QueueTest {
                 .getBytes();
     }
 
+    @Test
+    void whatIsGoneIsNoRecordToAGroupThatIsMadeLater() throws Exception {
+        oneOldRecordDoesNotPinTheDiskOfTheRest();
+        QueueGroup later = client.call(
+                        FrameType.CREATE_QUEUE_GROUP,
+                        CreateQueueGroup.newBuilder()
+                                .setTopic("jobs")
+                                .setName("later")
+                                .build())
+                .message(QueueGroup.class);
+        QueuePartition now = client.call(
+                        FrameType.DESCRIBE_QUEUE_GROUP,
+                        DescribeQueueGroup.newBuilder()
+                                .setTopic("jobs")
+                                .setName("later")
+                                .build())
+                .message(QueueGroupDescription.class)
+                .getPartitions(0);
+        assertTrue(now.getReady() > 0 && now.getReady() < 100, now.getReady() + " are ready");
+        open(client, opening(later, 21, 1000));
+        assertEquals(now.getReady(), received(client, (int) now.getReady()).size());
+        assertEquals(0, now.getDead());
+    }
+
+    @Test
+    void retentionLeavesWhatAGroupNeedsThatNobodyHasWorkedInYet() throws Exception {
+        client.close();
+        broker.close();
+        broker = Broker.start(BrokerConfig.onFreePorts(directory)
+                .withThreads(new BrokerConfig.Threads(1, 2))
+                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0)));
+        client = RawClient.connected(broker.port());
+        client.produce(partition, Batches.of("old"));
+        group(false);
+        client.call(
+                FrameType.ALTER_TOPIC,
+                AlterTopic.newBuilder()
+                        .setName("jobs")
+                        .setConfig(TopicConfig.newBuilder().setRetentionMs(1))
+                        .build());
+        long control = client.createTopic("control", 1).getPartitions(0).getPartitionId();
+        client.produce(control, Batches.of("old"));
+        client.call(
+                FrameType.ALTER_TOPIC,
+                AlterTopic.newBuilder()
+                        .setName("control")
+                        .setConfig(TopicConfig.newBuilder().setRetentionMs(1))
+                        .build());
+        long ours = partition;
+        partition = control;
+        assertEquals(1, startOffsetOnceAbove(0));
+        partition = ours;
+        assertEquals(1, described().getReady());
+    }
+
+    @Test
+    void answersACloseThoughTheGroupIsGone() throws Exception {
+        QueueGroup group = group(false);
+        open(client, opening(group, 1, 1));
+        client.call(
+                FrameType.DELETE_QUEUE_GROUP,
+                DeleteQueueGroup.newBuilder()
+                        .setTopic("jobs")
+                        .setName("workers")
+                        .build());
+        Frame reply = client.call(
+                FrameType.QUEUE_CLOSE,
+                QueueClose.newBuilder().setSubscriptionId(1).setRelease(true).build());
+        assertFalse(reply.isError());
+    }
+
+    @Test
+    void oddNumbersAreRefusedAndTheBrokerGoesOn() throws Exception {
+        QueueGroup group = group(false);
+        client.produce(partition, Batches.of("a"));
+        open(client, opening(group, 1, 1));
+        received(client, 1);
+        List<Settlement.Builder> odd = List.of(
+                Settlement.newBuilder()
+                        .setVerb(QueueVerb.VERB_ACK)
+                        .setHasDelay(true)
+                        .setDelayMs(-2),
+                Settlement.newBuilder().setVerb(QueueVerb.VERB_REJECT).setDelayMs(Long.MIN_VALUE),
+                Settlement.newBuilder().setVerb(QueueVerb.VERB_FAIL).setDelayMs(Long.MAX_VALUE),
+                Settlement.newBuilder().setVerb(QueueVerb.VERB_EXTEND).setDelayMs(1),
+                Settlement.newBuilder().setVerb(QueueVerb.VERB_RELEASE).setDelayMs(-1));
+        for (Settlement.Builder settlement : odd) {
+            Frame reply = client.call(
+                    FrameType.QUEUE_SETTLE,
+                    QueueSettle.newBuilder()
+                            .setPartitionId(partition)
+                            .setGroupId(group.getId())
+                            .addSettlements(
+                                    settlement.addOffsetSteps(Long.MIN_VALUE).addAttempts(-1))
+                            .build());
+            boolean delayCounts =
+                    settlement.getVerb() != QueueVerb.VERB_ACK && settlement.getVerb() != QueueVerb.VERB_REJECT;
+            assertEquals(delayCounts, reply.isError(), () -> reply.message().toString());
+        }
+        Settlement.Builder long10001 = Settlement.newBuilder().setVerb(QueueVerb.VERB_ACK);
+        for (int i = 0; i < 10_001; i++) {
+            long10001.addOffsetSteps(1);
+        }
+        Error many = client.failure(
+                FrameType.QUEUE_SETTLE,
+                QueueSettle.newBuilder()
+                        .setPartitionId(partition)
+                        .setGroupId(group.getId())
+                        .addSettlements(long10001)
+                        .build());
+        assertTrue(many.getMessage().contains("at most 10000"), many.getMessage());
+        assertEquals(0, settle(client, group, QueueVerb.VERB_ACK, 1, 0).getProblemsCount());
+    }
+
     /** Waits for retention to get there. */
     private long startOffsetOnceAbove(long offset) throws Exception {
         long start = -1;

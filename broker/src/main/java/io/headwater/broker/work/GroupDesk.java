@@ -32,8 +32,11 @@ final class GroupDesk {
         return null;
     }
 
-    Collection<Worker> workers() {
-        return workers;
+    /** Those that take records; not those that only settle what they hold. */
+    Collection<Worker> consumers() {
+        List<Worker> consumers = new ArrayList<>(workers);
+        consumers.removeIf(Worker::isClosing);
+        return consumers;
     }
 
     Collection<Worker> waiting() {

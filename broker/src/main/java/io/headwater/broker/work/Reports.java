@@ -107,7 +107,7 @@ public final class Reports {
                 .setProcessingP99Ms(group.processing.percentile(0.99))
                 .setHeapBytes(engine.bytes())
                 .setSuspects(engine.suspects());
-        for (Worker worker : group.workers()) {
+        for (Worker worker : group.consumers()) {
             report.addWorkers(QueueWorker.newBuilder()
                     .setName(worker.name())
                     .setAddress(worker.connection().address())
@@ -230,7 +230,7 @@ public final class Reports {
             return known.reason().name();
         }
         GroupDesk group = desk.group(engine.groupId());
-        if (group.workers().isEmpty()) {
+        if (group.consumers().isEmpty()) {
             return "NO_CONSUMER";
         }
         return group.waiting().isEmpty() ? "NO_CREDIT" : "NEXT";
@@ -272,13 +272,13 @@ public final class Reports {
                         + " whether it was the reason; " + tries;
             case "NO_CONSUMER" -> "it is ready, and no consumer of the group is connected";
             case "NO_CREDIT" ->
-                "it is ready, and all " + group.workers().size()
+                "it is ready, and all " + group.consumers().size()
                         + " consumers have as many records as they asked for, unsettled";
             default ->
                 "it is ready and will be delivered in its turn: "
                         + engine.counts().ready()
                         + " are ready, " + group.waiting().size() + " of "
-                        + group.workers().size()
+                        + group.consumers().size()
                         + " consumers can take more";
         };
     }

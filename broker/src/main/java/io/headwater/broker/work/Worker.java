@@ -97,6 +97,10 @@ public final class Worker {
         closing = true;
     }
 
+    boolean isClosing() {
+        return closing;
+    }
+
     /** As {@link QueueEngine#grant} wants it, for what it may get in one turn. */
     Receiver receiver(int mostRecords, long mostBytes) {
         offeredRecords = Math.min(records, mostRecords);
