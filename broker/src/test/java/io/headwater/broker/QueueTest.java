@@ -93,6 +93,20 @@ class QueueTest {
         start();
     }
 
+    private void restartWithSmallSegments() throws Exception {
+        stops();
+        broker = Broker.start(BrokerConfig.onFreePorts(directory)
+                .withThreads(new BrokerConfig.Threads(1, 2))
+                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0)));
+        client = RawClient.connected(broker.port());
+    }
+
+    private void alter(String topic, TopicConfig.Builder config) throws Exception {
+        client.call(
+                FrameType.ALTER_TOPIC,
+                AlterTopic.newBuilder().setName(topic).setConfig(config).build());
+    }
+
     private QueueGroup group(boolean keyed) throws Exception {
         QueueConfig config = QueueConfig.newBuilder()
                 .setSessionGraceMs(-1)
@@ -506,12 +520,7 @@ class QueueTest {
 
     @Test
     void aLimitIsExactAndRoomComesBackWithAcknowledgements() throws Exception {
-        client.call(
-                FrameType.ALTER_TOPIC,
-                AlterTopic.newBuilder()
-                        .setName("jobs")
-                        .setConfig(TopicConfig.newBuilder().setMaxRecords(3))
-                        .build());
+        alter("jobs", TopicConfig.newBuilder().setMaxRecords(3));
         QueueGroup group = group(false);
         assertEquals(
                 0, client.produce(partition, Batches.of("a", "b")).getError().getCodeValue());
@@ -524,12 +533,7 @@ class QueueTest {
         settle(client, group, QueueVerb.VERB_ACK, 1, 0, 1);
         assertEquals(3, client.produce(partition, Batches.of("d", "e")).getBaseOffset());
 
-        client.call(
-                FrameType.ALTER_TOPIC,
-                AlterTopic.newBuilder()
-                        .setName("jobs")
-                        .setConfig(TopicConfig.newBuilder().setOverflow(Overflow.OVERFLOW_REJECT))
-                        .build());
+        alter("jobs", TopicConfig.newBuilder().setOverflow(Overflow.OVERFLOW_REJECT));
 
         Error rejected = client.produce(partition, Batches.of("f")).getError();
         assertEquals(ErrorCode.ERROR_QUEUE_FULL, rejected.getCode());
@@ -539,12 +543,7 @@ class QueueTest {
     /** With the same topic not deleting on acknowledgement, and one record that is not acknowledged, as its controls. */
     @Test
     void whatIsAcknowledgedGivesItsDiskBackAndNothingElseDoes() throws Exception {
-        client.close();
-        broker.close();
-        broker = Broker.start(BrokerConfig.onFreePorts(directory)
-                .withThreads(new BrokerConfig.Threads(1, 2))
-                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0)));
-        client = RawClient.connected(broker.port());
+        restartWithSmallSegments();
         QueueGroup group = group(false);
         open(client, opening(group, 1, 100));
         String large = "x".repeat(100_000);
@@ -556,12 +555,7 @@ class QueueTest {
             settle(client, group, QueueVerb.VERB_ACK, 1, got.offset());
         }
         long firstWithout = startOffsetOnceAbove(-1);
-        client.call(
-                FrameType.ALTER_TOPIC,
-                AlterTopic.newBuilder()
-                        .setName("jobs")
-                        .setConfig(TopicConfig.newBuilder().setUntilAcked(Toggle.TOGGLE_ON))
-                        .build());
+        alter("jobs", TopicConfig.newBuilder().setUntilAcked(Toggle.TOGGLE_ON));
 
         long first = startOffsetOnceAbove(0);
         assertEquals(0, firstWithout);
@@ -576,18 +570,8 @@ class QueueTest {
 
     @Test
     void oneOldRecordDoesNotPinTheDiskOfTheRest() throws Exception {
-        client.close();
-        broker.close();
-        broker = Broker.start(BrokerConfig.onFreePorts(directory)
-                .withThreads(new BrokerConfig.Threads(1, 2))
-                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0)));
-        client = RawClient.connected(broker.port());
-        client.call(
-                FrameType.ALTER_TOPIC,
-                AlterTopic.newBuilder()
-                        .setName("jobs")
-                        .setConfig(TopicConfig.newBuilder().setUntilAcked(Toggle.TOGGLE_ON))
-                        .build());
+        restartWithSmallSegments();
+        alter("jobs", TopicConfig.newBuilder().setUntilAcked(Toggle.TOGGLE_ON));
         QueueGroup group = group(false);
         open(client, opening(group, 1, 100));
         String large = "x".repeat(50_000);
@@ -668,28 +652,13 @@ class QueueTest {
 
     @Test
     void retentionLeavesWhatAGroupNeedsThatNobodyHasWorkedInYet() throws Exception {
-        client.close();
-        broker.close();
-        broker = Broker.start(BrokerConfig.onFreePorts(directory)
-                .withThreads(new BrokerConfig.Threads(1, 2))
-                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0)));
-        client = RawClient.connected(broker.port());
+        restartWithSmallSegments();
         client.produce(partition, Batches.of("old"));
         group(false);
-        client.call(
-                FrameType.ALTER_TOPIC,
-                AlterTopic.newBuilder()
-                        .setName("jobs")
-                        .setConfig(TopicConfig.newBuilder().setRetentionMs(1))
-                        .build());
+        alter("jobs", TopicConfig.newBuilder().setRetentionMs(1));
         long control = client.createTopic("control", 1).getPartitions(0).getPartitionId();
         client.produce(control, Batches.of("old"));
-        client.call(
-                FrameType.ALTER_TOPIC,
-                AlterTopic.newBuilder()
-                        .setName("control")
-                        .setConfig(TopicConfig.newBuilder().setRetentionMs(1))
-                        .build());
+        alter("control", TopicConfig.newBuilder().setRetentionMs(1));
         long ours = partition;
         partition = control;
         assertEquals(1, startOffsetOnceAbove(0));
