@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -69,6 +70,8 @@ class QueueKillLoopTest {
     private long session;
     private int produced;
     private boolean drains;
+    private int killAt;
+    private Supplier<CompletableFuture<Void>> killer = CompletableFuture::new;
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
@@ -82,32 +85,30 @@ class QueueKillLoopTest {
             try (BrokerProcess broker = BrokerProcess.start(directory)) {
                 // Every other time the consumer comes back as another one, and what it held is lost.
                 boolean sameSession = kill % 2 == 1;
-                int afterMs = random.nextInt(50, 600);
-                List<CompletableFuture<Void>> killed = new ArrayList<>();
+                // Mostly in the middle of work, and now and then at its beginning.
+                killAt = kill % 4 == 3 ? 0 : acknowledged.size() + random.nextInt(1, 60);
+                killer = () -> CompletableFuture.runAsync(
+                        broker::kill, CompletableFuture.delayedExecutor(random.nextInt(30), TimeUnit.MILLISECONDS));
                 try (RawClient client = RawClient.connected(broker.port())) {
-                    work(
-                            client,
-                            sameSession,
-                            () -> killed.add(CompletableFuture.runAsync(
-                                    broker::kill, CompletableFuture.delayedExecutor(afterMs, TimeUnit.MILLISECONDS))));
+                    work(client, sameSession);
                 } catch (IOException e) {
                     // That is the kill.
                 }
-                killed.forEach(CompletableFuture::join);
             }
         }
         int before = acknowledged.size();
         drains = true;
         try (BrokerProcess broker = BrokerProcess.start(directory);
                 RawClient client = RawClient.connected(broker.port())) {
-            work(client, false, () -> {});
+            killAt = Integer.MAX_VALUE;
+            work(client, false);
             perhapsAcknowledged.addAll(acknowledged);
             assertEquals(values.keySet(), perhapsAcknowledged);
         }
         assertTrue(before > KILLS, "work was done between the kills: " + before);
     }
 
-    private void work(RawClient client, boolean sameSession, Runnable opened) throws Exception {
+    private void work(RawClient client, boolean sameSession) throws Exception {
         if (!sameSession) {
             session = random.nextLong(1, Long.MAX_VALUE);
             held.clear();
@@ -123,10 +124,13 @@ class QueueKillLoopTest {
                         .setCreditBytes(1 << 30)
                         .build());
         assertFalse(reply.isError(), () -> reply.message().toString());
-        opened.run();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!drains || !isAllDone(client)) {
             assertTrue(System.nanoTime() < deadline, "held: " + held + ", " + described(client));
+            if (acknowledged.size() >= killAt) {
+                killAt = Integer.MAX_VALUE;
+                killer.get();
+            }
             if (!drains) {
                 produce(client);
             }

@@ -184,11 +184,15 @@ class QueueTest {
     }
 
     private QueuePartition described() throws Exception {
+        return described("workers");
+    }
+
+    private QueuePartition described(String group) throws Exception {
         return client.call(
                         FrameType.DESCRIBE_QUEUE_GROUP,
                         DescribeQueueGroup.newBuilder()
                                 .setTopic("jobs")
-                                .setName("workers")
+                                .setName(group)
                                 .build())
                 .message(QueueGroupDescription.class)
                 .getPartitions(0);
@@ -636,18 +640,15 @@ class QueueTest {
                                 .setName("later")
                                 .build())
                 .message(QueueGroup.class);
-        QueuePartition now = client.call(
-                        FrameType.DESCRIBE_QUEUE_GROUP,
-                        DescribeQueueGroup.newBuilder()
-                                .setTopic("jobs")
-                                .setName("later")
-                                .build())
-                .message(QueueGroupDescription.class)
-                .getPartitions(0);
+        QueuePartition now = described("later");
+        for (long until = System.nanoTime() + 10_000_000_000L;
+                now.getState().equals("opening") && System.nanoTime() < until; ) {
+            now = described("later");
+        }
         assertTrue(now.getReady() > 0 && now.getReady() < 100, now.getReady() + " are ready");
         open(client, opening(later, 21, 1000));
         assertEquals(now.getReady(), received(client, (int) now.getReady()).size());
-        assertEquals(0, now.getDead());
+        assertEquals(0, described("later").getDead());
     }
 
     @Test
