@@ -34,7 +34,6 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -71,7 +70,7 @@ class QueueKillLoopTest {
     private int produced;
     private boolean drains;
     private int killAt;
-    private Supplier<CompletableFuture<Void>> killer = CompletableFuture::new;
+    private Runnable killer = () -> {};
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
@@ -87,8 +86,9 @@ class QueueKillLoopTest {
                 boolean sameSession = kill % 2 == 1;
                 // Mostly in the middle of work, and now and then at its beginning.
                 killAt = kill % 4 == 3 ? 0 : acknowledged.size() + random.nextInt(1, 60);
-                killer = () -> CompletableFuture.runAsync(
-                        broker::kill, CompletableFuture.delayedExecutor(random.nextInt(30), TimeUnit.MILLISECONDS));
+                int afterMs = random.nextInt(30);
+                killer = () -> CompletableFuture.delayedExecutor(afterMs, TimeUnit.MILLISECONDS)
+                        .execute(broker::kill);
                 try (RawClient client = RawClient.connected(broker.port())) {
                     work(client, sameSession);
                 } catch (IOException e) {
@@ -129,7 +129,7 @@ class QueueKillLoopTest {
             assertTrue(System.nanoTime() < deadline, "held: " + held + ", " + described(client));
             if (acknowledged.size() >= killAt) {
                 killAt = Integer.MAX_VALUE;
-                killer.get();
+                killer.run();
             }
             if (!drains) {
                 produce(client);
