@@ -315,7 +315,7 @@ public final class QueueEngine {
         return decisions.tally();
     }
 
-    /** Whether a suspect waits or is being tested, and how many leases are suspects now. */
+    /** How many suspects are being tested now, each with a consumer that holds nothing else. */
     public int suspects() {
         return state.sessions.suspects();
     }

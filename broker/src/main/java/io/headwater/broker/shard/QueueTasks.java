@@ -33,77 +33,127 @@ final class QueueTasks {
     /** What is done with one partition, once it is open. */
     @FunctionalInterface
     private interface Work {
-        void on(Owned owned) throws StorageException, RequestFailedException;
+        void on(Shard shard, Owned owned) throws StorageException, RequestFailedException;
     }
 
-    /** Answers with an error what cannot be done. */
-    private static void with(
-            Shard shard, long partitionId, Connection connection, int correlationId, FrameType type, Work work) {
-        PartitionInfo info = shard.metadata().partition(partitionId);
-        Error refusal = null;
-        if (info == null) {
-            refusal = PartitionErrors.unknownPartition(partitionId);
-        } else {
-            try {
-                work.on(shard.owned(info));
-            } catch (StorageException e) {
-                refusal = PartitionErrors.of(info, e);
-            } catch (RequestFailedException e) {
-                refusal = e.error();
-            }
-        }
-        if (refusal != null) {
-            connection.post(Outgoing.failure(correlationId, type, refusal));
-            shard.touch(connection);
-        }
+    @FunctionalInterface
+    private interface Question {
+        MessageLite answer(Reports reports) throws StorageException, RequestFailedException;
     }
 
-    record Open(Connection connection, int correlationId, QueueOpen request) implements Task {
+    /** A request about one partition; what cannot be done is answered with an error. */
+    private record Request(Connection connection, int correlationId, FrameType type, long partitionId, Work work)
+            implements Task {
         @Override
         public void run(Shard shard) {
-            with(shard, request.getPartitionId(), connection, correlationId, FrameType.QUEUE_OPEN, owned -> {
-                if (shard.workers().find(connection, request.getSubscriptionId()) != null) {
-                    throw refused(
-                            ErrorCode.ERROR_INVALID_REQUEST,
-                            "subscription_id: " + request.getSubscriptionId() + " (expected: one that is not in use)");
+            PartitionInfo info = shard.metadata().partition(partitionId);
+            Error refusal = null;
+            if (info == null) {
+                refusal = PartitionErrors.unknownPartition(partitionId);
+            } else {
+                try {
+                    work.on(shard, shard.owned(info));
+                } catch (StorageException e) {
+                    refusal = PartitionErrors.of(info, e);
+                } catch (RequestFailedException e) {
+                    refusal = e.error();
                 }
-                if (shard.workers().isFull(connection)) {
-                    throw refused(
-                            ErrorCode.ERROR_OVERLOADED,
-                            "subscriptions: " + Readers.MAX_OF_A_CONNECTION
-                                    + " of this connection, the most there may be");
-                }
-                if (!connection.isOpen()) {
-                    // A consumer whose connection is gone would never be ended.
-                    return;
-                }
-                Worker worker = owned.desk().open(connection, request, group(shard, owned));
-                shard.workers().add(worker, owned);
-                connection.post(Outgoing.reply(
-                        correlationId,
-                        FrameType.QUEUE_OPEN,
-                        QueueOpenReply.newBuilder().setLeaseMs(worker.leaseMs()).build()));
-                shard.touch(connection);
-                shard.turn(owned);
-            });
-        }
-
-        private QueueGroupInfo group(Shard shard, Owned owned) throws RequestFailedException {
-            TopicInfo topic = shard.metadata().topic(owned.partition.info().topicName());
-            QueueGroupInfo group = topic == null ? null : topic.queueGroup(request.getGroupId());
-            if (group == null) {
-                throw refused(
-                        ErrorCode.ERROR_UNKNOWN_GROUP,
-                        "topic " + owned.partition.info().topicName() + " has no queue group with the id "
-                                + request.getGroupId());
             }
-            return group;
+            if (refusal != null) {
+                connection.post(Outgoing.failure(correlationId, type, refusal));
+                shard.touch(connection);
+            }
         }
 
         @Override
         public void refuse(Error why) {
-            connection.fail(correlationId, FrameType.QUEUE_OPEN, why);
+            connection.fail(correlationId, type, why);
         }
+    }
+
+    static Task open(Connection connection, int correlationId, QueueOpen request) {
+        Work work = (shard, owned) -> open(shard, owned, connection, correlationId, request);
+        return new Request(connection, correlationId, FrameType.QUEUE_OPEN, request.getPartitionId(), work);
+    }
+
+    static Task settle(Connection connection, int correlationId, QueueSettle request) {
+        Work work = (shard, owned) -> {
+            owned.desk().settle(request, shard.now(), new Answer<>(connection, correlationId, FrameType.QUEUE_SETTLE));
+            shard.turn(owned);
+        };
+        return new Request(connection, correlationId, FrameType.QUEUE_SETTLE, request.getPartitionId(), work);
+    }
+
+    static Task operate(Connection connection, int correlationId, QueueOperate request) {
+        Work work = (shard, owned) -> {
+            owned.desk().operate(request, new Answer<>(connection, correlationId, FrameType.QUEUE_OPERATE));
+            shard.turn(owned);
+        };
+        return new Request(connection, correlationId, FrameType.QUEUE_OPERATE, request.getPartitionId(), work);
+    }
+
+    static Task browse(Connection connection, int correlationId, QueueBrowse request) {
+        return look(
+                connection,
+                correlationId,
+                FrameType.QUEUE_BROWSE,
+                request.getPartitionId(),
+                reports -> reports.browse(request));
+    }
+
+    static Task explain(Connection connection, int correlationId, QueueExplain request) {
+        return look(
+                connection,
+                correlationId,
+                FrameType.QUEUE_EXPLAIN,
+                request.getPartitionId(),
+                reports -> reports.explain(request));
+    }
+
+    private static Task look(
+            Connection connection, int correlationId, FrameType type, long partitionId, Question question) {
+        return new Request(connection, correlationId, type, partitionId, (shard, owned) -> {
+            MessageLite answer = question.answer(new Reports(owned.desk(), shard.now()));
+            connection.post(Outgoing.reply(correlationId, type, answer));
+            shard.touch(connection);
+        });
+    }
+
+    private static void open(Shard shard, Owned owned, Connection connection, int correlationId, QueueOpen request)
+            throws RequestFailedException {
+        if (shard.workers().find(connection, request.getSubscriptionId()) != null) {
+            throw refused(
+                    ErrorCode.ERROR_INVALID_REQUEST,
+                    "subscription_id: " + request.getSubscriptionId() + " (expected: one that is not in use)");
+        }
+        if (shard.workers().isFull(connection)) {
+            throw refused(
+                    ErrorCode.ERROR_OVERLOADED,
+                    "subscriptions: " + Readers.MAX_OF_A_CONNECTION + " of this connection, the most there may be");
+        }
+        if (!connection.isOpen()) {
+            // A consumer whose connection is gone would never be ended.
+            return;
+        }
+        Worker worker = owned.desk().open(connection, request, group(shard, owned, request.getGroupId()));
+        shard.workers().add(worker, owned);
+        connection.post(Outgoing.reply(
+                correlationId,
+                FrameType.QUEUE_OPEN,
+                QueueOpenReply.newBuilder().setLeaseMs(worker.leaseMs()).build()));
+        shard.touch(connection);
+        shard.turn(owned);
+    }
+
+    private static QueueGroupInfo group(Shard shard, Owned owned, int groupId) throws RequestFailedException {
+        String topicName = owned.partition.info().topicName();
+        TopicInfo topic = shard.metadata().topic(topicName);
+        QueueGroupInfo group = topic == null ? null : topic.queueGroup(groupId);
+        if (group == null) {
+            throw refused(
+                    ErrorCode.ERROR_UNKNOWN_GROUP, "topic " + topicName + " has no queue group with the id " + groupId);
+        }
+        return group;
     }
 
     private static RequestFailedException refused(ErrorCode code, String message) {
@@ -148,91 +198,5 @@ final class QueueTasks {
         public void refuse(Error why) {
             connection.fail(correlationId, FrameType.QUEUE_CLOSE, why);
         }
-    }
-
-    record Settle(Connection connection, int correlationId, QueueSettle request) implements Task {
-        @Override
-        public void run(Shard shard) {
-            with(shard, request.getPartitionId(), connection, correlationId, FrameType.QUEUE_SETTLE, owned -> {
-                owned.desk()
-                        .settle(request, shard.now(), new Answer<>(connection, correlationId, FrameType.QUEUE_SETTLE));
-                shard.turn(owned);
-            });
-        }
-
-        @Override
-        public void refuse(Error why) {
-            connection.fail(correlationId, FrameType.QUEUE_SETTLE, why);
-        }
-    }
-
-    record Operate(Connection connection, int correlationId, QueueOperate request) implements Task {
-        @Override
-        public void run(Shard shard) {
-            with(shard, request.getPartitionId(), connection, correlationId, FrameType.QUEUE_OPERATE, owned -> {
-                owned.desk().operate(request, new Answer<>(connection, correlationId, FrameType.QUEUE_OPERATE));
-                shard.turn(owned);
-            });
-        }
-
-        @Override
-        public void refuse(Error why) {
-            connection.fail(correlationId, FrameType.QUEUE_OPERATE, why);
-        }
-    }
-
-    record Browse(Connection connection, int correlationId, QueueBrowse request) implements Task {
-        @Override
-        public void run(Shard shard) {
-            look(
-                    shard,
-                    request.getPartitionId(),
-                    connection,
-                    correlationId,
-                    FrameType.QUEUE_BROWSE,
-                    reports -> reports.browse(request));
-        }
-
-        @Override
-        public void refuse(Error why) {
-            connection.fail(correlationId, FrameType.QUEUE_BROWSE, why);
-        }
-    }
-
-    record Explain(Connection connection, int correlationId, QueueExplain request) implements Task {
-        @Override
-        public void run(Shard shard) {
-            look(
-                    shard,
-                    request.getPartitionId(),
-                    connection,
-                    correlationId,
-                    FrameType.QUEUE_EXPLAIN,
-                    reports -> reports.explain(request));
-        }
-
-        @Override
-        public void refuse(Error why) {
-            connection.fail(correlationId, FrameType.QUEUE_EXPLAIN, why);
-        }
-    }
-
-    @FunctionalInterface
-    private interface Question {
-        MessageLite answer(Reports reports) throws StorageException, RequestFailedException;
-    }
-
-    private static void look(
-            Shard shard,
-            long partitionId,
-            Connection connection,
-            int correlationId,
-            FrameType type,
-            Question question) {
-        with(shard, partitionId, connection, correlationId, type, owned -> {
-            connection.post(
-                    Outgoing.reply(correlationId, type, question.answer(new Reports(owned.desk(), shard.now()))));
-            shard.touch(connection);
-        });
     }
 }

@@ -74,22 +74,22 @@ final class RequestRouter implements Requests {
             case QUEUE_SETTLE -> {
                 QueueSettle request = frame.message(QueueSettle.class);
                 yield offered(owners.mailboxOf(request.getPartitionId())
-                        .offer(new QueueTasks.Settle(connection, frame.correlationId(), request)));
+                        .offer(QueueTasks.settle(connection, frame.correlationId(), request)));
             }
             case QUEUE_BROWSE -> {
                 QueueBrowse request = frame.message(QueueBrowse.class);
                 yield offered(owners.mailboxOf(request.getPartitionId())
-                        .offer(new QueueTasks.Browse(connection, frame.correlationId(), request)));
+                        .offer(QueueTasks.browse(connection, frame.correlationId(), request)));
             }
             case QUEUE_EXPLAIN -> {
                 QueueExplain request = frame.message(QueueExplain.class);
                 yield offered(owners.mailboxOf(request.getPartitionId())
-                        .offer(new QueueTasks.Explain(connection, frame.correlationId(), request)));
+                        .offer(QueueTasks.explain(connection, frame.correlationId(), request)));
             }
             case QUEUE_OPERATE -> {
                 QueueOperate request = frame.message(QueueOperate.class);
                 yield offered(owners.mailboxOf(request.getPartitionId())
-                        .offer(new QueueTasks.Operate(connection, frame.correlationId(), request)));
+                        .offer(QueueTasks.operate(connection, frame.correlationId(), request)));
             }
             default -> throw new IllegalStateException(frame + " is not for the owners of partitions");
         };
@@ -142,7 +142,7 @@ final class RequestRouter implements Requests {
 
     private Offered open(int correlationId, QueueOpen request) {
         int owner = owners.indexOf(request.getPartitionId());
-        boolean taken = owners.mailbox(owner).offer(new QueueTasks.Open(connection, correlationId, request));
+        boolean taken = owners.mailbox(owner).offer(QueueTasks.open(connection, correlationId, request));
         if (taken && owners.count() > 1) {
             homes.put(request.getSubscriptionId(), owner);
         }

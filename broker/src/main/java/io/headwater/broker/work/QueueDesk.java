@@ -1,6 +1,5 @@
 package io.headwater.broker.work;
 
-import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.net.Connection;
 import io.headwater.broker.partition.Partition;
@@ -393,10 +392,6 @@ public final class QueueDesk {
             desk.endAll(toWorkers);
         }
         groups.clear();
-    }
-
-    PartitionInfo info() {
-        return partition.info();
     }
 
     // ---- what parcels find

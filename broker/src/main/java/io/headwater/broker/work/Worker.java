@@ -48,7 +48,7 @@ public final class Worker {
         return id;
     }
 
-    public int groupId() {
+    int groupId() {
         return groupId;
     }
 
