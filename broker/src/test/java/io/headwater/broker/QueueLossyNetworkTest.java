@@ -35,6 +35,8 @@ class QueueLossyNetworkTest {
     private static final int RECORDS = 1_000;
     private static final int AT_ONCE = 100;
     private static final int CONSUMERS = 2;
+    /** Longer than the test may take: what is lost on the way comes back because its consumer says what it has. */
+    private static final Duration LEASE = Duration.ofHours(1);
 
     @TempDir
     Path directory = Path.of("set by JUnit");
@@ -66,7 +68,7 @@ class QueueLossyNetworkTest {
                     "jobs",
                     "work",
                     QueueGroupConfig.keyedQueue()
-                            .withLease(Duration.ofSeconds(1))
+                            .withLease(LEASE)
                             .withMaxFailures(-1)
                             .withBackoff(Backoff.none()));
             List<Thread> consumers = java.util.stream.IntStream.range(0, CONSUMERS)

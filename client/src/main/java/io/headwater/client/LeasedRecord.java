@@ -2,6 +2,7 @@ package io.headwater.client;
 
 import io.headwater.record.RecordCursor;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** A record of a queue group, as one consumer has it. */
 final class LeasedRecord extends BatchRecord<LeasedRecord.Source> implements QueueRecord {
@@ -42,6 +43,15 @@ final class LeasedRecord extends BatchRecord<LeasedRecord.Source> implements Que
     long processingStartMs;
     /** The loop has asked for more time, and not heard yet. */
     boolean extending;
+
+    // Of the subscription's held records; the loop's.
+    boolean held;
+
+    @Nullable
+    LeasedRecord heldBefore;
+
+    @Nullable
+    LeasedRecord heldAfter;
 
     /** Reads what the cursor stands on. */
     LeasedRecord(Source source, RecordCursor cursor, int deliveries, int failures) {

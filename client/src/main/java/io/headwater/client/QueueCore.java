@@ -3,6 +3,7 @@ package io.headwater.client;
 import com.google.protobuf.MessageLite;
 import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.HeldLeases;
 import io.headwater.protocol.wire.QueueClose;
 import io.headwater.protocol.wire.QueueCredit;
 import io.headwater.protocol.wire.QueueDeliver;
@@ -34,6 +35,8 @@ final class QueueCore implements SessionListener {
     private static final long RETRY_NS = 200_000_000;
     private static final long OFFLINE_RETRY_NS = 5_000_000_000L;
     private static final long REFRESH_NS = 60_000_000_000L;
+    /** How often it is looked for leases that have run out in their users' hands. */
+    private static final long FORGET_NS = 1_000_000_000L;
     /** A lease is extended when less of it is left. */
     private static final double EXTEND_BELOW = 2.0 / 3;
     /** What concerns one partition only: the others go on, and this one is tried again. */
@@ -52,6 +55,7 @@ final class QueueCore implements SessionListener {
     private boolean resolving;
     private boolean closing;
     private long refreshAtNs;
+    private long forgetAtNs;
 
     QueueCore(Session session, QueueConsumerSettings settings, Holdings holdings, InstantSource clock) {
         this.session = session;
@@ -93,6 +97,10 @@ final class QueueCore implements SessionListener {
                 resolve();
             }
             lookAfter(EXTEND_BELOW);
+        }
+        if (nowNs - forgetAtNs >= 0) {
+            forgetAtNs = nowNs + FORGET_NS;
+            subscriptions.values().forEach(subscription -> subscription.held.removeEnded(nowNs));
         }
     }
 
@@ -150,7 +158,7 @@ final class QueueCore implements SessionListener {
         subscription.id = id;
         byId.put(id, subscription);
         Holdings.Credit credit = holdings.firstCredit(subscription);
-        QueueOpen request = QueueOpen.newBuilder()
+        QueueOpen.Builder request = QueueOpen.newBuilder()
                 .setSubscriptionId(id)
                 .setPartitionId(subscription.partitionId)
                 .setGroupId(subscription.groupId)
@@ -158,9 +166,13 @@ final class QueueCore implements SessionListener {
                 .setCreditRecords(credit.records())
                 .setCreditBytes(credit.bytes())
                 .setLeaseMs(settings.leaseMs())
-                .setConsumerName(settings.name())
-                .build();
-        session.sendOnce(FrameType.QUEUE_OPEN, request, List.of(), new ReplyHandler() {
+                .setConsumerName(settings.name());
+        HeldLeases held = leaseSession == 0 ? null : subscription.held.told();
+        if (held != null) {
+            // Whatever else was sent has been lost on the way, and nobody is to wait for it.
+            request.setHeld(held);
+        }
+        session.sendOnce(FrameType.QUEUE_OPEN, request.build(), List.of(), new ReplyHandler() {
             @Override
             public void replied(MessageLite reply) {
                 // Deliveries say how long their leases are.
@@ -214,6 +226,7 @@ final class QueueCore implements SessionListener {
         try {
             List<LeasedRecord> records = reader.read(
                     subscription, deliver, data, clock.millis(), session.loop().nowNs());
+            records.forEach(subscription.held::add);
             holdings.add(subscription, records, data.length, deliver.getCreditTaken());
         } catch (InvalidBatchException e) {
             holdings.fail(new HeadwaterException.Rejected(

@@ -14,6 +14,8 @@ final class QueueSubscription {
     /** An attempt to open it again is due. */
     boolean retrying;
 
+    final HeldRecords held = new HeldRecords();
+
     // Guarded by the consumer's holdings: what waits to be handed out, and what was since the last credit.
     int waiting;
     long waitingBytes;

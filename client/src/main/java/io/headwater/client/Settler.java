@@ -138,10 +138,13 @@ final class Settler {
         for (SettleProblem problem : reply.getProblemsList()) {
             SettleFuture future = futures.get(starts.get(problem.getSettlement()) + problem.getLease());
             future.record.becomeStale();
+            future.record.subscription().held.remove(future.record);
             future.completeExceptionally(WireErrors.stale(future.record.toString(), problem));
         }
         for (SettleFuture future : futures) {
-            if (future.settlement.verb() == Settlement.Verb.EXTEND && !future.isDone()) {
+            if (future.settlement.verb() != Settlement.Verb.EXTEND) {
+                future.record.subscription().held.remove(future.record);
+            } else if (!future.isDone()) {
                 future.record.extendedUntil(sentNs + future.settlement.delayMs() * 1_000_000);
             }
             future.complete(null);

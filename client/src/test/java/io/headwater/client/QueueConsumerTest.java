@@ -318,6 +318,8 @@ class QueueConsumerTest {
             eventually(queues -> queues.opens.size() == 2);
             List<QueueOpen> opens = ask(queues -> List.copyOf(queues.opens));
             assertEquals(opens.get(0).getSession(), opens.get(1).getSession());
+            assertEquals(List.of(), held(opens.get(0)), "it begins with nothing");
+            assertEquals(List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), held(opens.get(1)));
             assertEquals(1, opens.get(1).getCreditRecords(), "nine of ten are still here");
             eventually(queues -> queues.settles.stream()
                     .anyMatch(settle -> settle.getSettlements(0).getVerb() == QueueVerb.VERB_EXTEND
@@ -328,6 +330,41 @@ class QueueConsumerTest {
                 assertEquals(1, record.deliveries());
                 consumer.ack(record).join();
             }
+        }
+    }
+
+    private static List<Integer> held(QueueOpen open) {
+        assertTrue(open.hasHeld());
+        assertEquals(
+                open.getHeld().getOffsetStepsCount(),
+                open.getHeld().getAttemptsList().stream()
+                        .filter(attempt -> attempt == 1)
+                        .count());
+        List<Integer> held = new ArrayList<>();
+        long at = 0;
+        for (long step : open.getHeld().getOffsetStepsList()) {
+            at += step;
+            held.add((int) at);
+        }
+        return held;
+    }
+
+    @Test
+    void holdsWhatItHasNotHeardToBeSettled() {
+        fill(4);
+        change(queues -> queues.fate =
+                settle -> settle.getSettlements(0).getOffsetSteps(0) == 0 ? Fate.DROP_AFTER : Fate.ANSWER);
+        try (QueueConsumer consumer = consumer().build()) {
+            List<QueueRecord> records = receive(consumer, 4);
+            consumer.ack(records.get(1)).join();
+            consumer.extend(records.get(2), Duration.ofSeconds(20)).join();
+            change(queues -> queues.item("t", 0, 3).state = io.headwater.protocol.wire.RecordState.RECORD_DEAD);
+            assertEquals("STALE_LEASE", failure(consumer.ack(records.get(3))).code());
+            CompletableFuture<Void> acked = consumer.ack(records.get(0));
+            eventually(queues -> queues.opens.size() >= 2);
+            assertEquals(List.of(0, 2), held(ask(queues -> queues.opens.get(1))));
+            change(queues -> queues.fate = unused -> Fate.ANSWER);
+            acked.join();
         }
     }
 

@@ -3,6 +3,7 @@ package io.headwater.broker.queue;
 import io.headwater.broker.queue.SessionTable.Session;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongUnaryOperator;
+import org.agrona.collections.Long2LongHashMap;
 
 /** How attempts end: by their holder's word, by the clock, or with their session. */
 final class Attempts {
@@ -77,6 +78,19 @@ final class Attempts {
     void sessionClosed(long session, long wallMs) {
         for (long offset : state.timers.leasedBy(session)) {
             giveBack(state.slots.find(offset), Cause.CLOSED, 0, wallMs);
+        }
+    }
+
+    /** What of its leases is not among these returns at once. */
+    void sessionHolds(long session, Long2LongHashMap held, long wallMs) {
+        if (state.sessions.leasesOf(session) == 0) {
+            return;
+        }
+        for (long offset : state.timers.leasedBy(session)) {
+            int slot = state.slots.find(offset);
+            if (held.get(offset) != state.slots.deliveries(slot)) {
+                giveBack(slot, Cause.CLOSED, 0, wallMs);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongUnaryOperator;
+import org.agrona.collections.Long2LongHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -210,6 +211,17 @@ public final class QueueEngine {
     /** It has come back, and holds what it held. */
     public void sessionResumed(long session) {
         state.sessions.resumed(session);
+    }
+
+    /**
+     * What has reached a session that has come back: whatever else it holds was lost on the way, and returns at once,
+     * and nobody is charged.
+     *
+     * @param held attempt by offset
+     */
+    public void sessionHolds(long session, Long2LongHashMap held, Now now, QueueOps ops) {
+        begin(ops);
+        attempts.sessionHolds(session, held, now.wallMs());
     }
 
     /** In order: what it holds returns at once, and nobody is charged. */

@@ -135,7 +135,7 @@ final class QueueTasks {
             // A consumer whose connection is gone would never be ended.
             return;
         }
-        Worker worker = owned.desk().open(connection, request, group(shard, owned, request.getGroupId()));
+        Worker worker = owned.desk().open(connection, request, group(shard, owned, request.getGroupId()), shard.now());
         shard.workers().add(worker, owned);
         connection.post(Outgoing.reply(
                 correlationId,

@@ -28,6 +28,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.collections.Long2LongHashMap;
 
 /**
  * Where the consumers of a partition's queue groups are served. Requests change the groups' state at once and what they
@@ -119,13 +120,15 @@ public final class QueueDesk {
     // ---- consumers
 
     /** A consumer comes, or comes back. */
-    public Worker open(Connection connection, QueueOpen request, QueueGroupInfo group) throws RequestFailedException {
+    public Worker open(Connection connection, QueueOpen request, QueueGroupInfo group, Now now)
+            throws RequestFailedException {
         QueueEngine engine = engine(group.id());
         long leaseMs = request.getLeaseMs() == 0 ? group.leaseMs() : request.getLeaseMs();
         if (leaseMs < QueueGroupInfo.MIN_LEASE_MS || leaseMs > QueueGroupInfo.MAX_LEASE_MS) {
             throw new RequestFailedException(
                     Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "lease_ms: " + leaseMs + " (expected: 1 s to 12 h)"));
         }
+        Long2LongHashMap held = request.hasHeld() ? Settlements.held(request.getHeld()) : null;
         GroupDesk desk = group(group.id());
         Worker before = desk.ofSession(request.getSession());
         if (before != null) {
@@ -140,6 +143,10 @@ public final class QueueDesk {
         desk.add(worker);
         if (worker.session() != 0) {
             engine.sessionResumed(worker.session());
+            if (held != null) {
+                engine.sessionHolds(
+                        worker.session(), held, now, partition.queues().ops());
+            }
         }
         return worker;
     }

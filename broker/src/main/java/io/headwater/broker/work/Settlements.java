@@ -8,15 +8,19 @@ import io.headwater.broker.queue.QueueOps;
 import io.headwater.broker.queue.Settle;
 import io.headwater.broker.queue.Settled;
 import io.headwater.broker.queue.Verb;
+import io.headwater.protocol.wire.HeldLeases;
 import io.headwater.protocol.wire.QueueSettle;
 import io.headwater.protocol.wire.QueueSettleReply;
 import io.headwater.protocol.wire.SettleProblem;
 import io.headwater.protocol.wire.Settlement;
+import org.agrona.collections.Long2LongHashMap;
 
 /** What consumers say about their leases: checked as a whole, then done one by one. */
 final class Settlements {
     /** Of one request: its answer may be longer than the question. */
     private static final int MOST_LEASES = 10_000;
+    /** Of a consumer that comes back. */
+    private static final int MOST_HELD = 100_000;
     /** Ten years: whoever wants more has made a mistake. */
     private static final long MAX_DELAY_MS = 10L * 365 * 24 * 3_600_000;
 
@@ -42,12 +46,35 @@ final class Settlements {
         return reply.build();
     }
 
-    private static void check(Settlement settlement) throws RequestFailedException {
-        int offsets = settlement.getOffsetStepsCount();
-        if (settlement.getAttemptsCount() != 0 && settlement.getAttemptsCount() != offsets) {
-            throw QueueDesk.invalid("attempts: " + settlement.getAttemptsCount()
-                    + " (expected: none, or one for each of " + offsets + " offsets)");
+    /** What a consumer says that it holds: the latest attempt by offset. */
+    static Long2LongHashMap held(HeldLeases leases) throws RequestFailedException {
+        int offsets = leases.getOffsetStepsCount();
+        if (offsets > MOST_HELD) {
+            throw QueueDesk.invalid(
+                    "held: " + offsets + " leases (expected: at most " + MOST_HELD + "; unset where there are more)");
         }
+        checkAttempts(leases.getAttemptsCount(), offsets);
+        Long2LongHashMap held = new Long2LongHashMap(0);
+        long offset = 0;
+        for (int i = 0; i < offsets; i++) {
+            offset += leases.getOffsetSteps(i);
+            long attempt = leases.getAttemptsCount() == 0 ? 1 : leases.getAttempts(i);
+            if (attempt > held.get(offset)) {
+                held.put(offset, attempt);
+            }
+        }
+        return held;
+    }
+
+    private static void checkAttempts(int attempts, int offsets) throws RequestFailedException {
+        if (attempts != 0 && attempts != offsets) {
+            throw QueueDesk.invalid(
+                    "attempts: " + attempts + " (expected: none, or one for each of " + offsets + " offsets)");
+        }
+    }
+
+    private static void check(Settlement settlement) throws RequestFailedException {
+        checkAttempts(settlement.getAttemptsCount(), settlement.getOffsetStepsCount());
         long delayMs = settlement.getDelayMs();
         switch (settlement.getVerb()) {
             case VERB_ACK, VERB_REJECT -> {}

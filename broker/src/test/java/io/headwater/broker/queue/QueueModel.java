@@ -269,6 +269,18 @@ final class QueueModel {
         forgetIdle();
     }
 
+    /** What of it is not among these never reached it. */
+    void sessionHolds(long session, Map<Long, Integer> held) {
+        for (Rec rec : in(RecordState.LEASED)) {
+            if (rec.session == session && held.getOrDefault(rec.offset, 0) != rec.deliveries) {
+                rec.lastVerb = null;
+                rec.state = RecordState.READY;
+                rec.dueMs = 0;
+            }
+        }
+        forgetIdle();
+    }
+
     int redrive(long from, long to) {
         int count = 0;
         for (Rec rec : records.subMap(from, to).values()) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import org.agrona.collections.Long2LongHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -233,6 +234,9 @@ final class QueueWorld {
             engine.sessionResumed(session);
             model.lost.remove(session);
             connected.add(session);
+            if (random.nextBoolean()) {
+                says(session);
+            }
         } else if (random.nextInt(4) == 0) {
             engine.sessionClosed(session, now, ops);
             model.sessionClosed(session);
@@ -241,6 +245,21 @@ final class QueueWorld {
             model.sessionLost(session, now.monotonicMs());
             connected.remove(session);
         }
+    }
+
+    /** What has reached a session that comes back: some of what it holds, and of what it held. */
+    private void says(long session) {
+        Map<Long, Integer> held = new HashMap<>();
+        for (QueueModel.Rec rec : model.records.values()) {
+            int dice = random.nextInt(8);
+            if (dice < 6 && rec.session == session) {
+                held.put(rec.offset, Math.max(1, dice == 5 ? rec.deliveries - 1 : rec.deliveries));
+            }
+        }
+        Long2LongHashMap told = new Long2LongHashMap(0);
+        held.forEach(told::put);
+        engine.sessionHolds(session, told, now, ops);
+        model.sessionHolds(session, held);
     }
 
     private void operate() {
