@@ -58,11 +58,13 @@ final class LeaseReader {
                 int i = records.size();
                 int attempt = i < deliver.getAttemptsCount() ? deliver.getAttempts(i) : 1;
                 int failures = i < deliver.getFailuresCount() ? deliver.getFailures(i) : 0;
-                records.add(new LeasedRecord(source, cursor, attempt, failures));
+                String reason = i < deliver.getReasonsCount() ? deliver.getReasons(i) : "";
+                records.add(new LeasedRecord(source, cursor, attempt, failures, reason));
             }
         }
         check("attempts", deliver.getAttemptsCount(), records.size());
         check("failures", deliver.getFailuresCount(), records.size());
+        check("reasons", deliver.getReasonsCount(), records.size());
         shareOut(data.length, records);
         return records;
     }

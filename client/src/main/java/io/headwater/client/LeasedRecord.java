@@ -34,6 +34,7 @@ final class LeasedRecord extends BatchRecord<LeasedRecord.Source> implements Que
 
     private final int deliveries;
     private final int failures;
+    private final String lastFailure;
     private volatile long leaseUntilNs;
     private volatile boolean stale;
 
@@ -54,10 +55,11 @@ final class LeasedRecord extends BatchRecord<LeasedRecord.Source> implements Que
     LeasedRecord heldAfter;
 
     /** Reads what the cursor stands on. */
-    LeasedRecord(Source source, RecordCursor cursor, int deliveries, int failures) {
+    LeasedRecord(Source source, RecordCursor cursor, int deliveries, int failures, String lastFailure) {
         super(source, cursor);
         this.deliveries = deliveries;
         this.failures = failures;
+        this.lastFailure = lastFailure;
         this.leaseUntilNs = source.arrivedNs + source.leaseNs;
     }
 
@@ -94,6 +96,11 @@ final class LeasedRecord extends BatchRecord<LeasedRecord.Source> implements Que
     @Override
     public int failures() {
         return failures;
+    }
+
+    @Override
+    public String lastFailure() {
+        return lastFailure;
     }
 
     LeaseToken lease() {

@@ -136,8 +136,11 @@ public interface QueueAdmin {
      * What a group knows of a record.
      *
      * @param untilMs WAITING, LEASED: epoch milliseconds; else 0
+     * @param sinceMs LEASED: since when, epoch milliseconds; 0: since before the broker started
      * @param holder LEASED: the consumer's name; empty: the lease is detached, or the consumer not connected
      * @param reason of its last failure, as the consumer put it; may be empty
+     * @param cause how its last attempt ended: RELEASED, FAILED, REJECTED, LEASE_EXPIRED, CONSUMER_LOST, CONSUMER_CLOSED;
+     *     more may come; empty: none has ended
      */
     record KnownRecord(
             int partition,
@@ -147,8 +150,10 @@ public interface QueueAdmin {
             int failures,
             int priority,
             long untilMs,
+            long sinceMs,
             String holder,
-            String reason) {}
+            String reason,
+            String cause) {}
 
     /**
      * Why a record is not being delivered now.

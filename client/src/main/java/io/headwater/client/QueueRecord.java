@@ -8,6 +8,9 @@ public interface QueueRecord extends ConsumedRecord {
     /** How many of those deliveries count as failures. */
     int failures();
 
+    /** What was said when it failed the last time, at most 256 bytes of it; empty: nothing, or it never failed. */
+    String lastFailure();
+
     /**
      * Names the lease in opaque text of letters, digits, {@code -} and {@code _}, enough by itself for
      * {@link HeadwaterClient#settle}.

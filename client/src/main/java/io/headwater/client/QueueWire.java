@@ -139,8 +139,10 @@ final class QueueWire {
                 wire.getFailures(),
                 wire.getPriority(),
                 wire.getUntilMs(),
+                wire.getSinceMs(),
                 wire.getHolder(),
-                wire.getReason());
+                wire.getReason(),
+                wire.getCause());
     }
 
     static RecordState state(io.headwater.protocol.wire.RecordState wire) {
@@ -184,6 +186,10 @@ final class QueueWire {
     }
 
     private static String cut(String reason) {
-        return reason.length() > MAX_REASON_LENGTH ? reason.substring(0, MAX_REASON_LENGTH) : reason;
+        if (reason.length() <= MAX_REASON_LENGTH) {
+            return reason;
+        }
+        boolean splitsACharacter = Character.isHighSurrogate(reason.charAt(MAX_REASON_LENGTH - 1));
+        return reason.substring(0, splitsACharacter ? MAX_REASON_LENGTH - 1 : MAX_REASON_LENGTH);
     }
 }

@@ -10,6 +10,9 @@ final class Attempts {
     /** The consumer does not say how long to wait. */
     static final long AS_THE_GROUP_SAYS = -1;
 
+    /** Different reasons take at most this part of a group's heap: what is said must not stop what is done. */
+    private static final int REASONS_SHARE = 8;
+
     private final QueueState state;
     private final Decisions decisions;
     private final LongUnaryOperator random;
@@ -37,14 +40,14 @@ final class Attempts {
         int last = state.slots.deliveries(slot);
         if (!leased || settle.attempt() != last) {
             int ended = leased ? last - 1 : last;
-            boolean again = settle.attempt() == ended && state.slots.lastVerb(slot) == settle.verb().id;
+            boolean again = settle.attempt() == ended && Cause.verbOf(state.slots.lastCause(slot)) == settle.verb().id;
             return again ? Settled.REPEATED : Settled.STALE;
         }
         switch (settle.verb()) {
             case ACK -> decisions.acked(offset, 1);
             case RELEASE -> giveBack(slot, Cause.RELEASED, settle.delayMs(), wallMs);
-            case FAIL -> charge(slot, Cause.FAILED, settle.delayMs(), wallMs);
-            case REJECT -> bury(slot, state.slots.failures(slot), Cause.REJECTED);
+            case FAIL -> charge(slot, Cause.FAILED, kept(settle.reason()), settle.delayMs(), wallMs);
+            case REJECT -> bury(slot, new Ending(state.slots.failures(slot), Cause.REJECTED, kept(settle.reason())));
             case EXTEND -> decisions.extended(offset, 1, (int) settle.delayMs());
         }
         return Settled.APPLIED;
@@ -61,7 +64,7 @@ final class Attempts {
             if (session != null && session.isLost()) {
                 lost(slot, session.wasLostWithSeveral(), now.wallMs());
             } else {
-                charge(slot, Cause.EXPIRED, AS_THE_GROUP_SAYS, now.wallMs());
+                charge(slot, Cause.EXPIRED, "", AS_THE_GROUP_SAYS, now.wallMs());
             }
         }
         for (Session gone = state.sessions.gone(nowMs);
@@ -98,30 +101,36 @@ final class Attempts {
         if (amongOthers) {
             giveBack(slot, Cause.LOST_AMONG_OTHERS, 0, wallMs);
         } else {
-            charge(slot, Cause.LOST_ALONE, AS_THE_GROUP_SAYS, wallMs);
+            charge(slot, Cause.LOST_ALONE, "", AS_THE_GROUP_SAYS, wallMs);
         }
     }
 
     private void giveBack(int slot, Cause cause, long delayMs, long wallMs) {
-        returned(slot, state.slots.failures(slot), cause, Math.max(0, delayMs), wallMs);
+        returned(slot, new Ending(state.slots.failures(slot), cause, ""), Math.max(0, delayMs), wallMs);
     }
 
-    private void charge(int slot, Cause cause, long delayMs, long wallMs) {
+    /** What of a reason goes into the log, so that a replay has nothing to decide. */
+    private String kept(String reason) {
+        String text = Reasons.cut(reason);
+        return state.reasons.admits(text, policy.maxBytes() / REASONS_SHARE) ? text : Reasons.TOO_MANY;
+    }
+
+    private void charge(int slot, Cause cause, String reason, long delayMs, long wallMs) {
         int failures = state.slots.failures(slot) + 1;
         if (policy.maxFailures() > 0 && failures >= policy.maxFailures()) {
-            bury(slot, failures, cause);
+            bury(slot, new Ending(failures, cause, reason));
         } else {
             long delay = delayMs == AS_THE_GROUP_SAYS ? policy.backoff().delayMs(failures, random) : delayMs;
-            returned(slot, failures, cause, delay, wallMs);
+            returned(slot, new Ending(failures, cause, reason), delay, wallMs);
         }
     }
 
-    private void returned(int slot, int failures, Cause cause, long delayMs, long wallMs) {
-        decisions.returned(state.slots.offset(slot), 1, failures, cause, delayMs == 0 ? 0 : wallMs + delayMs);
+    private void returned(int slot, Ending ending, long delayMs, long wallMs) {
+        decisions.returned(state.slots.offset(slot), 1, ending, delayMs == 0 ? 0 : wallMs + delayMs);
     }
 
-    private void bury(int slot, int failures, Cause cause) {
-        decisions.died(state.slots.offset(slot), 1, failures, cause, policy.burial());
+    private void bury(int slot, Ending ending) {
+        decisions.died(state.slots.offset(slot), 1, ending, policy.burial());
         if (policy.onDead() == OnDead.STOP && !state.isPaused()) {
             decisions.paused();
         }

@@ -45,17 +45,17 @@ final class Decisions implements QueueChange {
     }
 
     @Override
-    public void returned(long offset, long count, int failures, Cause cause, long dueMs) {
-        ops.returned(offset, count, failures, cause, dueMs);
-        state.returned(offset, count, failures, cause, dueMs);
-        tally.ended(cause, count);
+    public void returned(long offset, long count, Ending ending, long dueMs) {
+        ops.returned(offset, count, ending, dueMs);
+        state.returned(offset, count, ending, dueMs);
+        tally.ended(ending.cause(), count);
     }
 
     @Override
-    public void died(long offset, long count, int failures, Cause cause, Burial burial) {
-        ops.died(offset, count, failures, cause, burial);
-        state.died(offset, count, failures, cause, burial);
-        tally.ended(cause, count);
+    public void died(long offset, long count, Ending ending, Burial burial) {
+        ops.died(offset, count, ending, burial);
+        state.died(offset, count, ending, burial);
+        tally.ended(ending.cause(), count);
     }
 
     @Override

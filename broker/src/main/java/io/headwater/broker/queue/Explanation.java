@@ -1,16 +1,34 @@
 package io.headwater.broker.queue;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Why a record is not being delivered now.
  *
  * @param deliveries how often it was delivered
  * @param failures how many of these count as failures
+ * @param lastEnd how its last attempt that has ended did so; null: none has
+ * @param said of its last failure, by whoever let it fail; empty: nothing
  * @param session who holds it: LEASED; 0: a detached lease
  * @param untilMs LEASED: on the monotonic clock; SCHEDULED, BACKOFF: on the wall clock; else 0
+ * @param sinceMs LEASED: since when, on the monotonic clock, to a tenth of a second; {@link #BEFORE}: since before the
+ *     group was opened; else 0
  * @param behind KEY_HELD: the record that holds the key; KEY_ORDER: the first of the key that waits; else -1
  */
 public record Explanation(
-        Reason reason, int deliveries, int failures, int priority, long session, long untilMs, long behind) {
+        Reason reason,
+        int deliveries,
+        int failures,
+        int priority,
+        @Nullable Cause lastEnd,
+        String said,
+        long session,
+        long sinceMs,
+        long untilMs,
+        long behind) {
+    /** After a restart: the log does not say at what time by this clock. */
+    public static final long BEFORE = Long.MIN_VALUE;
+
     /** The first that applies. */
     public enum Reason {
         DONE,

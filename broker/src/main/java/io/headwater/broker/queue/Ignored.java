@@ -19,10 +19,10 @@ final class Ignored implements QueueChange {
     public void acked(long offset, long count) {}
 
     @Override
-    public void returned(long offset, long count, int failures, Cause cause, long dueMs) {}
+    public void returned(long offset, long count, Ending ending, long dueMs) {}
 
     @Override
-    public void died(long offset, long count, int failures, Cause cause, Burial burial) {}
+    public void died(long offset, long count, Ending ending, Burial burial) {}
 
     @Override
     public void redriven(long offset, long count) {}

@@ -28,7 +28,7 @@ final class Inspector {
         long behind = keyed == null ? KeyTable.NO_OFFSET : behind(offset, now, keyed);
         Reason reason = reason(now, slot, behind, keyed);
         if (slot == SlotTable.ABSENT) {
-            return new Explanation(reason, 0, 0, SlotTable.DEFAULT_PRIORITY, 0, 0, behind);
+            return new Explanation(reason, 0, 0, SlotTable.DEFAULT_PRIORITY, null, "", 0, 0, 0, behind);
         }
         boolean timed = now == RecordState.LEASED || now == RecordState.WAITING;
         return new Explanation(
@@ -36,7 +36,10 @@ final class Inspector {
                 slots.deliveries(slot),
                 slots.failures(slot),
                 slots.priority(slot),
+                slots.lastCause(slot) == 0 ? null : Cause.of(slots.lastCause(slot)),
+                state.reasons.of(slot),
                 now == RecordState.LEASED ? slots.session(slot) : 0,
+                now == RecordState.LEASED ? state.heldSinceMs(slot) : 0,
                 timed ? slots.timeMs(slot) : 0,
                 behind);
     }

@@ -21,6 +21,7 @@ final class MemoryCap {
         return slotBytes()
                 + state.done.bytes()
                 + state.timers.bytes()
+                + state.reasons.bytes()
                 + state.order().bytes();
     }
 

@@ -18,9 +18,9 @@ interface QueueChange {
     void acked(long offset, long count);
 
     /** The attempt is over: the record may be delivered again, not before a wall time (0: now). */
-    void returned(long offset, long count, int failures, Cause cause, long dueMs);
+    void returned(long offset, long count, Ending ending, long dueMs);
 
-    void died(long offset, long count, int failures, Cause cause, Burial burial);
+    void died(long offset, long count, Ending ending, Burial burial);
 
     /** From the dead: ready, without failures. The count of deliveries goes on. */
     void redriven(long offset, long count);

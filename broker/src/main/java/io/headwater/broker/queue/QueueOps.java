@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  *   11 PAUSED
  *   12 RESUMED
  *   13 SURVEYED
+ *   17 REASON     count of bytes, text in UTF-8: of the failures among what is RETURNED or DIED from here on, up to the
+ *                 next REASON or GROUP; empty: none is known, as behind a GROUP
  * run: step, count. step: signed (zigzag), from the end of the run before it; in a group's first from 0
  * </pre>
  *
@@ -45,8 +47,9 @@ public final class QueueOps {
     private static final int PAUSED = 11;
     private static final int RESUMED = 12;
     private static final int SURVEYED = 13;
+    private static final int REASON = 17;
     private static final int NOTHING = 0;
-    private static final int LONGEST_RUN = 1 + 5 * Varints.MAX_BYTES;
+    private static final int LONGEST_OP = 1 + Math.max(5 * Varints.MAX_BYTES, Reasons.MAX_ENCODED_BYTES);
 
     private final Writer writer = new Writer();
     private ByteBuffer bytes = ByteBuffer.allocate(256);
@@ -54,6 +57,7 @@ public final class QueueOps {
     private int groupId;
     private boolean inGroup;
     private long lastEnd;
+    private String reason = "";
 
     // The run that is not written yet, because the next operation may lengthen it.
     private int kind = NOTHING;
@@ -105,6 +109,7 @@ public final class QueueOps {
         groupId = wanted;
         inGroup = true;
         lastEnd = 0;
+        reason = "";
     }
 
     /**
@@ -119,6 +124,7 @@ public final class QueueOps {
             throw new QueueFormatException("queue operations: version " + version + " (expected: " + VERSION + ")");
         }
         QueueChange to = Ignored.ALL;
+        String reason = "";
         long end = 0;
         while (payload.hasRemaining()) {
             int kind = payload.get();
@@ -126,13 +132,16 @@ public final class QueueOps {
                 QueueEngine engine = groups.apply((int) Varints.get(payload));
                 to = engine == null ? Ignored.ALL : engine.replayed();
                 end = 0;
+                reason = "";
+            } else if (kind == REASON) {
+                reason = Reasons.get(payload);
             } else {
-                end = replayRun(kind, end, payload, to);
+                end = replayRun(kind, end, reason, payload, to);
             }
         }
     }
 
-    private static long replayRun(int kind, long lastEnd, ByteBuffer in, QueueChange to) {
+    private static long replayRun(int kind, long lastEnd, String reason, ByteBuffer in, QueueChange to) {
         if (kind == PAUSED) {
             to.paused();
             return lastEnd;
@@ -156,15 +165,30 @@ public final class QueueOps {
             case GRANTED -> to.granted(offset, count, (int) Varints.get(in), in.getLong(), (int) Varints.get(in));
             case EXTENDED -> to.extended(offset, count, (int) Varints.get(in));
             case ACKED -> to.acked(offset, count);
-            case RETURNED ->
-                to.returned(offset, count, (int) Varints.get(in), Cause.of(Varints.get(in)), Varints.get(in));
-            case DIED ->
-                to.died(offset, count, (int) Varints.get(in), Cause.of(Varints.get(in)), Burial.of(Varints.get(in)));
+            case RETURNED -> to.returned(offset, count, ending(in, reason), Varints.get(in));
+            case DIED -> to.died(offset, count, ending(in, reason), Burial.of(Varints.get(in)));
             case REDRIVEN -> to.redriven(offset, count);
             case REMOVED -> to.removed(offset, count);
-            default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 13)");
+            default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 13, or 17)");
         }
         return offset + count;
+    }
+
+    private static Ending ending(ByteBuffer in, String reason) {
+        return new Ending((int) Varints.get(in), Cause.of(Varints.get(in)), reason);
+    }
+
+    /** Of what follows. */
+    private void because(Ending ending) {
+        enterGroup();
+        if (!ending.cause().isFailure() || ending.reason().equals(reason)) {
+            return;
+        }
+        writeRun();
+        reason = ending.reason();
+        ensureRoom();
+        bytes.put((byte) REASON);
+        Reasons.put(bytes, reason);
     }
 
     private void add(int newKind, long offset, long length, long a, long b) {
@@ -226,7 +250,7 @@ public final class QueueOps {
     }
 
     private void ensureRoom() {
-        if (bytes.remaining() < LONGEST_RUN) {
+        if (bytes.remaining() < LONGEST_OP) {
             bytes = ByteBuffer.allocate(2 * bytes.capacity()).put(bytes.flip());
         }
     }
@@ -253,13 +277,15 @@ public final class QueueOps {
         }
 
         @Override
-        public void returned(long offset, long length, int failures, Cause cause, long dueMs) {
-            add(RETURNED, offset, length, pair(failures, cause.id), dueMs);
+        public void returned(long offset, long length, Ending ending, long dueMs) {
+            because(ending);
+            add(RETURNED, offset, length, pair(ending.failures(), ending.cause().id), dueMs);
         }
 
         @Override
-        public void died(long offset, long length, int failures, Cause cause, Burial burial) {
-            add(DIED, offset, length, pair(failures, cause.id), burial.id);
+        public void died(long offset, long length, Ending ending, Burial burial) {
+            because(ending);
+            add(DIED, offset, length, pair(ending.failures(), ending.cause().id), burial.id);
         }
 
         @Override

@@ -9,27 +9,36 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything below {@link #end} that is neither done nor in a slot is ready.
  */
 final class QueueState implements QueueChange {
+    /** Since when leases are held is told to a person. */
+    private static final int HELD_UNIT_MS = 100;
+
+    private static final int HELD_BEFORE = -1;
+
     final OffsetBitmap done;
     final SlotTable slots = new SlotTable();
     final SessionTable sessions = new SessionTable();
     final Timers timers = new Timers(slots);
+    final Reasons reasons = new Reasons();
     private final int[] counts = new int[RecordState.UNCOMMITTED.id + 1];
     private @Nullable ReadyOrder order;
     private boolean surveyed;
     private boolean paused;
     private long nowMs;
+    private long openedMs;
 
     QueueState(long startOffset) {
         done = new OffsetBitmap(startOffset);
     }
 
     /** The replay is over: every lease runs anew, and its session has its grace. */
-    void open(ReadyOrder newOrder, long openedMs, long graceMs) {
-        nowMs = openedMs;
+    void open(ReadyOrder newOrder, long timeMs, long graceMs) {
+        nowMs = timeMs;
+        openedMs = timeMs;
         for (long offset : slots.offsetsBetween(0, Long.MAX_VALUE)) {
             int slot = slots.find(offset);
             if (slots.state(slot) == RecordState.LEASED) {
                 slots.timeMs(slot, nowMs + slots.leaseMs(slot));
+                slots.heldSince(slot, HELD_BEFORE);
             }
             timers.add(slot);
             newOrder.add(slot);
@@ -77,6 +86,12 @@ final class QueueState implements QueueChange {
         return slot == SlotTable.ABSENT ? RecordState.READY : slots.state(slot);
     }
 
+    /** Leased: since when, on the monotonic clock; {@link Explanation#BEFORE}: it came back from the log. */
+    long heldSinceMs(int slot) {
+        int held = slots.heldSince(slot);
+        return held == HELD_BEFORE ? Explanation.BEFORE : openedMs + (long) held * HELD_UNIT_MS;
+    }
+
     /** Those that are due by now become ready. No operation: which ones they are is in the log, when is on the clock. */
     void wake(long wallMs) {
         for (int slot = timers.due(wallMs); slot != SlotTable.ABSENT; slot = timers.due(wallMs)) {
@@ -104,6 +119,7 @@ final class QueueState implements QueueChange {
             if (slot != SlotTable.ABSENT) {
                 slots.deliveries(slot, attempt);
                 slots.lease(slot, session, leaseMs);
+                slots.heldSince(slot, (int) ((nowMs - openedMs) / HELD_UNIT_MS));
                 sessions.took(session, slots.isSuspect(slot));
                 end(slot, RecordState.LEASED, nowMs + leaseMs);
             }
@@ -135,31 +151,35 @@ final class QueueState implements QueueChange {
     }
 
     @Override
-    public void returned(long offset, long count, int failures, Cause cause, long dueMs) {
+    public void returned(long offset, long count, Ending ending, long dueMs) {
         for (long at = offset; at < offset + count; at++) {
             int slot = begin(at);
             if (slot != SlotTable.ABSENT) {
-                attemptEnded(slot, failures, cause);
+                attemptEnded(slot, ending);
                 end(slot, dueMs > 0 ? RecordState.WAITING : RecordState.READY, dueMs);
             }
         }
     }
 
     @Override
-    public void died(long offset, long count, int failures, Cause cause, Burial burial) {
+    public void died(long offset, long count, Ending ending, Burial burial) {
         for (long at = offset; at < offset + count; at++) {
             int slot = begin(at);
             if (slot != SlotTable.ABSENT) {
-                attemptEnded(slot, failures, cause);
+                attemptEnded(slot, ending);
                 slots.holdsKey(slot, burial == Burial.HOLDS_KEY);
                 end(slot, burial == Burial.MOVING ? RecordState.MOVING : RecordState.DEAD, 0);
             }
         }
     }
 
-    private void attemptEnded(int slot, int failures, Cause cause) {
-        slots.failures(slot, failures);
-        slots.lastVerb(slot, cause.verb);
+    private void attemptEnded(int slot, Ending ending) {
+        Cause cause = ending.cause();
+        slots.failures(slot, ending.failures());
+        slots.lastCause(slot, cause.id);
+        if (cause.isFailure()) {
+            reasons.set(slot, ending.reason(), slots.capacity());
+        }
         switch (cause.suspicion) {
             case CLEARED -> slots.suspect(slot, false);
             case RAISED -> slots.suspect(slot, true);
@@ -238,6 +258,7 @@ final class QueueState implements QueueChange {
     }
 
     private void free(int slot) {
+        reasons.set(slot, "", slots.capacity());
         counts[slots.state(slot).id]--;
         slots.free(slot);
     }

@@ -10,7 +10,7 @@ final class SlotTable implements IndexedHeap.Places {
     static final int ABSENT = -1;
     static final int DEFAULT_PRIORITY = 4;
     /** What one record costs, the table in front included. */
-    static final int SLOT_BYTES = 52;
+    static final int SLOT_BYTES = 56;
 
     private static final int FIRST_CAPACITY = 64;
     private static final byte SUSPECT = 1;
@@ -27,7 +27,8 @@ final class SlotTable implements IndexedHeap.Places {
     private byte[] states = new byte[FIRST_CAPACITY];
     private byte[] priorities = new byte[FIRST_CAPACITY];
     private byte[] flags = new byte[FIRST_CAPACITY];
-    private byte[] lastVerbs = new byte[FIRST_CAPACITY];
+    private byte[] lastCauses = new byte[FIRST_CAPACITY];
+    private int[] heldSince = new int[FIRST_CAPACITY];
     private int[] table = newTable(2 * FIRST_CAPACITY);
     private int size;
     private int used;
@@ -81,7 +82,8 @@ final class SlotTable implements IndexedHeap.Places {
         states[slot] = RecordState.READY.id;
         priorities[slot] = DEFAULT_PRIORITY;
         flags[slot] = 0;
-        lastVerbs[slot] = 0;
+        lastCauses[slot] = 0;
+        heldSince[slot] = 0;
         link(slot);
         size++;
         end = Math.max(end, offset + 1);
@@ -190,13 +192,22 @@ final class SlotTable implements IndexedHeap.Places {
         flags[slot] = (byte) (holds ? flags[slot] | HOLDS_KEY : flags[slot] & ~HOLDS_KEY);
     }
 
-    /** By which verb the last attempt that has ended did so: the id of a {@link Verb}, 0: by none. */
-    byte lastVerb(int slot) {
-        return lastVerbs[slot];
+    /** How the last attempt that has ended did so: the id of a {@link Cause}, 0: none has. */
+    byte lastCause(int slot) {
+        return lastCauses[slot];
     }
 
-    void lastVerb(int slot, byte verb) {
-        lastVerbs[slot] = verb;
+    void lastCause(int slot, byte cause) {
+        lastCauses[slot] = cause;
+    }
+
+    /** Leased: since when, in units of its user's. Else without meaning. */
+    int heldSince(int slot) {
+        return heldSince[slot];
+    }
+
+    void heldSince(int slot, int time) {
+        heldSince[slot] = time;
     }
 
     @Override
@@ -253,7 +264,8 @@ final class SlotTable implements IndexedHeap.Places {
         states = Arrays.copyOf(states, capacity);
         priorities = Arrays.copyOf(priorities, capacity);
         flags = Arrays.copyOf(flags, capacity);
-        lastVerbs = Arrays.copyOf(lastVerbs, capacity);
+        lastCauses = Arrays.copyOf(lastCauses, capacity);
+        heldSince = Arrays.copyOf(heldSince, capacity);
         table = newTable(2 * capacity);
         for (int slot = 0; slot < used; slot++) {
             link(slot);

@@ -1,75 +1,118 @@
 package io.headwater.broker.queue;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.agrona.collections.Long2LongHashMap;
 import org.agrona.collections.LongArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a group knows, as a part of a CHECKPOINT. What is ready and was never touched takes no byte, and neither does the
  * order of delivery, which is derived. Numbers are unsigned LEB128 varints unless a type stands beside them.
  *
  * <pre>
- * version   u8 = 1
+ * version   u8 = 2
  * flags     u8: bit 0 paused, 1 surveyed
  * floor     all below is done
  * done      count of runs above it, then of each: step from the end of the run before it (of the first: from the
  *           floor), length
  * sessions  count of those that hold leases, then of each: id i64
+ * reasons   count of texts, then of each: count of bytes, UTF-8
  * records   count of those with more to say, by offset, then of each:
  *             step from the record before it (of the first: from the floor)
- *             u8: bits 0 to 2 state, 3 suspect, 4 holds its key, 5 to 7 the verb that ended the last attempt (0: none)
+ *             u8: bits 0 to 2 state, 3 suspect, 4 holds its key, 5 has a reason
  *             priority u8, deliveries, failures
+ *             how the last attempt that has ended did so, u8: a {@link Cause}, 0: none has
+ *             with a reason: place of its text in the list, from 0
  *             READY (1): nothing. WAITING (2): due, wall ms. LEASED (3): place of the session in the list, 0 for a
  *             detached lease, else counted from 1; lease in ms. DEAD (4), MOVING (5): nothing
  * </pre>
  */
 final class SnapshotCodec {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     private static final int PAUSED = 1;
     private static final int SURVEYED = 2;
     private static final int STATE_MASK = 0x07;
     private static final int SUSPECT = 0x08;
     private static final int HOLDS_KEY = 0x10;
-    private static final int VERB_SHIFT = 5;
-    private static final int HEAD_BYTES = 2 + 4 * Varints.MAX_BYTES;
-    private static final int RECORD_BYTES = 2 + 5 * Varints.MAX_BYTES;
+    private static final int REASON = 0x20;
+    private static final int HEAD_BYTES = 2 + 5 * Varints.MAX_BYTES;
+    private static final int RECORD_BYTES = 3 + 6 * Varints.MAX_BYTES;
 
     private SnapshotCodec() {}
 
     static ByteBuffer encode(QueueState state) {
-        LongArrayList sessions = new LongArrayList();
-        Long2LongHashMap placeOf = new Long2LongHashMap(0);
         long[] records = state.slots.offsetsBetween(0, Long.MAX_VALUE);
+        Shared shared = new Shared();
         for (long offset : records) {
-            int slot = state.slots.find(offset);
-            long session = state.slots.session(slot);
-            if (state.slots.state(slot) == RecordState.LEASED
-                    && session != SessionTable.DETACHED
-                    && !placeOf.containsKey(session)) {
-                sessions.addLong(session);
-                placeOf.put(session, sessions.size());
-            }
+            shared.add(state, state.slots.find(offset));
         }
         int runs = countRuns(state.done);
         int bound = Math.addExact(
-                HEAD_BYTES + sessions.size() * Long.BYTES,
+                Math.addExact(HEAD_BYTES, shared.bytes()),
                 Math.addExact(runs * 2 * Varints.MAX_BYTES, Math.multiplyExact(records.length, RECORD_BYTES)));
         ByteBuffer out = ByteBuffer.allocate(bound);
         out.put((byte) VERSION).put((byte) ((state.isPaused() ? PAUSED : 0) | (state.isSurveyed() ? SURVEYED : 0)));
         encode(out, state.done, runs);
-        Varints.put(out, sessions.size());
-        for (int i = 0; i < sessions.size(); i++) {
-            out.putLong(sessions.getLong(i));
-        }
+        shared.encode(out);
         Varints.put(out, records.length);
         long before = state.done.floor();
         for (long offset : records) {
             Varints.put(out, offset - before);
             before = offset;
-            encode(out, state.slots, state.slots.find(offset), placeOf);
+            encode(out, state, state.slots.find(offset), shared);
         }
         return out.flip();
+    }
+
+    /** What records have in common, in the order in which it first comes. */
+    private static final class Shared {
+        private final LongArrayList sessions = new LongArrayList();
+        private final Long2LongHashMap placeOfSession = new Long2LongHashMap(0);
+        private final Map<String, Integer> reasons = new LinkedHashMap<>();
+
+        void add(QueueState state, int slot) {
+            long session = state.slots.session(slot);
+            if (state.slots.state(slot) == RecordState.LEASED
+                    && session != SessionTable.DETACHED
+                    && !placeOfSession.containsKey(session)) {
+                sessions.addLong(session);
+                placeOfSession.put(session, sessions.size());
+            }
+            String reason = state.reasons.of(slot);
+            if (!reason.isEmpty()) {
+                reasons.putIfAbsent(reason, reasons.size());
+            }
+        }
+
+        int bytes() {
+            return Math.addExact(
+                    Math.multiplyExact(sessions.size(), Long.BYTES),
+                    Math.multiplyExact(reasons.size(), Reasons.MAX_ENCODED_BYTES));
+        }
+
+        void encode(ByteBuffer out) {
+            Varints.put(out, sessions.size());
+            for (int i = 0; i < sessions.size(); i++) {
+                out.putLong(sessions.getLong(i));
+            }
+            Varints.put(out, reasons.size());
+            reasons.keySet().forEach(text -> Reasons.put(out, text));
+        }
+
+        long placeOfSession(long session) {
+            return placeOfSession.get(session);
+        }
+
+        /** Null: it is empty. */
+        @Nullable
+        Integer placeOfReason(String reason) {
+            return reasons.get(reason);
+        }
     }
 
     private static int countRuns(OffsetBitmap done) {
@@ -95,23 +138,30 @@ final class SnapshotCodec {
         }
     }
 
-    private static void encode(ByteBuffer out, SlotTable slots, int slot, Long2LongHashMap placeOf) {
+    private static void encode(ByteBuffer out, QueueState from, int slot, Shared shared) {
+        SlotTable slots = from.slots;
+        Integer reason = shared.placeOfReason(from.reasons.of(slot));
         RecordState state = slots.state(slot);
         long timeMs = slots.timeMs(slot);
         if (state == RecordState.READY && timeMs > 0) {
             // It has become due by a clock that a replay does not have.
             state = RecordState.WAITING;
         }
-        int bits = state.id | (slots.lastVerb(slot) << VERB_SHIFT);
+        int bits = state.id;
         bits |= slots.isSuspect(slot) ? SUSPECT : 0;
         bits |= slots.holdsKey(slot) ? HOLDS_KEY : 0;
+        bits |= reason == null ? 0 : REASON;
         out.put((byte) bits).put((byte) slots.priority(slot));
         Varints.put(out, slots.deliveries(slot));
         Varints.put(out, slots.failures(slot));
+        out.put(slots.lastCause(slot));
+        if (reason != null) {
+            Varints.put(out, reason);
+        }
         if (state == RecordState.WAITING) {
             Varints.put(out, timeMs);
         } else if (state == RecordState.LEASED) {
-            Varints.put(out, placeOf.get(slots.session(slot)));
+            Varints.put(out, shared.placeOfSession(slots.session(slot)));
             Varints.put(out, slots.leaseMs(slot));
         }
     }
@@ -138,24 +188,31 @@ final class SnapshotCodec {
         for (int i = 1; i < sessions.length; i++) {
             sessions[i] = in.getLong();
         }
+        List<String> reasons = new ArrayList<>();
+        for (long texts = Varints.get(in); texts > 0; texts--) {
+            reasons.add(Reasons.get(in));
+        }
         before = floor;
         for (long records = Varints.get(in); records > 0; records--) {
             before += Varints.get(in);
-            decodeRecord(in, state, before, sessions);
+            decodeRecord(in, state, before, sessions, reasons);
         }
     }
 
-    private static void decodeRecord(ByteBuffer in, QueueState to, long offset, long[] sessions) {
+    private static void decodeRecord(ByteBuffer in, QueueState to, long offset, long[] sessions, List<String> reasons) {
         int bits = in.get() & 0xFF;
         RecordState state = RecordState.of(bits & STATE_MASK);
         SlotTable slots = to.slots;
         int slot = to.restore(offset, state);
-        slots.lastVerb(slot, (byte) (bits >>> VERB_SHIFT));
         slots.suspect(slot, (bits & SUSPECT) != 0);
         slots.holdsKey(slot, (bits & HOLDS_KEY) != 0);
         slots.priority(slot, in.get());
         slots.deliveries(slot, (int) Varints.get(in));
         slots.failures(slot, (int) Varints.get(in));
+        slots.lastCause(slot, in.get());
+        if ((bits & REASON) != 0) {
+            to.reasons.set(slot, reasons.get((int) Varints.get(in)), slots.capacity());
+        }
         if (state == RecordState.WAITING) {
             slots.timeMs(slot, Varints.get(in));
         } else if (state == RecordState.LEASED) {

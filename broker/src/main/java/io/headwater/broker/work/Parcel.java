@@ -11,6 +11,8 @@ import io.headwater.record.Envelope;
 import io.headwater.record.RecordBatch;
 import io.headwater.storage.StorageException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Records that were granted to a consumer in one turn. When the grant is durable they leave, cut out of their entries. */
 final class Parcel implements Departure {
@@ -24,6 +26,9 @@ final class Parcel implements Departure {
     private final int[] failures;
     private final long reserved;
     private boolean again;
+    /** What was said of the last failures; null: of none. */
+    private String @Nullable [] reasons;
+
     private long sentBytes;
 
     Parcel(QueueDesk desk, Worker worker, Receiver given) {
@@ -51,9 +56,17 @@ final class Parcel implements Departure {
         return attempts[index];
     }
 
-    void failures(int index, int count) {
-        failures[index] = count;
-        again |= count > 0;
+    /** What came of earlier attempts on a record. */
+    void before(int index, int failed, String reason) {
+        failures[index] = failed;
+        again |= failed > 0;
+        if (!reason.isEmpty()) {
+            if (reasons == null) {
+                reasons = new String[offsets.length];
+                Arrays.fill(reasons, "");
+            }
+            reasons[index] = reason;
+        }
     }
 
     @Override
@@ -191,6 +204,9 @@ final class Parcel implements Departure {
                 }
                 if (again) {
                     message.addFailures(failures[i]);
+                }
+                if (reasons != null) {
+                    message.addReasons(reasons[i]);
                 }
                 if (attempts[i] == 1) {
                     desk.leftQueue(worker.groupId(), entry.ingestionTimeMs());

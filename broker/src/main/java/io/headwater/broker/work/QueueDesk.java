@@ -5,6 +5,7 @@ import io.headwater.broker.net.Connection;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.broker.queue.Explanation;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.Receiver;
@@ -322,7 +323,8 @@ public final class QueueDesk {
             Parcel parcel = new Parcel(this, worker, given);
             for (int i = 0; i < parcel.size(); i++) {
                 if (parcel.attempt(i) > 1) {
-                    parcel.failures(i, engine.explain(parcel.offset(i)).failures());
+                    Explanation known = engine.explain(parcel.offset(i));
+                    parcel.before(i, known.failures(), known.said());
                 }
             }
             departures.add(parcel);
@@ -437,9 +439,10 @@ public final class QueueDesk {
     void unreadable(int groupId, long offset, int attempt, boolean isGone) {
         QueueEngine engine = partition.queues().engine(groupId);
         if (engine != null) {
-            Verb verb = isGone ? Verb.ACK : Verb.REJECT;
-            engine.settle(
-                    Settle.of(verb, offset, attempt), turnAt, partition.queues().ops());
+            Settle settle = isGone
+                    ? Settle.of(Verb.ACK, offset, attempt)
+                    : new Settle(Verb.REJECT, offset, attempt, 0, "its batch cannot be decompressed");
+            engine.settle(settle, turnAt, partition.queues().ops());
             // The owner takes another turn when it sees that there are operations.
         }
     }

@@ -177,7 +177,56 @@ public final class Reports {
                 .setPriority(known.priority())
                 .setUntilMs(untilWallMs(state, known))
                 .setHolder(holder == null ? "" : holder.name())
+                .setReason(known.said())
+                .setCause(cause(known.lastEnd()))
+                .setSinceMs(sinceWallMs(known))
                 .build();
+    }
+
+    /** For programs; empty: no attempt has ended yet. */
+    private static String cause(@Nullable Cause lastEnd) {
+        if (lastEnd == null) {
+            return "";
+        }
+        return switch (lastEnd) {
+            case RELEASED -> "RELEASED";
+            case FAILED -> "FAILED";
+            case REJECTED -> "REJECTED";
+            case EXPIRED -> "LEASE_EXPIRED";
+            case LOST_ALONE, LOST_AMONG_OTHERS -> "CONSUMER_LOST";
+            case CLOSED -> "CONSUMER_CLOSED";
+        };
+    }
+
+    /** How the last attempt ended, as the end of a sentence. */
+    private static String lastEnd(Explanation known) {
+        if (known.lastEnd() == null) {
+            return "";
+        }
+        return switch (known.lastEnd()) {
+            case RELEASED -> "; the last time it was released";
+            case FAILED -> "; the last time its consumer said that it failed";
+            case REJECTED -> "; its consumer rejected it";
+            case EXPIRED -> "; the last time its lease ran out";
+            case LOST_ALONE -> "; the last time its consumer was lost with just this record";
+            case LOST_AMONG_OTHERS -> "; the last time its consumer was lost with it and others";
+            case CLOSED -> "; the last time its consumer was closed";
+        };
+    }
+
+    /** 0: not leased, or not known any more. */
+    private long sinceWallMs(Explanation known) {
+        boolean isKnown = known.reason() == Explanation.Reason.LEASED && known.sinceMs() != Explanation.BEFORE;
+        return isKnown ? now.wallMs() + known.sinceMs() - now.monotonicMs() : 0;
+    }
+
+    /** Since when a record is leased, and for how long at most. */
+    private String leaseTimes(Explanation leased) {
+        long sinceMs = sinceWallMs(leased);
+        String since = sinceMs == 0
+                ? "since before the broker started"
+                : "since " + Instant.ofEpochMilli(sinceMs) + ", for " + in(now.wallMs() - sinceMs);
+        return since + ", and for at most " + in(leased.untilMs() - now.monotonicMs()) + " more";
     }
 
     private long untilWallMs(RecordState state, Explanation known) {
@@ -238,21 +287,21 @@ public final class Reports {
 
     private String text(QueueEngine engine, Explanation known, String code) {
         GroupDesk group = desk.group(engine.groupId());
-        String tries = known.deliveries() == 0
+        String counts = known.deliveries() == 0
                 ? "never delivered yet"
                 : "delivered " + times(known.deliveries()) + ", failed " + times(known.failures());
+        String tries = counts + lastEnd(known);
         return switch (code) {
             case "DONE" -> "it is done: acknowledged, purged or moved away";
             case "UNCOMMITTED" -> "there is no such record yet; the partition ends at " + partition.committedOffset();
             case "LEASED" ->
-                "it is being worked on by " + holder(engine, known.session()) + " for at most "
-                        + in(known.untilMs() - now.monotonicMs()) + " more; " + tries;
+                "it is being worked on by " + holder(engine, known.session()) + " " + leaseTimes(known) + "; " + tries;
             case "DEAD" ->
-                "it is dead and kept: " + tries + " (limit "
+                "it is dead and kept: " + counts + " (limit "
                         + (engine.policy().maxFailures() == 0
                                 ? "off"
                                 : engine.policy().maxFailures())
-                        + "); redrive or purge it";
+                        + ")" + lastEnd(known) + "; redrive or purge it";
             case "MOVING" -> "it is dead, and on its way to the dead-letter topic; " + tries;
             case "SCHEDULED" ->
                 "its producer wants it at " + Instant.ofEpochMilli(known.untilMs()) + ", in "
@@ -260,9 +309,11 @@ public final class Reports {
             case "BACKOFF" ->
                 "it was sent back and waits until " + Instant.ofEpochMilli(known.untilMs()) + ", for "
                         + in(known.untilMs() - now.wallMs()) + " more; " + tries;
-            case "KEY_HELD" ->
-                "its key is held by the record at offset " + known.behind() + ", which "
-                        + holder(engine, engine.explain(known.behind()).session()) + " works on";
+            case "KEY_HELD" -> {
+                Explanation held = engine.explain(known.behind());
+                yield "its key is held by the record at offset " + known.behind() + ", which "
+                        + holder(engine, held.session()) + " works on " + leaseTimes(held);
+            }
             case "KEY_ORDER" ->
                 "the record at offset " + known.behind() + " has the same key and comes first: it is "
                         + engine.explain(known.behind()).reason();

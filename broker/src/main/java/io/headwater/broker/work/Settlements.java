@@ -112,11 +112,12 @@ final class Settlements {
             case RELEASE, FAIL ->
                 settlement.getHasDelay() || settlement.getDelayMs() > 0 ? settlement.getDelayMs() : AS_THE_GROUP_SAYS;
         };
+        String reason = verb == Verb.FAIL || verb == Verb.REJECT ? settlement.getReason() : "";
         boolean first = settlement.getAttemptsCount() == 0;
         long offset = 0;
         for (int i = 0; i < settlement.getOffsetStepsCount(); i++) {
             offset += settlement.getOffsetSteps(i);
-            Settle settle = new Settle(verb, offset, first ? 1 : settlement.getAttempts(i), delayMs);
+            Settle settle = new Settle(verb, offset, first ? 1 : settlement.getAttempts(i), delayMs, reason);
             if (engine.settle(settle, now, ops) == Settled.STALE) {
                 reply.addProblems(SettleProblem.newBuilder()
                         .setSettlement(index)

@@ -382,6 +382,6 @@ class QueueEngineTest {
         assertThrows(IllegalStateException.class, () -> keyed(OnDead.SKIP).extend(5));
         assertThrows(IllegalArgumentException.class, () -> engine.policy(QueuePolicy.KEYED));
         assertThrows(IllegalArgumentException.class, () -> engine.announce(1, 1, 10, 0, ops));
-        assertThrows(IllegalArgumentException.class, () -> new Settle(Verb.EXTEND, 0, 1, 0));
+        assertThrows(IllegalArgumentException.class, () -> new Settle(Verb.EXTEND, 0, 1, 0, ""));
     }
 }

@@ -26,7 +26,9 @@ final class QueueModel {
         long deadlineMs;
         boolean suspect;
         boolean holdsKey;
-        Verb lastVerb;
+        Cause lastEnd;
+        String said = "";
+        long heldSinceMs;
 
         Rec(long offset, long key) {
             this.offset = offset;
@@ -45,7 +47,9 @@ final class QueueModel {
             copy.deadlineMs = deadlineMs;
             copy.suspect = suspect;
             copy.holdsKey = holdsKey;
-            copy.lastVerb = lastVerb;
+            copy.lastEnd = lastEnd;
+            copy.said = said;
+            copy.heldSinceMs = heldSinceMs;
             return copy;
         }
 
@@ -154,6 +158,7 @@ final class QueueModel {
         rec.session = session;
         rec.leaseMs = leaseMs;
         rec.deadlineMs = nowMs + leaseMs;
+        rec.heldSinceMs = nowMs;
         rec.dueMs = 0;
     }
 
@@ -168,22 +173,25 @@ final class QueueModel {
         boolean leased = rec.state == RecordState.LEASED;
         if (!leased || rec.deliveries != settle.attempt()) {
             int ended = leased ? rec.deliveries - 1 : rec.deliveries;
-            return ended == settle.attempt() && rec.lastVerb == settle.verb() ? Settled.REPEATED : Settled.STALE;
+            boolean again = ended == settle.attempt() && rec.lastEnd != null && verbOf(rec.lastEnd) == settle.verb();
+            return again ? Settled.REPEATED : Settled.STALE;
         }
         switch (settle.verb()) {
             case ACK -> done(rec);
             case RELEASE -> {
-                rec.lastVerb = Verb.RELEASE;
+                rec.lastEnd = Cause.RELEASED;
                 rec.suspect = false;
                 back(rec, Math.max(0, settle.delayMs()), now);
             }
             case FAIL -> {
-                rec.lastVerb = Verb.FAIL;
+                rec.lastEnd = Cause.FAILED;
+                rec.said = settle.reason();
                 rec.suspect = false;
                 charge(rec, settle.delayMs(), now);
             }
             case REJECT -> {
-                rec.lastVerb = Verb.REJECT;
+                rec.lastEnd = Cause.REJECTED;
+                rec.said = settle.reason();
                 rec.suspect = false;
                 die(rec);
             }
@@ -194,6 +202,15 @@ final class QueueModel {
         }
         forgetIdle();
         return Settled.APPLIED;
+    }
+
+    private static Verb verbOf(Cause end) {
+        return switch (end) {
+            case RELEASED -> Verb.RELEASE;
+            case FAILED -> Verb.FAIL;
+            case REJECTED -> Verb.REJECT;
+            default -> null;
+        };
     }
 
     private void done(Rec rec) {
@@ -227,15 +244,18 @@ final class QueueModel {
             Lost gone = lost.get(rec.session);
             boolean expired = rec.deadlineMs <= now.monotonicMs();
             if (gone != null && (expired || gone.goneAtMs <= now.monotonicMs())) {
-                rec.lastVerb = null;
                 if (gone.several) {
+                    rec.lastEnd = Cause.LOST_AMONG_OTHERS;
                     rec.suspect = true;
                     back(rec, 0, now);
                 } else {
+                    rec.lastEnd = Cause.LOST_ALONE;
+                    rec.said = "";
                     charge(rec, -1, now);
                 }
             } else if (expired) {
-                rec.lastVerb = null;
+                rec.lastEnd = Cause.EXPIRED;
+                rec.said = "";
                 charge(rec, -1, now);
             }
         }
@@ -261,7 +281,7 @@ final class QueueModel {
     void sessionClosed(long session) {
         for (Rec rec : in(RecordState.LEASED)) {
             if (rec.session == session) {
-                rec.lastVerb = null;
+                rec.lastEnd = Cause.CLOSED;
                 rec.state = RecordState.READY;
                 rec.dueMs = 0;
             }
@@ -330,6 +350,7 @@ final class QueueModel {
         lost.clear();
         for (Rec rec : in(RecordState.LEASED)) {
             rec.deadlineMs = now.monotonicMs() + rec.leaseMs;
+            rec.heldSinceMs = Explanation.BEFORE;
         }
         for (Rec rec : in(RecordState.LEASED)) {
             if (rec.session != 0) {

@@ -18,8 +18,11 @@ class QueueOpsTest {
             + "b0ea01" // granted: 100, 101; attempt 1, session 11, 30 s
             + "04" + "03" + "01" + "e807" // extended: 100, 1 s
             + "05" + "65" + "02" // acked: 50, 51
+            + "11" + "03" + "6e6f21" // reason: no!
             + "06" + "64" + "01" + "02" + "02" + "e807" // returned: 102, failures 2, failed, due 1000
-            + "07" + "00" + "01" + "10" + "03" + "02" // died: 103, failures 16, rejected, holds its key
+            + "06" + "00" + "01" + "00" + "01" + "00" // returned: 103, released, which has no reason
+            + "11" + "00" // reason: none
+            + "07" + "01" + "01" + "10" + "03" + "02" // died: 103, failures 16, rejected, holds its key
             + "08" + "01" + "01" // redriven: 103
             + "09" + "cd01" + "c0843d" // removed: 1 to 1,000,000
             + "0a" + "00" // retracted: from there
@@ -36,8 +39,9 @@ class QueueOpsTest {
         to.extended(100, 1, 1_000);
         to.acked(50, 1);
         to.acked(51, 1);
-        to.returned(102, 1, 2, Cause.FAILED, 1_000);
-        to.died(103, 1, 16, Cause.REJECTED, Burial.HOLDS_KEY);
+        to.returned(102, 1, new Ending(2, Cause.FAILED, "no!"), 1_000);
+        to.returned(103, 1, new Ending(0, Cause.RELEASED, ""), 0);
+        to.died(103, 1, new Ending(16, Cause.REJECTED, ""), Burial.HOLDS_KEY);
         to.redriven(103, 1);
         to.removed(1, 1_000_000);
         to.retracted(1_000_001);

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class QueueWorld {
     private static final int GROUP = 7;
     private static final int SIZE = 10;
+    private static final List<String> REASONS =
+            List.of("", "card declined", "no such mailbox", "\u00e4".repeat(Reasons.MAX_BYTES / 2));
     private static final long[] SESSIONS = {SessionTable.DETACHED, 11, 12, 13, Long.MIN_VALUE + 5};
 
     /** One entry of the log, and what the group should be when the log ends behind it. */
@@ -210,7 +212,8 @@ final class QueueWorld {
                             .get(dice - 4);
             long delayMs = verb == Verb.EXTEND ? 1 + random.nextInt(3_000) : random.nextInt(5) * 300L - 1;
             int attempt = random.nextInt(20) == 0 ? token.attempt + random.nextInt(3) - 1 : token.attempt;
-            settle = new Settle(verb, token.offset, attempt, delayMs == 299 && verb != Verb.EXTEND ? 0 : delayMs);
+            settle = new Settle(
+                    verb, token.offset, attempt, delayMs == 299 && verb != Verb.EXTEND ? 0 : delayMs, reason());
         }
         lastSettle = settle;
         Settled expected = model.settle(settle, now);
@@ -218,6 +221,10 @@ final class QueueWorld {
         if (settle.verb() == Verb.ACK && expected != Settled.STALE) {
             unconfirmedAcks.add(settle.offset());
         }
+    }
+
+    private String reason() {
+        return REASONS.get(random.nextInt(REASONS.size()));
     }
 
     private void pass() {
@@ -459,9 +466,14 @@ final class QueueWorld {
         assertEquals(rec.deliveries, explained.deliveries(), rec.toString());
         assertEquals(rec.failures, explained.failures(), rec.toString());
         assertEquals(rec.priority, explained.priority(), rec.toString());
+        assertEquals(rec.lastEnd, explained.lastEnd(), rec.toString());
+        assertEquals(rec.said, explained.said(), rec.toString());
         if (rec.state == RecordState.LEASED) {
             assertEquals(rec.session, explained.session());
             assertEquals(rec.deadlineMs, explained.untilMs());
+            boolean isKnown = rec.heldSinceMs != Explanation.BEFORE;
+            assertEquals(isKnown, explained.sinceMs() != Explanation.BEFORE, rec.toString());
+            assertTrue(!isKnown || Math.abs(rec.heldSinceMs - explained.sinceMs()) < 100, explained.toString());
         } else if (rec.state == RecordState.READY) {
             boolean turn = !policy.keyed() || model.isItsKeysTurn(rec);
             assertEquals(turn, explained.behind() == KeyTable.NO_OFFSET, explained.toString());

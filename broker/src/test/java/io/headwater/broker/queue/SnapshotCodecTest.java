@@ -9,33 +9,35 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class SnapshotCodecTest {
-    /** Version 1; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "01" // version
+    /** Version 2; a change of these bytes is a change of what is on people's disks. */
+    private static final String GOLDEN = "02" // version
             + "01" // paused
             + "05" // below 5 all is done
             + "01" + "03" + "02" // and 8, 9
             + "01" + "000000000000000b" // session 11
+            + "01" + "03" + "6e6f21" // a reason: no!
             + "05" // five records
-            + "00" + "41" + "04" + "01" + "00" // 5: released, ready
-            + "01" + "03" + "04" + "01" + "00" + "01" + "b0ea01" // 6: leased by 11 for 30 s, first delivery
-            + "01" + "62" + "04" + "01" + "01" + "e807" // 7: failed once, due at 1000
-            + "03" + "94" + "04" + "01" + "03" // 10: rejected, dead after three failures, holds its key
-            + "5a" + "0b" + "09" + "02" + "00" + "00" + "64"; // 100: suspect, priority 9, leased, detached for 0.1 s
+            + "00" + "01" + "04" + "01" + "00" + "01" // 5: released, ready
+            + "01" + "03" + "04" + "01" + "00" + "00" + "01" + "b0ea01" // 6: leased by 11 for 30 s, first delivery
+            + "01" + "22" + "04" + "01" + "01" + "02" + "00" + "e807" // 7: failed once, with the reason, due at 1000
+            + "03" + "14" + "04" + "01" + "03" + "03" // 10: rejected, dead after three failures, holds its key
+            + "5a" + "0b" + "09" + "02" + "00" + "06" + "00"
+            + "64"; // 100: suspect, priority 9, leased, detached for 0.1 s
 
     private static QueueState state() {
         QueueState state = new QueueState(0);
         state.published(100, 1, 9, 0);
         state.granted(0, 6, 1, 11, 30_000);
         state.acked(0, 5);
-        state.returned(5, 1, 0, Cause.RELEASED, 0);
+        state.returned(5, 1, new Ending(0, Cause.RELEASED, ""), 0);
         state.granted(8, 2, 1, 11, 30_000);
         state.acked(8, 2);
         state.granted(6, 2, 1, 11, 30_000);
-        state.returned(7, 1, 1, Cause.FAILED, 1_000);
+        state.returned(7, 1, new Ending(1, Cause.FAILED, "no!"), 1_000);
         state.granted(10, 1, 1, 11, 30_000);
-        state.died(10, 1, 3, Cause.REJECTED, Burial.HOLDS_KEY);
+        state.died(10, 1, new Ending(3, Cause.REJECTED, ""), Burial.HOLDS_KEY);
         state.granted(100, 1, 1, 12, 30_000);
-        state.returned(100, 1, 0, Cause.LOST_AMONG_OTHERS, 0);
+        state.returned(100, 1, new Ending(0, Cause.LOST_AMONG_OTHERS, ""), 0);
         state.granted(100, 1, 2, 0, 100);
         state.paused();
         return state;
@@ -69,7 +71,7 @@ class SnapshotCodecTest {
 
     @Test
     void refusesAVersionThatItDoesNotKnow() {
-        ByteBuffer later = ByteBuffer.wrap(new byte[] {2, 0, 0, 0, 0, 0});
+        ByteBuffer later = ByteBuffer.wrap(new byte[] {3, 0, 0, 0, 0, 0});
 
         assertThrows(QueueFormatException.class, () -> SnapshotCodec.decode(later, new QueueState(0)));
     }

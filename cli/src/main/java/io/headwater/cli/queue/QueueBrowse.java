@@ -152,8 +152,8 @@ final class QueueBrowse implements Callable<Integer> {
                 QueueText.fields(record.known, json);
             }));
         } else if (!records.isEmpty()) {
-            Table table =
-                    new Table("RECORD", "STATE", "DELIVERIES", "FAILURES", "PRIORITY", "UNTIL", "BY", "KEY", "VALUE");
+            Table table = new Table(
+                    "RECORD", "STATE", "DELIVERIES", "FAILURES", "PRIORITY", "UNTIL", "BY", "WHY", "KEY", "VALUE");
             records.forEach(record -> table.row(row(record)));
             table.lines().forEach(terminal.out()::line);
         }
@@ -170,6 +170,7 @@ final class QueueBrowse implements Callable<Integer> {
             Integer.toString(known.priority()),
             known.untilMs() > 0 ? Human.time(known.untilMs()) : "-",
             known.holder().isEmpty() ? "-" : BytesText.escaped(known.holder()),
+            brief(QueueText.why(known)),
             content == null || content.key() == null ? "-" : brief(BytesText.shown(content.key())),
             content == null ? "(not in the topic any more)" : brief(BytesText.shown(content.value()))
         };

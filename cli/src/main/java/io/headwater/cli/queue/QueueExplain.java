@@ -1,5 +1,6 @@
 package io.headwater.cli.queue;
 
+import io.headwater.cli.print.BytesText;
 import io.headwater.cli.shell.CommandFailure;
 import io.headwater.cli.shell.ExitCode;
 import io.headwater.cli.shell.FormatOption;
@@ -142,7 +143,7 @@ final class QueueExplain implements Callable<Integer> {
         terminal.out().line(what + ": " + explanation.code());
         terminal.out().line("  " + explanation.text());
         if (known != null && !known.reason().isEmpty()) {
-            terminal.out().line("  its last failure: " + known.reason());
+            terminal.out().line("  its last failure: " + BytesText.escaped(known.reason()));
         }
         terminal.out().line("  " + WorkText.inWords(partition));
     }

@@ -1,6 +1,7 @@
 package io.headwater.cli.queue;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.headwater.cli.print.BytesText;
 import io.headwater.cli.queue.QueueOptions.AfterDeath;
 import io.headwater.cli.text.DurationText;
 import io.headwater.cli.text.Human;
@@ -63,12 +64,28 @@ final class QueueText {
         if (record.untilMs() > 0) {
             json.writeNumberField("until", record.untilMs());
         }
+        if (record.sinceMs() > 0) {
+            json.writeNumberField("since", record.sinceMs());
+        }
         if (!record.holder().isEmpty()) {
             json.writeStringField("holder", record.holder());
         }
         if (!record.reason().isEmpty()) {
             json.writeStringField("reason", record.reason());
         }
+        if (!record.cause().isEmpty()) {
+            json.writeStringField("cause", record.cause());
+        }
+    }
+
+    /** Why it is not done: what was said of its last failure, else how its last attempt ended. */
+    static String why(KnownRecord record) {
+        if (!record.reason().isEmpty()) {
+            return BytesText.escaped(record.reason());
+        }
+        return record.cause().isEmpty()
+                ? "-"
+                : record.cause().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     static String state(RecordState state) {
