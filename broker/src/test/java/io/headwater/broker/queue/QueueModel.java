@@ -293,7 +293,7 @@ final class QueueModel {
     void sessionHolds(long session, Map<Long, Integer> held) {
         for (Rec rec : in(RecordState.LEASED)) {
             if (rec.session == session && held.getOrDefault(rec.offset, 0) != rec.deliveries) {
-                rec.lastVerb = null;
+                rec.lastEnd = Cause.CLOSED;
                 rec.state = RecordState.READY;
                 rec.dueMs = 0;
             }
