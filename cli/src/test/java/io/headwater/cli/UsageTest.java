@@ -79,6 +79,7 @@ class UsageTest {
         refuses("--listen: listen: nowhere", "serve", "--listen", "nowhere");
         refuses("Missing required option", "group", "seek", "g", "--topic", "t");
         refuses("--max-records: 0", "topic", "create", "t", "--max-records", "0");
+        refuses("--max-age: 10ms (expected: 1s or more", "topic", "create", "t", "--max-age", "10ms");
         refuses("expected one of [block, reject]", "topic", "create", "t", "--overflow", "drop");
         refuses("--delay and --deliver-at", "produce", "t", "--delay", "1s", "--deliver-at", "2030-01-01");
         refuses("--priority: 10 (expected: 0 to 9)", "produce", "t", "--priority", "10");

@@ -118,28 +118,50 @@ public interface Admin {
      * @param deleteOnAck a record goes when all queue and keyed groups of the topic are done with it; without such a
      *     group it stays; default false
      * @param ackedGrace it goes so long after that; zero, which is the default: at once
-     * @param maxRecords of a partition that some group is not done with; negative, which is the default: no limit
-     * @param overflow what happens to a producer at that limit; default {@link Overflow#BLOCK}
+     * @param limits of what some group is not done with
      */
     record WorkSettings(
-            @Nullable Boolean deleteOnAck,
-            @Nullable Duration ackedGrace,
-            @Nullable Long maxRecords,
-            @Nullable Overflow overflow) {
+            @Nullable Boolean deleteOnAck, @Nullable Duration ackedGrace, LimitSettings limits) {
         public static WorkSettings defaults() {
-            return new WorkSettings(null, null, null, null);
+            return new WorkSettings(null, null, LimitSettings.defaults());
         }
 
         public WorkSettings withDeleteOnAck(boolean choice) {
-            return new WorkSettings(choice, ackedGrace, maxRecords, overflow);
+            return new WorkSettings(choice, ackedGrace, limits);
         }
 
         public WorkSettings withAckedGrace(Duration grace) {
-            return new WorkSettings(deleteOnAck, grace, maxRecords, overflow);
+            return new WorkSettings(deleteOnAck, grace, limits);
         }
 
         public WorkSettings withMaxRecords(long records, Overflow beyond) {
-            return new WorkSettings(deleteOnAck, ackedGrace, records, beyond);
+            return withLimits(new LimitSettings(records, limits.maxAge(), beyond));
+        }
+
+        public WorkSettings withMaxAge(Duration age) {
+            return withLimits(new LimitSettings(limits.maxRecords(), age, limits.overflow()));
+        }
+
+        public WorkSettings withLimits(LimitSettings settings) {
+            return new WorkSettings(deleteOnAck, ackedGrace, settings);
+        }
+    }
+
+    /**
+     * How much of each partition of a topic may be left that some queue or keyed group is not done with. Null means the
+     * broker's default when creating, and unchanged when altering.
+     *
+     * @param maxRecords negative, which is the default: no limit
+     * @param maxAge a record that waits for longer, from when the broker got it or from when its producer wants it, is
+     *     dead; 1 s or more; negative, which is the default: no limit
+     * @param overflow what happens to a producer at {@code maxRecords}; default {@link Overflow#BLOCK}
+     */
+    record LimitSettings(
+            @Nullable Long maxRecords,
+            @Nullable Duration maxAge,
+            @Nullable Overflow overflow) {
+        public static LimitSettings defaults() {
+            return new LimitSettings(null, null, null);
         }
     }
 

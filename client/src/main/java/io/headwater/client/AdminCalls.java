@@ -93,11 +93,19 @@ final class AdminCalls implements Admin {
         if (grace != null) {
             config.setAckedGraceMs(grace.isZero() ? -1 : grace.toMillis());
         }
-        Long records = work.maxRecords();
+        addLimits(config, work.limits());
+    }
+
+    private static void addLimits(TopicConfig.Builder config, LimitSettings limits) {
+        Long records = limits.maxRecords();
         if (records != null) {
             config.setMaxRecords(records < 0 ? -1 : records);
         }
-        var overflow = work.overflow();
+        var age = limits.maxAge();
+        if (age != null) {
+            config.setMaxAgeMs(age.isNegative() ? -1 : age.toMillis());
+        }
+        var overflow = limits.overflow();
         if (overflow != null) {
             config.setOverflow(
                     overflow == Overflow.REJECT

@@ -229,7 +229,13 @@ final class TopicHandlers {
                         ? otherwise.untilAcked()
                         : asked.getUntilAcked() == Toggle.TOGGLE_ON,
                 graceMs == 0 ? otherwise.ackedGraceMs() : graceMs == TopicPolicy.NO_LIMIT ? 0 : graceMs,
+                limits(asked, otherwise.limits()));
+    }
+
+    private static TopicPolicy.Limits limits(TopicConfig asked, TopicPolicy.Limits otherwise) {
+        return new TopicPolicy.Limits(
                 asked.getMaxRecords() == 0 ? otherwise.maxRecords() : asked.getMaxRecords(),
+                asked.getMaxAgeMs() == 0 ? otherwise.maxAgeMs() : asked.getMaxAgeMs(),
                 asked.getOverflow() == Overflow.OVERFLOW_UNSPECIFIED
                         ? otherwise.rejectsOverflow()
                         : asked.getOverflow() == Overflow.OVERFLOW_REJECT);
@@ -251,9 +257,10 @@ final class TopicHandlers {
                                 topic.policy().work().ackedGraceMs() == 0
                                         ? TopicPolicy.NO_LIMIT
                                         : topic.policy().work().ackedGraceMs())
-                        .setMaxRecords(topic.policy().work().maxRecords())
+                        .setMaxRecords(topic.policy().work().limits().maxRecords())
+                        .setMaxAgeMs(topic.policy().work().limits().maxAgeMs())
                         .setOverflow(
-                                topic.policy().work().rejectsOverflow()
+                                topic.policy().work().limits().rejectsOverflow()
                                         ? Overflow.OVERFLOW_REJECT
                                         : Overflow.OVERFLOW_BLOCK));
         for (PartitionInfo partition : topic.partitions()) {

@@ -30,14 +30,20 @@ public final class MetadataCodec {
                         wire.getTombstoneDelayMs() == 0
                                 ? TopicPolicy.Compaction.OFF.tombstoneDelayMs()
                                 : wire.getTombstoneDelayMs()),
-                new TopicPolicy.Work(
-                        wire.getUntilAcked(),
-                        wire.getAckedGraceMs(),
-                        wire.getMaxRecords() == 0 ? TopicPolicy.NO_LIMIT : wire.getMaxRecords(),
-                        wire.getRejectsOverflow()));
+                new TopicPolicy.Work(wire.getUntilAcked(), wire.getAckedGraceMs(), limits(wire)));
+    }
+
+    private static TopicPolicy.Limits limits(io.headwater.broker.metadata.wire.TopicPolicy wire) {
+        return new TopicPolicy.Limits(
+                limit(wire.getMaxRecords()), limit(wire.getMaxAgeMs()), wire.getRejectsOverflow());
+    }
+
+    private static long limit(long wire) {
+        return wire == 0 ? TopicPolicy.NO_LIMIT : wire;
     }
 
     public static io.headwater.broker.metadata.wire.TopicPolicy wire(TopicPolicy policy) {
+        TopicPolicy.Limits limits = policy.work().limits();
         return io.headwater.broker.metadata.wire.TopicPolicy.newBuilder()
                 .setRetentionMs(policy.retentionMs())
                 .setRetentionBytes(policy.retentionBytes())
@@ -46,8 +52,9 @@ public final class MetadataCodec {
                 .setTombstoneDelayMs(policy.compaction().tombstoneDelayMs())
                 .setUntilAcked(policy.work().untilAcked())
                 .setAckedGraceMs(policy.work().ackedGraceMs())
-                .setMaxRecords(policy.work().maxRecords())
-                .setRejectsOverflow(policy.work().rejectsOverflow())
+                .setMaxRecords(limits.maxRecords())
+                .setMaxAgeMs(limits.maxAgeMs())
+                .setRejectsOverflow(limits.rejectsOverflow())
                 .build();
     }
 

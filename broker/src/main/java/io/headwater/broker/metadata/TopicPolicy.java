@@ -34,15 +34,35 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
      *
      * @param untilAcked a record goes when all queue groups are done with it; without a group it stays
      * @param ackedGraceMs it goes so long after that
-     * @param maxRecords of a partition that some group is not done with; -1: no limit
-     * @param rejectsOverflow what is produced beyond that is refused for good; else its producer is to come back later
+     * @param limits of what some group is not done with
      */
-    public record Work(boolean untilAcked, long ackedGraceMs, long maxRecords, boolean rejectsOverflow) {
-        public static final Work NONE = new Work(false, 0, NO_LIMIT, false);
+    public record Work(boolean untilAcked, long ackedGraceMs, Limits limits) {
+        public static final Work NONE = new Work(false, 0, Limits.NONE);
 
         public Work {
             require(ackedGraceMs >= 0, "ackedGraceMs", ackedGraceMs, "at least 0");
+        }
+    }
+
+    /**
+     * How much of a partition may be left that some queue group is not done with.
+     *
+     * @param maxRecords -1: no limit
+     * @param maxAgeMs a record that waits for longer is dead; -1: no limit
+     * @param rejectsOverflow what is produced beyond {@code maxRecords} is refused for good; else its producer is to come
+     *     back later
+     */
+    public record Limits(long maxRecords, long maxAgeMs, boolean rejectsOverflow) {
+        public static final Limits NONE = new Limits(NO_LIMIT, NO_LIMIT, false);
+        private static final long SHORTEST_AGE_MS = 1_000;
+
+        public Limits {
             require(maxRecords > 0 || maxRecords == NO_LIMIT, "maxRecords", maxRecords, "above 0, or -1 for no limit");
+            require(
+                    maxAgeMs >= SHORTEST_AGE_MS || maxAgeMs == NO_LIMIT,
+                    "maxAgeMs",
+                    maxAgeMs,
+                    "at least 1000, or -1 for no limit");
         }
     }
 

@@ -100,6 +100,11 @@ public final class Partition {
         work = now;
     }
 
+    /** As its owner said last. */
+    public TopicPolicy.Work work() {
+        return work;
+    }
+
     /** Its retention and rewriting. */
     public Upkeep upkeep() {
         return upkeep;
@@ -172,9 +177,10 @@ public final class Partition {
         if (queued && batch.compression() != Compression.NONE && !queues.canRead(batch)) {
             return outcome.failed(PartitionErrors.unreadable(info));
         }
-        long room = work.maxRecords() == TopicPolicy.NO_LIMIT ? Long.MAX_VALUE : work.maxRecords() - outstanding();
+        TopicPolicy.Limits limits = work.limits();
+        long room = limits.maxRecords() == TopicPolicy.NO_LIMIT ? Long.MAX_VALUE : limits.maxRecords() - outstanding();
         if (batch.recordCount() > room) {
-            return outcome.failed(PartitionErrors.limit(info, work, batch.recordCount(), room));
+            return outcome.failed(PartitionErrors.limit(info, limits, batch.recordCount(), room));
         }
         if (queued && !queues.hasRoomFor(batch.recordCount(), wishes)) {
             return outcome.failed(PartitionErrors.queuesFull(info));

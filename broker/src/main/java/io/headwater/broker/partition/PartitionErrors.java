@@ -46,10 +46,10 @@ public final class PartitionErrors {
     }
 
     /** The topic's limit of records that are not done. */
-    static Error limit(PartitionInfo partition, TopicPolicy.Work work, int records, long room) {
+    static Error limit(PartitionInfo partition, TopicPolicy.Limits limits, int records, long room) {
         String message = "partition " + partition.displayName() + ": room for " + Math.max(0, room) + " of " + records
-                + " records (the topic's limit is " + work.maxRecords() + " that are not done)";
-        if (work.rejectsOverflow() || records > work.maxRecords()) {
+                + " records (the topic's limit is " + limits.maxRecords() + " that are not done)";
+        if (limits.rejectsOverflow() || records > limits.maxRecords()) {
             return Errors.of(ErrorCode.ERROR_QUEUE_FULL, message);
         }
         return Errors.retryAfter(ErrorCode.ERROR_OVERLOADED, message, QUEUES_FULL_RETRY_MS);

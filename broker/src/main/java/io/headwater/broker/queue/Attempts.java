@@ -16,13 +16,19 @@ final class Attempts {
     private final QueueState state;
     private final Decisions decisions;
     private final LongUnaryOperator random;
+    private final Ageing ageing;
     private QueuePolicy policy;
 
-    Attempts(QueueState state, Decisions decisions, LongUnaryOperator random, QueuePolicy policy) {
+    Attempts(QueueState state, Decisions decisions, LongUnaryOperator random, MemoryCap cap, QueuePolicy policy) {
         this.state = state;
         this.decisions = decisions;
         this.random = random;
         this.policy = policy;
+        this.ageing = new Ageing(state, cap, offset -> bury(offset, tooOld(offset)));
+    }
+
+    Ageing ageing() {
+        return ageing;
     }
 
     void policy(QueuePolicy newPolicy) {
@@ -47,7 +53,7 @@ final class Attempts {
             case ACK -> decisions.acked(offset, 1);
             case RELEASE -> giveBack(slot, Cause.RELEASED, settle.delayMs(), wallMs);
             case FAIL -> charge(slot, Cause.FAILED, kept(settle.reason()), settle.delayMs(), wallMs);
-            case REJECT -> bury(slot, new Ending(state.slots.failures(slot), Cause.REJECTED, kept(settle.reason())));
+            case REJECT -> bury(offset, new Ending(state.slots.failures(slot), Cause.REJECTED, kept(settle.reason())));
             case EXTEND -> decisions.extended(offset, 1, (int) settle.delayMs());
         }
         return Settled.APPLIED;
@@ -118,7 +124,7 @@ final class Attempts {
     private void charge(int slot, Cause cause, String reason, long delayMs, long wallMs) {
         int failures = state.slots.failures(slot) + 1;
         if (policy.maxFailures() > 0 && failures >= policy.maxFailures()) {
-            bury(slot, new Ending(failures, cause, reason));
+            bury(state.slots.offset(slot), new Ending(failures, cause, reason));
         } else {
             long delay = delayMs == AS_THE_GROUP_SAYS ? policy.backoff().delayMs(failures, random) : delayMs;
             returned(slot, new Ending(failures, cause, reason), delay, wallMs);
@@ -126,11 +132,21 @@ final class Attempts {
     }
 
     private void returned(int slot, Ending ending, long delayMs, long wallMs) {
-        decisions.returned(state.slots.offset(slot), 1, ending, delayMs == 0 ? 0 : wallMs + delayMs);
+        long offset = state.slots.offset(slot);
+        decisions.returned(offset, 1, ending, delayMs == 0 ? 0 : wallMs + delayMs);
+        if (ageing.isTooOld(offset)) {
+            bury(offset, tooOld(offset));
+        }
     }
 
-    private void bury(int slot, Ending ending) {
-        decisions.died(state.slots.offset(slot), 1, ending, policy.burial());
+    private Ending tooOld(long offset) {
+        int slot = state.slots.find(offset);
+        return new Ending(slot == SlotTable.ABSENT ? 0 : state.slots.failures(slot), Cause.TOO_OLD, "");
+    }
+
+    /** The one way in which records die. */
+    private void bury(long offset, Ending ending) {
+        decisions.died(offset, 1, ending, policy.burial());
         if (policy.onDead() == OnDead.STOP && !state.isPaused()) {
             decisions.paused();
         }

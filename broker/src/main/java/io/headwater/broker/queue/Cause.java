@@ -12,7 +12,9 @@ public enum Cause {
     /** Its session was lost with several: any of them may be the reason, so nobody is charged. */
     LOST_AMONG_OTHERS(6, 0, Suspicion.RAISED, Blame.NONE),
     /** Its session was closed in order. */
-    CLOSED(7, 0, Suspicion.AS_BEFORE, Blame.NONE);
+    CLOSED(7, 0, Suspicion.AS_BEFORE, Blame.NONE),
+    /** Nobody was done with it within the topic's maximum age. */
+    TOO_OLD(8, 0, Suspicion.AS_BEFORE, Blame.NONE);
 
     /** What the end says about a record that may have killed its consumer. */
     enum Suspicion {

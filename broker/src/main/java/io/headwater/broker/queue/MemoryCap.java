@@ -22,6 +22,8 @@ final class MemoryCap {
                 + state.done.bytes()
                 + state.timers.bytes()
                 + state.reasons.bytes()
+                + state.slots.scheduledBytes()
+                + state.wokenBytes()
                 + state.order().bytes();
     }
 

@@ -45,10 +45,10 @@ public final class QueueEngine {
         this.state = new QueueState(startOffset);
         this.decisions = new Decisions(state);
         this.granter = new Granter(state, decisions);
-        this.attempts = new Attempts(state, decisions, random, policy);
+        this.cap = new MemoryCap(state, policy.maxBytes());
+        this.attempts = new Attempts(state, decisions, random, cap, policy);
         this.operator = new Operator(state, decisions);
         this.inspector = new Inspector(state);
-        this.cap = new MemoryCap(state, policy.maxBytes());
     }
 
     public int groupId() {
@@ -191,6 +191,24 @@ public final class QueueEngine {
         state.clock(now.monotonicMs());
         attempts.advance(now, () -> ops.sizeInBytes() < MOST_OPS_OF_A_TURN);
         state.wake(now.wallMs());
+    }
+
+    /**
+     * Records that are ready or sent back die if they are too old: those below an offset, which came too long ago, but for
+     * those that their producer wanted at a wall time or later. Neither bound ever falls. To be called behind {@link
+     * #advance}.
+     *
+     * @return true: there is more to do in the next turn
+     */
+    public boolean age(long tooOldBefore, long dueBeforeMs, Now now, QueueOps ops) {
+        begin(ops);
+        state.clock(now.monotonicMs());
+        return attempts.ageing().advance(tooOldBefore, dueBeforeMs, () -> ops.sizeInBytes() < MOST_OPS_OF_A_TURN);
+    }
+
+    /** No record is too old any more; what is dead stays so. */
+    public void ageNoMore() {
+        attempts.ageing().stop();
     }
 
     /** When {@link #advance} has something to do next, on the monotonic clock; the largest long: never. */

@@ -25,6 +25,7 @@ final class QueueState implements QueueChange {
     private boolean paused;
     private long nowMs;
     private long openedMs;
+    private @Nullable Woken woken;
 
     QueueState(long startOffset) {
         done = new OffsetBitmap(startOffset);
@@ -98,7 +99,33 @@ final class QueueState implements QueueChange {
             timers.remove(slot);
             become(slot, RecordState.READY);
             order().woke(slot);
+            if (woken != null && slots.deliveries(slot) == 0) {
+                woken.add(slot);
+            }
         }
+    }
+
+    /** From now on records become too old. */
+    Woken keepWoken() {
+        Woken kept = woken;
+        if (kept == null) {
+            kept = new Woken(slots);
+            woken = kept;
+        }
+        return kept;
+    }
+
+    void forgetWoken() {
+        woken = null;
+    }
+
+    long wokenBytes() {
+        return woken == null ? 0 : woken.bytes();
+    }
+
+    /** Whether it waits for the first time. */
+    boolean isScheduled(int slot) {
+        return slots.state(slot) == RecordState.WAITING && slots.deliveries(slot) == 0;
     }
 
     @Override
@@ -107,6 +134,7 @@ final class QueueState implements QueueChange {
             int slot = begin(at);
             if (slot != SlotTable.ABSENT) {
                 slots.priority(slot, priority);
+                slots.scheduledMs(slot, dueMs);
                 end(slot, dueMs > 0 ? RecordState.WAITING : RecordState.READY, dueMs);
             }
         }
@@ -193,6 +221,7 @@ final class QueueState implements QueueChange {
             int slot = begin(at);
             if (slot != SlotTable.ABSENT) {
                 slots.failures(slot, 0);
+                slots.ageless(slot, true);
                 slots.suspect(slot, false);
                 slots.holdsKey(slot, false);
                 end(slot, RecordState.READY, 0);
@@ -259,6 +288,9 @@ final class QueueState implements QueueChange {
 
     private void free(int slot) {
         reasons.set(slot, "", slots.capacity());
+        if (woken != null) {
+            woken.remove(slot);
+        }
         counts[slots.state(slot).id]--;
         slots.free(slot);
     }

@@ -15,6 +15,7 @@ final class SlotTable implements IndexedHeap.Places {
     private static final int FIRST_CAPACITY = 64;
     private static final byte SUSPECT = 1;
     private static final byte HOLDS_KEY = 2;
+    private static final byte AGELESS = 4;
     private static final byte NO_RECORD = 0;
 
     private long[] offsets = new long[FIRST_CAPACITY];
@@ -29,6 +30,9 @@ final class SlotTable implements IndexedHeap.Places {
     private byte[] flags = new byte[FIRST_CAPACITY];
     private byte[] lastCauses = new byte[FIRST_CAPACITY];
     private int[] heldSince = new int[FIRST_CAPACITY];
+    /** Grows with the first that is scheduled. */
+    private long[] scheduled = {};
+
     private int[] table = newTable(2 * FIRST_CAPACITY);
     private int size;
     private int used;
@@ -84,6 +88,9 @@ final class SlotTable implements IndexedHeap.Places {
         flags[slot] = 0;
         lastCauses[slot] = 0;
         heldSince[slot] = 0;
+        if (slot < scheduled.length) {
+            scheduled[slot] = 0;
+        }
         link(slot);
         size++;
         end = Math.max(end, offset + 1);
@@ -208,6 +215,34 @@ final class SlotTable implements IndexedHeap.Places {
 
     void heldSince(int slot, int time) {
         heldSince[slot] = time;
+    }
+
+    /** When its producer wants it, as a wall time; 0: at once. */
+    long scheduledMs(int slot) {
+        return slot < scheduled.length ? scheduled[slot] : 0;
+    }
+
+    void scheduledMs(int slot, long dueMs) {
+        if (slot >= scheduled.length && dueMs > 0) {
+            scheduled = Arrays.copyOf(scheduled, offsets.length);
+        }
+        if (slot < scheduled.length) {
+            scheduled[slot] = dueMs;
+        }
+    }
+
+    /** Somebody has asked for it again: it does not become too old any more. */
+    boolean isAgeless(int slot) {
+        return (flags[slot] & AGELESS) != 0;
+    }
+
+    void ageless(int slot, boolean ageless) {
+        flags[slot] = (byte) (ageless ? flags[slot] | AGELESS : flags[slot] & ~AGELESS);
+    }
+
+    /** Heap of what not all groups need. */
+    long scheduledBytes() {
+        return (long) scheduled.length * Long.BYTES;
     }
 
     @Override

@@ -23,10 +23,12 @@ import org.jspecify.annotations.Nullable;
  * reasons   count of texts, then of each: count of bytes, UTF-8
  * records   count of those with more to say, by offset, then of each:
  *             step from the record before it (of the first: from the floor)
- *             u8: bits 0 to 2 state, 3 suspect, 4 holds its key, 5 has a reason
+ *             u8: bits 0 to 2 state, 3 suspect, 4 holds its key, 5 has a reason,
+ *                 6 was scheduled and is more than WAITING for it, 7 does not become too old
  *             priority u8, deliveries, failures
  *             how the last attempt that has ended did so, u8: a {@link Cause}, 0: none has
  *             with a reason: place of its text in the list, from 0
+ *             scheduled: when its producer wants it, wall ms
  *             READY (1): nothing. WAITING (2): due, wall ms. LEASED (3): place of the session in the list, 0 for a
  *             detached lease, else counted from 1; lease in ms. DEAD (4), MOVING (5): nothing
  * </pre>
@@ -40,8 +42,10 @@ final class SnapshotCodec {
     private static final int SUSPECT = 0x08;
     private static final int HOLDS_KEY = 0x10;
     private static final int REASON = 0x20;
+    private static final int SCHEDULED = 0x40;
+    private static final int AGELESS = 0x80;
     private static final int HEAD_BYTES = 2 + 5 * Varints.MAX_BYTES;
-    private static final int RECORD_BYTES = 3 + 6 * Varints.MAX_BYTES;
+    private static final int RECORD_BYTES = 3 + 7 * Varints.MAX_BYTES;
 
     private SnapshotCodec() {}
 
@@ -151,6 +155,10 @@ final class SnapshotCodec {
         bits |= slots.isSuspect(slot) ? SUSPECT : 0;
         bits |= slots.holdsKey(slot) ? HOLDS_KEY : 0;
         bits |= reason == null ? 0 : REASON;
+        // Of one that has never been delivered it stands behind the state.
+        boolean wasScheduled = slots.scheduledMs(slot) != 0 && !isScheduled(state, slots.deliveries(slot));
+        bits |= wasScheduled ? SCHEDULED : 0;
+        bits |= slots.isAgeless(slot) ? AGELESS : 0;
         out.put((byte) bits).put((byte) slots.priority(slot));
         Varints.put(out, slots.deliveries(slot));
         Varints.put(out, slots.failures(slot));
@@ -158,12 +166,19 @@ final class SnapshotCodec {
         if (reason != null) {
             Varints.put(out, reason);
         }
+        if (wasScheduled) {
+            Varints.put(out, slots.scheduledMs(slot));
+        }
         if (state == RecordState.WAITING) {
             Varints.put(out, timeMs);
         } else if (state == RecordState.LEASED) {
             Varints.put(out, shared.placeOfSession(slots.session(slot)));
             Varints.put(out, slots.leaseMs(slot));
         }
+    }
+
+    private static boolean isScheduled(RecordState state, int deliveries) {
+        return state == RecordState.WAITING && deliveries == 0;
     }
 
     /**
@@ -206,6 +221,7 @@ final class SnapshotCodec {
         int slot = to.restore(offset, state);
         slots.suspect(slot, (bits & SUSPECT) != 0);
         slots.holdsKey(slot, (bits & HOLDS_KEY) != 0);
+        slots.ageless(slot, (bits & AGELESS) != 0);
         slots.priority(slot, in.get());
         slots.deliveries(slot, (int) Varints.get(in));
         slots.failures(slot, (int) Varints.get(in));
@@ -213,8 +229,14 @@ final class SnapshotCodec {
         if ((bits & REASON) != 0) {
             to.reasons.set(slot, reasons.get((int) Varints.get(in)), slots.capacity());
         }
+        if ((bits & SCHEDULED) != 0) {
+            slots.scheduledMs(slot, Varints.get(in));
+        }
         if (state == RecordState.WAITING) {
             slots.timeMs(slot, Varints.get(in));
+            if (isScheduled(state, slots.deliveries(slot))) {
+                slots.scheduledMs(slot, slots.timeMs(slot));
+            }
         } else if (state == RecordState.LEASED) {
             long session = sessions[(int) Varints.get(in)];
             slots.lease(slot, session, (int) Varints.get(in));

@@ -57,6 +57,7 @@ public final class QueueDesk {
     private final List<Worker> served = new ArrayList<>();
     private List<Departure> departures = new ArrayList<>();
     private final CatchUp catchUp;
+    private final AgeLimit ages;
     private Now turnAt = new Now(0, 0);
     private boolean refused;
     private boolean more;
@@ -66,6 +67,7 @@ public final class QueueDesk {
         this.traffic = traffic;
         this.shelf = new RecordShelf(partition);
         this.catchUp = new CatchUp(partition);
+        this.ages = new AgeLimit(partition);
     }
 
     RecordShelf shelf() {
@@ -271,11 +273,13 @@ public final class QueueDesk {
             return;
         }
         more = catchUp.step();
+        ages.look(now);
         for (QueueEngine engine : partition.queues().engines()) {
             if (isOpening(engine)) {
                 continue;
             }
             engine.advance(now, partition.queues().ops());
+            more |= ages.bury(engine, now);
             GroupDesk desk = groups.get(engine.groupId());
             if (desk != null) {
                 grant(engine, desk, now);
@@ -356,7 +360,7 @@ public final class QueueDesk {
         if (refused) {
             return RETRY_MS;
         }
-        long next = Long.MAX_VALUE;
+        long next = ages.nextLookInMs(now);
         for (QueueEngine engine : partition.queues().engines()) {
             if (isOpening(engine)) {
                 continue;

@@ -195,6 +195,7 @@ public final class Reports {
             case EXPIRED -> "LEASE_EXPIRED";
             case LOST_ALONE, LOST_AMONG_OTHERS -> "CONSUMER_LOST";
             case CLOSED -> "CONSUMER_CLOSED";
+            case TOO_OLD -> "TOO_OLD";
         };
     }
 
@@ -211,6 +212,7 @@ public final class Reports {
             case LOST_ALONE -> "; the last time its consumer was lost with just this record";
             case LOST_AMONG_OTHERS -> "; the last time its consumer was lost with it and others";
             case CLOSED -> "; the last time its consumer was closed";
+            case TOO_OLD -> "; it became too old for the topic's maximum age";
         };
     }
 
@@ -288,7 +290,7 @@ public final class Reports {
     private String text(QueueEngine engine, Explanation known, String code) {
         GroupDesk group = desk.group(engine.groupId());
         String counts = known.deliveries() == 0
-                ? "never delivered yet"
+                ? "never delivered"
                 : "delivered " + times(known.deliveries()) + ", failed " + times(known.failures());
         String tries = counts + lastEnd(known);
         return switch (code) {

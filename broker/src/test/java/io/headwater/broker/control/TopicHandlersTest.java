@@ -105,6 +105,7 @@ class TopicHandlersTest {
                         .setUntilAcked(Toggle.TOGGLE_ON)
                         .setAckedGraceMs(1000)
                         .setMaxRecords(10)
+                        .setMaxAgeMs(60_000)
                         .setOverflow(Overflow.OVERFLOW_REJECT))
                 .build();
         Topic made = world.ask(client, FrameType.CREATE_TOPIC, create, Topic.class);

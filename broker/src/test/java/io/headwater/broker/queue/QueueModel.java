@@ -29,6 +29,8 @@ final class QueueModel {
         Cause lastEnd;
         String said = "";
         long heldSinceMs;
+        long scheduledMs;
+        boolean ageless;
 
         Rec(long offset, long key) {
             this.offset = offset;
@@ -49,6 +51,8 @@ final class QueueModel {
             copy.holdsKey = holdsKey;
             copy.lastEnd = lastEnd;
             copy.said = said;
+            copy.scheduledMs = scheduledMs;
+            copy.ageless = ageless;
             copy.heldSinceMs = heldSinceMs;
             return copy;
         }
@@ -72,6 +76,8 @@ final class QueueModel {
     final Map<Long, Lost> lost = new HashMap<>();
     boolean paused;
     long end;
+    long tooOldBefore;
+    long dueBeforeMs;
 
     QueueModel(QueuePolicy policy, long start) {
         this.policy = policy;
@@ -84,6 +90,8 @@ final class QueueModel {
         copy.announced.putAll(announced);
         copy.lost.putAll(lost);
         copy.paused = paused;
+        copy.tooOldBefore = tooOldBefore;
+        copy.dueBeforeMs = dueBeforeMs;
         return copy;
     }
 
@@ -93,6 +101,7 @@ final class QueueModel {
         if (said != null) {
             rec.priority = said.priority;
             rec.dueMs = said.dueMs;
+            rec.scheduledMs = said.dueMs;
             rec.state = said.dueMs > 0 ? RecordState.WAITING : RecordState.READY;
         }
         records.put(end, rec);
@@ -221,6 +230,28 @@ final class QueueModel {
     private void back(Rec rec, long delayMs, Now now) {
         rec.dueMs = delayMs == 0 ? 0 : now.wallMs() + delayMs;
         rec.state = delayMs == 0 ? RecordState.READY : RecordState.WAITING;
+        dieIfTooOld(rec);
+    }
+
+    private void dieIfTooOld(Rec rec) {
+        boolean waits = rec.state == RecordState.READY || (rec.state == RecordState.WAITING && rec.deliveries > 0);
+        boolean old = rec.offset < tooOldBefore && (rec.scheduledMs == 0 || rec.scheduledMs < dueBeforeMs);
+        if (waits && old && !rec.ageless) {
+            rec.lastEnd = Cause.TOO_OLD;
+            die(rec);
+        }
+    }
+
+    /** Bounds as in the engine. */
+    void age(long newTooOldBefore, long newDueBeforeMs) {
+        tooOldBefore = Math.max(tooOldBefore, newTooOldBefore);
+        dueBeforeMs = Math.max(dueBeforeMs, newDueBeforeMs);
+        records.values().forEach(this::dieIfTooOld);
+    }
+
+    void ageNoMore() {
+        tooOldBefore = 0;
+        dueBeforeMs = 0;
     }
 
     private void charge(Rec rec, long delayMs, Now now) {
@@ -282,8 +313,7 @@ final class QueueModel {
         for (Rec rec : in(RecordState.LEASED)) {
             if (rec.session == session) {
                 rec.lastEnd = Cause.CLOSED;
-                rec.state = RecordState.READY;
-                rec.dueMs = 0;
+                back(rec, 0, new Now(0, 0));
             }
         }
         forgetIdle();
@@ -294,8 +324,7 @@ final class QueueModel {
         for (Rec rec : in(RecordState.LEASED)) {
             if (rec.session == session && held.getOrDefault(rec.offset, 0) != rec.deliveries) {
                 rec.lastEnd = Cause.CLOSED;
-                rec.state = RecordState.READY;
-                rec.dueMs = 0;
+                back(rec, 0, new Now(0, 0));
             }
         }
         forgetIdle();
@@ -309,6 +338,7 @@ final class QueueModel {
                 rec.failures = 0;
                 rec.suspect = false;
                 rec.holdsKey = false;
+                rec.ageless = true;
                 count++;
             }
         }
@@ -348,6 +378,7 @@ final class QueueModel {
     void restarted(Now now) {
         announced.clear();
         lost.clear();
+        ageNoMore();
         for (Rec rec : in(RecordState.LEASED)) {
             rec.deadlineMs = now.monotonicMs() + rec.leaseMs;
             rec.heldSinceMs = Explanation.BEFORE;

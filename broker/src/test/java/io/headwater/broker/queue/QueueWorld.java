@@ -53,6 +53,9 @@ final class QueueWorld {
     private final long start;
 
     private final int numberOfKeys;
+    /** Whether records become too old. */
+    private final boolean ages;
+
     private final List<Entry> log = new ArrayList<>();
     private final QueueOps ops = new QueueOps();
     private final List<Token> tokens = new ArrayList<>();
@@ -76,6 +79,7 @@ final class QueueWorld {
     QueueWorld(SplittableRandom random, QueuePolicy policy) {
         this.random = random;
         this.policy = policy;
+        this.ages = random.nextInt(3) == 0;
         this.numberOfKeys = 1 + random.nextInt(20);
         this.start = random.nextInt(3) * 2L * OffsetBitmap.PAGE
                 + (random.nextBoolean() ? 0 : OffsetBitmap.PAGE - random.nextInt(100));
@@ -233,6 +237,21 @@ final class QueueWorld {
         now = new Now(now.monotonicMs() + ms, Math.max(1, now.wallMs() + ms + jump));
         engine.advance(now, ops);
         model.advance(now);
+        if (ages) {
+            age();
+        }
+    }
+
+    private void age() {
+        if (random.nextInt(20) == 0) {
+            engine.ageNoMore();
+            model.ageNoMore();
+        } else {
+            long tooOldBefore = random.nextInt(4) == 0 ? model.end : random.nextLong(start, model.end + 1);
+            long dueBeforeMs = now.wallMs() - random.nextInt(1_000);
+            assertFalse(engine.age(tooOldBefore, dueBeforeMs, now, ops));
+            model.age(tooOldBefore, dueBeforeMs);
+        }
     }
 
     private void session() {

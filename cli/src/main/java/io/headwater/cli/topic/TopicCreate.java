@@ -29,7 +29,8 @@ import picocli.CommandLine.Parameters;
             "  headwater topic create orders",
             "  headwater topic create clicks --partitions 8 --retention 2d --retention-bytes 10GiB",
             "  headwater topic create ticks --ack memory --if-not-exists",
-            "  headwater topic create jobs --delete-on-ack --acked-grace 1h --max-records 1000000 --overflow reject"
+            "  headwater topic create jobs --delete-on-ack --acked-grace 1h --max-records 1000000 --overflow reject",
+            "  headwater topic create mails --delete-on-ack --max-age 2d"
         })
 final class TopicCreate implements Callable<Integer> {
     private final Terminal terminal;

@@ -26,10 +26,14 @@ final class TopicText {
         String grace =
                 config.getAckedGraceMs() <= 0 ? "" : " " + DurationText.exact(config.getAckedGraceMs()) + " later";
         String gone = isDeletedOnAck(config) ? ", deleted when all queue groups are done" + grace : "";
-        return config.getMaxRecords() <= 0
-                ? gone
-                : gone + ", at most " + Human.count(config.getMaxRecords(), "record") + " not done a partition ("
+        String most = config.getMaxRecords() <= 0
+                ? ""
+                : ", at most " + Human.count(config.getMaxRecords(), "record") + " not done a partition ("
                         + overflow(config) + ")";
+        String age = config.getMaxAgeMs() <= 0
+                ? ""
+                : ", dead when not done after " + DurationText.exact(config.getMaxAgeMs());
+        return gone + most + age;
     }
 
     private static boolean isDeletedOnAck(TopicConfig config) {
@@ -65,6 +69,7 @@ final class TopicText {
         json.writeBooleanField("deleteOnAck", isDeletedOnAck(config));
         json.writeNumberField("ackedGraceMs", Math.max(0, config.getAckedGraceMs()));
         json.writeNumberField("maxRecords", config.getMaxRecords() == 0 ? -1 : config.getMaxRecords());
+        json.writeNumberField("maxAgeMs", config.getMaxAgeMs() == 0 ? -1 : config.getMaxAgeMs());
         json.writeStringField("overflow", overflow(config));
         json.writeNumberField("created", topic.getCreatedMs());
     }

@@ -1,18 +1,14 @@
 package io.headwater.cli.topic;
 
 import io.headwater.cli.text.DurationText;
-import io.headwater.cli.text.NumberText;
-import io.headwater.client.Admin.Overflow;
 import io.headwater.client.Admin.WorkSettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What the queue groups of a topic mean for its records, as options of create and alter. */
 final class WorkOptions {
-    private static final String UNLIMITED = "unlimited";
-
     @Option(
             names = "--delete-on-ack",
             negatable = true,
@@ -28,56 +24,20 @@ final class WorkOptions {
             description = "With --delete-on-ack: it goes so long after that (default: 0s).")
     private @Nullable Duration ackedGrace;
 
-    @Option(
-            names = "--max-records",
-            paramLabel = "N",
-            converter = MaxRecords.class,
-            description = "At most so many records per partition that some queue group is not done with, or unlimited.")
-    private @Nullable Long maxRecords;
-
-    @Option(
-            names = "--overflow",
-            paramLabel = "block|reject",
-            description = "At --max-records, block: producers wait and try again; reject: the send fails (default: "
-                    + "block).")
-    private @Nullable Choice overflow;
+    @Mixin
+    private LimitOptions limits = new LimitOptions();
 
     boolean areEmpty() {
-        return deleteOnAck == null && ackedGrace == null && maxRecords == null && overflow == null;
+        return deleteOnAck == null && ackedGrace == null && limits.areEmpty();
     }
 
     WorkSettings settings() {
-        return new WorkSettings(deleteOnAck, ackedGrace, maxRecords, overflow == null ? null : overflow.overflow);
+        return new WorkSettings(deleteOnAck, ackedGrace, limits.settings());
     }
 
     /** Null: fine. Else what is wrong. */
     @Nullable
     String complaint() {
-        return maxRecords != null && maxRecords == 0
-                ? "--max-records: 0 (expected: 1 or more, or " + UNLIMITED + ")"
-                : null;
-    }
-
-    /** As people write it. */
-    enum Choice {
-        block(Overflow.BLOCK),
-        reject(Overflow.REJECT);
-
-        final Overflow overflow;
-
-        Choice(Overflow overflow) {
-            this.overflow = overflow;
-        }
-    }
-
-    /** A number, or no limit. */
-    static final class MaxRecords implements ITypeConverter<Long> {
-        @Override
-        public Long convert(String text) {
-            if (text.equals(UNLIMITED)) {
-                return -1L;
-            }
-            return Math.max(0, NumberText.whole(text, Long.MAX_VALUE));
-        }
+        return limits.complaint();
     }
 }
