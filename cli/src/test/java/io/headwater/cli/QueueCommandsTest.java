@@ -386,23 +386,26 @@ class QueueCommandsTest {
                 "2",
                 "--max-age",
                 "2d",
+                "--max-bytes",
+                "1MiB",
                 "--overflow",
                 "reject");
         assertTrue(
                 made.err()
-                        .contains("deleted when all queue groups are done 1h later, at most 2 records not done a "
-                                + "partition (reject), dead when not done after 2d"),
+                        .contains(
+                                "deleted when all queue groups are done 1h later, at most 2 records not done a "
+                                        + "partition (reject), at most 1 MiB not done a partition (reject), dead when not done after 2d"),
                 made.err());
         ok("queue", "create", "t", "g");
         produce("a\nb\n");
         shell.runWith("c\n", "produce", "t").failed(1, "headwater queue list shows who is not done");
         ok("topic", "alter", "t", "--no-delete-on-ack", "--acked-grace", "0s", "--max-records", "unlimited");
-        ok("topic", "alter", "t", "--max-age", "unlimited");
+        ok("topic", "alter", "t", "--max-age", "unlimited", "--max-bytes", "unlimited");
         produce("c\n");
         String json = ok("topic", "describe", "t", "--format", "json").out();
         assertTrue(
                 json.contains(
-                        "\"deleteOnAck\":false,\"ackedGraceMs\":0,\"maxRecords\":-1,\"maxAgeMs\":-1,\"overflow\":\"reject\""),
+                        "\"deleteOnAck\":false,\"ackedGraceMs\":0,\"maxRecords\":-1,\"maxBytes\":-1,\"maxAgeMs\":-1,\"overflow\":\"reject\""),
                 json);
         assertTrue(json.contains("\"queueGroups\":[\"g\"]"), json);
     }

@@ -135,11 +135,15 @@ public interface Admin {
         }
 
         public WorkSettings withMaxRecords(long records, Overflow beyond) {
-            return withLimits(new LimitSettings(records, limits.maxAge(), beyond));
+            return withLimits(new LimitSettings(records, limits.maxBytes(), limits.maxAge(), beyond));
+        }
+
+        public WorkSettings withMaxBytes(long bytes, Overflow beyond) {
+            return withLimits(new LimitSettings(limits.maxRecords(), bytes, limits.maxAge(), beyond));
         }
 
         public WorkSettings withMaxAge(Duration age) {
-            return withLimits(new LimitSettings(limits.maxRecords(), age, limits.overflow()));
+            return withLimits(new LimitSettings(limits.maxRecords(), limits.maxBytes(), age, limits.overflow()));
         }
 
         public WorkSettings withLimits(LimitSettings settings) {
@@ -152,20 +156,22 @@ public interface Admin {
      * broker's default when creating, and unchanged when altering.
      *
      * @param maxRecords negative, which is the default: no limit
+     * @param maxBytes as stored; a batch counts until all its records are done; negative, which is the default: no limit
      * @param maxAge a record that waits for longer, from when the broker got it or from when its producer wants it, is
      *     dead; 1 s or more; negative, which is the default: no limit
-     * @param overflow what happens to a producer at {@code maxRecords}; default {@link Overflow#BLOCK}
+     * @param overflow what happens to a producer at {@code maxRecords} and {@code maxBytes}; default {@link Overflow#BLOCK}
      */
     record LimitSettings(
             @Nullable Long maxRecords,
+            @Nullable Long maxBytes,
             @Nullable Duration maxAge,
             @Nullable Overflow overflow) {
         public static LimitSettings defaults() {
-            return new LimitSettings(null, null, null);
+            return new LimitSettings(null, null, null, null);
         }
     }
 
-    /** What happens to a producer when a topic holds as many records that are not done as it may. */
+    /** What happens to a producer when a topic holds as much that is not done as it may. */
     enum Overflow {
         /** It tries again until its own time is up. */
         BLOCK,

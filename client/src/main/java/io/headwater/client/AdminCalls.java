@@ -101,6 +101,10 @@ final class AdminCalls implements Admin {
         if (records != null) {
             config.setMaxRecords(records < 0 ? -1 : records);
         }
+        Long bytes = limits.maxBytes();
+        if (bytes != null) {
+            config.setMaxBytes(bytes < 0 ? -1 : bytes);
+        }
         var age = limits.maxAge();
         if (age != null) {
             config.setMaxAgeMs(age.isNegative() ? -1 : age.toMillis());

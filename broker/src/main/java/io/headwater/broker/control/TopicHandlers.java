@@ -235,6 +235,7 @@ final class TopicHandlers {
     private static TopicPolicy.Limits limits(TopicConfig asked, TopicPolicy.Limits otherwise) {
         return new TopicPolicy.Limits(
                 asked.getMaxRecords() == 0 ? otherwise.maxRecords() : asked.getMaxRecords(),
+                asked.getMaxBytes() == 0 ? otherwise.maxBytes() : asked.getMaxBytes(),
                 asked.getMaxAgeMs() == 0 ? otherwise.maxAgeMs() : asked.getMaxAgeMs(),
                 asked.getOverflow() == Overflow.OVERFLOW_UNSPECIFIED
                         ? otherwise.rejectsOverflow()
@@ -259,6 +260,7 @@ final class TopicHandlers {
                                         : topic.policy().work().ackedGraceMs())
                         .setMaxRecords(topic.policy().work().limits().maxRecords())
                         .setMaxAgeMs(topic.policy().work().limits().maxAgeMs())
+                        .setMaxBytes(topic.policy().work().limits().maxBytes())
                         .setOverflow(
                                 topic.policy().work().limits().rejectsOverflow()
                                         ? Overflow.OVERFLOW_REJECT

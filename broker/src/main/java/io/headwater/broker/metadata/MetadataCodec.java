@@ -35,7 +35,10 @@ public final class MetadataCodec {
 
     private static TopicPolicy.Limits limits(io.headwater.broker.metadata.wire.TopicPolicy wire) {
         return new TopicPolicy.Limits(
-                limit(wire.getMaxRecords()), limit(wire.getMaxAgeMs()), wire.getRejectsOverflow());
+                limit(wire.getMaxRecords()),
+                limit(wire.getMaxBytes()),
+                limit(wire.getMaxAgeMs()),
+                wire.getRejectsOverflow());
     }
 
     private static long limit(long wire) {
@@ -54,6 +57,7 @@ public final class MetadataCodec {
                 .setAckedGraceMs(policy.work().ackedGraceMs())
                 .setMaxRecords(limits.maxRecords())
                 .setMaxAgeMs(limits.maxAgeMs())
+                .setMaxBytes(limits.maxBytes())
                 .setRejectsOverflow(limits.rejectsOverflow())
                 .build();
     }

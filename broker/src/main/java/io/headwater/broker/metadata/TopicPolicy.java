@@ -48,16 +48,18 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
      * How much of a partition may be left that some queue group is not done with.
      *
      * @param maxRecords -1: no limit
+     * @param maxBytes of batches as they are stored, each whole until all its records are done; -1: no limit
      * @param maxAgeMs a record that waits for longer is dead; -1: no limit
-     * @param rejectsOverflow what is produced beyond {@code maxRecords} is refused for good; else its producer is to come
+     * @param rejectsOverflow what is produced beyond {@code maxRecords} or {@code maxBytes} is refused for good; else its producer is to come
      *     back later
      */
-    public record Limits(long maxRecords, long maxAgeMs, boolean rejectsOverflow) {
-        public static final Limits NONE = new Limits(NO_LIMIT, NO_LIMIT, false);
+    public record Limits(long maxRecords, long maxBytes, long maxAgeMs, boolean rejectsOverflow) {
+        public static final Limits NONE = new Limits(NO_LIMIT, NO_LIMIT, NO_LIMIT, false);
         private static final long SHORTEST_AGE_MS = 1_000;
 
         public Limits {
             require(maxRecords > 0 || maxRecords == NO_LIMIT, "maxRecords", maxRecords, "above 0, or -1 for no limit");
+            require(maxBytes > 0 || maxBytes == NO_LIMIT, "maxBytes", maxBytes, "above 0, or -1 for no limit");
             require(
                     maxAgeMs >= SHORTEST_AGE_MS || maxAgeMs == NO_LIMIT,
                     "maxAgeMs",

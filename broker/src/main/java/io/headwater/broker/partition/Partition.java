@@ -98,6 +98,7 @@ public final class Partition {
     /** What its topic's queue groups mean for its records, from now on. */
     public void work(TopicPolicy.Work now) {
         work = now;
+        queues.countBytes(now.limits().maxBytes() != TopicPolicy.NO_LIMIT);
     }
 
     /** As its owner said last. */
@@ -182,6 +183,12 @@ public final class Partition {
         if (batch.recordCount() > room) {
             return outcome.failed(PartitionErrors.limit(info, limits, batch.recordCount(), room));
         }
+        if (limits.maxBytes() != TopicPolicy.NO_LIMIT) {
+            Error full = judgeBytes(PartitionQueues.storedBytes(batch), limits);
+            if (full != null) {
+                return outcome.failed(full);
+            }
+        }
         if (queued && !queues.hasRoomFor(batch.recordCount(), wishes)) {
             return outcome.failed(PartitionErrors.queuesFull(info));
         }
@@ -229,6 +236,17 @@ public final class Partition {
     /** Records that some group is not done with; without a group, all that there are. */
     private long outstanding() {
         return queues.isEmpty() ? log.endOffset() - log.startOffset() : queues.outstanding(log.endOffset());
+    }
+
+    /** Null: there is room. */
+    private @Nullable Error judgeBytes(long wanted, TopicPolicy.Limits limits) {
+        long taken = queues.isEmpty() ? log.stats().bytes() : queues.bytes(log.endOffset());
+        if (taken < 0) {
+            return PartitionErrors.counting(info);
+        }
+        return wanted <= limits.maxBytes() - taken
+                ? null
+                : PartitionErrors.limitOfBytes(info, limits, wanted, limits.maxBytes() - taken);
     }
 
     /** Null: append it, unless the outcome says that it is a duplicate. */

@@ -49,10 +49,28 @@ public final class PartitionErrors {
     static Error limit(PartitionInfo partition, TopicPolicy.Limits limits, int records, long room) {
         String message = "partition " + partition.displayName() + ": room for " + Math.max(0, room) + " of " + records
                 + " records (the topic's limit is " + limits.maxRecords() + " that are not done)";
-        if (limits.rejectsOverflow() || records > limits.maxRecords()) {
-            return Errors.of(ErrorCode.ERROR_QUEUE_FULL, message);
-        }
-        return Errors.retryAfter(ErrorCode.ERROR_OVERLOADED, message, QUEUES_FULL_RETRY_MS);
+        return full(message, limits.rejectsOverflow() || records > limits.maxRecords());
+    }
+
+    /** The topic's limit of bytes that are not done. */
+    static Error limitOfBytes(PartitionInfo partition, TopicPolicy.Limits limits, long bytes, long room) {
+        String message = "partition " + partition.displayName() + ": room for " + Math.max(0, room) + " of " + bytes
+                + " bytes (the topic's limit is " + limits.maxBytes() + " that are not done)";
+        return full(message, limits.rejectsOverflow() || bytes > limits.maxBytes());
+    }
+
+    private static Error full(String message, boolean isRefused) {
+        return isRefused
+                ? Errors.of(ErrorCode.ERROR_QUEUE_FULL, message)
+                : Errors.retryAfter(ErrorCode.ERROR_OVERLOADED, message, QUEUES_FULL_RETRY_MS);
+    }
+
+    /** After a start, or a change of its groups, it is not known yet how many bytes are left. */
+    static Error counting(PartitionInfo partition) {
+        return Errors.retryAfter(
+                ErrorCode.ERROR_OVERLOADED,
+                "partition " + partition.displayName() + ": the bytes that are not done are being counted",
+                QUEUES_FULL_RETRY_MS);
     }
 
     /** A queue group hands out records one by one: all of them must be there. */

@@ -4,6 +4,7 @@ import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.QueueOps;
+import io.headwater.record.Envelope;
 import io.headwater.record.InvalidBatchException;
 import io.headwater.record.KeyHash;
 import io.headwater.record.RecordBatch;
@@ -30,6 +31,10 @@ public final class PartitionQueues {
     private List<QueueGroupInfo> groups = List.of();
     private long bytesPerRecord = 1024;
     private int changes;
+    /** Null: nobody asks how many bytes there are. */
+    private @Nullable BatchBytes batchBytes;
+
+    private boolean countsBytes;
 
     public boolean isEmpty() {
         return engines.isEmpty();
@@ -82,6 +87,35 @@ public final class PartitionQueues {
             most = Math.max(most, engine.counts().outstanding() + Math.max(0, endOffset - engine.end()));
         }
         return most;
+    }
+
+    /** Whether {@link #bytes} is asked for, from now on. */
+    void countBytes(boolean wanted) {
+        if (countsBytes != wanted) {
+            countsBytes = wanted;
+            countAnew();
+        }
+    }
+
+    /** What nobody needed may be needed by a group that is new, and the other way round. */
+    private void countAnew() {
+        BatchBytes counted = countsBytes && !engines.isEmpty() ? new BatchBytes(this::needs, floor()) : null;
+        engines.values().forEach(engine -> engine.onDone(counted == null ? null : counted::done));
+        batchBytes = counted;
+    }
+
+    private boolean needs(long from, long until) {
+        for (QueueEngine engine : engines.values()) {
+            if (engine.nextNotDone(from) < until) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** What the batches take of which some group is not done with some record; -1: they are still being looked at. */
+    long bytes(long endOffset) {
+        return batchBytes == null || batchBytes.end() < endOffset ? -1 : batchBytes.bytes();
     }
 
     // ---- the replay
@@ -156,6 +190,7 @@ public final class PartitionQueues {
             }
         }
         gone.forEach(engines::remove);
+        countAnew();
         told(endOffset);
         return gone;
     }
@@ -202,6 +237,11 @@ public final class PartitionQueues {
         }
     }
 
+    /** What a batch takes in the log. */
+    static int storedBytes(RecordBatch batch) {
+        return Envelope.SIZE + batch.sizeInBytes();
+    }
+
     /** They were not appended. */
     void withdraw(long endOffset) {
         for (QueueEngine engine : engines.values()) {
@@ -215,6 +255,9 @@ public final class PartitionQueues {
     void appended(RecordBatch batch, long baseOffset) {
         measured(batch.recordCount(), batch.sizeInBytes());
         long end = baseOffset + batch.recordCount();
+        if (batchBytes != null && batchBytes.end() == baseOffset) {
+            batchBytes.add(baseOffset, end, storedBytes(batch));
+        }
         for (QueueEngine engine : engines.values()) {
             if (engine.end() != baseOffset || !engine.isSurveyed()) {
                 // It is still being told what came before; this will follow.
@@ -236,6 +279,9 @@ public final class PartitionQueues {
                 from = Math.min(from, engine.end());
             }
         }
+        if (batchBytes != null && batchBytes.end() < endOffset) {
+            from = Math.min(from, batchBytes.end());
+        }
         return from;
     }
 
@@ -245,6 +291,9 @@ public final class PartitionQueues {
      */
     public void tell(RecordBatch batch) {
         long end = batch.baseOffset() + batch.lastOffsetDelta() + 1;
+        if (batchBytes != null && batchBytes.end() < end) {
+            batchBytes.add(batch.baseOffset(), end, batch.recordCount() == 0 ? 0 : storedBytes(batch));
+        }
         for (QueueEngine engine : engines.values()) {
             if (engine.end() >= end) {
                 continue;

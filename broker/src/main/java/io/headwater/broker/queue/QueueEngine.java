@@ -299,6 +299,11 @@ public final class QueueEngine {
         return state.done.nextAbsent(Math.max(from, state.done.floor()));
     }
 
+    /** From now on; null: nobody wants to know. */
+    public void onDone(@Nullable DoneListener listener) {
+        state.onDone(listener);
+    }
+
     /** Whether nothing was ever said of this record. */
     public boolean isUntouched(long offset) {
         return state.slots.find(offset) == SlotTable.ABSENT && !state.done.contains(offset);

@@ -27,6 +27,8 @@ final class QueueState implements QueueChange {
     private long openedMs;
     private @Nullable Woken woken;
 
+    private @Nullable DoneListener doneListener;
+
     QueueState(long startOffset) {
         done = new OffsetBitmap(startOffset);
     }
@@ -103,6 +105,11 @@ final class QueueState implements QueueChange {
                 woken.add(slot);
             }
         }
+    }
+
+    /** Null: nobody wants to know. */
+    void onDone(@Nullable DoneListener listener) {
+        doneListener = listener;
     }
 
     /** From now on records become too old. */
@@ -307,6 +314,9 @@ final class QueueState implements QueueChange {
         }
         finishUntouched(gap, to);
         done.add(from, to);
+        if (doneListener != null) {
+            doneListener.done(from, to);
+        }
         if (order != null) {
             order.done(from, to);
         }

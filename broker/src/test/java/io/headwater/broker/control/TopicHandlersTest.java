@@ -106,6 +106,7 @@ class TopicHandlersTest {
                         .setAckedGraceMs(1000)
                         .setMaxRecords(10)
                         .setMaxAgeMs(60_000)
+                        .setMaxBytes(1 << 20)
                         .setOverflow(Overflow.OVERFLOW_REJECT))
                 .build();
         Topic made = world.ask(client, FrameType.CREATE_TOPIC, create, Topic.class);

@@ -21,6 +21,14 @@ final class LimitOptions {
     private @Nullable Long maxRecords;
 
     @Option(
+            names = "--max-bytes",
+            paramLabel = "SIZE",
+            converter = TopicOptions.RetentionBytes.class,
+            description = "At most so many bytes per partition that some queue group is not done with, or unlimited. A "
+                    + "batch counts as it is stored, until all its records are done.")
+    private @Nullable Long maxBytes;
+
+    @Option(
             names = "--max-age",
             paramLabel = "DURATION",
             converter = TopicOptions.Retention.class,
@@ -32,16 +40,17 @@ final class LimitOptions {
     @Option(
             names = "--overflow",
             paramLabel = "block|reject",
-            description = "At --max-records, block: producers wait and try again; reject: the send fails (default: "
-                    + "block).")
+            description =
+                    "At --max-records or --max-bytes, block: producers wait and try again; reject: the send fails (default: "
+                            + "block).")
     private @Nullable Choice overflow;
 
     boolean areEmpty() {
-        return maxRecords == null && maxAge == null && overflow == null;
+        return maxRecords == null && maxBytes == null && maxAge == null && overflow == null;
     }
 
     LimitSettings settings() {
-        return new LimitSettings(maxRecords, maxAge, overflow == null ? null : overflow.overflow);
+        return new LimitSettings(maxRecords, maxBytes, maxAge, overflow == null ? null : overflow.overflow);
     }
 
     /** Null: fine. Else what is wrong. */

@@ -30,10 +30,13 @@ final class TopicText {
                 ? ""
                 : ", at most " + Human.count(config.getMaxRecords(), "record") + " not done a partition ("
                         + overflow(config) + ")";
+        String bytes = config.getMaxBytes() <= 0
+                ? ""
+                : ", at most " + Human.bytes(config.getMaxBytes()) + " not done a partition (" + overflow(config) + ")";
         String age = config.getMaxAgeMs() <= 0
                 ? ""
                 : ", dead when not done after " + DurationText.exact(config.getMaxAgeMs());
-        return gone + most + age;
+        return gone + most + bytes + age;
     }
 
     private static boolean isDeletedOnAck(TopicConfig config) {
@@ -69,6 +72,7 @@ final class TopicText {
         json.writeBooleanField("deleteOnAck", isDeletedOnAck(config));
         json.writeNumberField("ackedGraceMs", Math.max(0, config.getAckedGraceMs()));
         json.writeNumberField("maxRecords", config.getMaxRecords() == 0 ? -1 : config.getMaxRecords());
+        json.writeNumberField("maxBytes", config.getMaxBytes() == 0 ? -1 : config.getMaxBytes());
         json.writeNumberField("maxAgeMs", config.getMaxAgeMs() == 0 ? -1 : config.getMaxAgeMs());
         json.writeStringField("overflow", overflow(config));
         json.writeNumberField("created", topic.getCreatedMs());
