@@ -411,6 +411,22 @@ class QueueCommandsTest {
     }
 
     @Test
+    void aDeadLetterTopicExistsAndNeverLeadsBack() {
+        fails(1, "dead-letter topic 'd' does not exist; create it first", "topic", "create", "t", "--dead-letter", "d");
+        ok("topic", "create", "d");
+        String made = ok("topic", "create", "t", "--dead-letter", "d").err();
+        assertTrue(made.contains("the dead go to topic d"), made);
+        fails(1, "itself (expected: another topic)", "topic", "alter", "t", "--dead-letter", "t");
+        fails(1, "dead records would come back: d -> t -> d", "topic", "alter", "d", "--dead-letter", "t");
+        fails(2, "expected: one of them", "topic", "alter", "t", "--dead-letter", "d", "--no-dead-letter");
+        String json = ok("topic", "describe", "t", "--format", "json").out();
+        assertTrue(json.contains("\"deadLetter\":\"d\""), json);
+        ok("topic", "alter", "t", "--no-dead-letter");
+        json = ok("topic", "describe", "t", "--format", "json").out();
+        assertTrue(json.contains("\"deadLetter\":\"\""), json);
+    }
+
+    @Test
     void aLoadThroughAQueueAcknowledgesEveryRecordOnce() {
         String[] bench = {
             "bench", "queue", "--records", "2000", "--record-bytes", "100", "--partitions", "2", "--format", "json"

@@ -119,19 +119,21 @@ public interface Admin {
      *     group it stays; default false
      * @param ackedGrace it goes so long after that; zero, which is the default: at once
      * @param limits of what some group is not done with
+     * @param deadLetter the topic to which the dead of its groups are moved; empty, which is the default: they are kept
+     *     in place
      */
     record WorkSettings(
-            @Nullable Boolean deleteOnAck, @Nullable Duration ackedGrace, LimitSettings limits) {
+            @Nullable Boolean deleteOnAck, @Nullable Duration ackedGrace, LimitSettings limits, @Nullable String deadLetter) {
         public static WorkSettings defaults() {
-            return new WorkSettings(null, null, LimitSettings.defaults());
+            return new WorkSettings(null, null, LimitSettings.defaults(), null);
         }
 
         public WorkSettings withDeleteOnAck(boolean choice) {
-            return new WorkSettings(choice, ackedGrace, limits);
+            return new WorkSettings(choice, ackedGrace, limits, deadLetter);
         }
 
         public WorkSettings withAckedGrace(Duration grace) {
-            return new WorkSettings(deleteOnAck, grace, limits);
+            return new WorkSettings(deleteOnAck, grace, limits, deadLetter);
         }
 
         public WorkSettings withMaxRecords(long records, Overflow beyond) {
@@ -147,7 +149,15 @@ public interface Admin {
         }
 
         public WorkSettings withLimits(LimitSettings settings) {
-            return new WorkSettings(deleteOnAck, ackedGrace, settings);
+            return new WorkSettings(deleteOnAck, ackedGrace, settings, deadLetter);
+        }
+
+        public WorkSettings withDeadLetter(String topic) {
+            return new WorkSettings(deleteOnAck, ackedGrace, limits, topic);
+        }
+
+        public WorkSettings withoutDeadLetter() {
+            return withDeadLetter("");
         }
     }
 

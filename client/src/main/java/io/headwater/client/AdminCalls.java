@@ -116,6 +116,10 @@ final class AdminCalls implements Admin {
                             ? io.headwater.protocol.wire.Overflow.OVERFLOW_REJECT
                             : io.headwater.protocol.wire.Overflow.OVERFLOW_BLOCK);
         }
+        String deadLetter = work.deadLetter();
+        if (deadLetter != null) {
+            config.setDeadLetter(deadLetter).setNoDeadLetter(deadLetter.isEmpty());
+        }
     }
 
     @Override

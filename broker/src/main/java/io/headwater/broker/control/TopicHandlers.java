@@ -229,7 +229,8 @@ final class TopicHandlers {
                         ? otherwise.untilAcked()
                         : asked.getUntilAcked() == Toggle.TOGGLE_ON,
                 graceMs == 0 ? otherwise.ackedGraceMs() : graceMs == TopicPolicy.NO_LIMIT ? 0 : graceMs,
-                limits(asked, otherwise.limits()));
+                limits(asked, otherwise.limits()),
+                deadLetter(asked, otherwise.deadLetter()));
     }
 
     private static TopicPolicy.Limits limits(TopicConfig asked, TopicPolicy.Limits otherwise) {
@@ -240,6 +241,17 @@ final class TopicHandlers {
                 asked.getOverflow() == Overflow.OVERFLOW_UNSPECIFIED
                         ? otherwise.rejectsOverflow()
                         : asked.getOverflow() == Overflow.OVERFLOW_REJECT);
+    }
+
+    private static String deadLetter(TopicConfig asked, String otherwise) {
+        if (!asked.getNoDeadLetter()) {
+            return asked.getDeadLetter().isEmpty() ? otherwise : asked.getDeadLetter();
+        }
+        if (!asked.getDeadLetter().isEmpty()) {
+            throw new IllegalArgumentException("dead_letter: " + NameRules.shown(asked.getDeadLetter())
+                    + " (expected: empty, as no_dead_letter is set)");
+        }
+        return "";
     }
 
     static Topic wire(TopicInfo topic) {
@@ -264,7 +276,8 @@ final class TopicHandlers {
                         .setOverflow(
                                 topic.policy().work().limits().rejectsOverflow()
                                         ? Overflow.OVERFLOW_REJECT
-                                        : Overflow.OVERFLOW_BLOCK));
+                                        : Overflow.OVERFLOW_BLOCK)
+                        .setDeadLetter(topic.policy().work().deadLetter()));
         for (PartitionInfo partition : topic.partitions()) {
             wire.addPartitions(Partition.newBuilder()
                     .setIndex(partition.index())

@@ -30,7 +30,7 @@ public final class MetadataCodec {
                         wire.getTombstoneDelayMs() == 0
                                 ? TopicPolicy.Compaction.OFF.tombstoneDelayMs()
                                 : wire.getTombstoneDelayMs()),
-                new TopicPolicy.Work(wire.getUntilAcked(), wire.getAckedGraceMs(), limits(wire)));
+                new TopicPolicy.Work(wire.getUntilAcked(), wire.getAckedGraceMs(), limits(wire), wire.getDeadLetter()));
     }
 
     private static TopicPolicy.Limits limits(io.headwater.broker.metadata.wire.TopicPolicy wire) {
@@ -59,6 +59,7 @@ public final class MetadataCodec {
                 .setMaxAgeMs(limits.maxAgeMs())
                 .setMaxBytes(limits.maxBytes())
                 .setRejectsOverflow(limits.rejectsOverflow())
+                .setDeadLetter(policy.work().deadLetter())
                 .build();
     }
 

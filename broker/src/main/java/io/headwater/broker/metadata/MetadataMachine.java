@@ -16,6 +16,7 @@ import io.headwater.broker.metadata.wire.RegisterNode;
 import io.headwater.protocol.wire.ErrorCode;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What each command does to the picture: a pure function of picture, index and command, the same on every broker and in
@@ -88,6 +89,11 @@ public final class MetadataMachine {
         if (command.getPartitions() < 1 || command.getPartitions() > MAX_PARTITIONS) {
             return badPartitions(command.getPartitions(), "1 to " + MAX_PARTITIONS);
         }
+        String deadLetter = command.getPolicy().getDeadLetter();
+        Refused badDeadLetter = badDeadLetter(image, command.getName(), deadLetter);
+        if (badDeadLetter != null) {
+            return badDeadLetter;
+        }
         try {
             MetadataImage.NextIds ids = image.next();
             TopicInfo topic = new TopicInfo(
@@ -119,6 +125,12 @@ public final class MetadataMachine {
             return badPartitions(
                     command.getPartitions(), "at least " + present + ": partitions can be added, never taken away");
         }
+        String deadLetter = command.getPolicy().getDeadLetter();
+        boolean another = !deadLetter.equals(topic.policy().work().deadLetter());
+        Refused badDeadLetter = another ? badDeadLetter(image, topic.name(), deadLetter) : null;
+        if (badDeadLetter != null) {
+            return badDeadLetter;
+        }
         try {
             TopicInfo changed = topic.with(MetadataCodec.policy(command.getPolicy()));
             MetadataImage.NextIds ids = image.next();
@@ -131,6 +143,38 @@ public final class MetadataMachine {
         } catch (IllegalArgumentException e) {
             return new Refused(ErrorCode.ERROR_INVALID_CONFIG, "topic " + command.getName() + ": " + e.getMessage());
         }
+    }
+
+    /** Null: the topic may name that one, or names none. What died there must never come back by itself. */
+    private static @Nullable Refused badDeadLetter(MetadataImage image, String topic, String deadLetter) {
+        if (deadLetter.isEmpty()) {
+            return null;
+        }
+        if (deadLetter.equals(topic)) {
+            return new Refused(
+                    ErrorCode.ERROR_INVALID_CONFIG,
+                    "topic " + topic + ": dead-letter topic: itself (expected: another topic)");
+        }
+        if (image.topic(deadLetter) == null) {
+            return new Refused(
+                    ErrorCode.ERROR_INVALID_CONFIG,
+                    "topic " + topic + ": dead-letter topic " + NameRules.shown(deadLetter)
+                            + " does not exist; create it first");
+        }
+        StringBuilder path = new StringBuilder(topic + " -> " + deadLetter);
+        for (TopicInfo next = image.topic(deadLetter);
+                next != null && next.policy().work().hasDeadLetter();
+                next = image.topic(next.policy().work().deadLetter())) {
+            String following = next.policy().work().deadLetter();
+            path.append(" -> ").append(following);
+            if (following.equals(topic)) {
+                return new Refused(
+                        ErrorCode.ERROR_INVALID_CONFIG,
+                        "topic " + topic + ": dead-letter topic " + deadLetter + ": dead records would come back: "
+                                + path + " (expected: a topic whose own dead letters never lead here)");
+            }
+        }
+        return null;
     }
 
     private static Outcome deleteTopic(MetadataImage image, DeleteTopic command) {

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id unique for ever, never reused: a topic made again under the same name is another one
  * @param partitions in the order of their indexes; immutable
- * @param queueGroups in the order in which they were made; immutable
+ * @param queueGroups in the order in which they were made, with policies that know whether the topic has a dead-letter
+ *     topic; immutable
  */
 public record TopicInfo(
         int id,
@@ -20,7 +21,19 @@ public record TopicInfo(
         long createdMs) {
     public TopicInfo {
         partitions = List.copyOf(partitions);
-        queueGroups = List.copyOf(queueGroups);
+        queueGroups = followed(queueGroups, policy.work().hasDeadLetter());
+    }
+
+    private static List<QueueGroupInfo> followed(List<QueueGroupInfo> groups, boolean deadLetters) {
+        List<QueueGroupInfo> all = new ArrayList<>(groups.size());
+        boolean changed = false;
+        for (QueueGroupInfo group : groups) {
+            boolean differs = group.policy().deadLetters() != deadLetters;
+            all.add(differs ? group.with(group.policy().withDeadLetters(deadLetters), group.leaseMs()) : group);
+            changed |= differs;
+        }
+        // The same list as long as nothing changes: owners compare it by identity.
+        return List.copyOf(changed ? all : groups);
     }
 
     public @Nullable QueueGroupInfo queueGroup(String groupName) {

@@ -35,12 +35,17 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
      * @param untilAcked a record goes when all queue groups are done with it; without a group it stays
      * @param ackedGraceMs it goes so long after that
      * @param limits of what some group is not done with
+     * @param deadLetter the topic to which the dead of its queue groups are moved; empty: they are kept in place
      */
-    public record Work(boolean untilAcked, long ackedGraceMs, Limits limits) {
-        public static final Work NONE = new Work(false, 0, Limits.NONE);
+    public record Work(boolean untilAcked, long ackedGraceMs, Limits limits, String deadLetter) {
+        public static final Work NONE = new Work(false, 0, Limits.NONE, "");
 
         public Work {
             require(ackedGraceMs >= 0, "ackedGraceMs", ackedGraceMs, "at least 0");
+        }
+
+        public boolean hasDeadLetter() {
+            return !deadLetter.isEmpty();
         }
     }
 

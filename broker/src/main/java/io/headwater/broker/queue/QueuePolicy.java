@@ -7,7 +7,8 @@ package io.headwater.broker.queue;
  * @param maxFailures a record that has failed so often is dead; 0: none ever is
  * @param backoff how long one waits after a failure, unless the consumer says how long
  * @param onDead what follows a death
- * @param deadLetters the dead are moved to another topic instead of being kept in place
+ * @param deadLetters the topic has a dead-letter topic: the dead are moved there instead of being kept in place, unless
+ *     something waits for them ({@code onDead})
  * @param graceMs how long the leases of a lost session wait for it to come back
  * @param maxBytes of heap for one group in one partition
  */
@@ -36,10 +37,16 @@ public record QueuePolicy(
         }
     }
 
+    public QueuePolicy withDeadLetters(boolean now) {
+        return new QueuePolicy(keyed, maxFailures, backoff, onDead, now, graceMs, maxBytes);
+    }
+
+    /** Where something waits for the dead, they stay: what was moved away could not come back before it. */
     Burial burial() {
-        if (deadLetters) {
-            return Burial.MOVING;
-        }
-        return onDead == OnDead.HOLD_KEY ? Burial.HOLDS_KEY : Burial.PARKED;
+        return switch (onDead) {
+            case SKIP -> deadLetters ? Burial.MOVING : Burial.PARKED;
+            case HOLD_KEY -> Burial.HOLDS_KEY;
+            case STOP -> Burial.PARKED;
+        };
     }
 }

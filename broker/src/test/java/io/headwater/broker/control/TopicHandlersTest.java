@@ -93,10 +93,16 @@ class TopicHandlersTest {
 
     @Test
     void takesWhatIsAskedForAndChangesOnlyWhatIsNamed() {
+        world.ask(
+                client,
+                FrameType.CREATE_TOPIC,
+                CreateTopic.newBuilder().setName("dead").build(),
+                Topic.class);
         CreateTopic create = CreateTopic.newBuilder()
                 .setName("orders")
                 .setPartitions(2)
                 .setConfig(TopicConfig.newBuilder()
+                        .setDeadLetter("dead")
                         .setRetentionMs(-1)
                         .setRetentionBytes(5000)
                         .setAckLevel(AckLevel.ACK_MEMORY)
@@ -122,6 +128,16 @@ class TopicHandlersTest {
         assertEquals(60_000, altered.getConfig().getRetentionMs());
         assertEquals(5000, altered.getConfig().getRetentionBytes());
         assertEquals(AckLevel.ACK_MEMORY, altered.getConfig().getAckLevel());
+        assertEquals("dead", altered.getConfig().getDeadLetter());
+        AlterTopic parked = AlterTopic.newBuilder()
+                .setName("orders")
+                .setConfig(TopicConfig.newBuilder().setNoDeadLetter(true))
+                .build();
+        assertEquals(
+                "",
+                world.ask(client, FrameType.ALTER_TOPIC, parked, Topic.class)
+                        .getConfig()
+                        .getDeadLetter());
     }
 
     @Test

@@ -108,6 +108,37 @@ class MetadataMachineTest {
     }
 
     @Test
+    void deadLettersGoToAnotherTopicThatExistsAndNeverComeBack() {
+        apply(Commands.create("a", 1));
+        refused(ErrorCode.ERROR_INVALID_CONFIG, deadLetter("a", "a"));
+        refused(ErrorCode.ERROR_INVALID_CONFIG, deadLetter("a", "b"));
+        apply(Commands.create("b", 1));
+        apply(Commands.create("c", 1));
+        assertInstanceOf(Outcome.Committed.class, apply(deadLetter("a", "b")));
+        assertInstanceOf(Outcome.Committed.class, apply(deadLetter("b", "c")));
+        refused(ErrorCode.ERROR_INVALID_CONFIG, deadLetter("c", "a"));
+        refused(ErrorCode.ERROR_INVALID_CONFIG, deadLetter("c", "b"));
+        assertInstanceOf(Outcome.Committed.class, apply(Commands.delete("b")));
+        // What names a topic that is gone can still be altered; what is made in its place must not lead back.
+        assertInstanceOf(Outcome.Committed.class, apply(deadLetter("a", "b")));
+        Command back = Commands.create("b", 1).toBuilder()
+                .setCreateTopic(Commands.create("b", 1).getCreateTopic().toBuilder()
+                        .setPolicy(Commands.policy().setDeadLetter("a")))
+                .build();
+        refused(ErrorCode.ERROR_INVALID_CONFIG, back);
+        assertInstanceOf(Outcome.Committed.class, apply(deadLetter("a", "")));
+        assertInstanceOf(Outcome.Committed.class, apply(back));
+        assertEquals("a", image.topic("b").policy().work().deadLetter());
+    }
+
+    private static Command deadLetter(String topic, String deadLetter) {
+        return Commands.alter(topic, 1).toBuilder()
+                .setAlterTopic(Commands.alter(topic, 1).getAlterTopic().toBuilder()
+                        .setPolicy(Commands.policy().setDeadLetter(deadLetter)))
+                .build();
+    }
+
+    @Test
     void holdsNamesToTheRule() {
         for (String bad : new String[] {"", ".", "..", "a b", "a/b", "ä", "__x", "x".repeat(129), "a\n", "a\0"}) {
             refused(ErrorCode.ERROR_INVALID_NAME, Commands.create(bad, 1));

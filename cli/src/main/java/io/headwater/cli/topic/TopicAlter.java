@@ -27,6 +27,7 @@ import picocli.CommandLine.Parameters;
             "  headwater topic alter orders --partitions 6",
             "  headwater topic alter orders --delete-on-ack --acked-grace 1h",
             "  headwater topic alter orders --no-delete-on-ack --max-records unlimited",
+            "  headwater topic alter orders --dead-letter orders-dead",
             "More partitions send new records of a key elsewhere: order per key starts anew."
         })
 final class TopicAlter implements Callable<Integer> {

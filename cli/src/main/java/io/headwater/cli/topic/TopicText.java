@@ -36,7 +36,8 @@ final class TopicText {
         String age = config.getMaxAgeMs() <= 0
                 ? ""
                 : ", dead when not done after " + DurationText.exact(config.getMaxAgeMs());
-        return gone + most + bytes + age;
+        String dead = config.getDeadLetter().isEmpty() ? "" : ", the dead go to topic " + config.getDeadLetter();
+        return gone + most + bytes + age + dead;
     }
 
     private static boolean isDeletedOnAck(TopicConfig config) {
@@ -75,6 +76,7 @@ final class TopicText {
         json.writeNumberField("maxBytes", config.getMaxBytes() == 0 ? -1 : config.getMaxBytes());
         json.writeNumberField("maxAgeMs", config.getMaxAgeMs() == 0 ? -1 : config.getMaxAgeMs());
         json.writeStringField("overflow", overflow(config));
+        json.writeStringField("deadLetter", config.getDeadLetter());
         json.writeNumberField("created", topic.getCreatedMs());
     }
 }

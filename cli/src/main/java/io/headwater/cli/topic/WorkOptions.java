@@ -27,17 +27,35 @@ final class WorkOptions {
     @Mixin
     private LimitOptions limits = new LimitOptions();
 
+    @Option(
+            names = "--dead-letter",
+            paramLabel = "TOPIC",
+            description = "Records that die in a queue group of the topic are moved to this topic, which must exist.")
+    private @Nullable String deadLetter;
+
+    @Option(names = "--no-dead-letter", description = "They are kept in place, to be redriven or purged (default).")
+    private boolean noDeadLetter;
+
     boolean areEmpty() {
-        return deleteOnAck == null && ackedGrace == null && limits.areEmpty();
+        return deleteOnAck == null
+                && ackedGrace == null
+                && limits.areEmpty()
+                && deadLetter == null
+                && !noDeadLetter;
     }
 
     WorkSettings settings() {
-        return new WorkSettings(deleteOnAck, ackedGrace, limits.settings());
+        return new WorkSettings(deleteOnAck, ackedGrace, limits.settings(), noDeadLetter ? "" : deadLetter);
     }
 
     /** Null: fine. Else what is wrong. */
     @Nullable
     String complaint() {
+        if (deadLetter != null && (noDeadLetter || deadLetter.isEmpty())) {
+            return noDeadLetter
+                    ? "--dead-letter and --no-dead-letter (expected: one of them)"
+                    : "--dead-letter: nothing (expected: a topic, or --no-dead-letter)";
+        }
         return limits.complaint();
     }
 }
