@@ -123,7 +123,10 @@ public interface Admin {
      *     in place
      */
     record WorkSettings(
-            @Nullable Boolean deleteOnAck, @Nullable Duration ackedGrace, LimitSettings limits, @Nullable String deadLetter) {
+            @Nullable Boolean deleteOnAck,
+            @Nullable Duration ackedGrace,
+            LimitSettings limits,
+            @Nullable String deadLetter) {
         public static WorkSettings defaults() {
             return new WorkSettings(null, null, LimitSettings.defaults(), null);
         }

@@ -94,6 +94,10 @@ final class AdminCalls implements Admin {
             config.setAckedGraceMs(grace.isZero() ? -1 : grace.toMillis());
         }
         addLimits(config, work.limits());
+        String deadLetter = work.deadLetter();
+        if (deadLetter != null) {
+            config.setDeadLetter(deadLetter).setNoDeadLetter(deadLetter.isEmpty());
+        }
     }
 
     private static void addLimits(TopicConfig.Builder config, LimitSettings limits) {
@@ -115,10 +119,6 @@ final class AdminCalls implements Admin {
                     overflow == Overflow.REJECT
                             ? io.headwater.protocol.wire.Overflow.OVERFLOW_REJECT
                             : io.headwater.protocol.wire.Overflow.OVERFLOW_BLOCK);
-        }
-        String deadLetter = work.deadLetter();
-        if (deadLetter != null) {
-            config.setDeadLetter(deadLetter).setNoDeadLetter(deadLetter.isEmpty());
         }
     }
 

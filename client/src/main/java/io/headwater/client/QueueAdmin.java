@@ -83,6 +83,7 @@ public interface QueueAdmin {
      * @param timeInQueueP50Ms ingestion to first delivery
      * @param processingP50Ms as consumers reported it
      * @param heapBytes of the broker, roughly
+     * @param moving dead, on the way to the dead-letter topic
      * @param suspects delivered one at a time until cleared: a consumer died with several
      */
     record PartitionStatus(
@@ -106,7 +107,17 @@ public interface QueueAdmin {
             long processingP99Ms,
             long heapBytes,
             long suspects,
+            DeadLetters deadLetters,
             List<Consumer> consumers) {}
+
+    /**
+     * Dead records on the way to the topic's dead-letter topic.
+     *
+     * @param moved how many have arrived
+     * @param problem why the others do not; empty: they do, or there are none
+     * @param problemSinceMs epoch ms; 0: there is no problem
+     */
+    record DeadLetters(long moved, String problem, long problemSinceMs) {}
 
     /**
      * Attempts that ended without an acknowledgement, by cause.

@@ -127,6 +127,7 @@ final class QueueWire {
                 wire.getProcessingP99Ms(),
                 wire.getHeapBytes(),
                 wire.getSuspects(),
+                new QueueAdmin.DeadLetters(wire.getMoved(), wire.getMovingProblem(), wire.getMovingProblemSinceMs()),
                 consumers);
     }
 

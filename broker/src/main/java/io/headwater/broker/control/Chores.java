@@ -102,6 +102,21 @@ final class Chores {
         }
     }
 
+    /** Partitions that may have dead records to move are opened now: nobody else may ever ask for them. */
+    void openMovers() {
+        List<PartitionInfo> movers = new ArrayList<>();
+        for (TopicInfo topic : proposals.image().topics()) {
+            if (topic.policy().work().hasDeadLetter() && !topic.queueGroups().isEmpty()) {
+                topic.partitions().stream()
+                        .filter(partition -> view.hasLog(partition.partitionId()))
+                        .forEach(movers::add);
+            }
+        }
+        if (!movers.isEmpty()) {
+            FanOut.gather(movers, partitions::queueGroupsChanged);
+        }
+    }
+
     void tick(long nowMs, long nowNs) {
         if (groups.rings(nowNs) || nowMs >= members.coordinator().nextDeadlineMs()) {
             members.tick(nowMs, nowNs);

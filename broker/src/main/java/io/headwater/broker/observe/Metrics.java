@@ -133,6 +133,7 @@ public final class Metrics {
                     gauge.call((double) queue.waiting(), queue.topic(), queue.group(), "scheduled");
                     gauge.call((double) queue.leased(), queue.topic(), queue.group(), "leased");
                     gauge.call((double) queue.dead(), queue.topic(), queue.group(), "dead");
+                    gauge.call((double) queue.moving(), queue.topic(), queue.group(), "moving");
                 }))
                 .build());
         queueGauge(
@@ -153,6 +154,13 @@ public final class Metrics {
                 .labelNames("topic", "group")
                 .callback(counter -> vitals.queues()
                         .forEach(queue -> counter.call((double) queue.acked(), queue.topic(), queue.group())))
+                .build());
+        registry.register(CounterWithCallback.builder()
+                .name("headwater_queue_moved_total")
+                .help("Dead records that are in the dead-letter topic.")
+                .labelNames("topic", "group")
+                .callback(counter -> vitals.queues()
+                        .forEach(queue -> counter.call((double) queue.moved(), queue.topic(), queue.group())))
                 .build());
         registry.register(CounterWithCallback.builder()
                 .name("headwater_queue_returned_total")

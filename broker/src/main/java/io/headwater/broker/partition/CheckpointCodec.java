@@ -11,26 +11,27 @@ import java.util.List;
  * segments is enough to rebuild it. Numbers are unsigned LEB128 varints unless a type stands beside them.
  *
  * <pre>
- * version u8 = 3
+ * version u8 = 4
  * forgotten  i64, no producer with a higher id was forgotten; -1: none was
  * producers  count, then each: id i64 | epoch i16 | batches | first sequence | first offset | first time
  *            then each batch: records, and from the second on: offset step, time step, from the batch before
+ * internal   count, then each, of a producer of the broker's own: id i64 | number of its last batch | offset | time
  * positions  count, then each: group i32 | offset i64 | committed i64, ms
- * queues     count, then each: group i32 | bytes | a snapshot of so many bytes ({@code queue.SnapshotCodec}). Not in version 2
+ * queues     count, then each: group i32 | bytes | a snapshot of so many bytes ({@code queue.SnapshotCodec})
  * </pre>
  *
  * The sequences of a window follow one another, so that the first and the record counts say all of them.
  */
 final class CheckpointCodec {
-    static final int VERSION = 3;
-    private static final int WITHOUT_QUEUES = 2;
+    static final int VERSION = 4;
     private static final int MAX_VARINT = 10;
 
     private CheckpointCodec() {}
 
     static ByteBuffer encode(ProducerTable producers, PositionTable positions, PartitionQueues queues) {
         List<ProducerWindow> windows = producers.all();
-        int bound = 9 + 3 * MAX_VARINT + positions.size() * 20;
+        List<ProducerTable.LastBatch> internal = producers.internal();
+        int bound = 9 + 4 * MAX_VARINT + positions.size() * 20 + internal.size() * (Long.BYTES + 3 * MAX_VARINT);
         List<ByteBuffer> snapshots = new ArrayList<>();
         for (QueueEngine engine : queues.engines()) {
             ByteBuffer snapshot = engine.snapshot();
@@ -45,6 +46,13 @@ final class CheckpointCodec {
         putVarint(out, windows.size());
         for (ProducerWindow window : windows) {
             encode(out, window);
+        }
+        putVarint(out, internal.size());
+        for (ProducerTable.LastBatch last : internal) {
+            out.putLong(last.producerId());
+            putVarint(out, last.number());
+            putVarint(out, last.offset());
+            putVarint(out, last.timeMs());
         }
         putVarint(out, positions.size());
         for (PositionTable.Place place : positions.all()) {
@@ -79,15 +87,27 @@ final class CheckpointCodec {
     /** Replaces what both hold. Borrows the payload, position to limit, whose checksum has been verified. */
     static void decode(ByteBuffer in, ProducerTable producers, PositionTable positions, PartitionQueues queues) {
         int version = in.get();
-        if (version != VERSION && version != WITHOUT_QUEUES) {
-            throw new UnknownFormatException(
-                    "checkpoint: version " + version + " (expected: " + WITHOUT_QUEUES + " or " + VERSION + ")");
+        if (version != VERSION) {
+            throw new UnknownFormatException("checkpoint: version " + version + " (expected: " + VERSION + ")");
         }
         producers.reset(in.getLong());
         positions.clear();
         long windows = getVarint(in);
         for (long i = 0; i < windows; i++) {
             decodeWindow(in, producers);
+        }
+        long internal = getVarint(in);
+        for (long i = 0; i < internal; i++) {
+            long producerId = in.getLong();
+            long number = getVarint(in);
+            long offset = getVarint(in);
+            producers.noted(
+                    producerId,
+                    InternalProducer.epochOf(number),
+                    InternalProducer.sequenceOf(number),
+                    0,
+                    offset,
+                    getVarint(in));
         }
         long places = getVarint(in);
         for (long i = 0; i < places; i++) {
@@ -98,7 +118,7 @@ final class CheckpointCodec {
                 positions.apply(new GroupOp(GroupOp.Kind.SEEK, groupId, offset, committedMs));
             }
         }
-        long snapshots = version == WITHOUT_QUEUES ? 0 : getVarint(in);
+        long snapshots = getVarint(in);
         for (long i = 0; i < snapshots; i++) {
             int groupId = in.getInt();
             int bytes = (int) getVarint(in);

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * nothing is left but the bound that its id raises ({@link #forgottenUpTo}): producer ids are given out rising and once,
  * so of an id above the bound that is not in the table it is certain that nothing was ever stored, and of one below
  * nothing is certain, not even of a first batch.
+ *
+ * <p>The broker's own producers ({@link InternalProducer}) stand beside these, and are never forgotten: of each there is
+ * one batch.
  */
 final class ProducerTable {
     static final int MAX_PRODUCERS = 2048;
@@ -32,11 +35,18 @@ final class ProducerTable {
     }
 
     private final Long2ObjectHashMap<ProducerWindow> windows = new Long2ObjectHashMap<>();
+    private final Long2ObjectHashMap<LastBatch> internal = new Long2ObjectHashMap<>();
     private long forgottenUpTo = NONE_FORGOTTEN;
     private int duplicatePlace;
 
+    /** The last batch of one of the broker's own producers. */
+    record LastBatch(long producerId, long number, long offset, long timeMs) {}
+
     /** Judges a batch; changes nothing. */
     Verdict judge(long producerId, short epoch, int baseSequence, int recordCount) {
+        if (InternalProducer.isInternal(producerId)) {
+            return judge(internal.get(producerId), InternalProducer.number(epoch, baseSequence));
+        }
         ProducerWindow window = windows.get(producerId);
         if (window == null && producerId <= forgottenUpTo) {
             return Verdict.UNKNOWN;
@@ -61,18 +71,35 @@ final class ProducerTable {
         return ahead < 1 << 30 ? Verdict.OUT_OF_ORDER : Verdict.UNKNOWN;
     }
 
+    /** A number is one batch, however many of its records are left: some may have been erased before it is sent again. */
+    private static Verdict judge(@Nullable LastBatch last, long number) {
+        if (last == null || number > last.number) {
+            return Verdict.APPEND;
+        }
+        return number == last.number ? Verdict.DUPLICATE : Verdict.UNKNOWN;
+    }
+
     /** Right after {@link Verdict#DUPLICATE}: offset of the batch that was appended then. */
     long duplicateOffset(long producerId) {
-        return windows.get(producerId).offset(duplicatePlace);
+        return InternalProducer.isInternal(producerId)
+                ? internal.get(producerId).offset
+                : windows.get(producerId).offset(duplicatePlace);
     }
 
     /** Right after {@link Verdict#DUPLICATE}: ingestion time of the batch that was appended then. */
     long duplicateTimeMs(long producerId) {
-        return windows.get(producerId).timeMs(duplicatePlace);
+        return InternalProducer.isInternal(producerId)
+                ? internal.get(producerId).timeMs
+                : windows.get(producerId).timeMs(duplicatePlace);
     }
 
     /** A batch is in the log. */
     void noted(long producerId, short epoch, int baseSequence, int recordCount, long offset, long timeMs) {
+        if (InternalProducer.isInternal(producerId)) {
+            long number = InternalProducer.number(epoch, baseSequence);
+            internal.put(producerId, new LastBatch(producerId, number, offset, timeMs));
+            return;
+        }
         ProducerWindow window = windows.get(producerId);
         if (window == null) {
             if (windows.size() >= MAX_PRODUCERS) {
@@ -118,9 +145,15 @@ final class ProducerTable {
         return new ArrayList<>(windows.values());
     }
 
+    /** The broker's own, in no particular order; for the checkpoint. */
+    List<LastBatch> internal() {
+        return new ArrayList<>(internal.values());
+    }
+
     /** Starts over from a checkpoint, whose windows are {@link #noted} next. */
     void reset(long forgotten) {
         windows.clear();
+        internal.clear();
         forgottenUpTo = forgotten;
     }
 }

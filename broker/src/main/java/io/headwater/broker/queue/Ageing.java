@@ -1,7 +1,6 @@
 package io.headwater.broker.queue;
 
 import java.util.function.BooleanSupplier;
-import java.util.function.LongConsumer;
 
 /**
  * Which records have become too old, and die of it. A record ages from when it came into the log, or, where its producer
@@ -12,12 +11,18 @@ import java.util.function.LongConsumer;
  * no record is looked at twice. Scheduled records behind the cursor are in a line of their own, by when they became due.
  */
 final class Ageing {
+    /** Lets a record die of its age, at a wall time. */
+    @FunctionalInterface
+    interface Burying {
+        void of(long offset, long wallMs);
+    }
+
     /** Of one turn. */
     private static final int MOST_LOOKED = 20_000;
 
     private final QueueState state;
     private final MemoryCap cap;
-    private final LongConsumer bury;
+    private final Burying bury;
     /** Records below came too long ago. */
     private long tooOldBefore;
     /** So did those that were wanted before this wall time. */
@@ -26,7 +31,7 @@ final class Ageing {
     private long walked;
 
     /** @param bury lets a record die of its age */
-    Ageing(QueueState state, MemoryCap cap, LongConsumer bury) {
+    Ageing(QueueState state, MemoryCap cap, Burying bury) {
         this.state = state;
         this.cap = cap;
         this.bury = bury;
@@ -45,7 +50,7 @@ final class Ageing {
      *
      * @return true: there is more to do
      */
-    boolean advance(long newTooOldBefore, long newDueBeforeMs, BooleanSupplier mayGoOn) {
+    boolean advance(long newTooOldBefore, long newDueBeforeMs, long wallMs, BooleanSupplier mayGoOn) {
         tooOldBefore = Math.max(tooOldBefore, newTooOldBefore);
         dueBeforeMs = Math.max(dueBeforeMs, newDueBeforeMs);
         Woken woken = state.keepWoken();
@@ -55,7 +60,7 @@ final class Ageing {
             if (slot == SlotTable.ABSENT) {
                 break;
             }
-            buryIfTooOld(state.slots.offset(slot));
+            buryIfTooOld(state.slots.offset(slot), wallMs);
             looked++;
         }
         long end = Math.min(tooOldBefore, state.order().end());
@@ -66,7 +71,7 @@ final class Ageing {
                 walked = at;
                 return false;
             }
-            buryIfTooOld(at);
+            buryIfTooOld(at, wallMs);
             looked++;
             at = state.done.nextAbsent(at + 1);
         }
@@ -74,13 +79,13 @@ final class Ageing {
         return looked == MOST_LOOKED;
     }
 
-    private void buryIfTooOld(long offset) {
+    private void buryIfTooOld(long offset, long wallMs) {
         int slot = state.slots.find(offset);
         boolean waits = slot == SlotTable.ABSENT
                 || state.slots.state(slot) == RecordState.READY
                 || (state.slots.state(slot) == RecordState.WAITING && !state.isScheduled(slot));
         if (!state.done.contains(offset) && waits && isTooOld(offset)) {
-            bury.accept(offset);
+            bury.of(offset, wallMs);
         }
     }
 

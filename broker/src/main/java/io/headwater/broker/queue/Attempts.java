@@ -24,7 +24,7 @@ final class Attempts {
         this.decisions = decisions;
         this.random = random;
         this.policy = policy;
-        this.ageing = new Ageing(state, cap, offset -> bury(offset, tooOld(offset)));
+        this.ageing = new Ageing(state, cap, (offset, wallMs) -> bury(offset, tooOld(offset), wallMs));
     }
 
     Ageing ageing() {
@@ -53,7 +53,8 @@ final class Attempts {
             case ACK -> decisions.acked(offset, 1);
             case RELEASE -> giveBack(slot, Cause.RELEASED, settle.delayMs(), wallMs);
             case FAIL -> charge(slot, Cause.FAILED, kept(settle.reason()), settle.delayMs(), wallMs);
-            case REJECT -> bury(offset, new Ending(state.slots.failures(slot), Cause.REJECTED, kept(settle.reason())));
+            case REJECT ->
+                bury(offset, new Ending(state.slots.failures(slot), Cause.REJECTED, kept(settle.reason())), wallMs);
             case EXTEND -> decisions.extended(offset, 1, (int) settle.delayMs());
         }
         return Settled.APPLIED;
@@ -124,7 +125,7 @@ final class Attempts {
     private void charge(int slot, Cause cause, String reason, long delayMs, long wallMs) {
         int failures = state.slots.failures(slot) + 1;
         if (policy.maxFailures() > 0 && failures >= policy.maxFailures()) {
-            bury(state.slots.offset(slot), new Ending(failures, cause, reason));
+            bury(state.slots.offset(slot), new Ending(failures, cause, reason), wallMs);
         } else {
             long delay = delayMs == AS_THE_GROUP_SAYS ? policy.backoff().delayMs(failures, random) : delayMs;
             returned(slot, new Ending(failures, cause, reason), delay, wallMs);
@@ -135,7 +136,7 @@ final class Attempts {
         long offset = state.slots.offset(slot);
         decisions.returned(offset, 1, ending, delayMs == 0 ? 0 : wallMs + delayMs);
         if (ageing.isTooOld(offset)) {
-            bury(offset, tooOld(offset));
+            bury(offset, tooOld(offset), wallMs);
         }
     }
 
@@ -145,8 +146,8 @@ final class Attempts {
     }
 
     /** The one way in which records die. */
-    private void bury(long offset, Ending ending) {
-        decisions.died(offset, 1, ending, policy.burial());
+    private void bury(long offset, Ending ending, long wallMs) {
+        decisions.died(offset, 1, ending, policy.burial(), wallMs);
         if (policy.onDead() == OnDead.STOP && !state.isPaused()) {
             decisions.paused();
         }

@@ -52,10 +52,30 @@ final class Decisions implements QueueChange {
     }
 
     @Override
-    public void died(long offset, long count, Ending ending, Burial burial) {
-        ops.died(offset, count, ending, burial);
-        state.died(offset, count, ending, burial);
+    public void died(long offset, long count, Ending ending, Burial burial, long atMs) {
+        ops.died(offset, count, ending, burial, atMs);
+        state.died(offset, count, ending, burial, atMs);
         tally.ended(ending.cause(), count);
+    }
+
+    @Override
+    public void sent(Shipment shipment) {
+        ops.sent(shipment);
+        state.sent(shipment);
+    }
+
+    @Override
+    public void arrived(long number) {
+        Shipment shipment = state.shipment();
+        tally.moved(shipment == null ? 0 : shipment.size());
+        ops.arrived(number);
+        state.arrived(number);
+    }
+
+    @Override
+    public void kept(long offset, long count, Kept why) {
+        ops.kept(offset, count, why);
+        state.kept(offset, count, why);
     }
 
     @Override

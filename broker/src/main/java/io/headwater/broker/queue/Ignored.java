@@ -22,7 +22,16 @@ final class Ignored implements QueueChange {
     public void returned(long offset, long count, Ending ending, long dueMs) {}
 
     @Override
-    public void died(long offset, long count, Ending ending, Burial burial) {}
+    public void died(long offset, long count, Ending ending, Burial burial, long atMs) {}
+
+    @Override
+    public void sent(Shipment shipment) {}
+
+    @Override
+    public void arrived(long number) {}
+
+    @Override
+    public void kept(long offset, long count, Kept why) {}
 
     @Override
     public void redriven(long offset, long count) {}

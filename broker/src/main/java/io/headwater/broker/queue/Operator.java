@@ -69,13 +69,54 @@ final class Operator {
         return scheduled;
     }
 
-    boolean moved(long offset) {
-        int slot = state.slots.find(offset);
-        boolean moving = slot != SlotTable.ABSENT && state.slots.state(slot) == RecordState.MOVING;
-        if (moving) {
-            decisions.removed(offset, 1);
+    void send(long partitionId, long[] offsets) {
+        for (long offset : offsets) {
+            requireMoving(offset);
         }
-        return moving;
+        decisions.sent(new Shipment(state.lastShipment() + 1, partitionId, offsets));
+    }
+
+    void recall() {
+        if (state.shipment() != null) {
+            decisions.sent(new Shipment(state.lastShipment(), 0, new long[0]));
+        }
+    }
+
+    void arrived() {
+        Shipment shipment = state.shipment();
+        if (shipment == null) {
+            throw new IllegalStateException("queue: nothing is on its way to a dead-letter topic");
+        }
+        decisions.arrived(shipment.number());
+    }
+
+    void keep(long offset, Kept why) {
+        requireMoving(offset);
+        decisions.kept(offset, 1, why);
+    }
+
+    private void requireMoving(long offset) {
+        if (state.stateOf(offset) != RecordState.MOVING) {
+            throw new IllegalArgumentException(
+                    "record " + offset + ": " + state.stateOf(offset) + " (expected: " + RecordState.MOVING + ")");
+        }
+    }
+
+    Death death(long offset) {
+        SlotTable slots = state.slots;
+        int slot = slots.find(offset);
+        if (slot == SlotTable.ABSENT) {
+            return new Death(0, 0, SlotTable.DEFAULT_PRIORITY, 0, null, "", Kept.NOT);
+        }
+        byte cause = slots.lastCause(slot);
+        return new Death(
+                slots.deliveries(slot),
+                slots.failures(slot),
+                slots.priority(slot),
+                slots.timeMs(slot),
+                cause == 0 ? null : Cause.of(cause),
+                state.reasons.of(slot),
+                Kept.of(slots.kept(slot)));
     }
 
     void pause() {

@@ -20,7 +20,17 @@ interface QueueChange {
     /** The attempt is over: the record may be delivered again, not before a wall time (0: now). */
     void returned(long offset, long count, Ending ending, long dueMs);
 
-    void died(long offset, long count, Ending ending, Burial burial);
+    /** At that wall time. */
+    void died(long offset, long count, Ending ending, Burial burial, long atMs);
+
+    /** This batch of records that are moving is the one under way; one without records: none is. */
+    void sent(Shipment shipment);
+
+    /** The batch of that number is in the dead-letter topic, durably: its records are done. */
+    void arrived(long number);
+
+    /** What was moving is dead in place. */
+    void kept(long offset, long count, Kept why);
 
     /** From the dead: ready, without failures. The count of deliveries goes on. */
     void redriven(long offset, long count);

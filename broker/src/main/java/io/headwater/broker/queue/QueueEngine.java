@@ -203,7 +203,8 @@ public final class QueueEngine {
     public boolean age(long tooOldBefore, long dueBeforeMs, Now now, QueueOps ops) {
         begin(ops);
         state.clock(now.monotonicMs());
-        return attempts.ageing().advance(tooOldBefore, dueBeforeMs, () -> ops.sizeInBytes() < MOST_OPS_OF_A_TURN);
+        return attempts.ageing()
+                .advance(tooOldBefore, dueBeforeMs, now.wallMs(), () -> ops.sizeInBytes() < MOST_OPS_OF_A_TURN);
     }
 
     /** No record is too old any more; what is dead stays so. */
@@ -266,10 +267,53 @@ public final class QueueEngine {
         return operator.cancel(offset);
     }
 
-    /** A record that was MOVING is in the dead-letter topic, durably. False: it was not, or is known to be there. */
-    public boolean moved(long offset, QueueOps ops) {
+    /** Whether some record is MOVING, in a batch or not. */
+    public boolean hasMoving() {
+        return state.count(RecordState.MOVING) > 0;
+    }
+
+    /** The offsets of the MOVING records that died first and are in no batch, in order. */
+    public long[] moving(int max) {
+        return state.timers.moving(max);
+    }
+
+    /** The batch that is under way to a dead-letter topic; null: none is. */
+    public @Nullable Shipment shipment() {
+        return state.shipment();
+    }
+
+    /**
+     * These MOVING records are the batch that is under way, in place of another one if there was one. It may be sent when
+     * that is durable.
+     *
+     * @param offsets rising; taken
+     */
+    public void send(long partitionId, long[] offsets, QueueOps ops) {
         begin(ops);
-        return operator.moved(offset);
+        operator.send(partitionId, offsets);
+    }
+
+    /** The batch that is under way certainly never arrived and never will: its records wait for another one. */
+    public void recall(QueueOps ops) {
+        begin(ops);
+        operator.recall();
+    }
+
+    /** The batch that is under way is in the dead-letter topic, durably: its records are done here. */
+    public void arrived(QueueOps ops) {
+        begin(ops);
+        operator.arrived();
+    }
+
+    /** A MOVING record, which is in no batch, is dead in place after all. */
+    public void keep(long offset, Kept why, QueueOps ops) {
+        begin(ops);
+        operator.keep(offset, why);
+    }
+
+    /** Of a record that is dead or MOVING. */
+    public Death death(long offset) {
+        return operator.death(offset);
     }
 
     /** What producers asked for the records that were there before the group was made has been {@link #announce}d. */

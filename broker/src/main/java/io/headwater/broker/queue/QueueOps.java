@@ -2,6 +2,7 @@ package io.headwater.broker.queue;
 
 import java.nio.ByteBuffer;
 import java.util.function.IntFunction;
+import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,13 +18,16 @@ import org.jspecify.annotations.Nullable;
  *    4 EXTENDED   run, lease (ms)
  *    5 ACKED      run
  *    6 RETURNED   run, failures, cause, due
- *    7 DIED       run, failures, cause, burial
+ *    7 DIED       run, failures, cause, burial, at (wall ms)
  *    8 REDRIVEN   run
  *    9 REMOVED    run
  *   10 RETRACTED  step: all from there on
  *   11 PAUSED
  *   12 RESUMED
  *   13 SURVEYED
+ *   14 SENT       number, partition, count of runs, these: step from the end of the one before (of the first: from 0), count
+ *   15 ARRIVED    number
+ *   16 KEPT       run, why
  *   17 REASON     count of bytes, text in UTF-8: of the failures among what is RETURNED or DIED from here on, up to the
  *                 next REASON or GROUP; empty: none is known, as behind a GROUP
  * run: step, count. step: signed (zigzag), from the end of the run before it; in a group's first from 0
@@ -47,9 +51,13 @@ public final class QueueOps {
     private static final int PAUSED = 11;
     private static final int RESUMED = 12;
     private static final int SURVEYED = 13;
+    private static final int SENT = 14;
+    private static final int ARRIVED = 15;
+    private static final int KEPT = 16;
     private static final int REASON = 17;
     private static final int NOTHING = 0;
-    private static final int LONGEST_OP = 1 + Math.max(5 * Varints.MAX_BYTES, Reasons.MAX_ENCODED_BYTES);
+    private static final int LONGEST_OP = 1 + Math.max(6 * Varints.MAX_BYTES, Reasons.MAX_ENCODED_BYTES);
+    private static final int BURIAL_BITS = 2;
 
     private final Writer writer = new Writer();
     private ByteBuffer bytes = ByteBuffer.allocate(256);
@@ -154,6 +162,14 @@ public final class QueueOps {
             to.surveyed();
             return lastEnd;
         }
+        if (kind == SENT) {
+            to.sent(shipment(in));
+            return lastEnd;
+        }
+        if (kind == ARRIVED) {
+            to.arrived(Varints.get(in));
+            return lastEnd;
+        }
         long offset = lastEnd + Varints.getSigned(in);
         if (kind == RETRACTED) {
             to.retracted(offset);
@@ -166,12 +182,38 @@ public final class QueueOps {
             case EXTENDED -> to.extended(offset, count, (int) Varints.get(in));
             case ACKED -> to.acked(offset, count);
             case RETURNED -> to.returned(offset, count, ending(in, reason), Varints.get(in));
-            case DIED -> to.died(offset, count, ending(in, reason), Burial.of(Varints.get(in)));
+            case DIED -> to.died(offset, count, ending(in, reason), Burial.of(Varints.get(in)), Varints.get(in));
             case REDRIVEN -> to.redriven(offset, count);
             case REMOVED -> to.removed(offset, count);
-            default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 13, or 17)");
+            case KEPT -> to.kept(offset, count, Kept.of(Varints.get(in)));
+            default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 17)");
         }
         return offset + count;
+    }
+
+    static void put(ByteBuffer out, Shipment shipment) {
+        Varints.put(out, shipment.number());
+        Varints.put(out, shipment.partitionId());
+        Varints.put(out, shipment.countRuns());
+        long end = 0;
+        for (int at = 0; at < shipment.size(); at = shipment.endOfRun(at)) {
+            Varints.put(out, shipment.offset(at) - end);
+            Varints.put(out, shipment.endOfRun(at) - at);
+            end = shipment.offset(shipment.endOfRun(at) - 1) + 1;
+        }
+    }
+
+    static Shipment shipment(ByteBuffer in) {
+        long number = Varints.get(in);
+        long partitionId = Varints.get(in);
+        LongArrayList offsets = new LongArrayList();
+        long end = 0;
+        for (long runs = Varints.get(in); runs > 0; runs--) {
+            long offset = end + Varints.get(in);
+            end = offset + Varints.get(in);
+            Shipment.addRun(offsets, offset, end - offset);
+        }
+        return new Shipment(number, partitionId, offsets.toLongArray());
     }
 
     private static Ending ending(ByteBuffer in, String reason) {
@@ -226,11 +268,17 @@ public final class QueueOps {
                 bytes.putLong(second);
                 Varints.put(bytes, low(first));
             }
-            case EXTENDED -> Varints.put(bytes, first);
-            case RETURNED, DIED -> {
+            case EXTENDED, KEPT -> Varints.put(bytes, first);
+            case RETURNED -> {
                 Varints.put(bytes, high(first));
                 Varints.put(bytes, low(first));
                 Varints.put(bytes, second);
+            }
+            case DIED -> {
+                Varints.put(bytes, high(first));
+                Varints.put(bytes, low(first));
+                Varints.put(bytes, second & ((1 << BURIAL_BITS) - 1));
+                Varints.put(bytes, second >>> BURIAL_BITS);
             }
             default -> {}
         }
@@ -250,7 +298,11 @@ public final class QueueOps {
     }
 
     private void ensureRoom() {
-        if (bytes.remaining() < LONGEST_OP) {
+        ensureRoom(LONGEST_OP);
+    }
+
+    private void ensureRoom(int needed) {
+        while (bytes.remaining() < needed) {
             bytes = ByteBuffer.allocate(2 * bytes.capacity()).put(bytes.flip());
         }
     }
@@ -283,9 +335,27 @@ public final class QueueOps {
         }
 
         @Override
-        public void died(long offset, long length, Ending ending, Burial burial) {
+        public void died(long offset, long length, Ending ending, Burial burial, long atMs) {
             because(ending);
-            add(DIED, offset, length, pair(ending.failures(), ending.cause().id), burial.id);
+            add(DIED, offset, length, pair(ending.failures(), ending.cause().id), atMs << BURIAL_BITS | burial.id);
+        }
+
+        @Override
+        public void sent(Shipment shipment) {
+            mark(SENT);
+            ensureRoom((3 + 2 * shipment.countRuns()) * Varints.MAX_BYTES);
+            put(bytes, shipment);
+        }
+
+        @Override
+        public void arrived(long number) {
+            mark(ARRIVED);
+            Varints.put(bytes, number);
+        }
+
+        @Override
+        public void kept(long offset, long length, Kept why) {
+            add(KEPT, offset, length, why.id, 0);
         }
 
         @Override

@@ -22,6 +22,8 @@ final class QueueState implements QueueChange {
     private final int[] counts = new int[RecordState.UNCOMMITTED.id + 1];
     private @Nullable ReadyOrder order;
     private boolean surveyed;
+    private @Nullable Shipment shipment;
+    private long lastShipment;
     private boolean paused;
     private long nowMs;
     private long openedMs;
@@ -197,15 +199,80 @@ final class QueueState implements QueueChange {
     }
 
     @Override
-    public void died(long offset, long count, Ending ending, Burial burial) {
+    public void died(long offset, long count, Ending ending, Burial burial, long atMs) {
         for (long at = offset; at < offset + count; at++) {
             int slot = begin(at);
             if (slot != SlotTable.ABSENT) {
                 attemptEnded(slot, ending);
+                slots.kept(slot, Kept.NOT.id);
                 slots.holdsKey(slot, burial == Burial.HOLDS_KEY);
-                end(slot, burial == Burial.MOVING ? RecordState.MOVING : RecordState.DEAD, 0);
+                end(slot, burial == Burial.MOVING ? RecordState.MOVING : RecordState.DEAD, atMs);
             }
         }
+    }
+
+    @Override
+    public void sent(Shipment next) {
+        Shipment before = shipment;
+        for (int i = 0; before != null && i < before.size(); i++) {
+            inShipment(before.offset(i), false);
+        }
+        for (int i = 0; i < next.size(); i++) {
+            inShipment(next.offset(i), true);
+        }
+        shipment = next.size() == 0 ? null : next;
+        lastShipment = next.number();
+    }
+
+    /** What is under way does not wait to be sent. */
+    private void inShipment(long offset, boolean in) {
+        int slot = slots.find(offset);
+        if (slot != SlotTable.ABSENT && slots.state(slot) == RecordState.MOVING) {
+            if (order != null) {
+                timers.remove(slot);
+            }
+            slots.isInShipment(slot, in);
+            if (order != null) {
+                timers.add(slot);
+            }
+        }
+    }
+
+    @Override
+    public void arrived(long number) {
+        Shipment there = shipment;
+        if (there == null || there.number() != number) {
+            // A replay of what a snapshot holds.
+            return;
+        }
+        for (int at = 0; at < there.size(); at = there.endOfRun(at)) {
+            long from = there.offset(at);
+            finish(from, from + there.endOfRun(at) - at);
+        }
+        shipment = null;
+    }
+
+    @Override
+    public void kept(long offset, long count, Kept why) {
+        for (long at = offset; at < offset + count; at++) {
+            int slot = begin(at);
+            if (slot != SlotTable.ABSENT) {
+                slots.isInShipment(slot, false);
+                slots.kept(slot, why.id);
+                end(slot, RecordState.DEAD, slots.timeMs(slot));
+            }
+        }
+    }
+
+    /** Null: none is under way. */
+    @Nullable
+    Shipment shipment() {
+        return shipment;
+    }
+
+    /** The number of the last that was; 0: none ever was. */
+    long lastShipment() {
+        return lastShipment;
     }
 
     private void attemptEnded(int slot, Ending ending) {
@@ -231,6 +298,7 @@ final class QueueState implements QueueChange {
                 slots.ageless(slot, true);
                 slots.suspect(slot, false);
                 slots.holdsKey(slot, false);
+                slots.kept(slot, Kept.NOT.id);
                 end(slot, RecordState.READY, 0);
             }
         }

@@ -16,6 +16,9 @@ final class SlotTable implements IndexedHeap.Places {
     private static final byte SUSPECT = 1;
     private static final byte HOLDS_KEY = 2;
     private static final byte AGELESS = 4;
+    private static final byte IN_SHIPMENT = 8;
+    private static final int KEPT_SHIFT = 4;
+    private static final int KEPT_MASK = 0x03 << KEPT_SHIFT;
     private static final byte NO_RECORD = 0;
 
     private long[] offsets = new long[FIRST_CAPACITY];
@@ -136,7 +139,10 @@ final class SlotTable implements IndexedHeap.Places {
         states[slot] = state.id;
     }
 
-    /** Leased: when the lease ends, on the monotonic clock. Else: not before this wall time; 0: at once. */
+    /**
+     * Leased: when the lease ends, on the monotonic clock. Dead, moving: since when, wall time. Else: not before this wall
+     * time; 0: at once.
+     */
     long timeMs(int slot) {
         return times[slot];
     }
@@ -197,6 +203,24 @@ final class SlotTable implements IndexedHeap.Places {
 
     void holdsKey(int slot, boolean holds) {
         flags[slot] = (byte) (holds ? flags[slot] | HOLDS_KEY : flags[slot] & ~HOLDS_KEY);
+    }
+
+    /** Dead: the id of a {@link Kept}. */
+    int kept(int slot) {
+        return (flags[slot] & KEPT_MASK) >>> KEPT_SHIFT;
+    }
+
+    void kept(int slot, int why) {
+        flags[slot] = (byte) (flags[slot] & ~KEPT_MASK | why << KEPT_SHIFT);
+    }
+
+    /** Moving, and in the batch that is under way. */
+    boolean isInShipment(int slot) {
+        return (flags[slot] & IN_SHIPMENT) != 0;
+    }
+
+    void isInShipment(int slot, boolean in) {
+        flags[slot] = (byte) (in ? flags[slot] | IN_SHIPMENT : flags[slot] & ~IN_SHIPMENT);
     }
 
     /** How the last attempt that has ended did so: the id of a {@link Cause}, 0: none has. */

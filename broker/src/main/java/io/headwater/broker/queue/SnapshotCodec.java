@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * version   u8 = 2
- * flags     u8: bit 0 paused, 1 surveyed
+ * flags     u8: bit 0 paused, 1 surveyed, 2 some batch was sent to a dead-letter topic
  * floor     all below is done
  * done      count of runs above it, then of each: step from the end of the run before it (of the first: from the
  *           floor), length
@@ -30,7 +30,10 @@ import org.jspecify.annotations.Nullable;
  *             with a reason: place of its text in the list, from 0
  *             scheduled: when its producer wants it, wall ms
  *             READY (1): nothing. WAITING (2): due, wall ms. LEASED (3): place of the session in the list, 0 for a
- *             detached lease, else counted from 1; lease in ms. DEAD (4), MOVING (5): nothing
+ *             detached lease, else counted from 1; lease in ms. DEAD (4), MOVING (5): since when, wall ms; why it
+ *             is kept, u8: a {@link Kept}
+ * sent      if flags say so: the last batch's number, partition, count of runs (0: it is not under way any more), these:
+ *             step from the end of the one before (of the first: from 0), count
  * </pre>
  */
 final class SnapshotCodec {
@@ -38,6 +41,7 @@ final class SnapshotCodec {
 
     private static final int PAUSED = 1;
     private static final int SURVEYED = 2;
+    private static final int HAS_SENT = 4;
     private static final int STATE_MASK = 0x07;
     private static final int SUSPECT = 0x08;
     private static final int HOLDS_KEY = 0x10;
@@ -45,7 +49,7 @@ final class SnapshotCodec {
     private static final int SCHEDULED = 0x40;
     private static final int AGELESS = 0x80;
     private static final int HEAD_BYTES = 2 + 5 * Varints.MAX_BYTES;
-    private static final int RECORD_BYTES = 3 + 7 * Varints.MAX_BYTES;
+    private static final int RECORD_BYTES = 4 + 7 * Varints.MAX_BYTES;
 
     private SnapshotCodec() {}
 
@@ -59,8 +63,12 @@ final class SnapshotCodec {
         int bound = Math.addExact(
                 Math.addExact(HEAD_BYTES, shared.bytes()),
                 Math.addExact(runs * 2 * Varints.MAX_BYTES, Math.multiplyExact(records.length, RECORD_BYTES)));
+        Shipment shipment = state.shipment();
+        bound += 3 * Varints.MAX_BYTES + (shipment == null ? 0 : shipment.countRuns() * 2 * Varints.MAX_BYTES);
         ByteBuffer out = ByteBuffer.allocate(bound);
-        out.put((byte) VERSION).put((byte) ((state.isPaused() ? PAUSED : 0) | (state.isSurveyed() ? SURVEYED : 0)));
+        int flags = (state.isPaused() ? PAUSED : 0) | (state.isSurveyed() ? SURVEYED : 0);
+        flags |= state.lastShipment() > 0 ? HAS_SENT : 0;
+        out.put((byte) VERSION).put((byte) flags);
         encode(out, state.done, runs);
         shared.encode(out);
         Varints.put(out, records.length);
@@ -69,6 +77,9 @@ final class SnapshotCodec {
             Varints.put(out, offset - before);
             before = offset;
             encode(out, state, state.slots.find(offset), shared);
+        }
+        if (state.lastShipment() > 0) {
+            QueueOps.put(out, shipment == null ? new Shipment(state.lastShipment(), 0, new long[0]) : shipment);
         }
         return out.flip();
     }
@@ -174,6 +185,9 @@ final class SnapshotCodec {
         } else if (state == RecordState.LEASED) {
             Varints.put(out, shared.placeOfSession(slots.session(slot)));
             Varints.put(out, slots.leaseMs(slot));
+        } else if (state == RecordState.DEAD || state == RecordState.MOVING) {
+            Varints.put(out, timeMs);
+            out.put((byte) slots.kept(slot));
         }
     }
 
@@ -212,6 +226,9 @@ final class SnapshotCodec {
             before += Varints.get(in);
             decodeRecord(in, state, before, sessions, reasons);
         }
+        if ((flags & HAS_SENT) != 0) {
+            state.sent(QueueOps.shipment(in));
+        }
     }
 
     private static void decodeRecord(ByteBuffer in, QueueState to, long offset, long[] sessions, List<String> reasons) {
@@ -241,6 +258,9 @@ final class SnapshotCodec {
             long session = sessions[(int) Varints.get(in)];
             slots.lease(slot, session, (int) Varints.get(in));
             to.sessions.took(session, slots.isSuspect(slot));
+        } else if (state == RecordState.DEAD || state == RecordState.MOVING) {
+            slots.timeMs(slot, Varints.get(in));
+            slots.kept(slot, in.get());
         }
     }
 }

@@ -5,6 +5,7 @@ public final class Tally {
     private final long[] returned = new long[Cause.values().length + 1];
     private long granted;
     private long acked;
+    private long moved;
 
     void granted(long count) {
         granted += count;
@@ -12,6 +13,10 @@ public final class Tally {
 
     void acked(long count) {
         acked += count;
+    }
+
+    void moved(long count) {
+        moved += count;
     }
 
     void ended(Cause cause, long count) {
@@ -24,6 +29,11 @@ public final class Tally {
 
     public long acked() {
         return acked;
+    }
+
+    /** To the dead-letter topic. */
+    public long moved() {
+        return moved;
     }
 
     /** How many attempts ended for this reason, in death or not. */

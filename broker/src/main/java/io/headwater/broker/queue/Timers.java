@@ -2,7 +2,7 @@ package io.headwater.broker.queue;
 
 import java.util.Arrays;
 
-/** Which lease ends next, and which waiting record is due next. */
+/** Which lease ends next, which waiting record is due next, and which dead one is to be moved next. */
 final class Timers {
     /** No timer runs. */
     static final long NEVER = Long.MAX_VALUE;
@@ -10,6 +10,7 @@ final class Timers {
     private final SlotTable slots;
     private final IndexedHeap leases;
     private final IndexedHeap waiting;
+    private final IndexedHeap moving;
 
     Timers(SlotTable slots) {
         this.slots = slots;
@@ -20,12 +21,18 @@ final class Timers {
         };
         this.leases = new IndexedHeap(byTime, slots);
         this.waiting = new IndexedHeap(byTime, slots);
+        this.moving = new IndexedHeap(byTime, slots);
     }
 
     void add(int slot) {
         switch (slots.state(slot)) {
             case LEASED -> leases.add(slot);
             case WAITING -> waiting.add(slot);
+            case MOVING -> {
+                if (!slots.isInShipment(slot)) {
+                    moving.add(slot);
+                }
+            }
             default -> {}
         }
     }
@@ -34,6 +41,11 @@ final class Timers {
         switch (slots.state(slot)) {
             case LEASED -> leases.remove(slot);
             case WAITING -> waiting.remove(slot);
+            case MOVING -> {
+                if (!slots.isInShipment(slot)) {
+                    moving.remove(slot);
+                }
+            }
             default -> {}
         }
     }
@@ -74,7 +86,23 @@ final class Timers {
         return found;
     }
 
+    /** The offsets of those that died first and are in no batch yet, in order. */
+    long[] moving(int max) {
+        int[] taken = new int[Math.min(max, moving.size())];
+        long[] found = new long[taken.length];
+        for (int i = 0; i < taken.length; i++) {
+            taken[i] = moving.top();
+            found[i] = slots.offset(taken[i]);
+            moving.remove(taken[i]);
+        }
+        for (int slot : taken) {
+            moving.add(slot);
+        }
+        Arrays.sort(found);
+        return found;
+    }
+
     long bytes() {
-        return leases.bytes() + waiting.bytes();
+        return leases.bytes() + waiting.bytes() + moving.bytes();
     }
 }

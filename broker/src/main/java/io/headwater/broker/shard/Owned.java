@@ -9,6 +9,7 @@ import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.stream.Subscription;
 import io.headwater.broker.stream.Traffic;
 import io.headwater.broker.work.Departure;
+import io.headwater.broker.work.LetterBox;
 import io.headwater.broker.work.QueueDesk;
 import io.headwater.broker.work.Reports;
 import io.headwater.protocol.wire.Error;
@@ -47,9 +48,9 @@ final class Owned {
     /** When its queues take a turn by themselves, on the monotonic clock. */
     long turnAtMs = Long.MAX_VALUE;
 
-    Owned(Partition partition, Traffic traffic) {
+    Owned(Partition partition, Traffic traffic, LetterBox letters) {
         this.partition = partition;
-        this.desk = new QueueDesk(partition, traffic);
+        this.desk = new QueueDesk(partition, traffic, letters);
     }
 
     QueueDesk desk() {

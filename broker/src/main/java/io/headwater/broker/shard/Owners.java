@@ -58,7 +58,7 @@ public final class Owners implements DurabilityListener, Requests.Factory {
     /** Once, before the first request. */
     public void start(DataDirectory data, Supplier<MetadataImage> metadata) {
         for (int i = 0; i < settings.count(); i++) {
-            Shard shard = new Shard(mailboxes.get(i), data, metadata, settings);
+            Shard shard = new Shard(mailboxes.get(i), data, metadata, settings, this::mailboxOf);
             shards.add(shard);
             threads.add(new ShardThread(shard, "headwater-owner-" + i, settings.onFatal()));
         }

@@ -1,5 +1,6 @@
 package io.headwater.broker.shard;
 
+import io.headwater.broker.net.Connection;
 import io.headwater.broker.partition.PendingGroupOp;
 import io.headwater.broker.stream.ProduceHandler;
 import io.headwater.broker.stream.ProduceRequest;
@@ -35,13 +36,20 @@ interface Parked {
         @Override
         public void durable(Shard shard) {
             departure.leave();
-            shard.touch(departure.connection());
+            touch(shard);
         }
 
         @Override
         public void failed(Shard shard, Error error) {
             departure.failed(error);
-            shard.touch(departure.connection());
+            touch(shard);
+        }
+
+        private void touch(Shard shard) {
+            Connection to = departure.connection();
+            if (to != null) {
+                shard.touch(to);
+            }
         }
     }
 

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.EpochClock;
@@ -68,6 +69,7 @@ final class Shard {
     private final List<Owned> unsettled = new ArrayList<>();
     private final List<Attachment> borrowed = new ArrayList<>();
     private final Executor soon;
+    private final PostOffice postOffice;
     /** Once, and not a lambda for each turn. */
     private final Consumer<Task> runner = this::run;
 
@@ -75,7 +77,12 @@ final class Shard {
     private boolean gaugesStale;
     private @Nullable Runnable whenQuiet;
 
-    Shard(Mailbox mailbox, DataDirectory data, Supplier<MetadataImage> metadata, Owners.Settings settings) {
+    Shard(
+            Mailbox mailbox,
+            DataDirectory data,
+            Supplier<MetadataImage> metadata,
+            Owners.Settings settings,
+            LongFunction<Mailbox> mailboxOf) {
         this.mailbox = mailbox;
         this.data = data;
         this.metadata = metadata;
@@ -84,6 +91,7 @@ final class Shard {
         this.idleAfterMs = settings.idleAfterMs();
         this.gauges = new ShardGauges(clock);
         this.soon = work -> mailbox.signal(new Later(work));
+        this.postOffice = new PostOffice(mailbox, mailboxOf, metadata, settings.maxRecordBytes());
     }
 
     Mailbox mailbox() {
@@ -170,6 +178,12 @@ final class Shard {
         return owned;
     }
 
+    /** Null: it is not open, or not any more. */
+    @Nullable
+    Owned opened(long partitionId) {
+        return partitions.get(partitionId);
+    }
+
     private Owned open(PartitionInfo info) throws StorageException {
         StorageException before = broken.get(info.partitionId());
         if (before != null) {
@@ -178,7 +192,9 @@ final class Shard {
         try {
             List<QueueGroupInfo> groups = groupsOf(info);
             Owned owned = new Owned(
-                    Partition.open(info, data.log(info.partitionId()), clock, groups, now()), gauges.traffic());
+                    Partition.open(info, data.log(info.partitionId()), clock, groups, now()),
+                    gauges.traffic(),
+                    postOffice.boxOf(info.partitionId()));
             partitions.put(info.partitionId(), owned);
             turn(owned);
             return owned;

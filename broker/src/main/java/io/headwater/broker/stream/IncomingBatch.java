@@ -1,5 +1,6 @@
 package io.headwater.broker.stream;
 
+import io.headwater.broker.partition.InternalProducer;
 import io.headwater.broker.partition.Wishes;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Error;
@@ -74,6 +75,11 @@ public final class IncomingBatch {
                 return corrupt("bytes: " + bytes + " (expected: " + batch.sizeInBytes() + ", the batch's own size)");
             }
             batch.validate();
+            if (InternalProducer.isInternal(batch.producerId())) {
+                return Errors.of(
+                        ErrorCode.ERROR_INVALID_REQUEST,
+                        "producer id: " + batch.producerId() + " (expected: one that INIT_PRODUCER gave, or -1)");
+            }
             batch.eventTimes(times);
             if (reservedHeaders) {
                 wishes = Wishes.of(batch, new RecordCursor());

@@ -58,16 +58,18 @@ public final class QueueDesk {
     private List<Departure> departures = new ArrayList<>();
     private final CatchUp catchUp;
     private final AgeLimit ages;
+    private final DeadLetters deadLetters;
     private Now turnAt = new Now(0, 0);
     private boolean refused;
     private boolean more;
 
-    public QueueDesk(Partition partition, Traffic traffic) {
+    public QueueDesk(Partition partition, Traffic traffic, LetterBox letters) {
         this.partition = partition;
         this.traffic = traffic;
         this.shelf = new RecordShelf(partition);
         this.catchUp = new CatchUp(partition);
         this.ages = new AgeLimit(partition);
+        this.deadLetters = new DeadLetters(this, letters);
     }
 
     RecordShelf shelf() {
@@ -76,6 +78,10 @@ public final class QueueDesk {
 
     Partition partition() {
         return partition;
+    }
+
+    DeadLetters deadLetters() {
+        return deadLetters;
     }
 
     GroupDesk group(int groupId) {
@@ -284,6 +290,10 @@ public final class QueueDesk {
             if (desk != null) {
                 grant(engine, desk, now);
             }
+            Departure letters = deadLetters.step(engine, now);
+            if (letters != null) {
+                departures.add(letters);
+            }
             if (partition.queues().ops().sizeInBytes() > LARGE_ENTRY && !append()) {
                 return;
             }
@@ -337,7 +347,7 @@ public final class QueueDesk {
 
     /** Whether the next turn has something to do, whatever else happens. */
     public boolean hasMore() {
-        return more;
+        return more || deadLetters.hasMore();
     }
 
     /** Whether something waits for a turn, though there may be no group left to take one. */
@@ -360,7 +370,7 @@ public final class QueueDesk {
         if (refused) {
             return RETRY_MS;
         }
-        long next = ages.nextLookInMs(now);
+        long next = Math.min(ages.nextLookInMs(now), deadLetters.nextInMs(now));
         for (QueueEngine engine : partition.queues().engines()) {
             if (isOpening(engine)) {
                 continue;
@@ -388,6 +398,7 @@ public final class QueueDesk {
                 .queues()
                 .reconcile(known, partition.startOffset(), partition.log().endOffset(), now);
         for (int groupId : gone) {
+            deadLetters.forget(groupId);
             GroupDesk desk = groups.remove(groupId);
             if (desk != null) {
                 desk.endAll(unknownGroup(groupId));

@@ -6,6 +6,7 @@ import io.headwater.broker.partition.PartitionReport;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.broker.queue.Cause;
 import io.headwater.broker.queue.Counts;
+import io.headwater.broker.queue.Death;
 import io.headwater.broker.queue.Explanation;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
@@ -106,7 +107,12 @@ public final class Reports {
                 .setProcessingP50Ms(group.processing.percentile(0.50))
                 .setProcessingP99Ms(group.processing.percentile(0.99))
                 .setHeapBytes(engine.bytes())
-                .setSuspects(engine.suspects());
+                .setSuspects(engine.suspects())
+                .setMoved(tally.moved());
+        DeadLetters.Trouble trouble = desk.deadLetters().trouble(engine.groupId());
+        if (trouble != null) {
+            report.setMovingProblem(trouble.problem()).setMovingProblemSinceMs(trouble.sinceMs());
+        }
         for (Worker worker : group.consumers()) {
             report.addWorkers(QueueWorker.newBuilder()
                     .setName(worker.name())
@@ -129,7 +135,9 @@ public final class Reports {
                 now.getReady(),
                 now.getWaiting(),
                 now.getLeased(),
-                now.getDead() + now.getMoving(),
+                now.getDead(),
+                now.getMoving(),
+                now.getMoved(),
                 now.getOldestReadyMs(),
                 now.getDelivered(),
                 now.getAcked(),
@@ -271,7 +279,7 @@ public final class Reports {
         return answer.setPartition(describe(engine))
                 .setRecord(record(engine, offset))
                 .setCode(code)
-                .setText(text(engine, known, code))
+                .setText(text(engine, offset, known, code))
                 .setBehindOffset(known.behind())
                 .build();
     }
@@ -287,7 +295,7 @@ public final class Reports {
         return group.waiting().isEmpty() ? "NO_CREDIT" : "NEXT";
     }
 
-    private String text(QueueEngine engine, Explanation known, String code) {
+    private String text(QueueEngine engine, long offset, Explanation known, String code) {
         GroupDesk group = desk.group(engine.groupId());
         String counts = known.deliveries() == 0
                 ? "never delivered"
@@ -303,8 +311,8 @@ public final class Reports {
                         + (engine.policy().maxFailures() == 0
                                 ? "off"
                                 : engine.policy().maxFailures())
-                        + ")" + lastEnd(known) + "; redrive or purge it";
-            case "MOVING" -> "it is dead, and on its way to the dead-letter topic; " + tries;
+                        + ")" + lastEnd(known) + kept(engine.death(offset)) + "; redrive or purge it";
+            case "MOVING" -> "it is dead" + moving(engine, offset) + "; " + tries;
             case "SCHEDULED" ->
                 "its producer wants it at " + Instant.ofEpochMilli(known.untilMs()) + ", in "
                         + in(known.untilMs() - now.wallMs());
@@ -333,6 +341,24 @@ public final class Reports {
                         + " are ready, " + group.waiting().size() + " of "
                         + group.consumers().size()
                         + " consumers can take more";
+        };
+    }
+
+    private String moving(QueueEngine engine, long offset) {
+        String since = " since " + Instant.ofEpochMilli(engine.death(offset).atMs());
+        DeadLetters.Trouble trouble = desk.deadLetters().trouble(engine.groupId());
+        return trouble == null
+                ? since + ", and on its way to the dead-letter topic"
+                : since + ", and cannot be moved since " + Instant.ofEpochMilli(trouble.sinceMs()) + ": "
+                        + trouble.problem() + " (it is tried again)";
+    }
+
+    private static String kept(Death death) {
+        return switch (death.kept()) {
+            case NOT -> "";
+            case NO_TOPIC -> "; not moved, as its topic has no dead-letter topic any more";
+            case TOO_LARGE -> "; not moved, as its copy, which has more headers, would be larger than a record may be";
+            case UNREADABLE -> "; not moved, as it cannot be read";
         };
     }
 

@@ -11,8 +11,8 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class CheckpointCodecTest {
-    /** Version 3; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "03" // version
+    /** Version 4; a change of these bytes is a change of what is on people's disks. */
+    private static final String GOLDEN = "04" // version
             + "0000000000000005" // forgotten up to producer 5
             + "01" // one producer
             + "0000000000000007" + "0002" // id, epoch
@@ -20,6 +20,8 @@ class CheckpointCodecTest {
             + "00" + "64" + "e807" // first sequence 0, offset 100, time 1000
             + "0a" // ten records
             + "05" + "0a" + "01" // five records, ten offsets and a millisecond later
+            + "01" // one internal producer
+            + "fffffffffffffff6" + "8180808008" + "c801" + "d00f" // id -10, batch 2^31 + 1 at 200, time 2000
             + "01" // one position
             + "00000003" + "000000000000002a" + "0000000000000bb8" // group 3 at 42, committed at 3000
             + "00"; // no queue groups
@@ -30,6 +32,7 @@ class CheckpointCodecTest {
         producers.reset(5);
         producers.noted(7, (short) 2, 0, 10, 100, 1000);
         producers.noted(7, (short) 2, 10, 5, 110, 1001);
+        producers.noted(-10, (short) 1, 1, 3, 200, 2000);
         PositionTable positions = new PositionTable();
         positions.apply(new GroupOp(GroupOp.Kind.COMMIT, 3, 42, 3000));
 
@@ -115,7 +118,7 @@ class CheckpointCodecTest {
 
     @Test
     void refusesAVersionThatItDoesNotKnow() {
-        ByteBuffer later = ByteBuffer.wrap(new byte[] {4, 0, 0});
+        ByteBuffer later = ByteBuffer.wrap(new byte[] {5, 0, 0});
 
         assertThrows(
                 UnknownFormatException.class,

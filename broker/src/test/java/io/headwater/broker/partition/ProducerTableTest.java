@@ -30,6 +30,40 @@ class ProducerTableTest {
     }
 
     @Test
+    void theBrokersOwnProducersAreNeverForgottenAndKnownByTheirLastBatch() {
+        long id = InternalProducer.idOf(3, 9);
+        append(id, EPOCH, 5, 10, 100);
+        for (int other = 0; other < 2 * ProducerTable.MAX_PRODUCERS; other++) {
+            append(other, EPOCH, 0, 1, 200 + other);
+        }
+
+        assertEquals(Verdict.DUPLICATE, judge(id, EPOCH, 5, 10));
+        assertEquals(100, table.duplicateOffset(id));
+        assertEquals(Verdict.DUPLICATE, judge(id, EPOCH, 5, 9), "some of it was erased");
+        assertEquals(Verdict.UNKNOWN, judge(id, EPOCH, 4, 10));
+        assertEquals(Verdict.APPEND, judge(id, EPOCH, 70, 1), "what lies between went elsewhere");
+        assertEquals(Verdict.APPEND, judge(id, (short) 1, 0, 1), "numbers have more than 31 bits");
+        assertEquals(Verdict.APPEND, judge(InternalProducer.idOf(3, 10), EPOCH, 1, 1));
+        assertEquals(1, table.internal().size());
+    }
+
+    @Test
+    void numbersAndIdsOfInternalProducersAreUnambiguous() {
+        Set<Long> ids = new HashSet<>();
+        for (long partition : new long[] {1, 2, 255, 1L << 31, (1L << 32) - 1}) {
+            for (int group : new int[] {1, 2, 1 << 30, Integer.MAX_VALUE}) {
+                long id = InternalProducer.idOf(partition, group);
+                assertEquals(true, InternalProducer.isInternal(id) && ids.add(id), partition + " " + group);
+            }
+        }
+        for (long number : new long[] {1, Integer.MAX_VALUE, 1L << 31, (1L << 46) - 1}) {
+            assertEquals(
+                    number,
+                    InternalProducer.number(InternalProducer.epochOf(number), InternalProducer.sequenceOf(number)));
+        }
+    }
+
+    @Test
     void refusesAGapUntilWhatIsMissingHasCome() {
         append(7, EPOCH, 0, 10, 100);
 

@@ -78,6 +78,10 @@ final class QueueModel {
     long end;
     long tooOldBefore;
     long dueBeforeMs;
+    /** What is on its way to the dead-letter topic, and how many such batches there were. */
+    List<Long> shipment = List.of();
+
+    long shipments;
 
     QueueModel(QueuePolicy policy, long start) {
         this.policy = policy;
@@ -92,6 +96,8 @@ final class QueueModel {
         copy.paused = paused;
         copy.tooOldBefore = tooOldBefore;
         copy.dueBeforeMs = dueBeforeMs;
+        copy.shipment = shipment;
+        copy.shipments = shipments;
         return copy;
     }
 
@@ -264,8 +270,9 @@ final class QueueModel {
     }
 
     private void die(Rec rec) {
-        rec.state = policy.deadLetters() ? RecordState.MOVING : RecordState.DEAD;
-        rec.holdsKey = policy.onDead() == OnDead.HOLD_KEY && !policy.deadLetters();
+        boolean moves = policy.deadLetters() && policy.onDead() == OnDead.SKIP;
+        rec.state = moves ? RecordState.MOVING : RecordState.DEAD;
+        rec.holdsKey = policy.onDead() == OnDead.HOLD_KEY;
         rec.dueMs = 0;
         paused |= policy.onDead() == OnDead.STOP;
     }
@@ -365,13 +372,26 @@ final class QueueModel {
         return scheduled;
     }
 
-    boolean moved(long offset) {
-        Rec rec = records.get(offset);
-        boolean moving = rec != null && rec.state == RecordState.MOVING;
-        if (moving) {
-            done(rec);
-        }
-        return moving;
+    /** Those that may be sent: in no batch. */
+    List<Long> waitingToMove() {
+        return in(RecordState.MOVING).stream()
+                .map(rec -> rec.offset)
+                .filter(offset -> !shipment.contains(offset))
+                .toList();
+    }
+
+    void send(List<Long> offsets) {
+        shipment = offsets;
+        shipments++;
+    }
+
+    void arrived() {
+        shipment.forEach(offset -> done(records.get(offset)));
+        shipment = List.of();
+    }
+
+    void keep(long offset) {
+        records.get(offset).state = RecordState.DEAD;
     }
 
     /** Nobody is connected, clocks are new, and what was never appended was never announced. */

@@ -22,12 +22,16 @@ class QueueOpsTest {
             + "06" + "64" + "01" + "02" + "02" + "e807" // returned: 102, failures 2, failed, due 1000
             + "06" + "00" + "01" + "00" + "01" + "00" // returned: 103, released, which has no reason
             + "11" + "00" // reason: none
-            + "07" + "01" + "01" + "10" + "03" + "02" // died: 103, failures 16, rejected, holds its key
+            + "07" + "01" + "01" + "10" + "03" + "02"
+            + "e807" // died: 103, failures 16, rejected, holds its key; at 1000
             + "08" + "01" + "01" // redriven: 103
             + "09" + "cd01" + "c0843d" // removed: 1 to 1,000,000
             + "0a" + "00" // retracted: from there
             + "0b" // paused
             + "0d" // surveyed
+            + "0e" + "07" + "2a" + "02" + "0a" + "02" + "08" + "01" // sent: 7th batch, to 42: 10, 11, 20
+            + "0f" + "07" // arrived: the 7th
+            + "10" + "c5887a" + "01" + "02" // kept: 30, too large
             + "0104" // group 4
             + "0c"; // resumed
 
@@ -41,12 +45,15 @@ class QueueOpsTest {
         to.acked(51, 1);
         to.returned(102, 1, new Ending(2, Cause.FAILED, "no!"), 1_000);
         to.returned(103, 1, new Ending(0, Cause.RELEASED, ""), 0);
-        to.died(103, 1, new Ending(16, Cause.REJECTED, ""), Burial.HOLDS_KEY);
+        to.died(103, 1, new Ending(16, Cause.REJECTED, ""), Burial.HOLDS_KEY, 1_000);
         to.redriven(103, 1);
         to.removed(1, 1_000_000);
         to.retracted(1_000_001);
         to.paused();
         to.surveyed();
+        to.sent(new Shipment(7, 42, new long[] {10, 11, 20}));
+        to.arrived(7);
+        to.kept(30, 1, Kept.TOO_LARGE);
     }
 
     private static QueueOps everything() {
@@ -115,7 +122,7 @@ class QueueOpsTest {
     @Test
     void refusesWhatItDoesNotKnow() {
         ByteBuffer later = ByteBuffer.wrap(new byte[] {2});
-        ByteBuffer unknown = ByteBuffer.wrap(new byte[] {1, 14, 0, 1});
+        ByteBuffer unknown = ByteBuffer.wrap(new byte[] {1, 100, 0, 1});
 
         assertThrows(QueueFormatException.class, () -> QueueOps.replay(later, group -> null));
         assertThrows(QueueFormatException.class, () -> QueueOps.replay(unknown, group -> null));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -309,10 +310,7 @@ final class QueueWorld {
                 long offset = anyOf(RecordState.WAITING, from);
                 assertEquals(model.cancel(offset), engine.cancel(offset, ops));
             }
-            case 3 -> {
-                long offset = anyOf(RecordState.MOVING, from);
-                assertEquals(model.moved(offset), engine.moved(offset, ops));
-            }
+            case 3 -> move();
             case 4 -> {
                 engine.pause(ops);
                 model.paused = true;
@@ -321,6 +319,29 @@ final class QueueWorld {
                 engine.resume(ops);
                 model.paused = false;
             }
+        }
+    }
+
+    /** A step on the way to the dead-letter topic. */
+    private void move() {
+        List<Long> waiting = model.waitingToMove();
+        long[] offered = engine.moving(1 + random.nextInt(4));
+        for (long offset : offered) {
+            assertTrue(waiting.contains(offset), "record " + offset);
+        }
+        assertTrue(offered.length > 0 || waiting.isEmpty());
+        if (!model.shipment.isEmpty() && random.nextInt(3) > 0) {
+            model.arrived();
+            engine.arrived(ops);
+        } else if (offered.length == 0) {
+            model.shipment = List.of();
+            engine.recall(ops);
+        } else if (random.nextInt(4) == 0) {
+            model.keep(offered[0]);
+            engine.keep(offered[0], Kept.TOO_LARGE, ops);
+        } else {
+            model.send(Arrays.stream(offered).boxed().toList());
+            engine.send(model.shipments, offered, ops);
         }
     }
 
@@ -464,6 +485,15 @@ final class QueueWorld {
         assertEquals(model.in(RecordState.LEASED).size(), counts.leased(), "leased");
         assertEquals(model.in(RecordState.DEAD).size(), counts.dead(), "dead");
         assertEquals(model.in(RecordState.MOVING).size(), counts.moving(), "moving");
+        Shipment shipment = engine.shipment();
+        assertEquals(
+                model.shipment,
+                shipment == null
+                        ? List.of()
+                        : Arrays.stream(shipment.offsets()).boxed().toList());
+        assertEquals(model.shipments, shipment == null ? model.shipments : shipment.number());
+        assertEquals(model.shipments, shipment == null ? model.shipments : shipment.partitionId());
+        assertEquals(model.waitingToMove().size(), engine.moving(1_000).length);
         assertEquals(model.paused, engine.isPaused());
         for (RecordState state : List.of(RecordState.READY, RecordState.LEASED, RecordState.DEAD)) {
             assertArrayEquals(
@@ -530,8 +560,13 @@ final class QueueWorld {
             }
             engine.redrive(0, model.end, ops);
             model.redrive(0, model.end);
-            for (QueueModel.Rec moving : model.in(RecordState.MOVING)) {
-                assertTrue(model.moved(moving.offset) && engine.moved(moving.offset, ops));
+            while (engine.hasMoving()) {
+                if (engine.shipment() == null) {
+                    engine.send(1, engine.moving(3), ops);
+                }
+                model.send(Arrays.stream(engine.shipment().offsets()).boxed().toList());
+                engine.arrived(ops);
+                model.arrived();
             }
             engine.resume(ops);
             model.paused = false;

@@ -11,18 +11,22 @@ import org.junit.jupiter.api.Test;
 class SnapshotCodecTest {
     /** Version 2; a change of these bytes is a change of what is on people's disks. */
     private static final String GOLDEN = "02" // version
-            + "01" // paused
+            + "05" // paused, has sent
             + "05" // below 5 all is done
             + "01" + "03" + "02" // and 8, 9
             + "01" + "000000000000000b" // session 11
             + "01" + "03" + "6e6f21" // a reason: no!
-            + "05" // five records
+            + "07" // seven records
             + "00" + "01" + "04" + "01" + "00" + "01" // 5: released, ready
             + "01" + "03" + "04" + "01" + "00" + "00" + "01" + "b0ea01" // 6: leased by 11 for 30 s, first delivery
             + "01" + "22" + "04" + "01" + "01" + "02" + "00" + "e807" // 7: failed once, with the reason, due at 1000
-            + "03" + "14" + "04" + "01" + "03" + "03" // 10: rejected, dead after three failures, holds its key
-            + "5a" + "0b" + "09" + "02" + "00" + "06" + "00"
-            + "64"; // 100: suspect, priority 9, leased, detached for 0.1 s
+            + "03" + "14" + "04" + "01" + "03" + "03" + "e807"
+            + "00" // 10: rejected, dead after three failures, holds its key
+            + "01" + "05" + "04" + "01" + "01" + "02" + "d00f" + "00" // 11: failed, moving since 2000
+            + "01" + "04" + "04" + "01" + "01" + "02" + "d00f" + "02" // 12: the same, kept as it is too large
+            + "58" + "0b" + "09" + "02" + "00" + "06" + "00"
+            + "64" // 100: suspect, priority 9, leased, detached for 0.1 s
+            + "02" + "2a" + "01" + "0b" + "01"; // sent: the second batch, to 42: 11
 
     private static QueueState state() {
         QueueState state = new QueueState(0);
@@ -35,7 +39,11 @@ class SnapshotCodecTest {
         state.granted(6, 2, 1, 11, 30_000);
         state.returned(7, 1, new Ending(1, Cause.FAILED, "no!"), 1_000);
         state.granted(10, 1, 1, 11, 30_000);
-        state.died(10, 1, new Ending(3, Cause.REJECTED, ""), Burial.HOLDS_KEY);
+        state.died(10, 1, new Ending(3, Cause.REJECTED, ""), Burial.HOLDS_KEY, 1_000);
+        state.granted(11, 2, 1, 11, 30_000);
+        state.died(11, 2, new Ending(1, Cause.FAILED, ""), Burial.MOVING, 2_000);
+        state.kept(12, 1, Kept.TOO_LARGE);
+        state.sent(new Shipment(2, 42, new long[] {11}));
         state.granted(100, 1, 1, 12, 30_000);
         state.returned(100, 1, new Ending(0, Cause.LOST_AMONG_OTHERS, ""), 0);
         state.granted(100, 1, 2, 0, 100);

@@ -54,7 +54,6 @@ final class EmptyWatch implements AutoCloseable {
                 && WorkText.sum(group, PartitionStatus::ready)
                                 + WorkText.sum(group, PartitionStatus::waiting)
                                 + WorkText.sum(group, PartitionStatus::leased)
-                                + WorkText.sum(group, PartitionStatus::moving)
                         == 0;
     }
 

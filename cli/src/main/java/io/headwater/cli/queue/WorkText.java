@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.headwater.cli.text.Human;
 import io.headwater.cli.text.Table;
 import io.headwater.client.QueueAdmin.Consumer;
+import io.headwater.client.QueueAdmin.DeadLetters;
 import io.headwater.client.QueueAdmin.Description;
 import io.headwater.client.QueueAdmin.PartitionStatus;
 import io.headwater.client.QueueAdmin.Returns;
@@ -24,6 +25,13 @@ final class WorkText {
         lines.add("made " + Human.time(group.group().createdMs()));
         lines.add("");
         lines.addAll(work(group));
+        for (PartitionStatus partition : group.partitions()) {
+            DeadLetters letters = partition.deadLetters();
+            if (!letters.problem().isEmpty()) {
+                lines.add("partition " + partition.partition() + ": " + Human.count(partition.moving(), "dead record")
+                        + " cannot be moved since " + Human.time(letters.problemSinceMs()) + ": " + letters.problem());
+            }
+        }
         lines.add("");
         lines.add("since the broker started:");
         lines.addAll(flow(group));
@@ -49,7 +57,8 @@ final class WorkText {
                     partition.floor() + ".." + partition.endOffset(),
                     partition.state()
                             + (partition.paused() ? ", paused" : "")
-                            + (partition.suspects() == 0 ? "" : ", " + Human.count(partition.suspects(), "suspect")));
+                            + (partition.suspects() == 0 ? "" : ", " + Human.count(partition.suspects(), "suspect"))
+                            + (partition.moving() == 0 ? "" : ", " + Human.count(partition.moving()) + " moving"));
         }
         return table.lines();
     }
@@ -102,10 +111,14 @@ final class WorkText {
     static String inWords(PartitionStatus partition) {
         return "partition " + partition.partition() + ": " + Human.count(partition.ready()) + " ready, "
                 + Human.count(partition.waiting()) + " waiting, " + Human.count(partition.leased()) + " leased, "
-                + Human.count(partition.dead()) + " dead; "
+                + Human.count(partition.dead()) + " dead" + moving(partition) + "; "
                 + Human.count(partition.consumers().size(), "consumer")
                 + (partition.paused() ? "; paused" : "")
                 + (partition.state().equals("online") ? "" : "; " + partition.state());
+    }
+
+    private static String moving(PartitionStatus partition) {
+        return partition.moving() == 0 ? "" : ", " + Human.count(partition.moving()) + " moving";
     }
 
     private static String ago(long ms) {
@@ -136,6 +149,12 @@ final class WorkText {
         json.writeNumberField("waiting", partition.waiting());
         json.writeNumberField("leased", partition.leased());
         json.writeNumberField("dead", partition.dead());
+        json.writeNumberField("moving", partition.moving());
+        json.writeNumberField("moved", partition.deadLetters().moved());
+        if (!partition.deadLetters().problem().isEmpty()) {
+            json.writeStringField("movingProblem", partition.deadLetters().problem());
+            json.writeNumberField("movingProblemSince", partition.deadLetters().problemSinceMs());
+        }
         json.writeNumberField("suspects", partition.suspects());
         json.writeNumberField("doneBelow", partition.floor());
         json.writeNumberField("endOffset", partition.endOffset());
@@ -183,6 +202,7 @@ final class WorkText {
         json.writeNumberField("waiting", sum(group, PartitionStatus::waiting));
         json.writeNumberField("leased", sum(group, PartitionStatus::leased));
         json.writeNumberField("dead", sum(group, PartitionStatus::dead));
+        json.writeNumberField("moving", sum(group, PartitionStatus::moving));
         measured(json, "oldestReadyMs", oldestReadyMs(group));
         json.writeNumberField("consumers", consumers(group));
     }

@@ -37,11 +37,7 @@ final class WorkOptions {
     private boolean noDeadLetter;
 
     boolean areEmpty() {
-        return deleteOnAck == null
-                && ackedGrace == null
-                && limits.areEmpty()
-                && deadLetter == null
-                && !noDeadLetter;
+        return deleteOnAck == null && ackedGrace == null && limits.areEmpty() && deadLetter == null && !noDeadLetter;
     }
 
     WorkSettings settings() {

@@ -1,0 +1,147 @@
+package io.headwater.broker.shard;
+
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.partition.AppendOutcome;
+import io.headwater.broker.work.LetterBox;
+import io.headwater.broker.work.LetterBox.Delivery;
+import io.headwater.broker.work.LetterBox.Fate;
+import io.headwater.broker.work.LetterBox.Receipt;
+import io.headwater.protocol.wire.Error;
+import io.headwater.record.EventTimes;
+import io.headwater.record.InvalidBatchException;
+import io.headwater.record.RecordBatch;
+import io.headwater.storage.StorageException;
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import java.util.function.Supplier;
+
+/** Carries copies of dead records from an owner's partitions to those of any owner, and brings back what became of them. */
+final class PostOffice {
+    private final Mailbox home;
+    private final LongFunction<Mailbox> mailboxOf;
+    private final Supplier<MetadataImage> metadata;
+    private final int maxRecordBytes;
+
+    PostOffice(Mailbox home, LongFunction<Mailbox> mailboxOf, Supplier<MetadataImage> metadata, int maxRecordBytes) {
+        this.home = home;
+        this.mailboxOf = mailboxOf;
+        this.metadata = metadata;
+        this.maxRecordBytes = maxRecordBytes;
+    }
+
+    LetterBox boxOf(long fromPartitionId) {
+        return new LetterBox() {
+            @Override
+            public MetadataImage metadata() {
+                return metadata.get();
+            }
+
+            @Override
+            public int maxRecordBytes() {
+                return maxRecordBytes;
+            }
+
+            @Override
+            public void send(long partitionId, ByteBuffer batch, Receipt receipt) {
+                Consumer<Delivery> back = delivery -> home.signal(new Back(fromPartitionId, delivery, receipt));
+                if (!mailboxOf.apply(partitionId).offer(new Copy(partitionId, batch, back))) {
+                    back.accept(unknown("the owner of partition " + partitionId + " is overloaded"));
+                }
+            }
+        };
+    }
+
+    private static Delivery unknown(String problem) {
+        return new Delivery(Fate.UNKNOWN, problem);
+    }
+
+    /** At the owner of the dead-letter topic's partition. */
+    private record Copy(long partitionId, ByteBuffer bytes, Consumer<Delivery> back) implements Task {
+        @Override
+        public void run(Shard shard) {
+            PartitionInfo info = shard.metadata().partition(partitionId);
+            if (info == null) {
+                back.accept(unknown("partition " + partitionId + " of the dead-letter topic was deleted"));
+                return;
+            }
+            try {
+                append(shard, shard.owned(info));
+            } catch (StorageException e) {
+                back.accept(unknown("partition " + info.displayName() + ": " + e.getMessage()));
+            }
+        }
+
+        private void append(Shard shard, Owned owned) {
+            RecordBatch batch = new RecordBatch();
+            EventTimes times = new EventTimes();
+            try {
+                batch.wrap(bytes, 0).eventTimes(times);
+            } catch (InvalidBatchException e) {
+                throw new IllegalStateException("copies that were just made: " + e.getMessage(), e);
+            }
+            AppendOutcome outcome = owned.partition.append(batch, times, null);
+            if (owned.partition.isDirty()) {
+                shard.appended(owned);
+            }
+            Error error = outcome.error();
+            if (error != null) {
+                back.accept(new Delivery(fate(error), error.getMessage()));
+                return;
+            }
+            if (!outcome.isDuplicate()) {
+                shard.traffic().received(batch.recordCount(), batch.sizeInBytes());
+            }
+            Arrival arrival = new Arrival(outcome.durableAtIndex(), back);
+            if (outcome.durableAtIndex() <= owned.partition.committedIndex()) {
+                arrival.durable(shard);
+            } else {
+                owned.parkUntilDurable(arrival);
+            }
+        }
+
+        /** The partition looks for the batch before it looks for room: if there is none, the batch was never there. */
+        private static Fate fate(Error error) {
+            return switch (error.getCode()) {
+                case ERROR_QUEUE_FULL, ERROR_OVERLOADED, ERROR_DISK_FULL -> Fate.REFUSED;
+                default -> Fate.UNKNOWN;
+            };
+        }
+
+        @Override
+        public void refuse(Error why) {
+            back.accept(unknown(why.getMessage()));
+        }
+    }
+
+    /** Waits for the disk. */
+    private record Arrival(long durableAtIndex, Consumer<Delivery> back) implements Parked {
+        @Override
+        public void durable(Shard shard) {
+            back.accept(new Delivery(Fate.ARRIVED, ""));
+        }
+
+        @Override
+        public void failed(Shard shard, Error error) {
+            back.accept(unknown(error.getMessage()));
+        }
+    }
+
+    /** At the owner of the records. */
+    private record Back(long partitionId, Delivery delivery, Receipt receipt) implements Task {
+        @Override
+        public void run(Shard shard) {
+            Owned owned = shard.opened(partitionId);
+            if (owned != null) {
+                receipt.of(delivery, shard.now());
+                shard.turn(owned);
+            }
+        }
+
+        @Override
+        public void refuse(Error why) {
+            // The owner stops: the batch goes again after the next start.
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package io.headwater.broker.work;
+
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.queue.Cause;
+import io.headwater.broker.queue.Death;
+import io.headwater.record.DeadLetterHeaders;
+import io.headwater.record.RecordCursor;
+import io.headwater.record.RecordHeader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The headers of a dead record's copy: its own, and what became of it. */
+final class LetterHeaders {
+    /** A record that dies again and again keeps so many of its places. */
+    private static final int MOST_ORIGINS = 16;
+
+    private LetterHeaders() {}
+
+    /** @param ingestedMs when the record came in */
+    static List<RecordHeader> of(RecordCursor record, PartitionInfo from, String group, long ingestedMs, Death death) {
+        List<RecordHeader> headers = new ArrayList<>();
+        List<RecordHeader> origins = new ArrayList<>();
+        for (RecordHeader header : record.headers()) {
+            String kept = DeadLetterHeaders.nameInCopy(header.name());
+            if (header.name().equals(DeadLetterHeaders.ORIGIN)) {
+                origins.add(header);
+            } else if (kept != null) {
+                headers.add(new RecordHeader(kept, header.value()));
+            }
+        }
+        headers.addAll(origins.subList(Math.max(0, origins.size() - (MOST_ORIGINS - 1)), origins.size()));
+        add(
+                headers,
+                DeadLetterHeaders.ORIGIN,
+                DeadLetterHeaders.origin(from.topicName(), from.index(), record.offset()));
+        add(headers, DeadLetterHeaders.TOPIC, from.topicName());
+        add(headers, DeadLetterHeaders.PARTITION, Integer.toString(from.index()));
+        add(headers, DeadLetterHeaders.OFFSET, Long.toString(record.offset()));
+        add(headers, DeadLetterHeaders.GROUP, group);
+        add(headers, DeadLetterHeaders.DELIVERIES, Integer.toString(death.deliveries()));
+        add(headers, DeadLetterHeaders.FAILURES, Integer.toString(death.failures()));
+        add(headers, DeadLetterHeaders.CAUSE, cause(death.cause()));
+        if (!death.reason().isEmpty()) {
+            add(headers, DeadLetterHeaders.REASON, death.reason());
+        }
+        add(headers, DeadLetterHeaders.INGESTED_AT, Long.toString(ingestedMs));
+        add(headers, DeadLetterHeaders.DIED_AT, Long.toString(death.atMs()));
+        return headers;
+    }
+
+    private static void add(List<RecordHeader> to, String name, String value) {
+        to.add(new RecordHeader(name, value.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** As people and programs read it. */
+    static String cause(@Nullable Cause cause) {
+        if (cause == null) {
+            return "unknown";
+        }
+        return cause == Cause.LOST_ALONE || cause == Cause.LOST_AMONG_OTHERS
+                ? "lost"
+                : cause.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

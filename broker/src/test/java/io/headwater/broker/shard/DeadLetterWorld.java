@@ -1,0 +1,382 @@
+package io.headwater.broker.shard;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.MetadataMachine;
+import io.headwater.broker.metadata.Outcome;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.QueueGroupInfo;
+import io.headwater.broker.metadata.TopicInfo;
+import io.headwater.broker.metadata.wire.AlterTopic;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.metadata.wire.CreateQueueGroup;
+import io.headwater.broker.metadata.wire.CreateTopic;
+import io.headwater.broker.metadata.wire.DeleteTopic;
+import io.headwater.broker.metadata.wire.QueuePolicy;
+import io.headwater.broker.metadata.wire.RegisterNode;
+import io.headwater.broker.metadata.wire.TopicPolicy;
+import io.headwater.broker.queue.QueueEngine;
+import io.headwater.broker.queue.Receiver;
+import io.headwater.broker.queue.RecordState;
+import io.headwater.broker.queue.Settle;
+import io.headwater.broker.queue.Settled;
+import io.headwater.broker.queue.Verb;
+import io.headwater.protocol.wire.AckLevel;
+import io.headwater.record.Compression;
+import io.headwater.record.Envelope;
+import io.headwater.record.EventTimes;
+import io.headwater.record.RecordBatch;
+import io.headwater.record.RecordBatchBuilder;
+import io.headwater.record.RecordCursor;
+import io.headwater.storage.DataDirectory;
+import io.headwater.storage.DurabilityListener;
+import io.headwater.storage.LogSlice;
+import io.headwater.storage.SteppedDirectory;
+import io.headwater.storage.StorageException;
+import io.headwater.storage.testing.FaultyDisk;
+import io.headwater.storage.testing.MemoryDisk;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongFunction;
+
+/**
+ * Two owners in one thread, a group whose records die, and a dead-letter topic; the owners' turns and the syncs come in
+ * any order, and the power goes between any two of them. The records' values are their names, by which copies are known.
+ */
+final class DeadLetterWorld {
+    private static final int PARTITIONS = 2;
+    private static final Path DIRECTORY = Path.of("/data");
+
+    /** What is done to a group after a restart, before anything else: the control takes its knowledge away. */
+    interface AfterRestart {
+        void mangle(QueueEngine engine, io.headwater.broker.queue.QueueOps ops);
+    }
+
+    final SplittableRandom random;
+    private final AfterRestart afterRestart;
+    private final MemoryDisk memory = new MemoryDisk();
+    private FaultyDisk disk = new FaultyDisk(memory);
+    private MetadataImage image = MetadataImage.empty("sim");
+    private long nowMs = 1_000_000;
+    private final List<Mailbox> mailboxes = new ArrayList<>();
+    private final List<Shard> shards = new ArrayList<>();
+    private final ArrayDeque<Runnable> background = new ArrayDeque<>();
+    private DataDirectory data;
+    private int produced;
+    /** Copies that went with a topic, and records whose copies did. */
+    private final Set<String> gone = new HashSet<>();
+
+    int crashes;
+    int copies;
+
+    DeadLetterWorld(SplittableRandom random, AfterRestart afterRestart) throws IOException {
+        this.random = random;
+        this.afterRestart = afterRestart;
+        apply(Command.newBuilder().setCreateTopic(topic("dead", "")));
+        apply(Command.newBuilder().setCreateTopic(topic("other", "")));
+        apply(Command.newBuilder().setCreateTopic(topic("work", "dead")));
+        apply(Command.newBuilder()
+                .setCreateQueueGroup(CreateQueueGroup.newBuilder()
+                        .setTopic("work")
+                        .setName("group")
+                        .setPolicy(QueuePolicy.newBuilder()
+                                .setMaxFailures(1)
+                                .setBackoff(1)
+                                .setOnDead(1)
+                                .setSessionGraceMs(1_000)
+                                .setLeaseMs(30_000))));
+        start();
+    }
+
+    private static CreateTopic.Builder topic(String name, String deadLetter) {
+        return CreateTopic.newBuilder().setName(name).setPartitions(PARTITIONS).setPolicy(policy(deadLetter));
+    }
+
+    private static TopicPolicy.Builder policy(String deadLetter) {
+        return TopicPolicy.newBuilder()
+                .setRetentionMs(-1)
+                .setRetentionBytes(-1)
+                .setAckLevel(AckLevel.ACK_PERSISTED_VALUE)
+                .setDeadLetter(deadLetter);
+    }
+
+    private void apply(Command.Builder command) {
+        Outcome outcome = MetadataMachine.apply(image, image.appliedIndex() + 1, command.build());
+        image = assertInstanceOf(Outcome.Committed.class, outcome, outcome.toString())
+                .image();
+    }
+
+    private void start() throws IOException {
+        apply(Command.newBuilder()
+                .setRegisterNode(RegisterNode.newBuilder().setNodeId(1).setDirectoryId("d")));
+        disk = new FaultyDisk(memory);
+        mailboxes.clear();
+        shards.clear();
+        background.clear();
+        data = SteppedDirectory.open(DIRECTORY, disk, () -> nowMs, new Deaf(), background::add);
+        Owners.Settings settings = new Owners.Settings(
+                2, 64, 1_000, 60_000, () -> nowMs, () -> TimeUnit.MILLISECONDS.toNanos(nowMs), failure -> {
+                    throw new AssertionError(failure);
+                });
+        LongFunction<Mailbox> mailboxOf = id -> mailboxes.get((int) (id % 2));
+        for (int i = 0; i < 2; i++) {
+            mailboxes.add(new Mailbox(64));
+            shards.add(new Shard(mailboxes.get(i), data, () -> image, settings, mailboxOf));
+        }
+        for (PartitionInfo source : sources()) {
+            Owned owned = owned(source);
+            afterRestart.mangle(engine(owned), owned.partition.queues().ops());
+        }
+    }
+
+    private List<PartitionInfo> sources() {
+        return image.topic("work").partitions();
+    }
+
+    private Owned owned(PartitionInfo info) throws StorageException {
+        return shards.get((int) (info.partitionId() % 2)).owned(info);
+    }
+
+    private QueueEngine engine(Owned owned) {
+        QueueGroupInfo group = image.topic("work").queueGroup("group");
+        return owned.partition.queues().engine(group.id());
+    }
+
+    /** Anything that can happen. */
+    void step() throws Exception {
+        nowMs += random.nextInt(60);
+        switch (random.nextInt(40)) {
+            case 0, 1, 2, 3, 4 -> produce();
+            case 5, 6, 7, 8, 9, 10 -> die();
+            case 11 -> crash();
+            case 12 -> disk.fullFor(file -> random.nextInt(3) > 0);
+            case 13, 14, 15 -> disk.heal();
+            case 16 -> {
+                if (random.nextInt(4) == 0) {
+                    deleteAndMakeAgain("dead");
+                }
+            }
+            case 17 -> {
+                String target = List.of("dead", "other", "").get(random.nextInt(3));
+                apply(Command.newBuilder()
+                        .setAlterTopic(AlterTopic.newBuilder()
+                                .setName("work")
+                                .setPartitions(PARTITIONS)
+                                .setPolicy(policy(target))));
+            }
+            default -> turn();
+        }
+    }
+
+    private void turn() {
+        switch (random.nextInt(4)) {
+            case 0, 1 -> shards.get(random.nextInt(2)).doWork();
+            case 2 -> data.groupCommit().doWork();
+            default -> {
+                Runnable work = background.poll();
+                if (work != null) {
+                    work.run();
+                }
+            }
+        }
+    }
+
+    private void produce() throws StorageException {
+        PartitionInfo info = sources().get(random.nextInt(PARTITIONS));
+        Owned owned = owned(info);
+        ByteBuffer target = ByteBuffer.allocate(4_096);
+        RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE).reset(target);
+        for (int i = 1 + random.nextInt(4); i > 0; i--) {
+            byte[] key = random.nextBoolean() ? null : bytes("k" + random.nextInt(5));
+            // Now and then one that is a record, and whose copy would be too large for one.
+            String name = "r" + produced++ + (random.nextInt(12) == 0 ? " large" + " ".repeat(850) : "");
+            builder.append(random.nextLong(1_000), key, bytes(name), List.of());
+        }
+        builder.finish(-1, (short) -1, -1);
+        try {
+            RecordBatch batch = new RecordBatch().wrap(target, 0);
+            owned.partition.append(batch, batch.eventTimes(new EventTimes()), null);
+        } catch (io.headwater.record.InvalidBatchException e) {
+            throw new AssertionError(e);
+        }
+        shards.get((int) (info.partitionId() % 2)).appended(owned);
+    }
+
+    /** Some ready records are delivered and rejected in one turn. */
+    private void die() throws StorageException {
+        PartitionInfo info = sources().get(random.nextInt(PARTITIONS));
+        Shard shard = shards.get((int) (info.partitionId() % 2));
+        Owned owned = owned(info);
+        QueueEngine engine = engine(owned);
+        engine.redrive(
+                0,
+                random.nextInt(3) == 0 ? Long.MAX_VALUE : 0,
+                owned.partition.queues().ops());
+        Receiver receiver = new Receiver(7).waitFor(1 + random.nextInt(5), 1 << 20, 30_000);
+        engine.grant(
+                List.of(receiver),
+                offset -> 10,
+                shard.now(),
+                owned.partition.queues().ops());
+        for (int i = 0; i < receiver.size(); i++) {
+            Verb verb = random.nextInt(8) == 0 ? Verb.ACK : random.nextBoolean() ? Verb.REJECT : Verb.FAIL;
+            if (verb == Verb.ACK) {
+                // What is acknowledged has no copy, as little as what is deleted with one.
+                gone.add(valueAt(owned, receiver.offset(i)));
+            }
+            assertEquals(
+                    Settled.APPLIED,
+                    engine.settle(
+                            Settle.of(verb, receiver.offset(i), receiver.attempt(i)),
+                            shard.now(),
+                            owned.partition.queues().ops()));
+        }
+        shard.turn(owned);
+    }
+
+    private String valueAt(Owned owned, long offset) throws StorageException {
+        owned.partition.flush();
+        return records(owned).get(offset);
+    }
+
+    private void deleteAndMakeAgain(String name) throws StorageException {
+        TopicInfo topic = image.topic(name);
+        for (PartitionInfo info : topic.partitions()) {
+            Owned owned = owned(info);
+            owned.partition.flush();
+            gone.addAll(records(owned).values());
+        }
+        apply(Command.newBuilder().setDeleteTopic(DeleteTopic.newBuilder().setName(name)));
+        for (PartitionInfo info : topic.partitions()) {
+            shards.get((int) (info.partitionId() % 2)).delete(info.partitionId());
+        }
+        if (random.nextBoolean()) {
+            for (int i = 0; i < 20; i++) {
+                nowMs += random.nextInt(400);
+                turn();
+            }
+        }
+        apply(Command.newBuilder().setCreateTopic(topic(name, "")));
+    }
+
+    void crash() throws Exception {
+        crashes++;
+        if (random.nextBoolean()) {
+            memory.powerCut(random);
+        } else {
+            memory.kill();
+        }
+        start();
+        check();
+    }
+
+    /** Every copy is of a record that is not deliverable, and there is one; what is done and was not acknowledged has one. */
+    void check() throws StorageException {
+        Map<String, Integer> found = new HashMap<>();
+        for (String name : List.of("dead", "other")) {
+            for (PartitionInfo info : image.topic(name).partitions()) {
+                Owned owned = owned(info);
+                owned.partition.flush();
+                records(owned).values().forEach(value -> found.merge(value, 1, Integer::sum));
+            }
+        }
+        copies = Math.max(copies, found.size());
+        for (PartitionInfo info : sources()) {
+            Owned owned = owned(info);
+            QueueEngine engine = engine(owned);
+            for (Map.Entry<Long, String> record : records(owned).entrySet()) {
+                RecordState state = engine.stateOf(record.getKey());
+                int there = found.getOrDefault(record.getValue(), 0);
+                String what = record.getValue().trim() + " at " + info.displayName() + ":" + record.getKey() + " is "
+                        + state + " and has " + there + " copies";
+                assertTrue(there <= 1, what);
+                assertTrue(there == 0 || state == RecordState.MOVING || state == RecordState.DONE, what);
+                assertTrue(state != RecordState.DONE || there == 1 || gone.contains(record.getValue()), what);
+            }
+        }
+    }
+
+    /** All faults are over: every dead record arrives. */
+    void drain() throws Exception {
+        disk.heal();
+        apply(Command.newBuilder()
+                .setAlterTopic(AlterTopic.newBuilder()
+                        .setName("work")
+                        .setPartitions(PARTITIONS)
+                        .setPolicy(policy("dead"))));
+        for (PartitionInfo info : sources()) {
+            shards.get((int) (info.partitionId() % 2)).turn(owned(info));
+        }
+        boolean moving = true;
+        for (int round = 0; moving && round < 3_000; round++) {
+            nowMs += 50;
+            for (Shard shard : shards) {
+                shard.doWork();
+            }
+            data.groupCommit().doWork();
+            moving = false;
+            for (PartitionInfo info : sources()) {
+                moving |= engine(owned(info)).hasMoving();
+            }
+        }
+        for (PartitionInfo info : sources()) {
+            assertEquals(0, engine(owned(info)).counts().moving(), "records that never arrived");
+        }
+        check();
+    }
+
+    private static Map<Long, String> records(Owned owned) throws StorageException {
+        Map<Long, String> all = new HashMap<>();
+        long at = owned.partition.startOffset();
+        long end = owned.partition.log().endOffset();
+        RecordBatch batch = new RecordBatch();
+        while (at < end) {
+            try (LogSlice slice = owned.partition.log().read(at, end, 1 << 20, null)) {
+                ByteBuffer bytes = ByteBuffer.allocate(slice.sizeInBytes());
+                slice.copyTo(bytes);
+                bytes.flip();
+                for (int entry = 0; entry < bytes.limit(); entry += bytes.getInt(entry)) {
+                    RecordCursor record =
+                            batch.wrap(bytes, entry + Envelope.SIZE).records();
+                    while (record.next()) {
+                        all.put(record.offset(), new String(record.value(), StandardCharsets.UTF_8));
+                    }
+                }
+                at = slice.nextOffset();
+            } catch (io.headwater.record.InvalidBatchException e) {
+                throw new AssertionError(e);
+            }
+        }
+        return all;
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The owners look for themselves. */
+    private static final class Deaf implements DurabilityListener {
+        @Override
+        public void durable(long partitionId, long endIndex, long endOffset) {}
+
+        @Override
+        public void failed(long partitionId, Throwable cause) {}
+
+        @Override
+        public void cycleEnded() {}
+    }
+}

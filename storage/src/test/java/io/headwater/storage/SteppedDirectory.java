@@ -1,0 +1,20 @@
+package io.headwater.storage;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import org.agrona.concurrent.EpochClock;
+
+/** Data directories without threads, for simulations of other rooms. */
+public final class SteppedDirectory {
+    private SteppedDirectory() {}
+
+    /** Small segments. The caller runs the group commit's steps, and the work on files where it wants it. */
+    public static DataDirectory open(
+            Path path, Disk disk, EpochClock clock, DurabilityListener listener, Executor background)
+            throws IOException {
+        return DataDirectory.openStepped(
+                path, TestDirectory.SMALL, disk, clock, () -> 0, () -> new UUID(1, 2), listener, background);
+    }
+}
