@@ -143,6 +143,16 @@ class ProduceTest {
         assertFalse(error.getUnknownOutcome());
     }
 
+    @Test
+    void refusesTheIdsOfTheBrokersOwnProducers() throws Exception {
+        long partition = topic("orders");
+        for (long id : new long[] {-2, ~(partition << 31 | 1), Long.MIN_VALUE}) {
+            Error error = client.produce(partition, Batches.of(id, 1, "forged")).getError();
+            assertEquals(ErrorCode.ERROR_INVALID_REQUEST, error.getCode(), error.getMessage());
+        }
+        assertEquals(0, client.produce(partition, Batches.of("honest")).getBaseOffset());
+    }
+
     /** What docs/protocol.md warns of. */
     @Test
     void doesNotRecogniseAMadeUpProducerIdInsideAReservedBlock() throws Exception {

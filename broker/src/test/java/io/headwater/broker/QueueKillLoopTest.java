@@ -10,14 +10,12 @@ import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.Backoff;
 import io.headwater.protocol.wire.BackoffKind;
 import io.headwater.protocol.wire.CreateQueueGroup;
-import io.headwater.protocol.wire.DescribeQueueGroup;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.QueueConfig;
 import io.headwater.protocol.wire.QueueCredit;
 import io.headwater.protocol.wire.QueueDeliver;
 import io.headwater.protocol.wire.QueueGroup;
-import io.headwater.protocol.wire.QueueGroupDescription;
 import io.headwater.protocol.wire.QueueOpen;
 import io.headwater.protocol.wire.QueuePartition;
 import io.headwater.protocol.wire.QueueSettle;
@@ -156,14 +154,7 @@ class QueueKillLoopTest {
     }
 
     private static QueuePartition described(RawClient client) throws IOException {
-        return client.call(
-                        FrameType.DESCRIBE_QUEUE_GROUP,
-                        DescribeQueueGroup.newBuilder()
-                                .setTopic("jobs")
-                                .setName("workers")
-                                .build())
-                .message(QueueGroupDescription.class)
-                .getPartitions(0);
+        return client.queue("jobs", "workers");
     }
 
     private static boolean isAllDone(RawClient client) throws IOException {

@@ -5,6 +5,7 @@ import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameEncoder;
 import io.headwater.protocol.FrameLayout;
 import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.DescribeQueueGroup;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.GetPositions;
 import io.headwater.protocol.wire.Hello;
@@ -13,6 +14,8 @@ import io.headwater.protocol.wire.Produce;
 import io.headwater.protocol.wire.ProduceBatch;
 import io.headwater.protocol.wire.ProduceReply;
 import io.headwater.protocol.wire.ProduceResult;
+import io.headwater.protocol.wire.QueueGroupDescription;
+import io.headwater.protocol.wire.QueuePartition;
 import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.Topic;
 import io.netty.buffer.ByteBuf;
@@ -145,6 +148,18 @@ final class RawClient implements AutoCloseable {
                                 .build())
                 .message(Positions.class)
                 .getOffsets(0);
+    }
+
+    /** Of a topic with one partition. */
+    QueuePartition queue(String topic, String group) throws IOException {
+        return call(
+                        FrameType.DESCRIBE_QUEUE_GROUP,
+                        DescribeQueueGroup.newBuilder()
+                                .setTopic(topic)
+                                .setName(group)
+                                .build())
+                .message(QueueGroupDescription.class)
+                .getPartitions(0);
     }
 
     ProduceResult produce(long partitionId, byte[] batch) throws IOException {

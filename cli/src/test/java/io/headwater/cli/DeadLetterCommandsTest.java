@@ -128,6 +128,19 @@ class DeadLetterCommandsTest {
     }
 
     @Test
+    void aRestartedBrokerMovesThemThoughNobodyAsksForTheirTopic() throws Exception {
+        ok("topic", "delete", "d");
+        produce("a\n");
+        work("exit 1");
+        broker.close();
+        broker = Broker.start(BrokerConfig.onFreePorts(directory.resolve("data")));
+        shell = new Shell("--server", "127.0.0.1:" + broker.port());
+        ok("topic", "create", "d");
+        ok("queue", "create", "d", "look");
+        holds(letter(), "\"value\":\"a\"");
+    }
+
+    @Test
     void withoutADeadLetterTopicTheyStayAfterAll() {
         ok("topic", "delete", "d");
         produce("a\n");
@@ -146,5 +159,64 @@ class DeadLetterCommandsTest {
             shell.run("queue", "work", "t", group, "--until-empty", "--exec", "exit 1");
             holds(ok("queue", "explain", "t", group, "--record", "0:0").out(), "record 0:0: DEAD", "kept");
         }
+    }
+
+    @Test
+    void erasingARecordErasesItsCopies() {
+        ok("topic", "create", "deeper");
+        ok("topic", "alter", "d", "--dead-letter", "deeper");
+        ok("queue", "create", "d", "dies", "--max-failures", "1");
+        produce("one\ntwo\nthree\n");
+        work("exit 1");
+        awaitExplained("0:2", "record 0:2: DONE");
+        // The copies die again: what is behind has them as well.
+        shell.run("queue", "work", "d", "dies", "--until-empty", "--exec", "exit 1");
+        ok("queue", "create", "deeper", "look");
+        for (int i = 0; i < 3; i++) {
+            holds(deeper(), "\"hw-dead-topic\":\"d\"");
+        }
+        String erased =
+                ok("topic", "erase", "t", "--record", "0:1", "--format", "json").out();
+        holds(
+                erased,
+                "{\"records\":1,",
+                "\"deadLetters\":[{\"topic\":\"d\",\"records\":1,",
+                "{\"topic\":\"deeper\",\"records\":1,");
+        for (String topic : new String[] {"t", "d", "deeper"}) {
+            String left = ok("consume", topic).out();
+            assertTrue(left.contains("one") && !left.contains("two") && left.contains("three"), topic + ": " + left);
+        }
+        Result again = ok("topic", "erase", "t", "--record", "0:1");
+        holds(again.err(), "erased 0 records of topic t", "erased 0 records of dead-letter topic d");
+    }
+
+    private String deeper() {
+        return ok("queue", "receive", "deeper", "look", "--wait", "20s", "--ack", "--format", "json")
+                .out();
+    }
+
+    @Test
+    void erasingAKeyErasesItEverywhereAndWhatStillMovesNeverArrives() {
+        produce("{\"k\":\"ann\"}\n{\"k\":\"bob\"}\n", "--key-field", "k");
+        work("exit 1");
+        awaitExplained("0:1", "record 0:1: DONE");
+        ok("topic", "delete", "d");
+        produce("{\"k\":\"ann\",\"n\":2}\n{\"k\":\"bob\",\"n\":2}\n", "--key-field", "k");
+        work("exit 1");
+        holds(explained("0:2"), "record 0:2: MOVING");
+        holds(ok("topic", "erase", "t", "--key", "ann", "--format", "json").out(), "{\"records\":2,");
+        ok("topic", "create", "d");
+        ok("queue", "create", "d", "look");
+        holds(letter(), "\"key\":\"bob\"");
+        awaitExplained("0:2", "record 0:2: DONE");
+        assertTrue(!ok("consume", "d").out().contains("ann"));
+        produce("{\"k\":\"ann\",\"n\":3}\n", "--key-field", "k");
+        work("exit 1");
+        holds(letter(), "\"key\":\"ann\"");
+        holds(
+                ok("topic", "erase", "t", "--key", "ann", "--format", "json").out(),
+                "{\"records\":1,",
+                "\"deadLetters\":[{\"topic\":\"d\",\"records\":1,");
+        assertTrue(!ok("consume", "d").out().contains("ann"));
     }
 }

@@ -44,13 +44,18 @@ public interface Admin {
     TopicDescription describeTopic(String name);
 
     /**
-     * Removes a record for good, from every file of its partition; returns when that is done and durable. Repeating it is
-     * harmless: after a timeout, ask again.
+     * Removes a record for good, from every file of its partition, and its copies from the topic's dead-letter topic and
+     * those behind it; returns when that is done and durable. Repeating it is harmless: after a timeout, ask again.
+     *
+     * @return what was erased where: of the record's partition first, then of all partitions of these topics
      */
-    EraseRecordsReply eraseRecord(String topic, int partition, long offset);
+    List<Erasure> eraseRecord(String topic, int partition, long offset);
 
-    /** The same for all records with a key that there are now, in all partitions; an answer for each, in their order. */
-    List<EraseRecordsReply> eraseKey(String topic, byte[] key);
+    /** The same for all records with a key that there are now, in all partitions of all these topics. */
+    List<Erasure> eraseKey(String topic, byte[] key);
+
+    /** What was erased in one partition. */
+    record Erasure(String topic, int partition, EraseRecordsReply report) {}
 
     List<GroupSummary> groups();
 

@@ -28,6 +28,7 @@ import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicConfig;
 import io.headwater.protocol.wire.TopicDescription;
 import io.headwater.protocol.wire.Topics;
+import io.headwater.record.DeadLetterHeaders;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -129,40 +130,76 @@ final class AdminCalls implements Admin {
     }
 
     @Override
-    public EraseRecordsReply eraseRecord(String topic, int partition, long offset) {
-        List<Partition> partitions = partitionsOf(topic);
+    public List<Erasure> eraseRecord(String topic, int partition, long offset) {
+        Topic erased = topic(topic);
+        List<Partition> partitions = erased.getPartitionsList();
         if (partition < 0 || partition >= partitions.size()) {
             throw new IllegalArgumentException("partition: " + partition + " (expected: 0 to " + (partitions.size() - 1)
                     + ", the partitions of topic " + topic + ")");
         }
-        return erase(partitions.get(partition), EraseRecords.newBuilder().setOffset(offset));
+        List<Erasure> erasures = new ArrayList<>();
+        // The record first: what is copied afterwards is without it, and what was copied before is found.
+        erasures.add(erase(
+                erased, partitions.get(partition), EraseRecords.newBuilder().setOffset(offset)));
+        EraseRecords copies = EraseRecords.newBuilder()
+                .setOrigin(DeadLetterHeaders.origin(topic, partition, offset))
+                .build();
+        deadLettersOf(erased).forEach(letters -> erase(letters, copies, erasures));
+        return erasures;
     }
 
     @Override
-    public List<EraseRecordsReply> eraseKey(String topic, byte[] key) {
-        List<EraseRecordsReply> replies = new ArrayList<>();
-        for (Partition partition : partitionsOf(topic)) {
-            replies.add(erase(partition, EraseRecords.newBuilder().setKey(ByteString.copyFrom(key))));
-        }
-        return replies;
+    public List<Erasure> eraseKey(String topic, byte[] key) {
+        List<Erasure> erasures = new ArrayList<>();
+        EraseRecords what =
+                EraseRecords.newBuilder().setKey(ByteString.copyFrom(key)).build();
+        Topic erased = topic(topic);
+        erase(erased, what, erasures);
+        deadLettersOf(erased).forEach(letters -> erase(letters, what, erasures));
+        return erasures;
     }
 
-    private List<Partition> partitionsOf(String topic) {
+    /** The topic's dead-letter topic, that topic's, and so on, as far as they exist. */
+    private List<Topic> deadLettersOf(Topic topic) {
+        List<Topic> all = new ArrayList<>();
+        String name = topic.getConfig().getDeadLetter();
+        while (!name.isEmpty()) {
+            try {
+                Topic letters = topic(name);
+                all.add(letters);
+                name = letters.getConfig().getDeadLetter();
+            } catch (HeadwaterException.Rejected e) {
+                if (!e.code().equals("UNKNOWN_TOPIC")) {
+                    throw e;
+                }
+                name = "";
+            }
+        }
+        return all;
+    }
+
+    private Topic topic(String name) {
         return caller.call(
                         FrameType.GET_TOPICS,
-                        GetTopics.newBuilder().addNames(topic).build(),
+                        GetTopics.newBuilder().addNames(name).build(),
                         Call.Repeat.READ,
                         Topics.class)
-                .getTopics(0)
-                .getPartitionsList();
+                .getTopics(0);
     }
 
-    private EraseRecordsReply erase(Partition partition, EraseRecords.Builder what) {
-        return caller.call(
+    private void erase(Topic topic, EraseRecords what, List<Erasure> to) {
+        for (Partition partition : topic.getPartitionsList()) {
+            to.add(erase(topic, partition, what.toBuilder()));
+        }
+    }
+
+    private Erasure erase(Topic topic, Partition partition, EraseRecords.Builder what) {
+        EraseRecordsReply report = caller.call(
                 FrameType.ERASE_RECORDS,
                 what.setPartitionId(partition.getPartitionId()).build(),
                 Call.Repeat.SAFE,
                 EraseRecordsReply.class);
+        return new Erasure(topic.getName(), partition.getIndex(), report);
     }
 
     @Override

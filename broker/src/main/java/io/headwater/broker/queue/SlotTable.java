@@ -211,7 +211,7 @@ final class SlotTable implements IndexedHeap.Places {
     }
 
     void kept(int slot, int why) {
-        flags[slot] = (byte) (flags[slot] & ~KEPT_MASK | why << KEPT_SHIFT);
+        flags[slot] = (byte) ((flags[slot] & ~KEPT_MASK) | (why << KEPT_SHIFT));
     }
 
     /** Moving, and in the batch that is under way. */

@@ -11,6 +11,7 @@ import io.headwater.protocol.wire.EraseRecords;
 import io.headwater.protocol.wire.EraseRecordsReply;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.record.DeadLetterHeaders;
 import io.headwater.record.RecordFilter;
 import io.headwater.storage.RewriteReport;
 import io.headwater.storage.StorageException;
@@ -41,9 +42,10 @@ record EraseTask(Connection connection, int correlationId, EraseRecords request)
         return switch (request.getWhatCase()) {
             case OFFSET -> RecordFilter.withoutOffset(request.getOffset());
             case KEY -> RecordFilter.withoutKey(request.getKey().toByteArray());
+            case ORIGIN -> DeadLetterHeaders.withoutOrigin(request.getOrigin());
             case WHAT_NOT_SET ->
-                throw new RequestFailedException(
-                        Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "erase: nothing (expected: an offset or a key)"));
+                throw new RequestFailedException(Errors.of(
+                        ErrorCode.ERROR_INVALID_REQUEST, "erase: nothing (expected: an offset, a key or an origin)"));
         };
     }
 

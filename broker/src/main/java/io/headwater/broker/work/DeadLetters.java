@@ -354,10 +354,11 @@ final class DeadLetters {
         public void leave() {
             QueueEngine engine = partition.queues().engine(groupId);
             Shipment shipment = engine == null ? null : engine.shipment();
-            Move move = moves.get(groupId);
-            if (engine == null || shipment == null || move == null || shipment.number() != number) {
+            if (engine == null || shipment == null || shipment.number() != number) {
+                // The group was deleted.
                 return;
             }
+            Move move = moves.computeIfAbsent(groupId, id -> new Move());
             try {
                 ByteBuffer batch = copies(engine, shipment);
                 if (batch == null) {
@@ -374,10 +375,11 @@ final class DeadLetters {
 
         private void answered(LetterBox.Delivery delivery, Now now) {
             QueueEngine engine = partition.queues().engine(groupId);
-            Move move = moves.get(groupId);
-            if (engine == null || move == null) {
+            Shipment shipment = engine == null ? null : engine.shipment();
+            if (engine == null || shipment == null || shipment.number() != number) {
                 return;
             }
+            Move move = moves.computeIfAbsent(groupId, id -> new Move());
             move.underway = false;
             switch (delivery.fate()) {
                 case ARRIVED -> {
@@ -386,10 +388,9 @@ final class DeadLetters {
                     move.most = Math.min(MOST_RECORDS, 2 * move.most);
                 }
                 case REFUSED -> {
-                    Shipment shipment = engine.shipment();
                     move.refused = true;
                     // A topic that is nearly full may have room for fewer.
-                    move.most = Math.max(1, (shipment == null ? move.most : shipment.size()) / 2);
+                    move.most = Math.max(1, shipment.size() / 2);
                     move.failed(delivery.problem(), now);
                 }
                 case UNKNOWN -> move.failed(delivery.problem(), now);

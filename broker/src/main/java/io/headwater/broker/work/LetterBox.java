@@ -29,7 +29,7 @@ public interface LetterBox {
     /**
      * What became of a batch.
      *
-     * @param what is certain
+     * @param fate what is certain
      * @param problem for people; empty where there is none
      */
     record Delivery(Fate fate, String problem) {}

@@ -8,7 +8,10 @@ import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.QueueOps;
 import io.headwater.broker.queue.QueuePolicy;
+import io.headwater.broker.queue.Receiver;
 import io.headwater.broker.queue.RecordState;
+import io.headwater.broker.queue.Settle;
+import io.headwater.broker.queue.Verb;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -48,6 +51,22 @@ class NeededRecordsTest {
             }
             assertEquals(kept, needed.kept(from, END + 10));
         }
+    }
+
+    @Test
+    void keepsWhatIsOnItsWayToTheDeadLetterTopic() {
+        QueueEngine engine = new QueueEngine(1, QueuePolicy.PLAIN.withDeadLetters(true), 0, bound -> 0);
+        Now now = new Now(0, 1_000);
+        engine.open(2, now);
+        Receiver receiver = new Receiver(7).waitFor(2, 1 << 20, 30_000);
+        engine.grant(List.of(receiver), offset -> 10, now, ops);
+        engine.settle(Settle.of(Verb.REJECT, 0, 1), now, ops);
+        engine.settle(Settle.of(Verb.ACK, 1, 1), now, ops);
+        assertEquals(RecordState.MOVING, engine.stateOf(0));
+        engine.send(5, engine.moving(10), ops);
+        assertTrue(NeededRecords.of(List.of(engine), 0, 2, 0, 1).keeps(0));
+        engine.arrived(ops);
+        assertFalse(NeededRecords.of(List.of(engine), 0, 2, 0, 1).keeps(0));
     }
 
     @Test

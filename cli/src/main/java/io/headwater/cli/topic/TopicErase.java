@@ -1,5 +1,6 @@
 package io.headwater.cli.topic;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.headwater.cli.shell.CommandFailure;
 import io.headwater.cli.shell.ExitCode;
 import io.headwater.cli.shell.FormatOption;
@@ -9,10 +10,14 @@ import io.headwater.cli.shell.UnknownTopic;
 import io.headwater.cli.text.Human;
 import io.headwater.cli.text.JsonLines;
 import io.headwater.cli.text.RecordPlace;
+import io.headwater.client.Admin.Erasure;
 import io.headwater.client.HeadwaterClient;
 import io.headwater.protocol.wire.EraseRecordsReply;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +32,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Remove a record, or all records with a key, for good: from every file. Offsets do not shift, and what is "
                     + "gone is a hole. Returns when it is done and durable; repeating it is harmless.",
-            "What was copied elsewhere (other topics, consumers, backups) is not reached."
+            "Copies in the topic's dead-letter topic, and in those behind it, are erased as well. What was copied "
+                    + "elsewhere (other topics, consumers, backups) is not reached."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false,
@@ -70,47 +76,68 @@ final class TopicErase implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private List<EraseRecordsReply> erase(HeadwaterClient client) {
+    private List<Erasure> erase(HeadwaterClient client) {
         RecordPlace place = record;
         if (place == null) {
             return client.admin().eraseKey(name, Objects.requireNonNull(key).getBytes(StandardCharsets.UTF_8));
         }
         try {
-            return List.of(client.admin().eraseRecord(name, place.partition(), place.offset()));
+            return client.admin().eraseRecord(name, place.partition(), place.offset());
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage("--record: " + e.getMessage());
         }
     }
 
-    private void report(List<EraseRecordsReply> replies) {
-        long records = 0;
-        long segments = 0;
-        long freed = 0;
-        long unreadable = 0;
-        for (EraseRecordsReply reply : replies) {
-            records += reply.getRecords();
-            segments += reply.getSegments();
-            freed += reply.getBytesBefore() - reply.getBytesAfter();
-            unreadable += reply.getUnreadableBatches();
-        }
+    private void report(List<Erasure> erasures) {
+        Map<String, Sum> byTopic = new LinkedHashMap<>();
+        erasures.forEach(erasure ->
+                byTopic.computeIfAbsent(erasure.topic(), topic -> new Sum()).add(erasure.report()));
         if (format.isJson()) {
-            long allRecords = records;
-            long allSegments = segments;
-            long allFreed = freed;
-            long allUnreadable = unreadable;
             new JsonLines(terminal.out()).object(json -> {
-                json.writeNumberField("records", allRecords);
-                json.writeNumberField("segments", allSegments);
-                json.writeNumberField("freedBytes", allFreed);
-                json.writeNumberField("unreadableBatches", allUnreadable);
+                for (Map.Entry<String, Sum> entry : byTopic.entrySet()) {
+                    if (entry.getKey().equals(name)) {
+                        entry.getValue().write(json);
+                        json.writeArrayFieldStart("deadLetters");
+                    } else {
+                        json.writeStartObject();
+                        json.writeStringField("topic", entry.getKey());
+                        entry.getValue().write(json);
+                        json.writeEndObject();
+                    }
+                }
+                json.writeEndArray();
             });
-        } else {
-            terminal.say("erased " + records + (records == 1 ? " record" : " records") + " of topic " + name + ": "
-                    + segments + (segments == 1 ? " segment" : " segments") + " rewritten, " + Human.bytes(freed)
-                    + " free");
-            if (unreadable > 0) {
-                terminal.say(unreadable + " batches cannot be decompressed and stay as they are");
+            return;
+        }
+        byTopic.forEach((topic, sum) -> {
+            terminal.say("erased " + Human.count(sum.records, "record") + " of "
+                    + (topic.equals(name) ? "topic " : "dead-letter topic ") + topic + ": "
+                    + Human.count(sum.segments, "segment") + " rewritten, " + Human.bytes(sum.freed) + " free");
+            if (sum.unreadable > 0) {
+                terminal.say(sum.unreadable + " batches cannot be decompressed and stay as they are");
             }
+        });
+    }
+
+    /** Of all partitions of a topic. */
+    private static final class Sum {
+        long records;
+        long segments;
+        long freed;
+        long unreadable;
+
+        void add(EraseRecordsReply report) {
+            records += report.getRecords();
+            segments += report.getSegments();
+            freed += report.getBytesBefore() - report.getBytesAfter();
+            unreadable += report.getUnreadableBatches();
+        }
+
+        void write(JsonGenerator json) throws IOException {
+            json.writeNumberField("records", records);
+            json.writeNumberField("segments", segments);
+            json.writeNumberField("freedBytes", freed);
+            json.writeNumberField("unreadableBatches", unreadable);
         }
     }
 }
