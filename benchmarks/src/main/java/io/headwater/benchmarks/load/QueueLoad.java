@@ -54,6 +54,21 @@ public record QueueLoad(
                 server, topic, 1_000_000, 1024, 0, 1, 4, false, 1_000, Duration.ZERO, Duration.ofMinutes(1));
     }
 
+    public QueueLoad withTopic(String other) {
+        return new QueueLoad(
+                server,
+                other,
+                records,
+                recordBytes,
+                ratePerSecond,
+                partitions,
+                consumers,
+                keyed,
+                keys,
+                warmup,
+                timeLimit);
+    }
+
     public QueueLoad withRecords(long most) {
         return new QueueLoad(
                 server, topic, most, recordBytes, ratePerSecond, partitions, consumers, keyed, keys, warmup, timeLimit);
