@@ -23,17 +23,24 @@ import org.jspecify.annotations.Nullable;
 /** Queue and keyed groups of a Headwater broker through its Java client. */
 public final class HeadwaterQueueTarget implements QueueTarget {
     private final String server;
+    private final int prefetch;
     private final HeadwaterClient client;
     private final HeadwaterTarget topics;
 
-    private HeadwaterQueueTarget(String server) {
+    private HeadwaterQueueTarget(String server, int prefetch) {
         this.server = server;
+        this.prefetch = prefetch;
         this.client = connectTo(server);
         this.topics = HeadwaterTarget.connect(server);
     }
 
     public static HeadwaterQueueTarget connect(String server) {
-        return new HeadwaterQueueTarget(server);
+        return connect(server, 0);
+    }
+
+    /** @param prefetch how many records a consumer holds ahead of its work; 0: the client's default */
+    public static HeadwaterQueueTarget connect(String server, int prefetch) {
+        return new HeadwaterQueueTarget(server, prefetch);
     }
 
     private static HeadwaterClient connectTo(String server) {
@@ -85,8 +92,9 @@ public final class HeadwaterQueueTarget implements QueueTarget {
     @Override
     public WorkSource openSource(String topic, boolean keyed, BiConsumer<Delivery, @Nullable Throwable> onSettled) {
         HeadwaterClient own = connectTo(server);
+        QueueConsumer.Builder builder = own.queueConsumer().topic(topic).group(group(keyed));
         QueueConsumer consumer =
-                own.queueConsumer().topic(topic).group(group(keyed)).build();
+                prefetch == 0 ? builder.build() : builder.prefetch(prefetch).build();
         return new WorkSource() {
             @Override
             public List<Delivery> receive(Duration timeout) {

@@ -131,13 +131,6 @@ public record QueueLoad(
     }
 
     /** Runs on the calling thread, with a thread for each consumer, until everything is acknowledged. */
-    public LoadResult run(Consumer<LoadProgress> progress) {
-        try (QueueTarget target = HeadwaterQueueTarget.connect(server)) {
-            return run(target, progress);
-        }
-    }
-
-    /** The same against any system; {@link #server} then only names it. */
     public LoadResult run(QueueTarget target, Consumer<LoadProgress> progress) {
         return new QueueRun(this, target, progress, SystemNanoClock.INSTANCE::nanoTime).run();
     }

@@ -1,6 +1,8 @@
 package io.headwater.cli.bench;
 
+import io.headwater.benchmarks.load.HeadwaterQueueTarget;
 import io.headwater.benchmarks.load.QueueLoad;
+import io.headwater.benchmarks.load.QueueTarget;
 import io.headwater.cli.shell.CommandFailure;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.DurationText;
@@ -52,6 +54,13 @@ final class BenchQueue implements Callable<Integer> {
     private int consumers;
 
     @Option(
+            names = "--prefetch",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Records that a consumer holds ahead of its work (default: 0, the client's own default).")
+    private int prefetch;
+
+    @Option(
             names = "--rate",
             paramLabel = "N|max",
             defaultValue = "max",
@@ -97,6 +106,9 @@ final class BenchQueue implements Callable<Integer> {
         if (recordBytes > SendOptions.MAX_RECORD_BYTES) {
             throw CommandFailure.usage("--record-bytes: " + recordBytes + " (expected: at most 64MiB)");
         }
+        if (prefetch < 0) {
+            throw CommandFailure.usage("--prefetch: " + prefetch + " (expected: at least 0)");
+        }
         String server = options.reachableServer();
         return options.run(terminal, progress -> {
             QueueLoad load = QueueLoad.of(server, options.topic())
@@ -107,7 +119,9 @@ final class BenchQueue implements Callable<Integer> {
                     .withConsumers(consumers)
                     .withWarmup(warmup)
                     .withTimeLimit(end.duration());
-            return (keyed ? load.withKeys(keys) : load).run(progress);
+            try (QueueTarget target = HeadwaterQueueTarget.connect(server, prefetch)) {
+                return (keyed ? load.withKeys(keys) : load).run(target, progress);
+            }
         });
     }
 

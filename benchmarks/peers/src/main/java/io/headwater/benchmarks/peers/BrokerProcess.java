@@ -188,6 +188,11 @@ final class BrokerProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** As {@code kill -9} does. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
     @Override
     public void close() {
         process.destroy();

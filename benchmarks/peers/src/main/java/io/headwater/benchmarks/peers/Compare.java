@@ -24,7 +24,12 @@ final class Compare {
             new StartScenario(),
             new IdleScenario(),
             new ManyPartitionsScenario());
-    private static final List<Scenario> QUEUES = List.of(new QueueScenario(), new QueueLatencyScenario());
+    private static final List<Scenario> QUEUES = List.of(
+            new QueueScenario(),
+            new QueueLatencyScenario(),
+            new KeyedScenario(),
+            new ScheduledScenario(),
+            new BacklogScenario());
 
     private Compare() {}
 

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -28,6 +29,9 @@ final class Driver {
     static final String THROUGHPUT = "throughput";
     static final String LATENCY = "latency";
     static final String QUEUE = "queue";
+    static final String KEYED = "keyed";
+    static final String SCHEDULED = "scheduled";
+    static final String BACKLOG = "backlog";
     private final PrintStream out;
     private final Map<String, String> options;
 
@@ -57,10 +61,16 @@ final class Driver {
             return;
         }
         String server = "127.0.0.1:" + option("port");
-        if (option("work").equals(QUEUE)) {
-            queue(system, server);
-            return;
+        switch (option("work")) {
+            case QUEUE -> queue(system, server);
+            case KEYED -> keyed(server).forEach(this::figure);
+            case SCHEDULED -> scheduled(server).forEach(this::figure);
+            case BACKLOG -> backlog(server).forEach(this::figure);
+            default -> streams(system, server);
         }
+    }
+
+    private void streams(SystemUnderLoad system, String server) throws IOException {
         try (LoadTarget target = system.connect((int) number("port"))) {
             switch (option("work")) {
                 case THROUGHPUT -> throughput(target, server);
@@ -143,12 +153,45 @@ final class Driver {
         }
     }
 
+    private Map<String, Double> keyed(String server) {
+        return new KeyedWork(
+                        server,
+                        option("topic"),
+                        (int) number("keys"),
+                        (int) number("outstanding"),
+                        (double) number("rate"),
+                        number("warmup"),
+                        number("records"),
+                        number("disturbed") != 0)
+                .run(SystemNanoClock.INSTANCE::nanoTime);
+    }
+
+    private Map<String, Double> scheduled(String server) {
+        ScheduledWork work = new ScheduledWork(
+                server, option("topic"), number("records"), Duration.ofSeconds(number("spreadSeconds")), (int)
+                        number("load"));
+        if (option("part").equals("receive")) {
+            return work.receive(InstantSource.system(), SystemNanoClock.INSTANCE::nanoTime);
+        }
+        double seconds = work.publish(
+                Duration.ofSeconds(number("leadSeconds")), InstantSource.system(), SystemNanoClock.INSTANCE::nanoTime);
+        return Map.of("scheduled.publishSeconds", seconds);
+    }
+
+    private Map<String, Double> backlog(String server) {
+        BacklogWork work = new BacklogWork(server, option("topic"), number("records"), (int) number("keys"));
+        return option("part").equals("drain")
+                ? work.drain(SystemNanoClock.INSTANCE::nanoTime)
+                : Map.of("backlog.groupMebibytes", work.publish() / 1048576.0);
+    }
+
     private static LoadResult checked(LoadResult result) {
         if (result.failed() > 0) {
             throw new IllegalStateException(result.failed() + " records failed: " + result.firstFailure());
         }
         if (result.undelivered() > 0) {
-            throw new IllegalStateException("acknowledged but not delivered: " + result.undelivered() + " of " + result.records() + ", " + result.counts());
+            throw new IllegalStateException("acknowledged but not delivered: " + result.undelivered() + " of "
+                    + result.records() + ", " + result.counts());
         }
         return result;
     }
