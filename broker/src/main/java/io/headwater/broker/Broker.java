@@ -14,6 +14,7 @@ import io.headwater.broker.observe.AdminServer;
 import io.headwater.broker.observe.Health;
 import io.headwater.broker.observe.Metrics;
 import io.headwater.broker.partition.Partitions;
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.shard.Owners;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Error;
@@ -82,6 +83,7 @@ public final class Broker implements AutoCloseable {
                 MAILBOX_LIMIT,
                 config.topics().maxRecordBytes(),
                 config.storage().idleAfterMs(),
+                new HeapBudget(config.queues().memoryBytes()),
                 ports.epochClock(),
                 ports.nanoClock(),
                 ports.onFatal()));

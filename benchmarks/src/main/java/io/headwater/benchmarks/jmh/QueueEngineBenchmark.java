@@ -1,5 +1,6 @@
 package io.headwater.benchmarks.jmh;
 
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.QueueOps;
@@ -49,7 +50,7 @@ public class QueueEngineBenchmark {
 
     private QueueEngine engine() {
         QueuePolicy policy = keys > 0 ? QueuePolicy.KEYED : QueuePolicy.PLAIN;
-        return new QueueEngine(1, policy, 0, bound -> 0);
+        return new QueueEngine(1, policy, 0, new HeapBudget(256 << 20), bound -> 0);
     }
 
     @Setup(Level.Trial)

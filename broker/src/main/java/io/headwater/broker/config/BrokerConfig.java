@@ -11,7 +11,14 @@ import java.util.Map;
  * the broker ("0: from the machine"), the value here is the resolved one.
  */
 public record BrokerConfig(
-        Path dataDirectory, Network network, Topics topics, Storage storage, Groups groups, Threads threads, Log log) {
+        Path dataDirectory,
+        Network network,
+        Topics topics,
+        Storage storage,
+        Groups groups,
+        Queues queues,
+        Threads threads,
+        Log log) {
     /** What a frame may hold besides the one batch that must fit. */
     private static final int FRAME_OVERHEAD = 64 << 10;
 
@@ -29,23 +36,27 @@ public record BrokerConfig(
     }
 
     public BrokerConfig withNetwork(Network other) {
-        return new BrokerConfig(dataDirectory, other, topics, storage, groups, threads, log);
+        return new BrokerConfig(dataDirectory, other, topics, storage, groups, queues, threads, log);
     }
 
     public BrokerConfig withTopics(Topics other) {
-        return new BrokerConfig(dataDirectory, network, other, storage, groups, threads, log);
+        return new BrokerConfig(dataDirectory, network, other, storage, groups, queues, threads, log);
     }
 
     public BrokerConfig withStorage(Storage other) {
-        return new BrokerConfig(dataDirectory, network, topics, other, groups, threads, log);
+        return new BrokerConfig(dataDirectory, network, topics, other, groups, queues, threads, log);
     }
 
     public BrokerConfig withGroups(Groups other) {
-        return new BrokerConfig(dataDirectory, network, topics, storage, other, threads, log);
+        return new BrokerConfig(dataDirectory, network, topics, storage, other, queues, threads, log);
+    }
+
+    public BrokerConfig withQueues(Queues other) {
+        return new BrokerConfig(dataDirectory, network, topics, storage, groups, other, threads, log);
     }
 
     public BrokerConfig withThreads(Threads other) {
-        return new BrokerConfig(dataDirectory, network, topics, storage, groups, other, log);
+        return new BrokerConfig(dataDirectory, network, topics, storage, groups, queues, other, log);
     }
 
     /**
@@ -192,6 +203,13 @@ public record BrokerConfig(
                     revocationTimeoutMs,
                     "500ms to 24h");
             require(viewIntervalMs >= 10, "groups.view-interval", viewIntervalMs, "at least 10ms");
+        }
+    }
+
+    /** @param memoryBytes of heap that all queue groups may take together */
+    public record Queues(long memoryBytes) {
+        public Queues {
+            require(memoryBytes >= 1 << 20, "queues.memory", memoryBytes, "at least 1MiB");
         }
     }
 

@@ -49,6 +49,7 @@ final class ConfigTree {
                         duration(Knob.GRACE),
                         duration(Knob.REVOCATION_TIMEOUT),
                         duration(Knob.VIEW_INTERVAL)),
+                new BrokerConfig.Queues(bytes(Knob.QUEUE_MEMORY)),
                 new BrokerConfig.Threads(threads(Knob.NETWORK_THREADS), threads(Knob.OWNER_THREADS)),
                 new BrokerConfig.Log(
                         value(Knob.LOG_FORMAT, text -> constant(BrokerConfig.Log.Format.class, text, "text or json")),

@@ -146,6 +146,14 @@ enum Knob {
             "1s",
             "How often committed positions are copied into the view that describes groups without opening logs.",
             "The view is never the truth, so this only trades writes for work after a restart."),
+    QUEUE_MEMORY(
+            "queues.memory",
+            Kind.BYTES,
+            "256MiB",
+            "Heap that queue groups may take, all together: for records that are leased, scheduled or failed, and in keyed"
+                    + " groups for each that is not done. At the cap producers are told to come back later, and no more is"
+                    + " handed out until something is settled; each group may always have 256KiB.",
+            "Near the heap's size (`-Xmx`, 512MiB as `serve` sets it) the broker ends for want of memory."),
     NETWORK_THREADS(
             "threads.network",
             Kind.COUNT,

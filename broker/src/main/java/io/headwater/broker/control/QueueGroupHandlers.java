@@ -158,8 +158,7 @@ final class QueueGroupHandlers {
                     backoff(asked.getBackoff(), otherwise.backoff()),
                     onDead(asked, otherwise.onDead()),
                     otherwise.deadLetters(),
-                    graceMs == OFF ? 0 : graceMs,
-                    otherwise.maxBytes());
+                    graceMs == OFF ? 0 : graceMs);
         } catch (IllegalArgumentException e) {
             throw invalid(String.valueOf(e.getMessage()));
         }

@@ -76,8 +76,7 @@ public final class MetadataCodec {
                         wire.getBackoffMaxMs()),
                 numbered("onDead", OnDead.values(), wire.getOnDead()),
                 false,
-                wire.getSessionGraceMs(),
-                QueuePolicy.PLAIN.maxBytes());
+                wire.getSessionGraceMs());
     }
 
     /** Numbers from 1 on, in the order of the enum: its values are only ever added at the end. */

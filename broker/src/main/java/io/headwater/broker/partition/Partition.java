@@ -4,6 +4,7 @@ import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.metadata.TopicPolicy;
 import io.headwater.broker.partition.Partitions.PositionsSnapshot;
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueFormatException;
 import io.headwater.protocol.Errors;
@@ -42,7 +43,7 @@ public final class Partition {
     private final DelayHistogram delays = new DelayHistogram();
     private final AppendOutcome outcome = new AppendOutcome();
     private final List<PendingGroupOp> pendingOps = new ArrayList<>();
-    private final PartitionQueues queues = new PartitionQueues();
+    private final PartitionQueues queues;
     private long lastIngestionMs;
     private boolean epochStarted;
     private final Upkeep upkeep;
@@ -54,10 +55,11 @@ public final class Partition {
     private long committedOffset;
     private long committedIndex;
 
-    private Partition(PartitionInfo info, PartitionLog log, EpochClock clock) {
+    private Partition(PartitionInfo info, PartitionLog log, EpochClock clock, HeapBudget queueMemory) {
         this.info = info;
         this.log = log;
         this.clock = clock;
+        this.queues = new PartitionQueues(queueMemory);
         this.upkeep = new Upkeep(info, log, queues);
     }
 
@@ -65,11 +67,17 @@ public final class Partition {
      * Opens a partition and rebuilds what it derives from its log.
      *
      * @param groups the topic's queue groups
+     * @param queueMemory what these and all others may take
      */
     public static Partition open(
-            PartitionInfo info, PartitionLog log, EpochClock clock, List<QueueGroupInfo> groups, Now now)
+            PartitionInfo info,
+            PartitionLog log,
+            EpochClock clock,
+            List<QueueGroupInfo> groups,
+            HeapBudget queueMemory,
+            Now now)
             throws StorageException {
-        Partition partition = new Partition(info, log, clock);
+        Partition partition = new Partition(info, log, clock, queueMemory);
         partition.queues.begin(groups, log.startOffset());
         try {
             log.replay(partition::replayed);

@@ -93,7 +93,7 @@ public final class PartitionErrors {
         return Errors.retryAfter(
                 ErrorCode.ERROR_OVERLOADED,
                 "partition " + partition.displayName()
-                        + ": a queue group has as many records as its memory allows; its consumers have to catch up",
+                        + ": queue groups hold as much as their memory allows (queues.memory); consumers have to catch up",
                 QUEUES_FULL_RETRY_MS);
     }
 

@@ -1,6 +1,7 @@
 package io.headwater.broker.partition;
 
 import io.headwater.broker.metadata.QueueGroupInfo;
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.QueueOps;
@@ -28,6 +29,7 @@ public final class PartitionQueues {
     private final QueueOps ops = new QueueOps();
     private final Int2ObjectHashMap<QueueEngine> engines = new Int2ObjectHashMap<>();
     private final RecordCursor cursor = new RecordCursor();
+    private final HeapBudget budget;
     private List<QueueGroupInfo> groups = List.of();
     private long bytesPerRecord = 1024;
     private int changes;
@@ -35,6 +37,10 @@ public final class PartitionQueues {
     private @Nullable BatchBytes batchBytes;
 
     private boolean countsBytes;
+
+    PartitionQueues(HeapBudget budget) {
+        this.budget = budget;
+    }
 
     public boolean isEmpty() {
         return engines.isEmpty();
@@ -128,11 +134,12 @@ public final class PartitionQueues {
         }
     }
 
-    private static QueueEngine engine(QueueGroupInfo group, long startOffset) {
+    private QueueEngine engine(QueueGroupInfo group, long startOffset) {
         return new QueueEngine(
                 group.id(),
                 group.policy(),
                 startOffset,
+                budget,
                 bound -> ThreadLocalRandom.current().nextLong(bound));
     }
 
@@ -166,6 +173,11 @@ public final class PartitionQueues {
 
     // ---- from then on
 
+    /** The partition is not served any more. */
+    public void close() {
+        engines.values().forEach(QueueEngine::close);
+    }
+
     /**
      * Makes the engines those of these groups.
      *
@@ -189,7 +201,12 @@ public final class PartitionQueues {
                 engines.put(group.id(), made);
             }
         }
-        gone.forEach(engines::remove);
+        for (int id : gone) {
+            QueueEngine left = engines.remove(id);
+            if (left != null) {
+                left.close();
+            }
+        }
         countAnew();
         told(endOffset);
         return gone;

@@ -16,6 +16,7 @@ final class Attempts {
     private final QueueState state;
     private final Decisions decisions;
     private final LongUnaryOperator random;
+    private final MemoryCap cap;
     private final Ageing ageing;
     private QueuePolicy policy;
 
@@ -23,6 +24,7 @@ final class Attempts {
         this.state = state;
         this.decisions = decisions;
         this.random = random;
+        this.cap = cap;
         this.policy = policy;
         this.ageing = new Ageing(state, cap, (offset, wallMs) -> bury(offset, tooOld(offset), wallMs));
     }
@@ -119,7 +121,7 @@ final class Attempts {
     /** What of a reason goes into the log, so that a replay has nothing to decide. */
     private String kept(String reason) {
         String text = Reasons.cut(reason);
-        return state.reasons.admits(text, policy.maxBytes() / REASONS_SHARE) ? text : Reasons.TOO_MANY;
+        return state.reasons.admits(text, cap.budgetBytes() / REASONS_SHARE) ? text : Reasons.TOO_MANY;
     }
 
     private void charge(int slot, Cause cause, String reason, long delayMs, long wallMs) {

@@ -4,17 +4,16 @@ package io.headwater.broker.queue;
 final class MemoryCap {
     /** What a record takes at most that has a key of its own. */
     private static final long RECORD_BYTES = 72;
+    /** What any group may have, whatever the others took: its work goes on. */
+    private static final long FREE_BYTES = 256 << 10;
 
     private final QueueState state;
-    private long maxBytes;
+    private final HeapBudget budget;
+    private long toldBytes;
 
-    MemoryCap(QueueState state, long maxBytes) {
+    MemoryCap(QueueState state, HeapBudget budget) {
         this.state = state;
-        this.maxBytes = maxBytes;
-    }
-
-    void maxBytes(long newMaxBytes) {
-        maxBytes = newMaxBytes;
+        this.budget = budget;
     }
 
     long bytes() {
@@ -27,22 +26,43 @@ final class MemoryCap {
                 + state.order().bytes();
     }
 
+    long budgetBytes() {
+        return budget.maxBytes();
+    }
+
+    /** Tells the budget what the group takes by now. */
+    void tell() {
+        tell(bytes());
+    }
+
+    /** The group is gone. */
+    void giveBack() {
+        tell(0);
+    }
+
+    private void tell(long bytes) {
+        budget.changed(bytes - toldBytes);
+        toldBytes = bytes;
+    }
+
     /** Whether a record may be granted that needs a slot. */
     boolean admitsGrant() {
-        return state.slots.size() < state.slots.capacity() || mayGrow();
+        return state.slots.size() < state.slots.capacity() || admits(slotBytes());
     }
 
     /** An eighth is kept for grants: a group full of scheduled records still delivers the others. */
     boolean admitsPublish(int records) {
-        int capacity = state.slots.capacity();
-        if (records * RECORD_BYTES > maxBytes - bytes()) {
+        if (!admits(records * RECORD_BYTES)) {
             return false;
         }
-        return mayGrow() || (state.slots.size() + records <= capacity - capacity / 8 && bytes() <= maxBytes);
+        int capacity = state.slots.capacity();
+        return admits(slotBytes()) || state.slots.size() + records <= capacity - capacity / 8;
     }
 
-    private boolean mayGrow() {
-        return bytes() + slotBytes() <= maxBytes;
+    private boolean admits(long moreBytes) {
+        long bytes = bytes();
+        return bytes + moreBytes <= Math.min(FREE_BYTES, budget.maxBytes() / 2)
+                || budget.admits(bytes - toldBytes + moreBytes);
     }
 
     private long slotBytes() {

@@ -37,15 +37,16 @@ public final class QueueEngine {
 
     /**
      * @param startOffset the first record that concerns the group
+     * @param budget shared with the other groups
      * @param random a number from 0 to below its argument, for backoff
      */
-    public QueueEngine(int groupId, QueuePolicy policy, long startOffset, LongUnaryOperator random) {
+    public QueueEngine(int groupId, QueuePolicy policy, long startOffset, HeapBudget budget, LongUnaryOperator random) {
         this.groupId = groupId;
         this.policy = policy;
         this.state = new QueueState(startOffset);
         this.decisions = new Decisions(state);
         this.granter = new Granter(state, decisions);
-        this.cap = new MemoryCap(state, policy.maxBytes());
+        this.cap = new MemoryCap(state, budget);
         this.attempts = new Attempts(state, decisions, random, cap, policy);
         this.operator = new Operator(state, decisions);
         this.inspector = new Inspector(state);
@@ -66,7 +67,6 @@ public final class QueueEngine {
         }
         policy = newPolicy;
         attempts.policy(newPolicy);
-        cap.maxBytes(newPolicy.maxBytes());
     }
 
     /** Takes over a snapshot, before anything else. Borrows it; reads to its end, which may not be the buffer's. */
@@ -106,6 +106,11 @@ public final class QueueEngine {
             plain = new PlainOrder(state.done, state.slots, Math.max(endOffset, state.done.floor()));
             state.open(plain, now.monotonicMs(), policy.graceMs());
         }
+    }
+
+    /** Gives back its share of the heap: the group is gone, or its partition no longer served. */
+    public void close() {
+        cap.giveBack();
     }
 
     /** One past the last record that is known here. */
@@ -187,6 +192,7 @@ public final class QueueEngine {
 
     /** Ends leases and graces that have run out, and wakes what is due. */
     public void advance(Now now, QueueOps ops) {
+        cap.tell();
         begin(ops);
         state.clock(now.monotonicMs());
         attempts.advance(now, () -> ops.sizeInBytes() < MOST_OPS_OF_A_TURN);

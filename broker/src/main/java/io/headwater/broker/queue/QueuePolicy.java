@@ -10,20 +10,11 @@ package io.headwater.broker.queue;
  * @param deadLetters the topic has a dead-letter topic: the dead are moved there instead of being kept in place, unless
  *     something waits for them ({@code onDead})
  * @param graceMs how long the leases of a lost session wait for it to come back
- * @param maxBytes of heap for one group in one partition
  */
 public record QueuePolicy(
-        boolean keyed,
-        int maxFailures,
-        Backoff backoff,
-        OnDead onDead,
-        boolean deadLetters,
-        long graceMs,
-        long maxBytes) {
-    public static final QueuePolicy PLAIN =
-            new QueuePolicy(false, 16, Backoff.DEFAULT, OnDead.SKIP, false, 5_000, 256 << 20);
-    public static final QueuePolicy KEYED =
-            new QueuePolicy(true, 16, Backoff.DEFAULT, OnDead.SKIP, false, 5_000, 256 << 20);
+        boolean keyed, int maxFailures, Backoff backoff, OnDead onDead, boolean deadLetters, long graceMs) {
+    public static final QueuePolicy PLAIN = new QueuePolicy(false, 16, Backoff.DEFAULT, OnDead.SKIP, false, 5_000);
+    public static final QueuePolicy KEYED = new QueuePolicy(true, 16, Backoff.DEFAULT, OnDead.SKIP, false, 5_000);
 
     public QueuePolicy {
         if (maxFailures < 0 || maxFailures > 1_000) {

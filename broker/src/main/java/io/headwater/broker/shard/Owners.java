@@ -4,6 +4,7 @@ import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.net.Connection;
 import io.headwater.broker.net.Requests;
 import io.headwater.broker.partition.Partitions;
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.Produce;
 import io.headwater.storage.DataDirectory;
@@ -35,6 +36,7 @@ public final class Owners implements DurabilityListener, Requests.Factory {
     /**
      * @param count how many owners, each with a thread
      * @param mailboxLimit requests that wait at one owner; further ones are refused
+     * @param queueMemory what the queue groups of all partitions may take
      * @param onFatal hears of a broken invariant; must end the process
      */
     public record Settings(
@@ -42,6 +44,7 @@ public final class Owners implements DurabilityListener, Requests.Factory {
             int mailboxLimit,
             int maxRecordBytes,
             long idleAfterMs,
+            HeapBudget queueMemory,
             EpochClock epochClock,
             NanoClock nanoClock,
             Consumer<Throwable> onFatal) {}

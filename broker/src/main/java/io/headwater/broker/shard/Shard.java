@@ -10,6 +10,7 @@ import io.headwater.broker.net.Connection;
 import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.PartitionErrors;
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.stream.ProduceRequest;
 import io.headwater.broker.stream.Traffic;
@@ -55,6 +56,7 @@ final class Shard {
     private final EpochClock clock;
     private final NanoClock nanoClock;
     private final long idleAfterMs;
+    private final HeapBudget queueMemory;
     private final ShardGauges gauges;
     private final Long2ObjectHashMap<Owned> partitions = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
@@ -89,6 +91,7 @@ final class Shard {
         this.clock = settings.epochClock();
         this.nanoClock = settings.nanoClock();
         this.idleAfterMs = settings.idleAfterMs();
+        this.queueMemory = settings.queueMemory();
         this.gauges = new ShardGauges(clock);
         this.soon = work -> mailbox.signal(new Later(work));
         this.postOffice = new PostOffice(mailbox, mailboxOf, metadata, settings.maxRecordBytes());
@@ -192,7 +195,7 @@ final class Shard {
         try {
             List<QueueGroupInfo> groups = groupsOf(info);
             Owned owned = new Owned(
-                    Partition.open(info, data.log(info.partitionId()), clock, groups, now()),
+                    Partition.open(info, data.log(info.partitionId()), clock, groups, queueMemory, now()),
                     gauges.traffic(),
                     postOffice.boxOf(info.partitionId()));
             partitions.put(info.partitionId(), owned);
@@ -469,6 +472,7 @@ final class Shard {
     private void forget(Owned owned) {
         alarms.set(owned, Long.MAX_VALUE);
         workers.removeAll(owned);
+        owned.partition.queues().close();
     }
 
     private void wentOffline(Owned owned, StorageException why) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.record.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
@@ -36,7 +37,7 @@ class CheckpointCodecTest {
         PositionTable positions = new PositionTable();
         positions.apply(new GroupOp(GroupOp.Kind.COMMIT, 3, 42, 3000));
 
-        ByteBuffer bytes = CheckpointCodec.encode(producers, positions, new PartitionQueues());
+        ByteBuffer bytes = CheckpointCodec.encode(producers, positions, new PartitionQueues(new HeapBudget(1 << 20)));
 
         byte[] array = new byte[bytes.remaining()];
         bytes.get(array);
@@ -71,10 +72,10 @@ class CheckpointCodecTest {
             producersBack.noted(1000, (short) 0, 0, 1, 0, 0);
             PositionTable positionsBack = new PositionTable();
             CheckpointCodec.decode(
-                    CheckpointCodec.encode(producers, positions, new PartitionQueues()),
+                    CheckpointCodec.encode(producers, positions, new PartitionQueues(new HeapBudget(1 << 20))),
                     producersBack,
                     positionsBack,
-                    new PartitionQueues());
+                    new PartitionQueues(new HeapBudget(1 << 20)));
 
             assertEquals(producers.forgottenUpTo(), producersBack.forgottenUpTo());
             assertEquals(producers.size(), producersBack.size());
@@ -108,10 +109,10 @@ class CheckpointCodecTest {
         PositionTable back = new PositionTable();
 
         CheckpointCodec.decode(
-                CheckpointCodec.encode(new ProducerTable(), positions, new PartitionQueues()),
+                CheckpointCodec.encode(new ProducerTable(), positions, new PartitionQueues(new HeapBudget(1 << 20))),
                 new ProducerTable(),
                 back,
-                new PartitionQueues());
+                new PartitionQueues(new HeapBudget(1 << 20)));
 
         assertNull(back.place(3));
     }
@@ -122,6 +123,7 @@ class CheckpointCodecTest {
 
         assertThrows(
                 UnknownFormatException.class,
-                () -> CheckpointCodec.decode(later, new ProducerTable(), new PositionTable(), new PartitionQueues()));
+                () -> CheckpointCodec.decode(
+                        later, new ProducerTable(), new PositionTable(), new PartitionQueues(new HeapBudget(1 << 20))));
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.QueueOps;
@@ -24,7 +25,7 @@ class NeededRecordsTest {
     private final QueueOps ops = new QueueOps();
 
     private QueueEngine engine(int id) {
-        QueueEngine engine = new QueueEngine(id, QueuePolicy.PLAIN, 0, bound -> 0);
+        QueueEngine engine = new QueueEngine(id, QueuePolicy.PLAIN, 0, new HeapBudget(256 << 20), bound -> 0);
         engine.open(END, new Now(0, 0));
         engine.extend(END);
         for (int i = random.nextInt(20); i > 0; i--) {

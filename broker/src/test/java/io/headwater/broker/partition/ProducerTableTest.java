@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.headwater.broker.partition.ProducerTable.Verdict;
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.record.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -184,7 +185,8 @@ class ProducerTableTest {
             ProducerTable real = new ProducerTable();
             Set<List<Integer>> stored = new HashSet<>();
             List<int[]> log = new ArrayList<>();
-            ByteBuffer checkpoint = CheckpointCodec.encode(real, new PositionTable(), new PartitionQueues());
+            ByteBuffer checkpoint =
+                    CheckpointCodec.encode(real, new PositionTable(), new PartitionQueues(new HeapBudget(1 << 20)));
             int checkpointAt = 0;
             int producers = random.nextInt(2000, 8000);
             for (int step = 0; step < 12_000; step++) {
@@ -199,13 +201,15 @@ class ProducerTableTest {
                     stored.add(List.of(producer, sequence));
                     log.add(new int[] {producer, sequence});
                     if (random.nextInt(1000) == 0) {
-                        checkpoint = CheckpointCodec.encode(real, new PositionTable(), new PartitionQueues());
+                        checkpoint = CheckpointCodec.encode(
+                                real, new PositionTable(), new PartitionQueues(new HeapBudget(1 << 20)));
                         checkpointAt = log.size();
                     }
                 }
             }
             ProducerTable replayed = new ProducerTable();
-            CheckpointCodec.decode(checkpoint, replayed, new PositionTable(), new PartitionQueues());
+            CheckpointCodec.decode(
+                    checkpoint, replayed, new PositionTable(), new PartitionQueues(new HeapBudget(1 << 20)));
             for (int i = checkpointAt; i < log.size(); i++) {
                 replayed.noted(log.get(i)[0], EPOCH, log.get(i)[1], 1, i, 0);
             }

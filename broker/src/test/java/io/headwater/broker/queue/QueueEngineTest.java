@@ -19,14 +19,14 @@ class QueueEngineTest {
     private Now now = new Now(0, 1_000_000);
 
     private QueueEngine plain(long records) {
-        QueueEngine engine = new QueueEngine(1, QueuePolicy.PLAIN, 0, bound -> 0);
+        QueueEngine engine = new QueueEngine(1, QueuePolicy.PLAIN, 0, new HeapBudget(256 << 20), bound -> 0);
         engine.open(records, now);
         return engine;
     }
 
     private QueueEngine keyed(OnDead onDead, long... keys) {
-        QueuePolicy policy = new QueuePolicy(true, 2, Backoff.NONE, onDead, false, 5_000, 1 << 20);
-        QueueEngine engine = new QueueEngine(1, policy, 0, bound -> 0);
+        QueuePolicy policy = new QueuePolicy(true, 2, Backoff.NONE, onDead, false, 5_000);
+        QueueEngine engine = new QueueEngine(1, policy, 0, new HeapBudget(256 << 20), bound -> 0);
         engine.open(0, now);
         for (long key : keys) {
             engine.append(key);
@@ -301,8 +301,8 @@ class QueueEngineTest {
 
     @Test
     void atTheCapOnlyWhatIsSettledMakesRoom() {
-        QueuePolicy policy = new QueuePolicy(false, 16, Backoff.NONE, OnDead.SKIP, false, 5_000, 60_000);
-        QueueEngine engine = new QueueEngine(1, policy, 0, bound -> 0);
+        QueuePolicy policy = new QueuePolicy(false, 16, Backoff.NONE, OnDead.SKIP, false, 5_000);
+        QueueEngine engine = new QueueEngine(1, policy, 0, new HeapBudget(60_000), bound -> 0);
         engine.open(0, now);
         int announced = 0;
         while (engine.hasRoomFor(10)) {
@@ -320,6 +320,32 @@ class QueueEngineTest {
         settle(engine, Verb.ACK, receiver, 1);
 
         assertEquals(2, receive(engine, 2, 10).size());
+    }
+
+    @Test
+    void groupsShareTheirMemoryAndEachHasAlwaysSome() {
+        HeapBudget budget = new HeapBudget(4 << 20);
+        QueueEngine greedy = new QueueEngine(1, QueuePolicy.PLAIN, 0, budget, bound -> 0);
+        QueueEngine modest = new QueueEngine(2, QueuePolicy.PLAIN, 0, budget, bound -> 0);
+        greedy.open(0, now);
+        modest.open(1_000, now);
+        int announced = 0;
+        while (greedy.hasRoomFor(10)) {
+            greedy.announce(announced, 10, 4, now.wallMs() + 1_000, ops);
+            greedy.advance(now, ops);
+            announced += 10;
+            assertTrue(announced < 1_000_000, "no cap");
+        }
+        assertTrue(budget.usedBytes() > 2 << 20 && budget.usedBytes() <= 4 << 20, "used: " + budget.usedBytes());
+
+        assertEquals(1_000, receive(modest, 1, 1_000).size());
+        modest.announce(1_000, 100_000, 4, now.wallMs() + 1_000, ops);
+        assertFalse(modest.hasRoomFor(1), "it has more than what each may always have");
+
+        greedy.close();
+        assertTrue(modest.hasRoomFor(10_000));
+        modest.close();
+        assertEquals(0, budget.usedBytes());
     }
 
     @Test
@@ -356,7 +382,7 @@ class QueueEngineTest {
         receive(engine, 1, 1);
         receive(engine, 0, 1);
         pass(LEASE_MS - 1);
-        QueueEngine again = new QueueEngine(1, QueuePolicy.PLAIN, 0, bound -> 0);
+        QueueEngine again = new QueueEngine(1, QueuePolicy.PLAIN, 0, new HeapBudget(256 << 20), bound -> 0);
         QueueOps.replay(ops.payload(), group -> again);
         now = new Now(77, now.wallMs());
         again.open(10, now);

@@ -18,7 +18,7 @@ class QueueMemoryTest {
     @Test
     void tenMillionReadyRecordsOfAPlainGroupWithHoles() {
         long before = usedHeap();
-        QueueEngine engine = new QueueEngine(1, QueuePolicy.PLAIN, 0, bound -> 0);
+        QueueEngine engine = new QueueEngine(1, QueuePolicy.PLAIN, 0, new HeapBudget(256 << 20), bound -> 0);
         engine.open(0, NOW);
         engine.extend(2L * RECORDS);
         QueueOps ops = new QueueOps();
@@ -42,7 +42,7 @@ class QueueMemoryTest {
     @Test
     void tenMillionReadyRecordsOfAMillionKeys() {
         long before = usedHeap();
-        QueueEngine engine = new QueueEngine(1, QueuePolicy.KEYED, 0, bound -> 0);
+        QueueEngine engine = new QueueEngine(1, QueuePolicy.KEYED, 0, new HeapBudget(256 << 20), bound -> 0);
         engine.open(0, NOW);
         Random random = new Random(1);
         for (int i = 0; i < RECORDS; i++) {

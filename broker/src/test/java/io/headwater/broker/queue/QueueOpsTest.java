@@ -129,7 +129,7 @@ class QueueOpsTest {
     }
 
     private static QueueEngine engine(int group) {
-        return new QueueEngine(group, QueuePolicy.PLAIN, 0, bound -> 0);
+        return new QueueEngine(group, QueuePolicy.PLAIN, 0, new HeapBudget(256 << 20), bound -> 0);
     }
 
     private static String hex(ByteBuffer buffer) {

@@ -55,7 +55,6 @@ class QueueSimulationTest {
                 backoff,
                 onDead == OnDead.HOLD_KEY && !keyed ? OnDead.SKIP : onDead,
                 random.nextInt(3) == 0,
-                random.nextInt(1_000),
-                1 << 20);
+                random.nextInt(1_000));
     }
 }

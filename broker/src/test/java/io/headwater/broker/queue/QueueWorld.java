@@ -93,7 +93,7 @@ final class QueueWorld {
     }
 
     private QueueEngine newEngine() {
-        return new QueueEngine(GROUP, policy, start, bound -> 0);
+        return new QueueEngine(GROUP, policy, start, new HeapBudget(256 << 20), bound -> 0);
     }
 
     void step() {

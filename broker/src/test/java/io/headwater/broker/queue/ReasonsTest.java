@@ -49,8 +49,8 @@ class ReasonsTest {
 
     @Test
     void whatIsSaidTakesAnEighthOfTheHeapAtMostAndStopsNobody() {
-        QueuePolicy policy = new QueuePolicy(false, 1, Backoff.DEFAULT, OnDead.SKIP, false, 5_000, 1 << 20);
-        QueueEngine engine = new QueueEngine(1, policy, 0, bound -> 0);
+        QueuePolicy policy = new QueuePolicy(false, 1, Backoff.DEFAULT, OnDead.SKIP, false, 5_000);
+        QueueEngine engine = new QueueEngine(1, policy, 0, new HeapBudget(1 << 20), bound -> 0);
         engine.open(1_000, NOW);
         Receiver receiver = new Receiver(1).waitFor(1_000, Long.MAX_VALUE / 2, 30_000);
         assertEquals(1_000, engine.grant(List.of(receiver), offset -> 1, NOW, ops));
@@ -63,7 +63,7 @@ class ReasonsTest {
         assertEquals(Reasons.TOO_MANY, engine.explain(999).said());
         assertEquals(1_000, engine.counts().dead());
         assertTrue(engine.bytes() < (1 << 18), engine.bytes() + " bytes");
-        QueueEngine again = new QueueEngine(1, policy, 0, bound -> 0);
+        QueueEngine again = new QueueEngine(1, policy, 0, new HeapBudget(1 << 20), bound -> 0);
         QueueOps.replay(ops.payload(), group -> again);
         assertEquals(engine.snapshot(), again.snapshot());
     }

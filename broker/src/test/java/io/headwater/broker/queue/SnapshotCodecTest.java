@@ -71,7 +71,7 @@ class SnapshotCodecTest {
 
     @Test
     void tenMillionReadyRecordsTakeAFewBytes() {
-        QueueEngine engine = new QueueEngine(1, QueuePolicy.PLAIN, 0, bound -> 0);
+        QueueEngine engine = new QueueEngine(1, QueuePolicy.PLAIN, 0, new HeapBudget(256 << 20), bound -> 0);
         engine.open(10_000_000, new Now(0, 0));
 
         assertTrue(engine.snapshot().remaining() < 16);
