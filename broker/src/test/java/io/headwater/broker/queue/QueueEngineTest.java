@@ -336,7 +336,8 @@ class QueueEngineTest {
             announced += 10;
             assertTrue(announced < 1_000_000, "no cap");
         }
-        assertTrue(budget.usedBytes() > 2 << 20 && budget.usedBytes() <= 4 << 20, "used: " + budget.usedBytes());
+        // An array that doubles may take it a little further.
+        assertTrue(budget.usedBytes() > 2 << 20 && budget.usedBytes() <= 5 << 20, "used: " + budget.usedBytes());
 
         assertEquals(1_000, receive(modest, 1, 1_000).size());
         modest.announce(1_000, 100_000, 4, now.wallMs() + 1_000, ops);

@@ -47,11 +47,11 @@ final class BacklogScenario implements Scenario {
                 options.put("part", "publish");
                 Map<String, Double> filled = DriverProcess.run(broker, options);
                 samples.add("Headwater", "heap", usedHeapMebibytes(broker.pid()));
-                samples.add("Headwater", "group", filled.get("backlog.groupMebibytes"));
+                samples.add("Headwater", "group", DriverProcess.figure(filled, "backlog.groupMebibytes"));
                 int segments = segments(data);
                 options.put("part", "drain");
                 Map<String, Double> drained = DriverProcess.run(broker, options);
-                samples.add("Headwater", "rate", drained.get("backlog.drainedPerSecond"));
+                samples.add("Headwater", "rate", DriverProcess.figure(drained, "backlog.drainedPerSecond"));
                 int left = segments(data);
                 for (int waited = 0; left > 1 && waited < DISK_SECONDS; waited++) {
                     IdleScenario.rest(1);

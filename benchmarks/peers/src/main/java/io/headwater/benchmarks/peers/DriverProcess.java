@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -23,6 +24,11 @@ final class DriverProcess {
     private static final long LIMIT_SECONDS = 180;
 
     private DriverProcess() {}
+
+    /** One of those that a run returned. */
+    static double figure(Map<String, Double> figures, String name) {
+        return Objects.requireNonNull(figures.get(name), name);
+    }
 
     /** Blocks until it is done and returns its figures by name. */
     static Map<String, Double> run(BrokerProcess broker, Map<String, String> options)

@@ -33,7 +33,8 @@ final class KeyedScenario implements Scenario {
                 .awaitPort()) {
             double most = 0;
             for (int round = 0; round < 3; round++) {
-                most = measure(bench, broker, "most" + round, 0, 0, false).get("keyed.recordsPerSecond");
+                most = DriverProcess.figure(
+                        measure(bench, broker, "most" + round, 0, 0, false), "keyed.recordsPerSecond");
                 bench.say(String.format("  keyed: at most %s/s", Figure.number(most)));
             }
             samples.add("most", "rate", most);
@@ -55,10 +56,10 @@ final class KeyedScenario implements Scenario {
                                 with,
                                 round,
                                 disturbed ? "disturbed" : "clean",
-                                Figure.number(found.get("keyed.healthyPerSecond")),
-                                Figure.number(found.get("keyed.p50Us") / 1000),
-                                Figure.number(found.get("keyed.p99Us") / 1000),
-                                Figure.number(found.get("keyed.sickPercent"))));
+                                Figure.number(DriverProcess.figure(found, "keyed.healthyPerSecond")),
+                                Figure.number(DriverProcess.figure(found, "keyed.p50Us") / 1000),
+                                Figure.number(DriverProcess.figure(found, "keyed.p99Us") / 1000),
+                                Figure.number(DriverProcess.figure(found, "keyed.sickPercent"))));
                     }
                 }
                 figures.add(ratio(samples, with, "keyed.healthyPerSecond", "records/s due and done", Bound.NONE));

@@ -63,9 +63,9 @@ final class ScheduledScenario implements Scenario {
                         "  scheduled %d: restart with all of them known again %s s; late p50 %s, p99 %s, most %s ms",
                         round,
                         Figure.number(seconds),
-                        Figure.number(found.get("scheduled.lateP50Ms")),
-                        Figure.number(found.get("scheduled.lateP99Ms")),
-                        Figure.number(found.get("scheduled.lateMaxMs"))));
+                        Figure.number(DriverProcess.figure(found, "scheduled.lateP50Ms")),
+                        Figure.number(DriverProcess.figure(found, "scheduled.lateP99Ms")),
+                        Figure.number(DriverProcess.figure(found, "scheduled.lateMaxMs"))));
             }
         }
         return List.of(
