@@ -29,7 +29,7 @@ public record QueuePolicy(
     }
 
     public QueuePolicy withDeadLetters(boolean now) {
-        return new QueuePolicy(keyed, maxFailures, backoff, onDead, now, graceMs, maxBytes);
+        return new QueuePolicy(keyed, maxFailures, backoff, onDead, now, graceMs);
     }
 
     /** Where something waits for the dead, they stay: what was moved away could not come back before it. */

@@ -10,7 +10,6 @@ import io.headwater.broker.net.Connection;
 import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.PartitionErrors;
-import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.stream.ProduceRequest;
 import io.headwater.broker.stream.Traffic;
@@ -19,6 +18,7 @@ import io.headwater.protocol.wire.ProduceResult;
 import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.LogOfflineException;
+import io.headwater.storage.PartitionLog;
 import io.headwater.storage.StorageException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -55,8 +55,7 @@ final class Shard {
     private final Supplier<MetadataImage> metadata;
     private final EpochClock clock;
     private final NanoClock nanoClock;
-    private final long idleAfterMs;
-    private final HeapBudget queueMemory;
+    private final Owners.Settings settings;
     private final ShardGauges gauges;
     private final Long2ObjectHashMap<Owned> partitions = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
@@ -90,8 +89,7 @@ final class Shard {
         this.metadata = metadata;
         this.clock = settings.epochClock();
         this.nanoClock = settings.nanoClock();
-        this.idleAfterMs = settings.idleAfterMs();
-        this.queueMemory = settings.queueMemory();
+        this.settings = settings;
         this.gauges = new ShardGauges(clock);
         this.soon = work -> mailbox.signal(new Later(work));
         this.postOffice = new PostOffice(mailbox, mailboxOf, metadata, settings.maxRecordBytes());
@@ -193,11 +191,9 @@ final class Shard {
             throw before;
         }
         try {
-            List<QueueGroupInfo> groups = groupsOf(info);
-            Owned owned = new Owned(
-                    Partition.open(info, data.log(info.partitionId()), clock, groups, queueMemory, now()),
-                    gauges.traffic(),
-                    postOffice.boxOf(info.partitionId()));
+            PartitionLog log = data.log(info.partitionId());
+            Partition opened = Partition.open(info, log, clock, groupsOf(info), settings.queueMemory(), now());
+            Owned owned = new Owned(opened, gauges.traffic(), postOffice.boxOf(info.partitionId()));
             partitions.put(info.partitionId(), owned);
             turn(owned);
             return owned;
@@ -311,7 +307,7 @@ final class Shard {
     /** Gives back files and memory of logs that nobody used for a while. */
     void hibernateIdle(long nowMs) {
         for (Owned owned : partitions.values()) {
-            if (owned.isIdleSince(nowMs - idleAfterMs)) {
+            if (owned.isIdleSince(nowMs - settings.idleAfterMs())) {
                 owned.partition.log().hibernate();
                 owned.desk().forgetEntries();
             }

@@ -56,7 +56,8 @@ class NeededRecordsTest {
 
     @Test
     void keepsWhatIsOnItsWayToTheDeadLetterTopic() {
-        QueueEngine engine = new QueueEngine(1, QueuePolicy.PLAIN.withDeadLetters(true), 0, bound -> 0);
+        QueueEngine engine =
+                new QueueEngine(1, QueuePolicy.PLAIN.withDeadLetters(true), 0, new HeapBudget(256 << 20), bound -> 0);
         Now now = new Now(0, 1_000);
         engine.open(2, now);
         Receiver receiver = new Receiver(7).waitFor(2, 1 << 20, 30_000);

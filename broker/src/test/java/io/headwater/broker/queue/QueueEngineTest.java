@@ -340,11 +340,11 @@ class QueueEngineTest {
         assertTrue(budget.usedBytes() > 2 << 20 && budget.usedBytes() <= 5 << 20, "used: " + budget.usedBytes());
 
         assertEquals(1_000, receive(modest, 1, 1_000).size());
-        modest.announce(1_000, 100_000, 4, now.wallMs() + 1_000, ops);
+        modest.announce(1_000, 10_000, 4, now.wallMs() + 1_000, ops);
         assertFalse(modest.hasRoomFor(1), "it has more than what each may always have");
 
         greedy.close();
-        assertTrue(modest.hasRoomFor(10_000));
+        assertTrue(modest.hasRoomFor(1_000));
         modest.close();
         assertEquals(0, budget.usedBytes());
     }

@@ -18,6 +18,7 @@ import io.headwater.broker.metadata.wire.DeleteTopic;
 import io.headwater.broker.metadata.wire.QueuePolicy;
 import io.headwater.broker.metadata.wire.RegisterNode;
 import io.headwater.broker.metadata.wire.TopicPolicy;
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.Receiver;
 import io.headwater.broker.queue.RecordState;
@@ -129,7 +130,14 @@ final class DeadLetterWorld {
         background.clear();
         data = SteppedDirectory.open(DIRECTORY, disk, () -> nowMs, new Deaf(), background::add);
         Owners.Settings settings = new Owners.Settings(
-                2, 64, 1_000, 60_000, () -> nowMs, () -> TimeUnit.MILLISECONDS.toNanos(nowMs), failure -> {
+                2,
+                64,
+                1_000,
+                60_000,
+                new HeapBudget(64 << 20),
+                () -> nowMs,
+                () -> TimeUnit.MILLISECONDS.toNanos(nowMs),
+                failure -> {
                     throw new AssertionError(failure);
                 });
         LongFunction<Mailbox> mailboxOf = id -> mailboxes.get((int) (id % 2));
