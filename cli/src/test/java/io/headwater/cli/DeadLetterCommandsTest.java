@@ -119,6 +119,10 @@ class DeadLetterCommandsTest {
                 "1 moving",
                 "1 dead record cannot be moved since",
                 "the dead-letter topic d does not exist");
+        holds(
+                ok("queue", "browse", "t", "g", "--state", "moving", "--format", "json")
+                        .out(),
+                "\"state\":\"moving\"");
         shell.run("queue", "redrive", "t", "g").done();
         holds(explained("0:0"), "record 0:0: MOVING");
         ok("topic", "create", "d");

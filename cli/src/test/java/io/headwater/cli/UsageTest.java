@@ -103,7 +103,14 @@ class UsageTest {
         refuses("Missing required option", "queue", "work", "t", "g");
         refuses("--concurrency: 0", "queue", "work", "t", "g", "--exec", "true", "--concurrency", "0");
         refuses("--max: 0", "queue", "browse", "t", "g", "--max", "0");
-        refuses("expected one of [ready, waiting, leased, dead]", "queue", "browse", "t", "g", "--state", "acked");
+        refuses(
+                "expected one of [ready, waiting, leased, dead, moving]",
+                "queue",
+                "browse",
+                "t",
+                "g",
+                "--state",
+                "acked");
         refuses("--key and --record", "queue", "explain", "t", "g", "--key", "k", "--record", "0:1");
         refuses("expected: PARTITION:OFFSET", "queue", "explain", "t", "g", "--record", "17");
         refuses("need --partition", "queue", "redrive", "t", "g", "--from", "3");

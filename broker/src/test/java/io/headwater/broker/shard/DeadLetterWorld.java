@@ -167,6 +167,18 @@ final class DeadLetterWorld {
     /** Anything that can happen. */
     void step() throws Exception {
         nowMs += random.nextInt(60);
+        try {
+            any();
+        } catch (StorageException e) {
+            // Some partition is offline, and stays so.
+            crash();
+        }
+        if (disk.died()) {
+            crash();
+        }
+    }
+
+    private void any() throws Exception {
         switch (random.nextInt(40)) {
             case 0, 1, 2, 3, 4 -> produce();
             case 5, 6, 7, 8, 9, 10 -> die();
@@ -185,6 +197,12 @@ final class DeadLetterWorld {
                                 .setName("work")
                                 .setPartitions(PARTITIONS)
                                 .setPolicy(policy(target))));
+            }
+            case 18 -> disk.dieAfter(random.nextInt(40));
+            case 19 -> {
+                // Whatever is written to some partition takes it offline.
+                String directory = "/" + (1 + random.nextInt(6)) + "/";
+                disk.failWrites(file -> file.toString().contains(directory));
             }
             default -> turn();
         }
@@ -287,6 +305,10 @@ final class DeadLetterWorld {
             memory.powerCut(random);
         } else {
             memory.kill();
+        }
+        if (image.topic("dead") == null) {
+            // It was being made again.
+            apply(Command.newBuilder().setCreateTopic(topic("dead", "")));
         }
         start();
         check();

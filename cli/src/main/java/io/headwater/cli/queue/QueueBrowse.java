@@ -50,7 +50,9 @@ final class QueueBrowse implements Callable<Integer> {
     @Option(
             names = "--state",
             paramLabel = "STATE",
-            description = "ready, waiting (for its time), leased or dead (default: all of these, one after the other).")
+            description =
+                    "ready, waiting (for its time), leased, dead, or moving (to the dead-letter topic); default: all of "
+                            + "these, one after the other.")
     private @Nullable State state;
 
     @Option(names = "--key", paramLabel = "K", description = "Only records with this key.")
@@ -188,7 +190,9 @@ final class QueueBrowse implements Callable<Integer> {
         ready(RecordState.READY),
         waiting(RecordState.WAITING),
         leased(RecordState.LEASED),
-        dead(RecordState.DEAD);
+        dead(RecordState.DEAD),
+        /** To the dead-letter topic. */
+        moving(RecordState.MOVING);
 
         private final RecordState state;
 

@@ -48,7 +48,8 @@ final class QueueOptions {
             completionCandidates = AfterDeath.class,
             description =
                     "What the death of a record means. skip: the others go on; hold-key: those with its key wait; "
-                            + "stop: the partition pauses for the group (default: skip).")
+                            + "stop: the partition pauses for the group (default: skip). With hold-key and stop it stays in "
+                            + "place though the topic has a dead-letter topic.")
     private @Nullable OnDead onDead;
 
     @Option(
