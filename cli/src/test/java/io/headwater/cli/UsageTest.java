@@ -103,14 +103,7 @@ class UsageTest {
         refuses("Missing required option", "queue", "work", "t", "g");
         refuses("--concurrency: 0", "queue", "work", "t", "g", "--exec", "true", "--concurrency", "0");
         refuses("--max: 0", "queue", "browse", "t", "g", "--max", "0");
-        refuses(
-                "expected one of [ready, waiting, leased, dead, moving]",
-                "queue",
-                "browse",
-                "t",
-                "g",
-                "--state",
-                "acked");
+        refuses("leased, dead, moving, acked]", "queue", "browse", "t", "g", "--state", "done");
         refuses("--key and --record", "queue", "explain", "t", "g", "--key", "k", "--record", "0:1");
         refuses("expected: PARTITION:OFFSET", "queue", "explain", "t", "g", "--record", "17");
         refuses("need --partition", "queue", "redrive", "t", "g", "--from", "3");
@@ -118,6 +111,24 @@ class UsageTest {
         refuses("--to not before --from", "queue", "cancel", "t", "g", "--partition", "0", "--from", "3", "--to", "2");
         refuses("Missing required option", "queue", "purge", "t", "g");
         refuses("expected one of [ready, waiting, dead]", "queue", "purge", "t", "g", "--state", "leased");
+        refuses("an offset from 0 on, event:TIME", "queue", "redrive", "t", "g", "--partition", "0", "--from", "-1");
+        refuses("an offset from 0 on, event:TIME", "queue", "redrive", "t", "g", "--to", "end");
+        refuses("has no zone", "queue", "redrive", "t", "g", "--from", "event:2026-01-01T00:00:00");
+        refuses(
+                "--to not before",
+                "queue",
+                "cancel",
+                "t",
+                "g",
+                "--from",
+                "event:2026-01-02",
+                "--to",
+                "event:2026-01-01");
+        refuses("lies in the future", "queue", "browse", "t", "g", "--from", "ingested:2999-01-01");
+        refuses("NAME=VALUE", "queue", "browse", "t", "g", "--header", "colour");
+        refuses("failed, rejected, lease_expired", "queue", "redrive", "t", "g", "--cause", "bad-luck");
+        refuses("1/s to 1000000/s", "queue", "redrive", "t", "g", "--rate", "0/s");
+        refuses("1/s to 1000000/s", "queue", "redrive", "t", "g", "--rate", "5/m");
     }
 
     private void refuses(String mentions, String... args) {

@@ -31,11 +31,14 @@ public interface QueueAdmin {
      * The records of a state, in the order of partitions and offsets. Says what the group knows of them; what is in them
      * is read as of any stream.
      *
-     * @param state not DONE and not UNCOMMITTED
+     * @param state not UNCOMMITTED; DONE: what is still in the topic
      * @param from {@link Place#FIRST}, or where the last page said to go on
      * @param max of this page, 1 to 10,000
      */
     Page browse(String topic, String name, RecordState state, Place from, int max);
+
+    /** The same of several states at once, and only some of the records. A page may be empty though others follow. */
+    Page browse(String topic, String name, Set<RecordState> states, QueueFilter which, Place from, int max);
 
     /** Why a record is not being delivered now. */
     Explanation explain(String topic, String name, int partition, long offset);
@@ -61,6 +64,17 @@ public interface QueueAdmin {
 
     /** What its producers want delivered later never comes. Returns how many. */
     long cancel(String topic, String name, Range range);
+
+    /** Does it with all records that are meant. Returns how many. What was done before a failure stays done. */
+    long sweep(String topic, String name, QueueSweep sweep);
+
+    /**
+     * Does some of it, for those who want to go slowly, or to tell how far it has come.
+     *
+     * @param from {@link Place#FIRST}, or where the last step said to go on
+     * @param max how many records at most, 1 to 100,000; 0: as many as is good
+     */
+    Step sweep(String topic, String name, QueueSweep sweep, Place from, int max);
 
     /**
      * A group and its settings.
@@ -142,6 +156,14 @@ public interface QueueAdmin {
 
     /** @param next where to go on; null: these are all */
     record Page(List<KnownRecord> records, @Nullable Place next) {}
+
+    /**
+     * Some of a sweep.
+     *
+     * @param records that it concerned
+     * @param next where to go on; null: that was all
+     */
+    record Step(long records, @Nullable Place next) {}
 
     /**
      * What a group knows of a record.

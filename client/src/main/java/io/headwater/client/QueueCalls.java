@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** Asks for the group first, and then the owners of its partitions, one after the other. */
 final class QueueCalls implements QueueAdmin {
     private static final int LARGEST_PAGE = 10_000;
+    private static final int LARGEST_STEP = 100_000;
 
     private final Caller caller;
 
@@ -100,34 +101,54 @@ final class QueueCalls implements QueueAdmin {
 
     @Override
     public Page browse(String topic, String name, RecordState state, Place from, int max) {
+        QueueGroup group = group(topic, name);
+        List<KnownRecord> found = new ArrayList<>();
+        Page page = browse(group, Set.of(state), QueueFilter.all(), from, max);
+        found.addAll(page.records());
+        while (page.next() != null && found.size() < max) {
+            page = browse(group, Set.of(state), QueueFilter.all(), page.next(), max - found.size());
+            found.addAll(page.records());
+        }
+        return new Page(found, page.next());
+    }
+
+    @Override
+    public Page browse(String topic, String name, Set<RecordState> states, QueueFilter which, Place from, int max) {
+        return browse(group(topic, name), states, which, from, max);
+    }
+
+    /** Looks in one partition. */
+    private Page browse(QueueGroup group, Set<RecordState> states, QueueFilter which, Place from, int max) {
         if (max < 1 || max > LARGEST_PAGE) {
             throw new IllegalArgumentException("max: " + max + " (expected: 1 to " + LARGEST_PAGE + ")");
         }
-        QueueGroup group = group(topic, name);
-        List<KnownRecord> found = new ArrayList<>();
-        Place place = from;
-        while (place != null && found.size() < max) {
-            place = browse(group, state, place, max - found.size(), found);
+        Place at = QueueWire.within(which.range(), from);
+        QueueBrowse.Builder request = QueueBrowse.newBuilder()
+                .setPartitionId(partitionId(group, at.partition()))
+                .setGroupId(group.getId())
+                .setFromOffset(at.offset())
+                .setUntilOffset(which.range().untilOffset())
+                .setFilter(QueueWire.filter(which))
+                .setMax(max);
+        states.forEach(state -> request.addStates(QueueWire.state(state)));
+        if (which.range().untilOffset() == 0) {
+            return new Page(List.of(), null);
         }
-        return new Page(found, place);
+        QueueRecords reply = caller.call(FrameType.QUEUE_BROWSE, request.build(), Call.Repeat.READ, QueueRecords.class);
+        return new Page(
+                reply.getRecordsList().stream()
+                        .map(record -> QueueWire.record(at.partition(), record))
+                        .toList(),
+                next(group, which.range(), at, reply.getNextOffset()));
     }
 
-    /** Adds what it finds in one partition; returns where to go on. */
-    private @Nullable Place browse(QueueGroup group, RecordState state, Place from, int max, List<KnownRecord> found) {
-        QueueBrowse request = QueueBrowse.newBuilder()
-                .setPartitionId(partitionId(group, from.partition()))
-                .setGroupId(group.getId())
-                .setState(QueueWire.state(state))
-                .setFromOffset(from.offset())
-                .setMax(max)
-                .build();
-        QueueRecords reply = caller.call(FrameType.QUEUE_BROWSE, request, Call.Repeat.READ, QueueRecords.class);
-        reply.getRecordsList().forEach(record -> found.add(QueueWire.record(from.partition(), record)));
-        if (reply.getNextOffset() >= 0) {
-            return new Place(from.partition(), reply.getNextOffset());
+    /** Where to go on behind what one partition has answered; null: nowhere. */
+    private static @Nullable Place next(QueueGroup group, Range range, Place at, long nextOffset) {
+        if (nextOffset >= 0) {
+            return new Place(at.partition(), nextOffset);
         }
-        int next = from.partition() + 1;
-        return next < group.getPartitionIdsCount() ? new Place(next, 0) : null;
+        int next = at.partition() + 1;
+        return range.partition() < 0 && next < group.getPartitionIdsCount() ? new Place(next, 0) : null;
     }
 
     private static long partitionId(QueueGroup group, int partition) {
@@ -178,50 +199,78 @@ final class QueueCalls implements QueueAdmin {
 
     @Override
     public void pause(String topic, String name) {
-        operate(topic, name, QueueOperation.QUEUE_PAUSE, Range.all(), Set.of());
+        everywhere(topic, name, QueueOperation.QUEUE_PAUSE);
     }
 
     @Override
     public void resume(String topic, String name) {
-        operate(topic, name, QueueOperation.QUEUE_RESUME, Range.all(), Set.of());
+        everywhere(topic, name, QueueOperation.QUEUE_RESUME);
+    }
+
+    private void everywhere(String topic, String name, QueueOperation operation) {
+        QueueGroup group = group(topic, name);
+        for (long partitionId : group.getPartitionIdsList()) {
+            operate(QueueOperate.newBuilder()
+                    .setPartitionId(partitionId)
+                    .setGroupId(group.getId())
+                    .setOperation(operation));
+        }
     }
 
     @Override
     public long purge(String topic, String name, Range range, Set<RecordState> states) {
-        return operate(topic, name, QueueOperation.QUEUE_PURGE, range, states);
+        return sweep(topic, name, QueueSweep.purge(states, QueueFilter.in(range)));
     }
 
     @Override
     public long redrive(String topic, String name, Range range) {
-        return operate(topic, name, QueueOperation.QUEUE_REDRIVE, range, Set.of());
+        return sweep(topic, name, QueueSweep.redrive(QueueFilter.in(range)));
     }
 
     @Override
     public long cancel(String topic, String name, Range range) {
-        return operate(topic, name, QueueOperation.QUEUE_CANCEL, range, Set.of());
+        return sweep(topic, name, QueueSweep.cancel(QueueFilter.in(range)));
     }
 
-    /** What was done in one partition stays done when another fails. */
-    private long operate(String topic, String name, QueueOperation operation, Range range, Set<RecordState> states) {
+    @Override
+    public long sweep(String topic, String name, QueueSweep sweep) {
         QueueGroup group = group(topic, name);
-        QueueOperate.Builder request = QueueOperate.newBuilder()
-                .setGroupId(group.getId())
-                .setOperation(operation)
-                .setFromOffset(range.fromOffset())
-                .setUntilOffset(range.untilOffset());
-        states.forEach(state -> request.addStates(QueueWire.state(state)));
-        if (range.partition() >= 0) {
-            return operate(request.setPartitionId(partitionId(group, range.partition())));
-        }
         long records = 0;
-        for (long partitionId : group.getPartitionIdsList()) {
-            records += operate(request.setPartitionId(partitionId));
+        Place place = Place.FIRST;
+        while (place != null) {
+            Step step = sweep(group, sweep, place, 0);
+            records += step.records();
+            place = step.next();
         }
         return records;
     }
 
-    private long operate(QueueOperate.Builder request) {
-        return caller.call(FrameType.QUEUE_OPERATE, request.build(), Call.Repeat.SAFE, QueueOperateReply.class)
-                .getRecords();
+    @Override
+    public Step sweep(String topic, String name, QueueSweep sweep, Place from, int max) {
+        if (max < 0 || max > LARGEST_STEP) {
+            throw new IllegalArgumentException("max: " + max + " (expected: 0 to " + LARGEST_STEP + ")");
+        }
+        return sweep(group(topic, name), sweep, from, max);
+    }
+
+    private Step sweep(QueueGroup group, QueueSweep sweep, Place from, int max) {
+        Range range = sweep.which().range();
+        Place at = QueueWire.within(range, from);
+        QueueOperate.Builder request = QueueOperate.newBuilder()
+                .setPartitionId(partitionId(group, at.partition()))
+                .setGroupId(group.getId())
+                .setOperation(QueueWire.operation(sweep.kind()))
+                .setFromOffset(at.offset())
+                .setUntilOffset(range.untilOffset())
+                .setFilter(QueueWire.filter(sweep.which()))
+                .setMax(max)
+                .setDryRun(sweep.dryRun());
+        sweep.states().forEach(state -> request.addStates(QueueWire.state(state)));
+        QueueOperateReply reply = operate(request);
+        return new Step(reply.getRecords(), next(group, range, at, reply.getNextOffset()));
+    }
+
+    private QueueOperateReply operate(QueueOperate.Builder request) {
+        return caller.call(FrameType.QUEUE_OPERATE, request.build(), Call.Repeat.SAFE, QueueOperateReply.class);
     }
 }

@@ -1,14 +1,20 @@
 package io.headwater.client;
 
+import com.google.protobuf.ByteString;
 import io.headwater.client.QueueGroupConfig.Backoff;
 import io.headwater.client.QueueGroupConfig.OnDead;
 import io.headwater.protocol.wire.BackoffKind;
+import io.headwater.protocol.wire.HeaderValue;
 import io.headwater.protocol.wire.QueueConfig;
 import io.headwater.protocol.wire.QueueGroup;
+import io.headwater.protocol.wire.QueueOperation;
 import io.headwater.protocol.wire.QueuePartition;
 import io.headwater.protocol.wire.QueueReturns;
+import io.headwater.protocol.wire.QueueTimes;
 import io.headwater.protocol.wire.QueueVerb;
+import io.headwater.record.RecordHeader;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /** What is said of queue groups, in this client's words and in the protocol's. */
@@ -168,6 +174,56 @@ final class QueueWire {
             case DONE -> io.headwater.protocol.wire.RecordState.RECORD_DONE;
             case UNCOMMITTED -> io.headwater.protocol.wire.RecordState.RECORD_UNCOMMITTED;
         };
+    }
+
+    /** The first place of a range that is not before another. */
+    static QueueAdmin.Place within(QueueAdmin.Range range, QueueAdmin.Place from) {
+        boolean before = range.partition() > from.partition()
+                || (range.partition() == from.partition() && range.fromOffset() > from.offset());
+        return before ? new QueueAdmin.Place(range.partition(), range.fromOffset()) : from;
+    }
+
+    static QueueOperation operation(QueueSweep.Kind kind) {
+        return switch (kind) {
+            case PURGE -> QueueOperation.QUEUE_PURGE;
+            case REDRIVE -> QueueOperation.QUEUE_REDRIVE;
+            case CANCEL -> QueueOperation.QUEUE_CANCEL;
+        };
+    }
+
+    /** But for the range. */
+    static io.headwater.protocol.wire.QueueFilter filter(QueueFilter filter) {
+        var wire = io.headwater.protocol.wire.QueueFilter.newBuilder();
+        byte[] key = filter.key();
+        if (key != null) {
+            wire.setKey(ByteString.copyFrom(key));
+        }
+        if (!filter.event().equals(QueueFilter.Times.ALL)) {
+            wire.setEvent(times(filter.event()));
+        }
+        if (!filter.ingestion().equals(QueueFilter.Times.ALL)) {
+            wire.setIngestion(times(filter.ingestion()));
+        }
+        for (RecordHeader header : filter.headers()) {
+            byte[] value = header.value();
+            wire.addHeaders(HeaderValue.newBuilder()
+                    .setName(header.name())
+                    .setValue(value == null ? ByteString.EMPTY : ByteString.copyFrom(value)));
+        }
+        return wire.addAllCauses(filter.causes()).build();
+    }
+
+    private static QueueTimes times(QueueFilter.Times times) {
+        QueueTimes.Builder wire = QueueTimes.newBuilder();
+        Instant from = times.from();
+        if (from != null) {
+            wire.setFromMs(from.toEpochMilli());
+        }
+        Instant until = times.until();
+        if (until != null) {
+            wire.setUntilMs(until.toEpochMilli());
+        }
+        return wire.build();
     }
 
     /** The offsets, and what stands with each of them, are the caller's to add. */

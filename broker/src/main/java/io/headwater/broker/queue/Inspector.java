@@ -1,11 +1,14 @@
 package io.headwater.broker.queue;
 
 import io.headwater.broker.queue.Explanation.Reason;
-import java.util.Arrays;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Looks and changes nothing. */
 final class Inspector {
+    /** For one selection: an owner does not stand still for it. */
+    private static final int MOST_LOOKED = 1 << 16;
+
     private final QueueState state;
 
     Inspector(QueueState state) {
@@ -96,22 +99,53 @@ final class Inspector {
         return oldest == ReadyOrder.NONE ? -1 : oldest;
     }
 
-    long[] browse(RecordState wanted, long from, int max) {
-        long[] found = new long[max];
+    Selection select(Set<RecordState> states, long from, long until, int max) {
+        long end = Math.min(until, state.order().end());
+        boolean touched = !states.contains(RecordState.READY) && !states.contains(RecordState.DONE);
+        return touched && state.slots.size() <= MOST_LOOKED
+                ? selectTouched(states, from, end, max)
+                : selectAny(states, from, end, max);
+    }
+
+    /** Those of which there is something to tell, where they are few. */
+    private Selection selectTouched(Set<RecordState> states, long from, long end, int max) {
+        long[] found = new long[Math.min(max, state.slots.size())];
         int count = 0;
-        if (wanted == RecordState.READY) {
-            for (long at = nextReady(from, Long.MAX_VALUE);
-                    at != ReadyOrder.NONE && count < max;
-                    at = nextReady(at + 1, Long.MAX_VALUE)) {
-                found[count++] = at;
-            }
-        } else if (state.count(wanted) > 0) {
-            for (long offset : state.slots.offsetsBetween(from, state.order().end())) {
-                if (count < max && state.slots.state(state.slots.find(offset)) == wanted) {
-                    found[count++] = offset;
+        for (long offset : state.slots.offsetsBetween(from, end)) {
+            if (states.contains(state.slots.state(state.slots.find(offset)))) {
+                if (count == found.length) {
+                    return Selection.of(found, count, offset);
                 }
+                found[count++] = offset;
             }
         }
-        return Arrays.copyOf(found, count);
+        return Selection.of(found, count, Selection.NO_MORE);
+    }
+
+    private Selection selectAny(Set<RecordState> states, long from, long end, int max) {
+        OffsetBitmap done = state.done;
+        boolean wantsDone = states.contains(RecordState.DONE);
+        boolean wantsOthers = states.size() > (wantsDone ? 1 : 0);
+        long[] found = new long[Math.min(max, MOST_LOOKED)];
+        int count = 0;
+        long at = from;
+        for (int looked = 0; looked < MOST_LOOKED; looked++) {
+            if (!wantsDone) {
+                at = done.nextAbsent(at);
+            } else if (!wantsOthers && !done.contains(at)) {
+                at = done.nextPresent(at);
+            }
+            if (at >= end) {
+                return Selection.of(found, count, Selection.NO_MORE);
+            }
+            if (states.contains(state.stateOf(at))) {
+                if (count == found.length) {
+                    break;
+                }
+                found[count++] = at;
+            }
+            at++;
+        }
+        return Selection.of(found, count, at);
     }
 }

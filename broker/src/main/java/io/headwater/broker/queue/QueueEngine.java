@@ -419,9 +419,13 @@ public final class QueueEngine {
         return inspector.oldestReady(mostLooked);
     }
 
-    /** The first records of a state from an offset on, in order, at most {@code max}. */
-    public long[] browse(RecordState wanted, long from, int max) {
-        return inspector.browse(wanted, from, max);
+    /**
+     * The first records of some states in {@code [from, until)}, in order: some of them, so that nobody stands still.
+     *
+     * @param max how many at most
+     */
+    public Selection select(Set<RecordState> states, long from, long until, int max) {
+        return inspector.select(states, from, until, max);
     }
 
     /** Heap in use, roughly. */

@@ -115,6 +115,9 @@ final class SlotTable implements IndexedHeap.Places {
 
     /** All offsets in {@code [from, to)} that have a slot, in order. */
     long[] offsetsBetween(long from, long to) {
+        if (to - from >= 0 && to - from < size) {
+            return lookedUp(from, (int) (to - from));
+        }
         long[] found = new long[size];
         int count = 0;
         for (int slot = 0; slot < used; slot++) {
@@ -125,6 +128,17 @@ final class SlotTable implements IndexedHeap.Places {
         found = Arrays.copyOf(found, count);
         Arrays.sort(found);
         return found;
+    }
+
+    private long[] lookedUp(long from, int offsets) {
+        long[] found = new long[offsets];
+        int count = 0;
+        for (long offset = from; offset < from + offsets; offset++) {
+            if (find(offset) != ABSENT) {
+                found[count++] = offset;
+            }
+        }
+        return Arrays.copyOf(found, count);
     }
 
     long offset(int slot) {

@@ -9,7 +9,6 @@ import io.headwater.broker.queue.Explanation;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.Receiver;
-import io.headwater.broker.queue.RecordState;
 import io.headwater.broker.queue.Settle;
 import io.headwater.broker.queue.Verb;
 import io.headwater.broker.stream.Traffic;
@@ -25,9 +24,7 @@ import io.headwater.storage.DiskFullException;
 import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.StorageException;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.Long2LongHashMap;
 
@@ -45,7 +42,6 @@ public final class QueueDesk {
     private static final int MOST_RECORDS = 4_096;
 
     private static final long MOST_BYTES = 2 << 20;
-    private static final int CANCEL_PAGE = 10_000;
     /** Operations beyond this begin another entry. */
     private static final int LARGE_ENTRY = 1 << 20;
 
@@ -213,51 +209,10 @@ public final class QueueDesk {
     }
 
     /** What an operator wants. */
-    public void operate(QueueOperate request, Answer<QueueOperateReply> answer) throws RequestFailedException {
-        QueueEngine engine = whole(request.getGroupId());
-        long from = Math.max(0, request.getFromOffset());
-        long until = request.getUntilOffset() < 0 ? engine.end() : Math.min(request.getUntilOffset(), engine.end());
-        var ops = partition.queues().ops();
-        long count = 0;
-        switch (request.getOperation()) {
-            case QUEUE_PAUSE -> engine.pause(ops);
-            case QUEUE_RESUME -> engine.resume(ops);
-            case QUEUE_PURGE -> count = engine.purge(states(request), from, until, ops);
-            case QUEUE_REDRIVE -> count = engine.redrive(from, until, ops);
-            case QUEUE_CANCEL -> {
-                long[] page = engine.browse(RecordState.WAITING, from, CANCEL_PAGE);
-                while (page.length > 0 && page[0] < until) {
-                    for (long offset : page) {
-                        if (offset < until && engine.cancel(offset, ops)) {
-                            count++;
-                        }
-                    }
-                    page = engine.browse(RecordState.WAITING, page[page.length - 1] + 1, CANCEL_PAGE);
-                }
-            }
-            default -> throw invalid("operation: " + request.getOperationValue() + " (expected: a known one)");
-        }
-        departures.add(
-                answer.with(QueueOperateReply.newBuilder().setRecords(count).build()));
-    }
-
-    private static Set<RecordState> states(QueueOperate request) throws RequestFailedException {
-        Set<RecordState> states = EnumSet.noneOf(RecordState.class);
-        for (io.headwater.protocol.wire.RecordState wire : request.getStatesList()) {
-            states.add(
-                    switch (wire) {
-                        case RECORD_READY -> RecordState.READY;
-                        case RECORD_WAITING -> RecordState.WAITING;
-                        case RECORD_DEAD -> RecordState.DEAD;
-                        default ->
-                            throw invalid("states: " + wire + " (expected: ready, waiting or dead; what is leased is"
-                                    + " its consumer's)");
-                    });
-        }
-        if (states.isEmpty()) {
-            throw invalid("states: none (expected: at least one of ready, waiting, dead)");
-        }
-        return states;
+    public void operate(QueueOperate request, Answer<QueueOperateReply> answer)
+            throws RequestFailedException, StorageException {
+        Operations operations = new Operations(partition, whole(request.getGroupId()), request);
+        departures.add(answer.with(operations.run()));
     }
 
     static RequestFailedException invalid(String what) {

@@ -11,6 +11,7 @@ import io.headwater.broker.queue.Explanation;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.RecordState;
+import io.headwater.broker.queue.Selection;
 import io.headwater.broker.queue.Tally;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.ErrorCode;
@@ -27,6 +28,11 @@ import io.headwater.storage.StorageException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What a queue group in a partition says of itself. Looks, and changes nothing. */
@@ -35,6 +41,10 @@ public final class Reports {
     private static final int LARGEST_PAGE = 10_000;
     /** For the oldest ready record: an owner does not stand still for a report. */
     private static final int MOST_LOOKED = 100_000;
+
+    /** All that {@link QueueRecord#getCause} may say. */
+    static final Set<String> CAUSES =
+            Arrays.stream(Cause.values()).map(Reports::cause).collect(Collectors.toCollection(TreeSet::new));
 
     private final QueueDesk desk;
     private final Partition partition;
@@ -65,10 +75,10 @@ public final class Reports {
             case RECORD_LEASED -> RecordState.LEASED;
             case RECORD_DEAD -> RecordState.DEAD;
             case RECORD_MOVING -> RecordState.MOVING;
+            case RECORD_DONE -> RecordState.DONE;
             default ->
-                throw new RequestFailedException(Errors.of(
-                        ErrorCode.ERROR_INVALID_REQUEST,
-                        "state: " + state + " (expected: ready, waiting, leased, dead or moving)"));
+                throw QueueDesk.invalid(
+                        "state: " + state + " (expected: ready, waiting, leased, dead, moving or done)");
         };
     }
 
@@ -161,16 +171,29 @@ public final class Reports {
         return Math.max(0, now.wallMs() - PartitionReport.ingestionTimeMs(partition, oldest));
     }
 
-    public QueueRecords browse(QueueBrowse request) throws RequestFailedException {
+    /** A page of records; where their contents matter or they are done, as far as readers may see them. */
+    public QueueRecords browse(QueueBrowse request) throws RequestFailedException, StorageException {
         QueueEngine engine = desk.engine(request.getGroupId());
         int max = request.getMax() <= 0 ? DEFAULT_PAGE : Math.min(request.getMax(), LARGEST_PAGE);
-        long[] found = engine.browse(browsable(request.getState()), Math.max(0, request.getFromOffset()), max);
+        Set<RecordState> states = EnumSet.noneOf(RecordState.class);
+        if (request.getState() != io.headwater.protocol.wire.RecordState.RECORD_STATE_UNSPECIFIED) {
+            states.add(browsable(request.getState()));
+        }
+        for (io.headwater.protocol.wire.RecordState state : request.getStatesList()) {
+            states.add(browsable(state));
+        }
+        if (states.isEmpty()) {
+            throw QueueDesk.invalid("states: none (expected: at least one)");
+        }
+        long until = request.getUntilOffset() <= 0 ? Long.MAX_VALUE : request.getUntilOffset();
+        Selection found = new Search(
+                        partition, engine, request.getFilter(), Math.max(0, request.getFromOffset()), until)
+                .page(states, max);
         QueueRecords.Builder records = QueueRecords.newBuilder();
-        for (long offset : found) {
+        for (long offset : found.offsets()) {
             records.addRecords(record(engine, offset));
         }
-        return records.setNextOffset(found.length < max ? -1 : found[found.length - 1] + 1)
-                .build();
+        return records.setNextOffset(found.next()).build();
     }
 
     private QueueRecord record(QueueEngine engine, long offset) {
@@ -192,7 +215,7 @@ public final class Reports {
     }
 
     /** For programs; empty: no attempt has ended yet. */
-    private static String cause(@Nullable Cause lastEnd) {
+    static String cause(@Nullable Cause lastEnd) {
         if (lastEnd == null) {
             return "";
         }

@@ -15,11 +15,12 @@ import io.headwater.client.HeadwaterClient;
 import io.headwater.client.QueueAdmin.KnownRecord;
 import io.headwater.client.QueueAdmin.Page;
 import io.headwater.client.QueueAdmin.Place;
+import io.headwater.client.QueueFilter;
 import io.headwater.client.RecordState;
-import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -36,6 +37,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  headwater queue browse orders billing --state dead",
             "  headwater queue browse orders billing --key customer-7 --max 10",
+            "  headwater queue browse orders billing --state acked --from ingested:2026-01-15T08:00:00Z",
             "  headwater queue browse orders billing --state leased --format json | jq -r .holder"
         })
 final class QueueBrowse implements Callable<Integer> {
@@ -50,13 +52,13 @@ final class QueueBrowse implements Callable<Integer> {
     @Option(
             names = "--state",
             paramLabel = "STATE",
-            description =
-                    "ready, waiting (for its time), leased, dead, or moving (to the dead-letter topic); default: all of "
-                            + "these, one after the other.")
+            description = "ready, waiting (for its time), leased, dead, or moving (to the dead-letter topic); default: all of "
+                    + "these, one after the other. Or scheduled (those that wait and were never delivered), or acked (done, "
+                    + "and still in the topic).")
     private @Nullable State state;
 
-    @Option(names = "--key", paramLabel = "K", description = "Only records with this key.")
-    private @Nullable String key;
+    @Mixin
+    private FilterOptions filter = new FilterOptions();
 
     @Option(
             names = "--max",
@@ -82,9 +84,11 @@ final class QueueBrowse implements Callable<Integer> {
         if (max < 1) {
             throw CommandFailure.usage("--max: " + max + " (expected: 1 or more)");
         }
+        QueueFilter which =
+                filter.filter(Instant.ofEpochMilli(terminal.wallClock().millis()));
         try (HeadwaterClient client = server.connect()) {
-            for (State each : state == null ? State.values() : new State[] {state}) {
-                browse(client, each.state);
+            for (State each : state == null ? State.USUAL : List.of(state)) {
+                browse(client, each, which);
             }
         }
         if (!format.isJson()) {
@@ -93,14 +97,14 @@ final class QueueBrowse implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private void browse(HeadwaterClient client, RecordState wanted) {
+    private void browse(HeadwaterClient client, State wanted, QueueFilter which) {
         Place place = Place.FIRST;
         while (place != null && shown < max) {
             Place from = place;
-            int most = key == null ? (int) Math.min(PAGE, max - shown) : PAGE;
-            Page page =
-                    queue.explained(() -> client.queueAdmin().browse(queue.topic(), queue.group(), wanted, from, most));
-            print(read(client, page.records()));
+            int most = (int) Math.min(PAGE, max - shown);
+            Page page = queue.explained(() ->
+                    client.queueAdmin().browse(queue.topic(), queue.group(), Set.of(wanted.state), which, from, most));
+            print(read(client, page.records().stream().filter(wanted::shows).toList()));
             place = page.next();
         }
     }
@@ -109,7 +113,7 @@ final class QueueBrowse implements Callable<Integer> {
     private List<Found> read(HeadwaterClient client, List<KnownRecord> known) {
         List<Found> found = new ArrayList<>();
         int at = 0;
-        while (at < known.size() && shown + found.size() < max) {
+        while (at < known.size()) {
             int partition = known.get(at).partition();
             int end = at;
             while (end < known.size() && known.get(end).partition() == partition) {
@@ -124,18 +128,12 @@ final class QueueBrowse implements Callable<Integer> {
                     run.get(run.size() - 1).offset())) {
                 for (KnownRecord record : run) {
                     ConsumedRecord content = lookup.at(record.offset());
-                    if (hasKey(content) && shown + found.size() < max) {
-                        found.add(new Found(record, content));
-                    }
+                    found.add(new Found(record, content));
                 }
             }
             at = end;
         }
         return found;
-    }
-
-    private boolean hasKey(@Nullable ConsumedRecord record) {
-        return key == null || (record != null && Arrays.equals(key.getBytes(StandardCharsets.UTF_8), record.key()));
     }
 
     private void print(List<Found> records) {
@@ -189,15 +187,24 @@ final class QueueBrowse implements Callable<Integer> {
     enum State {
         ready(RecordState.READY),
         waiting(RecordState.WAITING),
+        scheduled(RecordState.WAITING),
         leased(RecordState.LEASED),
         dead(RecordState.DEAD),
         /** To the dead-letter topic. */
-        moving(RecordState.MOVING);
+        moving(RecordState.MOVING),
+        acked(RecordState.DONE);
+
+        /** All of what is to be done. */
+        private static final List<State> USUAL = List.of(ready, waiting, leased, dead, moving);
 
         private final RecordState state;
 
         State(RecordState state) {
             this.state = state;
+        }
+
+        private boolean shows(KnownRecord record) {
+            return this != scheduled || record.deliveries() == 0;
         }
     }
 }

@@ -1,13 +1,10 @@
 package io.headwater.cli.queue;
 
 import io.headwater.cli.shell.ExitCode;
-import io.headwater.cli.shell.FormatOption;
-import io.headwater.cli.shell.ServerOptions;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.Human;
 import io.headwater.cli.text.JsonLines;
-import io.headwater.client.HeadwaterClient;
-import io.headwater.client.QueueAdmin.Range;
+import io.headwater.client.QueueSweep;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,16 +22,7 @@ final class QueueCancel implements Callable<Integer> {
     private final Terminal terminal;
 
     @Mixin
-    private QueueName queue = new QueueName();
-
-    @Mixin
-    private RangeOptions records = new RangeOptions();
-
-    @Mixin
-    private ServerOptions server = new ServerOptions();
-
-    @Mixin
-    private FormatOption format = new FormatOption();
+    private SweepOptions sweep = new SweepOptions();
 
     QueueCancel(Terminal terminal) {
         this.terminal = terminal;
@@ -42,15 +30,13 @@ final class QueueCancel implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Range range = records.range();
-        long count;
-        try (HeadwaterClient client = server.connect()) {
-            count = queue.explained(() -> client.queueAdmin().cancel(queue.topic(), queue.group(), range));
-        }
-        if (format.isJson()) {
-            new JsonLines(terminal.out()).object(json -> json.writeNumberField("cancelled", count));
+        SweepOptions.Result result = sweep.run(terminal, QueueSweep::cancel);
+        if (sweep.isJson()) {
+            new JsonLines(terminal.out()).object(json -> json.writeNumberField("cancelled", result.records()));
         } else {
-            terminal.say(Human.count(count, "scheduled record") + " cancelled in " + queue);
+            terminal.say(Human.count(result.records(), "scheduled record")
+                    + (result.isDryRun() ? " would be cancelled in " : " cancelled in ")
+                    + sweep.queue());
         }
         return ExitCode.OK;
     }

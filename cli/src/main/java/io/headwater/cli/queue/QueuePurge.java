@@ -1,13 +1,10 @@
 package io.headwater.cli.queue;
 
 import io.headwater.cli.shell.ExitCode;
-import io.headwater.cli.shell.FormatOption;
-import io.headwater.cli.shell.ServerOptions;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.Human;
 import io.headwater.cli.text.JsonLines;
-import io.headwater.client.HeadwaterClient;
-import io.headwater.client.QueueAdmin.Range;
+import io.headwater.client.QueueSweep;
 import io.headwater.client.RecordState;
 import java.util.EnumSet;
 import java.util.Set;
@@ -27,16 +24,14 @@ import picocli.CommandLine.Option;
         footerHeading = "%nExamples:%n",
         footer = {
             "  headwater queue purge orders billing --state dead",
-            "  headwater queue purge orders billing --state ready,waiting --partition 0 --to 5000"
+            "  headwater queue purge orders billing --state ready,waiting --partition 0 --to 5000",
+            "  headwater queue purge orders billing --state ready --key customer-7 --dry-run"
         })
 final class QueuePurge implements Callable<Integer> {
     private final Terminal terminal;
 
     @Mixin
-    private QueueName queue = new QueueName();
-
-    @Mixin
-    private RangeOptions records = new RangeOptions();
+    private SweepOptions sweep = new SweepOptions();
 
     @Option(
             names = "--state",
@@ -46,32 +41,20 @@ final class QueuePurge implements Callable<Integer> {
             description = "Of what stands so: ready, waiting (for its time), dead.")
     private Set<State> states = EnumSet.noneOf(State.class);
 
-    @Mixin
-    private ServerOptions server = new ServerOptions();
-
-    @Mixin
-    private FormatOption format = new FormatOption();
-
     QueuePurge(Terminal terminal) {
         this.terminal = terminal;
     }
 
     @Override
     public Integer call() {
-        Range range = records.range();
-        long count;
-        try (HeadwaterClient client = server.connect()) {
-            count = queue.explained(() -> client.queueAdmin()
-                    .purge(
-                            queue.topic(),
-                            queue.group(),
-                            range,
-                            states.stream().map(State::state).collect(Collectors.toSet())));
-        }
-        if (format.isJson()) {
-            new JsonLines(terminal.out()).object(json -> json.writeNumberField("purged", count));
+        Set<RecordState> wanted = states.stream().map(State::state).collect(Collectors.toSet());
+        SweepOptions.Result result = sweep.run(terminal, which -> QueueSweep.purge(wanted, which));
+        if (sweep.isJson()) {
+            new JsonLines(terminal.out()).object(json -> json.writeNumberField("purged", result.records()));
         } else {
-            terminal.say(Human.count(count, "record") + " purged in " + queue);
+            terminal.say(Human.count(result.records(), "record")
+                    + (result.isDryRun() ? " would be purged in " : " purged in ")
+                    + sweep.queue());
         }
         return ExitCode.OK;
     }

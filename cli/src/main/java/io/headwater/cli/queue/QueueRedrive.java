@@ -1,13 +1,10 @@
 package io.headwater.cli.queue;
 
 import io.headwater.cli.shell.ExitCode;
-import io.headwater.cli.shell.FormatOption;
-import io.headwater.cli.shell.ServerOptions;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.Human;
 import io.headwater.cli.text.JsonLines;
-import io.headwater.client.HeadwaterClient;
-import io.headwater.client.QueueAdmin.Range;
+import io.headwater.client.QueueSweep;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,22 +19,17 @@ import picocli.CommandLine.Mixin;
         footer = {
             "  headwater queue redrive orders billing",
             "  headwater queue redrive orders billing --record 0:1200",
-            "  headwater queue redrive orders billing --partition 0 --from 1000 --to 2000"
+            "  headwater queue redrive orders billing --partition 0 --from 1000 --to 2000 --rate 100/s",
+            "  headwater queue redrive orders billing --from ingested:2026-01-15 --cause lease_expired --dry-run"
         })
 final class QueueRedrive implements Callable<Integer> {
     private final Terminal terminal;
 
     @Mixin
-    private QueueName queue = new QueueName();
+    private SweepOptions sweep = new SweepOptions();
 
     @Mixin
-    private RangeOptions records = new RangeOptions();
-
-    @Mixin
-    private ServerOptions server = new ServerOptions();
-
-    @Mixin
-    private FormatOption format = new FormatOption();
+    private SweepOptions.Rate rate = new SweepOptions.Rate();
 
     QueueRedrive(Terminal terminal) {
         this.terminal = terminal;
@@ -45,15 +37,13 @@ final class QueueRedrive implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Range range = records.range();
-        long count;
-        try (HeadwaterClient client = server.connect()) {
-            count = queue.explained(() -> client.queueAdmin().redrive(queue.topic(), queue.group(), range));
-        }
-        if (format.isJson()) {
-            new JsonLines(terminal.out()).object(json -> json.writeNumberField("redriven", count));
+        SweepOptions.Result result = sweep.run(terminal, rate, QueueSweep::redrive);
+        if (sweep.isJson()) {
+            new JsonLines(terminal.out()).object(json -> json.writeNumberField("redriven", result.records()));
         } else {
-            terminal.say(Human.count(count, "dead record") + " ready again in " + queue);
+            terminal.say(Human.count(result.records(), "dead record")
+                    + (result.isDryRun() ? " would be ready again in " : " ready again in ")
+                    + sweep.queue());
         }
         return ExitCode.OK;
     }

@@ -1,0 +1,136 @@
+package io.headwater.broker.work;
+
+import io.headwater.broker.partition.Partition;
+import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.broker.queue.Explanation;
+import io.headwater.broker.queue.QueueEngine;
+import io.headwater.broker.queue.QueueOps;
+import io.headwater.broker.queue.RecordState;
+import io.headwater.broker.queue.Selection;
+import io.headwater.protocol.wire.QueueOperate;
+import io.headwater.protocol.wire.QueueOperateReply;
+import io.headwater.storage.StorageException;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** What operators want done with records: of many a page for each request, so that the owner does not stand still. */
+final class Operations {
+    private static final int DEFAULT_PAGE = 10_000;
+    private static final int LARGEST_PAGE = 100_000;
+    /** What nobody ever touched is purged in runs, and so is more of it in one step. */
+    private static final int PURGED_OFFSETS = 1 << 20;
+
+    private final Partition partition;
+    private final QueueEngine engine;
+    private final QueueOperate request;
+    private final QueueOps ops;
+
+    /** @param engine which knows all records */
+    Operations(Partition partition, QueueEngine engine, QueueOperate request) {
+        this.partition = partition;
+        this.engine = engine;
+        this.request = request;
+        this.ops = partition.queues().ops();
+    }
+
+    /** Does it, or the next page of it; the reply may leave when that is durable. */
+    QueueOperateReply run() throws RequestFailedException, StorageException {
+        return switch (request.getOperation()) {
+            case QUEUE_PAUSE -> {
+                engine.pause(ops);
+                yield reply(0, Selection.NO_MORE);
+            }
+            case QUEUE_RESUME -> {
+                engine.resume(ops);
+                yield reply(0, Selection.NO_MORE);
+            }
+            case QUEUE_PURGE -> purge();
+            case QUEUE_REDRIVE -> redrive();
+            case QUEUE_CANCEL -> cancel();
+            default ->
+                throw QueueDesk.invalid("operation: " + request.getOperationValue() + " (expected: a known one)");
+        };
+    }
+
+    private static QueueOperateReply reply(long records, long next) {
+        return QueueOperateReply.newBuilder()
+                .setRecords(records)
+                .setNextOffset(next)
+                .build();
+    }
+
+    private Search search() throws RequestFailedException, StorageException {
+        if (request.getFromOffset() < 0) {
+            throw QueueDesk.invalid("from_offset: " + request.getFromOffset() + " (expected: 0 or more)");
+        }
+        long until = request.getUntilOffset() < 0 ? Long.MAX_VALUE : request.getUntilOffset();
+        return new Search(partition, engine, request.getFilter(), request.getFromOffset(), until);
+    }
+
+    private int max() throws RequestFailedException {
+        int max = request.getMax();
+        if (max < 0 || max > LARGEST_PAGE) {
+            throw QueueDesk.invalid(
+                    "max: " + max + " (expected: 1 to " + LARGEST_PAGE + "; 0: as many as a page holds)");
+        }
+        return max == 0 ? DEFAULT_PAGE : max;
+    }
+
+    private QueueOperateReply purge() throws RequestFailedException, StorageException {
+        Set<RecordState> states = purgeable();
+        Search search = search();
+        if (search.isUnconditional() && request.getMax() == 0 && !request.getDryRun()) {
+            long to = Math.min(search.until(), search.from() + PURGED_OFFSETS);
+            long purged = engine.purge(states, search.from(), to, ops);
+            return reply(purged, to < search.until() ? to : Selection.NO_MORE);
+        }
+        Selection page = search.page(states, max());
+        if (!request.getDryRun()) {
+            for (long offset : page.offsets()) {
+                engine.purge(states, offset, offset + 1, ops);
+            }
+        }
+        return reply(page.offsets().length, page.next());
+    }
+
+    private Set<RecordState> purgeable() throws RequestFailedException {
+        Set<RecordState> states = EnumSet.noneOf(RecordState.class);
+        for (io.headwater.protocol.wire.RecordState wire : request.getStatesList()) {
+            states.add(
+                    switch (wire) {
+                        case RECORD_READY -> RecordState.READY;
+                        case RECORD_WAITING -> RecordState.WAITING;
+                        case RECORD_DEAD -> RecordState.DEAD;
+                        default ->
+                            throw QueueDesk.invalid("states: " + wire + " (expected: ready, waiting or dead; what is"
+                                    + " leased is its consumer's)");
+                    });
+        }
+        if (states.isEmpty()) {
+            throw QueueDesk.invalid("states: none (expected: at least one of ready, waiting, dead)");
+        }
+        return states;
+    }
+
+    private QueueOperateReply redrive() throws RequestFailedException, StorageException {
+        Selection page = search().page(Set.of(RecordState.DEAD), max());
+        if (!request.getDryRun()) {
+            for (long offset : page.offsets()) {
+                engine.redrive(offset, offset + 1, ops);
+            }
+        }
+        return reply(page.offsets().length, page.next());
+    }
+
+    private QueueOperateReply cancel() throws RequestFailedException, StorageException {
+        Selection page = search().page(Set.of(RecordState.WAITING), max());
+        long count = 0;
+        for (long offset : page.offsets()) {
+            boolean scheduled = request.getDryRun()
+                    ? engine.explain(offset).reason() == Explanation.Reason.SCHEDULED
+                    : engine.cancel(offset, ops);
+            count += scheduled ? 1 : 0;
+        }
+        return reply(count, page.next());
+    }
+}

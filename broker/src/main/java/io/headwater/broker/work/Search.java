@@ -1,0 +1,72 @@
+package io.headwater.broker.work;
+
+import io.headwater.broker.partition.Partition;
+import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.broker.queue.QueueEngine;
+import io.headwater.broker.queue.RecordState;
+import io.headwater.broker.queue.Selection;
+import io.headwater.protocol.wire.QueueFilter;
+import io.headwater.storage.StorageException;
+import java.util.Set;
+import org.agrona.collections.LongArrayList;
+
+/**
+ * Looks for records of a group by what it knows of them and by what stands in them: one page for each request, of which
+ * the owner need not fear how long it takes.
+ */
+final class Search {
+    /** Of the log, for one page. */
+    private static final int READ_BYTES = 1 << 20;
+    /** Of which it is looked what stands in them. */
+    private static final int MOST_CANDIDATES = 10_000;
+
+    private final Partition partition;
+    private final QueueEngine engine;
+    private final Conditions conditions;
+    private final long from;
+    private final long until;
+
+    /** @param until exclusive */
+    Search(Partition partition, QueueEngine engine, QueueFilter filter, long from, long until)
+            throws RequestFailedException, StorageException {
+        this.partition = partition;
+        this.engine = engine;
+        this.conditions = Conditions.of(filter);
+        this.from = conditions.from(partition, Math.max(from, partition.startOffset()));
+        this.until = conditions.until(partition, Math.min(until, engine.end()));
+    }
+
+    /** Whether only states and offsets count. */
+    boolean isUnconditional() {
+        return conditions.takeEveryRecord();
+    }
+
+    long from() {
+        return from;
+    }
+
+    long until() {
+        return until;
+    }
+
+    /** At most so many, and perhaps none though there are more. */
+    Selection page(Set<RecordState> states, int max) throws StorageException {
+        if (conditions.takeEveryRecord() && !states.contains(RecordState.DONE)) {
+            return engine.select(states, from, until, max);
+        }
+        // What readers may not see yet cannot be read here either.
+        long readable = Math.min(until, partition.committedOffset());
+        Selection candidates = engine.select(states, from, readable, MOST_CANDIDATES);
+        RecordReader reader = new RecordReader(partition, readable, conditions.eventTimes());
+        LongArrayList found = new LongArrayList();
+        for (long offset : candidates.offsets()) {
+            if (found.size() == max || reader.bytesRead() >= READ_BYTES) {
+                return new Selection(found.toLongArray(), offset);
+            }
+            if (conditions.hold(engine.explain(offset)) && reader.seek(offset) && conditions.hold(reader.cursor())) {
+                found.addLong(offset);
+            }
+        }
+        return new Selection(found.toLongArray(), candidates.next());
+    }
+}
