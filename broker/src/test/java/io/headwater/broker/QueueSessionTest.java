@@ -122,6 +122,17 @@ class QueueSessionTest {
     }
 
     @Test
+    void whoSettlesNothingGetsAllThatItHasCreditFor() throws Exception {
+        for (int i = 0; i < 40; i++) {
+            client.produce(partition, Batches.ofOne(200_000));
+        }
+        client.call(
+                FrameType.QUEUE_OPEN,
+                opening().setCreditRecords(40).setCreditBytes(100 << 20).build());
+        assertEquals(40, received(client, 40).size());
+    }
+
+    @Test
     void whoSaysNothingKeepsAll() throws Exception {
         openAndLose();
         client.call(FrameType.QUEUE_OPEN, opening().build());

@@ -133,6 +133,7 @@ class QueueCommandsTest {
             {"queue", "redrive", "t", "nope"},
             {"queue", "purge", "t", "nope", "--state", "dead"},
             {"queue", "cancel", "t", "nope"},
+            {"queue", "replay", "t", "nope", "--from", "beginning"},
             {"queue", "pause", "t", "nope"},
             {"queue", "resume", "t", "nope"}
         }) {

@@ -111,6 +111,31 @@ class QueueSweepCommandsTest {
     }
 
     @Test
+    void whatIsDoneComesAgainForOneGroupOnly() {
+        ok("topic", "create", "t", "--delete-on-ack", "--acked-grace", "1h");
+        ok("queue", "create", "t", "g");
+        ok("queue", "create", "t", "other");
+        produce("{\"k\":\"a\",\"n\":0}\n{\"k\":\"b\",\"n\":1}\n{\"k\":\"a\",\"n\":2}\n", "--key-field", "k");
+        Result first = ok("queue", "receive", "t", "g", "--max", "9");
+        String token = first.err().lines().findFirst().orElse("").replaceAll(" .*", "");
+        first.err().lines().limit(3).forEach(line -> ok("queue", "settle", line.replaceAll(" .*", ""), "--ack"));
+        ok("queue", "receive", "t", "other", "--max", "9", "--ack");
+        says("0 records ready again", "queue", "replay", "t", "g", "--partition", "0", "--from", "3");
+        says("2 records would be ready", "queue", "replay", "t", "g", "--from", "beginning", "--key", "a", "--dry-run");
+        assertEquals(
+                "{\"replayed\":2,\"gone\":0}\n",
+                ok("queue", "replay", "t", "g", "--from", "beginning", "--key", "a", "--format", "json")
+                        .out());
+        shell.run("queue", "settle", token, "--ack").failed(1, "the record is READY now");
+        Result again = ok("queue", "receive", "t", "g", "--max", "9", "--format", "pretty");
+        assertTrue(again.out().contains("\"n\":0") && again.out().contains("\"n\":2"), again.out());
+        assertTrue(again.out().contains("delivery 2"), again.out());
+        shell.run("queue", "settle", token, "--ack").failed(1, "the record is LEASED now");
+        assertEquals("", ok("queue", "receive", "t", "other", "--wait", "0s").out());
+        says("1 record ready again", "queue", "replay", "t", "g", "--record", "0:1");
+    }
+
+    @Test
     void saysWhatCannotBe() {
         ok("topic", "create", "t");
         ok("queue", "create", "t", "g");

@@ -127,6 +127,10 @@ class UsageTest {
         refuses("lies in the future", "queue", "browse", "t", "g", "--from", "ingested:2999-01-01");
         refuses("NAME=VALUE", "queue", "browse", "t", "g", "--header", "colour");
         refuses("failed, rejected, lease_expired", "queue", "redrive", "t", "g", "--cause", "bad-luck");
+        refuses("--from or --record is needed", "queue", "replay", "t", "g", "--key", "k");
+        refuses("nothing lies before", "queue", "replay", "t", "g", "--from", "beginning", "--to", "beginning");
+        refuses("lies in the future", "queue", "replay", "t", "g", "--from", "ingested:2999-01-01T00:00:00Z");
+        refuses("--to not before", "queue", "replay", "t", "g", "--partition", "0", "--from", "9", "--to", "3");
         refuses("1/s to 1000000/s", "queue", "redrive", "t", "g", "--rate", "0/s");
         refuses("1/s to 1000000/s", "queue", "redrive", "t", "g", "--rate", "5/m");
     }

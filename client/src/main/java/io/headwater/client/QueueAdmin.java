@@ -161,9 +161,10 @@ public interface QueueAdmin {
      * Some of a sweep.
      *
      * @param records that it concerned
+     * @param gone REPLAY: done, and not in the topic any more
      * @param next where to go on; null: that was all
      */
-    record Step(long records, @Nullable Place next) {}
+    record Step(long records, long gone, @Nullable Place next) {}
 
     /**
      * What a group knows of a record.

@@ -267,7 +267,7 @@ final class QueueCalls implements QueueAdmin {
                 .setDryRun(sweep.dryRun());
         sweep.states().forEach(state -> request.addStates(QueueWire.state(state)));
         QueueOperateReply reply = operate(request);
-        return new Step(reply.getRecords(), next(group, range, at, reply.getNextOffset()));
+        return new Step(reply.getRecords(), reply.getGone(), next(group, range, at, reply.getNextOffset()));
     }
 
     private QueueOperateReply operate(QueueOperate.Builder request) {

@@ -16,7 +16,12 @@ public record QueueSweep(Kind kind, Set<RecordState> states, QueueFilter which, 
         /** The dead are ready again, without failures. */
         REDRIVE,
         /** What its producers want delivered later never comes. */
-        CANCEL
+        CANCEL,
+        /**
+         * What is done and still in the topic is ready again, without failures. Deliveries count on from the most that any
+         * record of the group in the partition has had.
+         */
+        REPLAY
     }
 
     public QueueSweep {
@@ -34,6 +39,10 @@ public record QueueSweep(Kind kind, Set<RecordState> states, QueueFilter which, 
 
     public static QueueSweep cancel(QueueFilter which) {
         return new QueueSweep(Kind.CANCEL, Set.of(), which, false);
+    }
+
+    public static QueueSweep replay(QueueFilter which) {
+        return new QueueSweep(Kind.REPLAY, Set.of(), which, false);
     }
 
     /** The same, and nothing changes. */

@@ -188,6 +188,7 @@ final class QueueWire {
             case PURGE -> QueueOperation.QUEUE_PURGE;
             case REDRIVE -> QueueOperation.QUEUE_REDRIVE;
             case CANCEL -> QueueOperation.QUEUE_CANCEL;
+            case REPLAY -> QueueOperation.QUEUE_REPLAY;
         };
     }
 

@@ -14,6 +14,10 @@ final class DoneHistory {
 
     /** @param endIndex of the log: what led to this floor is durable when all entries below are */
     void note(long nowMs, long newFloor, long endIndex) {
+        if (newFloor < floor) {
+            // Some of it was replayed: what was done then is not any more.
+            marks.removeIf(mark -> mark.floor() > newFloor);
+        }
         if (newFloor != floor) {
             floor = newFloor;
             marks.add(new Mark(nowMs, newFloor, endIndex));

@@ -89,7 +89,7 @@ public final class PartitionErrors {
     }
 
     /** A queue group of the partition has no heap left for more that has an order or waits. */
-    static Error queuesFull(PartitionInfo partition) {
+    public static Error queuesFull(PartitionInfo partition) {
         return Errors.retryAfter(
                 ErrorCode.ERROR_OVERLOADED,
                 "partition " + partition.displayName()

@@ -65,9 +65,14 @@ public final class PartitionQueues {
         return (int) bytesPerRecord;
     }
 
-    /** Rises when groups come or go. */
+    /** Rises when records are needed that were not needed before: groups come, or are given again what they have done. */
     int changes() {
         return changes;
+    }
+
+    /** A group was given again what it had done. */
+    public void replayed() {
+        changes++;
     }
 
     /** So many records took so many bytes. */

@@ -30,6 +30,8 @@ public final class Upkeep {
     private final DoneHistory doneHistory = new DoneHistory();
     private @Nullable NeededRecords needed;
     private int neededOfChange;
+    /** While the log is rewritten without what is not among these. */
+    private @Nullable NeededRecords rewritingFor;
     /** Keys of records before this offset have been compared. From the start again after a restart. */
     private long compactedUntil;
 
@@ -56,7 +58,7 @@ public final class Upkeep {
         long floor = queues.isEmpty() ? log.startOffset() : queues.floor();
         long doneBefore = 0;
         if (neededOfChange != queues.changes()) {
-            // What was not needed then may be needed by a group that was made since.
+            // What was not needed then may be needed by a group that was made since, or was replayed.
             neededOfChange = queues.changes();
             needed = null;
         }
@@ -102,8 +104,17 @@ public final class Upkeep {
             needed = NeededRecords.of(queues.engines(), log.startOffset(), log.endOffset(), nowMs, log.endIndex());
         } else if (ripe.isRipe(nowMs, graceMs, committedIndex)) {
             needed = null;
-            log.rewrite(ripe, MOST_LIVE_SHARE, owner, this::rewritten);
+            rewritingFor = ripe;
+            log.rewrite(ripe, MOST_LIVE_SHARE, owner, report -> {
+                rewritingFor = null;
+                rewritten(report);
+            });
         }
+    }
+
+    /** Whether a record that all groups were done with is perhaps just being removed: nobody can be given it again. */
+    public boolean isBeingRemoved(long offset) {
+        return rewritingFor != null && !rewritingFor.keeps(offset);
     }
 
     /**

@@ -17,12 +17,22 @@ public final class Wishes {
     static final int USUAL_PRIORITY = 4;
     static final long AT_ONCE = 0;
 
+    /** Nothing. */
+    public static final Wish NONE = new Wish(USUAL_PRIORITY, AT_ONCE);
+
     private static final int FIRST_ROOM = 64;
     /** Of one batch: what is said of them is one entry. */
     private static final int MOST = 100_000;
 
     private static final String DELIVER_AT = "hw-deliver-at";
     private static final String PRIORITY = "hw-priority";
+
+    /**
+     * What is asked for one record.
+     *
+     * @param dueMs not before this wall time; 0: at once
+     */
+    public record Wish(int priority, long dueMs) {}
 
     private final int[] deltas;
     private final byte[] priorities;
@@ -45,19 +55,8 @@ public final class Wishes {
         int count = 0;
         batch.records(cursor);
         while (cursor.next()) {
-            if (cursor.headerCount() == 0) {
-                continue;
-            }
-            byte priority = USUAL_PRIORITY;
-            long due = AT_ONCE;
-            for (RecordHeader header : cursor.headers()) {
-                if (header.name().equals(DELIVER_AT)) {
-                    due = number(header, Long.MAX_VALUE);
-                } else if (header.name().equals(PRIORITY)) {
-                    priority = (byte) number(header, 9);
-                }
-            }
-            if (priority != USUAL_PRIORITY || due != AT_ONCE) {
+            Wish wish = of(cursor);
+            if (!wish.equals(NONE)) {
                 if (count == MOST) {
                     throw new InvalidBatchException(
                             "records that ask for a time or a priority: more than " + MOST + " (expected: at most)");
@@ -69,8 +68,8 @@ public final class Wishes {
                     dueMs = Arrays.copyOf(dueMs, 2 * count);
                 }
                 deltas[count] = (int) (cursor.offset() - batch.baseOffset());
-                priorities[count] = priority;
-                dueMs[count] = due;
+                priorities[count] = (byte) wish.priority();
+                dueMs[count] = wish.dueMs();
                 count++;
             }
         }
@@ -78,6 +77,27 @@ public final class Wishes {
                 ? null
                 : new Wishes(
                         Arrays.copyOf(deltas, count), Arrays.copyOf(priorities, count), Arrays.copyOf(dueMs, count));
+    }
+
+    /**
+     * Of the record that a cursor stands on.
+     *
+     * @throws InvalidBatchException if it cannot be read
+     */
+    public static Wish of(RecordCursor cursor) throws InvalidBatchException {
+        if (cursor.headerCount() == 0) {
+            return NONE;
+        }
+        int priority = USUAL_PRIORITY;
+        long due = AT_ONCE;
+        for (RecordHeader header : cursor.headers()) {
+            if (header.name().equals(DELIVER_AT)) {
+                due = number(header, Long.MAX_VALUE);
+            } else if (header.name().equals(PRIORITY)) {
+                priority = (int) number(header, 9);
+            }
+        }
+        return priority == USUAL_PRIORITY && due == AT_ONCE ? NONE : new Wish(priority, due);
     }
 
     private static long number(RecordHeader header, long most) throws InvalidBatchException {

@@ -85,6 +85,12 @@ final class Decisions implements QueueChange {
     }
 
     @Override
+    public void replayed(long offset, long count, int attempt, int priority, long dueMs) {
+        ops.replayed(offset, count, attempt, priority, dueMs);
+        state.replayed(offset, count, attempt, priority, dueMs);
+    }
+
+    @Override
     public void removed(long offset, long count) {
         ops.removed(offset, count);
         state.removed(offset, count);

@@ -37,6 +37,9 @@ final class Ignored implements QueueChange {
     public void redriven(long offset, long count) {}
 
     @Override
+    public void replayed(long offset, long count, int attempt, int priority, long dueMs) {}
+
+    @Override
     public void removed(long offset, long count) {}
 
     @Override

@@ -24,6 +24,10 @@ final class KeyedOrder implements ReadyOrder {
     /** For keys with a record of another priority than the usual one: how many of each wait. */
     private final Int2ObjectHashMap<int[]> priorities = new Int2ObjectHashMap<>();
 
+    /** While records are revived: where the last one of a key stands. */
+    private final Long2LongHashMap lastRevived = new Long2LongHashMap(KeyTable.NO_OFFSET);
+
+    private boolean reviving;
     private long end;
 
     KeyedOrder(OffsetBitmap done, SlotTable slots) {
@@ -56,6 +60,20 @@ final class KeyedOrder implements ReadyOrder {
         } else {
             add(slot);
         }
+    }
+
+    /** A record that was done is to be delivered again; its slot follows. Those of one call come by rising offsets. */
+    void revive(long offset, long hash) {
+        int key = keys.obtain(hash);
+        keys.records(key, keys.records(key) + 1);
+        chain.put(offset, key);
+        reviving = true;
+    }
+
+    /** Those that were revived have their slots. */
+    void revived() {
+        reviving = false;
+        lastRevived.clear();
     }
 
     /** A key that has records which are not done, or {@link KeyTable#ABSENT}. */
@@ -191,9 +209,14 @@ final class KeyedOrder implements ReadyOrder {
             chain.next(offset, KeyTable.NO_OFFSET);
             keys.tail(key, offset);
         } else {
-            long before = lastBefore(head, offset);
+            // Of many that come back, the next one is not looked for from the beginning again.
+            long last = lastRevived.get(key);
+            long before = lastBefore(last == KeyTable.NO_OFFSET || last > offset ? head : last, offset);
             chain.next(offset, chain.next(before));
             chain.next(before, offset);
+        }
+        if (reviving) {
+            lastRevived.put(key, offset);
         }
         keys.length(key, keys.length(key) + 1);
         count(key, priority, 1);

@@ -89,6 +89,75 @@ final class OffsetBitmap {
         }
     }
 
+    /** Takes {@code [from, to)} out; the floor goes down to where it begins. Those that are not in it stay so. */
+    void remove(long from, long to) {
+        long members = floor + size;
+        if (from < floor) {
+            uncover(from);
+        }
+        long end = Math.min(to, (firstPage + pagesInUse) << PAGE_SHIFT);
+        long at = from;
+        while (at < end) {
+            int page = (int) ((at >>> PAGE_SHIFT) - firstPage);
+            int first = (int) (at & (PAGE - 1));
+            int last = (int) Math.min(PAGE, first + (end - at));
+            members -= clear(page, first, last);
+            at += last - first;
+        }
+        floor = Math.min(floor, from);
+        size = members - floor;
+    }
+
+    /** Says with pages what the floor has said so far, down to an offset below it. */
+    private void uncover(long newFloor) {
+        int below = (int) (floor & (PAGE - 1));
+        if (below > 0) {
+            reserve(floor);
+            fill(0, 0, below);
+        }
+        int more = (int) (firstPage - (newFloor >>> PAGE_SHIFT));
+        if (more > 0) {
+            int used = pagesInUse;
+            firstPage -= more;
+            reserve((firstPage + more + used) << PAGE_SHIFT);
+            System.arraycopy(pages, 0, pages, more, used);
+            System.arraycopy(counts, 0, counts, more, used);
+            Arrays.fill(pages, 0, more, ALL);
+            Arrays.fill(counts, 0, more, PAGE);
+        }
+    }
+
+    /** Returns how many it had of them. */
+    private int clear(int page, int first, int end) {
+        if (counts[page] == 0) {
+            return 0;
+        }
+        if (counts[page] == PAGE) {
+            pages[page] = ALL.clone();
+            ownPages++;
+        }
+        long[] words = pages[page];
+        int removed = 0;
+        for (int word = first / Long.SIZE; word <= (end - 1) / Long.SIZE; word++) {
+            long mask = mask(word, first, end);
+            removed += Long.bitCount(mask & words[word]);
+            words[word] &= ~mask;
+        }
+        counts[page] -= removed;
+        if (counts[page] == 0) {
+            pages[page] = NONE;
+            ownPages--;
+        }
+        return removed;
+    }
+
+    /** The bits of a word that lie in {@code [first, end)} of its page. */
+    private static long mask(int word, int first, int end) {
+        int low = Math.max(first - word * Long.SIZE, 0);
+        int high = Math.min(end - word * Long.SIZE, Long.SIZE);
+        return (-1L << low) & (-1L >>> (Long.SIZE - high));
+    }
+
     private void fill(int page, int first, int end) {
         int before = counts[page];
         if (before == PAGE) {
@@ -105,9 +174,7 @@ final class OffsetBitmap {
         long[] words = pages[page];
         int added = 0;
         for (int word = first / Long.SIZE; word <= (end - 1) / Long.SIZE; word++) {
-            int low = Math.max(first - word * Long.SIZE, 0);
-            int high = Math.min(end - word * Long.SIZE, Long.SIZE);
-            long mask = (-1L << low) & (-1L >>> (Long.SIZE - high));
+            long mask = mask(word, first, end);
             added += Long.bitCount(mask & ~words[word]);
             words[word] |= mask;
         }

@@ -1,6 +1,8 @@
 package io.headwater.broker.queue;
 
+import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What people and the dead-letter mover do with records. Each takes a half-open range of offsets. */
 final class Operator {
@@ -55,6 +57,25 @@ final class Operator {
             at = state.done.nextAbsent(runEnd);
         }
         return purged;
+    }
+
+    /** Returns how many: what is not done stays as it is. */
+    int replay(List<Again> records, @Nullable KeyedOrder keyed) {
+        int replayed = 0;
+        for (Again record : records) {
+            long offset = record.offset();
+            if (offset < state.order().end() && state.done.contains(offset)) {
+                if (keyed != null) {
+                    keyed.revive(offset, record.keyHash());
+                }
+                decisions.replayed(offset, 1, state.highestAttempt(), record.priority(), record.dueMs());
+                replayed++;
+            }
+        }
+        if (keyed != null) {
+            keyed.revived();
+        }
+        return replayed;
     }
 
     boolean cancel(long offset) {

@@ -2,7 +2,7 @@ package io.headwater.broker.queue;
 
 /**
  * The operations on a group's records, each on a run of offsets. An operation says what is, not what changes: attempts
- * and failures are absolute, and what is done stays done. So the operations of an entry lead to the same state from the
+ * and failures are absolute, and what is done stays done until it is replayed. So the operations of an entry lead to the same state from the
  * state before them and from one that holds some of them already, and a snapshot may be taken between any two.
  */
 interface QueueChange {
@@ -34,6 +34,12 @@ interface QueueChange {
 
     /** From the dead: ready, without failures. The count of deliveries goes on. */
     void redriven(long offset, long count);
+
+    /**
+     * What was done is to be delivered again, not before a wall time (0: now), without failures. The count of deliveries
+     * goes on from {@code attempt}, which no lease of the record was ever above.
+     */
+    void replayed(long offset, long count, int attempt, int priority, long dueMs);
 
     /** Done without an acknowledgement: purged, cancelled, or moved to the dead letters. */
     void removed(long offset, long count);

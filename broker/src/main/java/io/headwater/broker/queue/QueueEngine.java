@@ -267,6 +267,18 @@ public final class QueueEngine {
         return operator.purge(states, from, to);
     }
 
+    /**
+     * Records that are done are to be delivered again, without failures. Leases that they had stay stale: the next one has
+     * a higher attempt than any in the group. In a keyed group they come in the order of the log among what is not held.
+     *
+     * @param records by rising offset; they are in the log and will stay there
+     * @return how many: those that are not done are passed over
+     */
+    public int replay(List<Again> records, QueueOps ops) {
+        begin(ops);
+        return operator.replay(records, keyed);
+    }
+
     /** A record that its producer wants later never comes. False: it is not one. */
     public boolean cancel(long offset, QueueOps ops) {
         begin(ops);

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *   16 KEPT       run, why
  *   17 REASON     count of bytes, text in UTF-8: of the failures among what is RETURNED or DIED from here on, up to the
  *                 next REASON or GROUP; empty: none is known, as behind a GROUP
+ *   20 REPLAYED   run, attempt, priority, due
  * run: step, count. step: signed (zigzag), from the end of the run before it; in a group's first from 0
  * </pre>
  *
@@ -55,6 +56,7 @@ public final class QueueOps {
     private static final int ARRIVED = 15;
     private static final int KEPT = 16;
     private static final int REASON = 17;
+    private static final int REPLAYED = 20;
     private static final int NOTHING = 0;
     private static final int LONGEST_OP = 1 + Math.max(6 * Varints.MAX_BYTES, Reasons.MAX_ENCODED_BYTES);
     private static final int BURIAL_BITS = 2;
@@ -186,7 +188,8 @@ public final class QueueOps {
             case REDRIVEN -> to.redriven(offset, count);
             case REMOVED -> to.removed(offset, count);
             case KEPT -> to.kept(offset, count, Kept.of(Varints.get(in)));
-            default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 17)");
+            case REPLAYED -> to.replayed(offset, count, (int) Varints.get(in), (int) Varints.get(in), Varints.get(in));
+            default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 17, or 20)");
         }
         return offset + count;
     }
@@ -269,7 +272,7 @@ public final class QueueOps {
                 Varints.put(bytes, low(first));
             }
             case EXTENDED, KEPT -> Varints.put(bytes, first);
-            case RETURNED -> {
+            case RETURNED, REPLAYED -> {
                 Varints.put(bytes, high(first));
                 Varints.put(bytes, low(first));
                 Varints.put(bytes, second);
@@ -361,6 +364,11 @@ public final class QueueOps {
         @Override
         public void redriven(long offset, long length) {
             add(REDRIVEN, offset, length, 0, 0);
+        }
+
+        @Override
+        public void replayed(long offset, long length, int attempt, int priority, long dueMs) {
+            add(REPLAYED, offset, length, pair(attempt, priority), dueMs);
         }
 
         @Override

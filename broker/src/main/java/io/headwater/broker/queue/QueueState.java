@@ -21,6 +21,9 @@ final class QueueState implements QueueChange {
     final Reasons reasons = new Reasons();
     private final int[] counts = new int[RecordState.UNCOMMITTED.id + 1];
     private @Nullable ReadyOrder order;
+    /** The highest that any lease has had: what is replayed goes on above it, as nothing is known of it any more. */
+    private int highestAttempt;
+
     private boolean surveyed;
     private @Nullable Shipment shipment;
     private long lastShipment;
@@ -74,6 +77,10 @@ final class QueueState implements QueueChange {
 
     boolean isPaused() {
         return paused;
+    }
+
+    int highestAttempt() {
+        return highestAttempt;
     }
 
     int count(RecordState state) {
@@ -151,6 +158,7 @@ final class QueueState implements QueueChange {
 
     @Override
     public void granted(long offset, long count, int attempt, long session, int leaseMs) {
+        highestAttempt = Math.max(highestAttempt, attempt);
         for (long at = offset; at < offset + count; at++) {
             int slot = begin(at);
             if (slot != SlotTable.ABSENT) {
@@ -305,6 +313,25 @@ final class QueueState implements QueueChange {
     }
 
     @Override
+    public void replayed(long offset, long count, int attempt, int priority, long dueMs) {
+        for (long at = offset; at < offset + count; at++) {
+            // Else it was replayed before, as the snapshot knows that this goes on from, and what followed comes again.
+            boolean wasDone = done.contains(at);
+            if (wasDone) {
+                done.remove(at, at + 1);
+            } else {
+                free(begin(at));
+            }
+            int slot = restore(at, RecordState.READY);
+            slots.deliveries(slot, attempt);
+            slots.priority(slot, priority);
+            slots.scheduledMs(slot, dueMs);
+            slots.ageless(slot, true);
+            end(slot, dueMs > 0 ? RecordState.WAITING : RecordState.READY, dueMs);
+        }
+    }
+
+    @Override
     public void retracted(long from) {
         for (long offset : slots.offsetsBetween(from, Long.MAX_VALUE)) {
             free(begin(offset));
@@ -397,11 +424,12 @@ final class QueueState implements QueueChange {
     }
 
     /** Before a snapshot is read into it. */
-    void reset(long floor, boolean wasPaused, boolean wasSurveyed) {
+    void reset(long floor, int attempt, boolean wasPaused, boolean wasSurveyed) {
         if (isOpen() || slots.size() > 0) {
             throw new IllegalStateException("queue: a snapshot comes first (expected: nothing before it)");
         }
         done.reset(floor);
+        highestAttempt = attempt;
         paused = wasPaused;
         surveyed = wasSurveyed;
     }

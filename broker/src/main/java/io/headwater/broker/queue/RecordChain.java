@@ -82,9 +82,21 @@ final class RecordChain {
         return (int) (offset / PAGE - firstPage);
     }
 
+    private void prepend(int more) {
+        long[][] all = new long[pagesInUse + more][];
+        Arrays.fill(all, 0, more, NO_PAGE);
+        System.arraycopy(pages, 0, all, more, pagesInUse);
+        pages = all;
+        pagesInUse += more;
+        firstPage -= more;
+    }
+
     private int reserve(long offset) {
         if (pagesInUse == 0) {
             firstPage = offset / PAGE;
+        }
+        if (offset / PAGE < firstPage) {
+            prepend((int) (firstPage - offset / PAGE));
         }
         int page = pageOf(offset);
         if (page >= pages.length) {

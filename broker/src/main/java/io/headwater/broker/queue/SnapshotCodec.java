@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * version   u8 = 2
  * flags     u8: bit 0 paused, 1 surveyed, 2 some batch was sent to a dead-letter topic
+ * attempt   the highest that any lease has had
  * floor     all below is done
  * done      count of runs above it, then of each: step from the end of the run before it (of the first: from the
  *           floor), length
@@ -48,7 +49,7 @@ final class SnapshotCodec {
     private static final int REASON = 0x20;
     private static final int SCHEDULED = 0x40;
     private static final int AGELESS = 0x80;
-    private static final int HEAD_BYTES = 2 + 5 * Varints.MAX_BYTES;
+    private static final int HEAD_BYTES = 2 + 6 * Varints.MAX_BYTES;
     private static final int RECORD_BYTES = 4 + 7 * Varints.MAX_BYTES;
 
     private SnapshotCodec() {}
@@ -69,6 +70,7 @@ final class SnapshotCodec {
         int flags = (state.isPaused() ? PAUSED : 0) | (state.isSurveyed() ? SURVEYED : 0);
         flags |= state.lastShipment() > 0 ? HAS_SENT : 0;
         out.put((byte) VERSION).put((byte) flags);
+        Varints.put(out, state.highestAttempt());
         encode(out, state.done, runs);
         shared.encode(out);
         Varints.put(out, records.length);
@@ -205,8 +207,9 @@ final class SnapshotCodec {
             throw new QueueFormatException("snapshot of a queue: version " + version + " (expected: " + VERSION + ")");
         }
         int flags = in.get();
+        int attempt = (int) Varints.get(in);
         long floor = Varints.get(in);
-        state.reset(floor, (flags & PAUSED) != 0, (flags & SURVEYED) != 0);
+        state.reset(floor, attempt, (flags & PAUSED) != 0, (flags & SURVEYED) != 0);
         long before = floor;
         for (long runs = Varints.get(in); runs > 0; runs--) {
             long from = before + Varints.get(in);

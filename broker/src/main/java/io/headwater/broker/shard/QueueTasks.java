@@ -86,7 +86,8 @@ final class QueueTasks {
 
     static Task operate(Connection connection, int correlationId, QueueOperate request) {
         Work work = (shard, owned) -> {
-            owned.desk().operate(request, new Answer<>(connection, correlationId, FrameType.QUEUE_OPERATE));
+            owned.desk()
+                    .operate(request, shard.now(), new Answer<>(connection, correlationId, FrameType.QUEUE_OPERATE));
             shard.turn(owned);
         };
         return new Request(connection, correlationId, FrameType.QUEUE_OPERATE, request.getPartitionId(), work);

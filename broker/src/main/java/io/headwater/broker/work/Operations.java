@@ -1,16 +1,25 @@
 package io.headwater.broker.work;
 
 import io.headwater.broker.partition.Partition;
+import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.broker.partition.Wishes;
+import io.headwater.broker.queue.Again;
 import io.headwater.broker.queue.Explanation;
+import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.QueueOps;
 import io.headwater.broker.queue.RecordState;
 import io.headwater.broker.queue.Selection;
 import io.headwater.protocol.wire.QueueOperate;
 import io.headwater.protocol.wire.QueueOperateReply;
+import io.headwater.record.InvalidBatchException;
+import io.headwater.record.KeyHash;
+import io.headwater.record.RecordCursor;
 import io.headwater.storage.StorageException;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /** What operators want done with records: of many a page for each request, so that the owner does not stand still. */
@@ -24,9 +33,11 @@ final class Operations {
     private final QueueEngine engine;
     private final QueueOperate request;
     private final QueueOps ops;
+    private final Now now;
 
     /** @param engine which knows all records */
-    Operations(Partition partition, QueueEngine engine, QueueOperate request) {
+    Operations(Partition partition, QueueEngine engine, QueueOperate request, Now now) {
+        this.now = now;
         this.partition = partition;
         this.engine = engine;
         this.request = request;
@@ -47,6 +58,7 @@ final class Operations {
             case QUEUE_PURGE -> purge();
             case QUEUE_REDRIVE -> redrive();
             case QUEUE_CANCEL -> cancel();
+            case QUEUE_REPLAY -> replay();
             default ->
                 throw QueueDesk.invalid("operation: " + request.getOperationValue() + " (expected: a known one)");
         };
@@ -120,6 +132,44 @@ final class Operations {
             }
         }
         return reply(page.offsets().length, page.next());
+    }
+
+    /** What is done and still in the log is ready again, in the order and at the time that its producer wants. */
+    private QueueOperateReply replay() throws RequestFailedException, StorageException {
+        Search search = search();
+        List<Again> records = new ArrayList<>();
+        long[] going = new long[1];
+        long next = search.read(Set.of(RecordState.DONE), max(), (offset, record) -> {
+            if (partition.upkeep().isBeingRemoved(offset)) {
+                going[0]++;
+            } else {
+                records.add(again(offset, record));
+            }
+        });
+        if (!request.getDryRun() && !records.isEmpty()) {
+            if (!engine.hasRoomFor(records.size())) {
+                throw new RequestFailedException(PartitionErrors.queuesFull(partition.info()));
+            }
+            engine.replay(records, ops);
+            partition.queues().replayed();
+        }
+        return reply(records.size(), next).toBuilder()
+                .setGone(search.gone() + going[0])
+                .build();
+    }
+
+    private Again again(long offset, RecordCursor record) {
+        long keyHash = record.hasKey()
+                ? KeyHash.identityOf(record.buffer(), record.keyPosition(), record.keyLength())
+                : KeyHash.identityOf(offset);
+        Wishes.Wish wish;
+        try {
+            wish = Wishes.of(record);
+        } catch (InvalidBatchException e) {
+            // As when it came.
+            wish = Wishes.NONE;
+        }
+        return new Again(offset, keyHash, wish.priority(), wish.dueMs() > now.wallMs() ? wish.dueMs() : 0);
     }
 
     private QueueOperateReply cancel() throws RequestFailedException, StorageException {

@@ -84,6 +84,10 @@ final class Parcel implements Departure {
                 desk.putBack(worker, offsets[left], attempts[left]);
             }
             worker.took(sentBytes - reserved);
+            if (from < offsets.length) {
+                // What does not leave takes no credit: its consumer would never know of it.
+                desk.credit(worker, offsets.length - from, 0);
+            }
         } catch (StorageException e) {
             desk.undeliverable(worker, e);
         }

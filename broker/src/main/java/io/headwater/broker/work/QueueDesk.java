@@ -209,9 +209,9 @@ public final class QueueDesk {
     }
 
     /** What an operator wants. */
-    public void operate(QueueOperate request, Answer<QueueOperateReply> answer)
+    public void operate(QueueOperate request, Now now, Answer<QueueOperateReply> answer)
             throws RequestFailedException, StorageException {
-        Operations operations = new Operations(partition, whole(request.getGroupId()), request);
+        Operations operations = new Operations(partition, whole(request.getGroupId()), request, now);
         departures.add(answer.with(operations.run()));
     }
 
@@ -288,6 +288,9 @@ public final class QueueDesk {
             if (given == null) {
                 continue;
             }
+            boolean isFull = given.records() == 0 || given.bytes() < size;
+            // It has credit for more than one turn gives: nothing else may ever happen that would bring the next one.
+            more |= isFull && worker.hasCredit();
             desk.served(worker);
             Parcel parcel = new Parcel(this, worker, given);
             for (int i = 0; i < parcel.size(); i++) {

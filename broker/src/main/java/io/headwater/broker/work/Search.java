@@ -6,6 +6,7 @@ import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.RecordState;
 import io.headwater.broker.queue.Selection;
 import io.headwater.protocol.wire.QueueFilter;
+import io.headwater.record.RecordCursor;
 import io.headwater.storage.StorageException;
 import java.util.Set;
 import org.agrona.collections.LongArrayList;
@@ -25,6 +26,7 @@ final class Search {
     private final Conditions conditions;
     private final long from;
     private final long until;
+    private long gone;
 
     /** @param until exclusive */
     Search(Partition partition, QueueEngine engine, QueueFilter filter, long from, long until)
@@ -34,6 +36,10 @@ final class Search {
         this.conditions = Conditions.of(filter);
         this.from = conditions.from(partition, Math.max(from, partition.startOffset()));
         this.until = conditions.until(partition, Math.min(until, engine.end()));
+        if (from > 0) {
+            // Not where it begins at the beginning, whatever that was.
+            gone = Math.max(0, Math.min(until, partition.startOffset()) - from);
+        }
     }
 
     /** Whether only states and offsets count. */
@@ -49,24 +55,52 @@ final class Search {
         return until;
     }
 
+    /** What somebody does with each record that was found. */
+    @FunctionalInterface
+    interface Visitor {
+        /** @param record stands on it; borrowed */
+        void found(long offset, RecordCursor record);
+    }
+
     /** At most so many, and perhaps none though there are more. */
     Selection page(Set<RecordState> states, int max) throws StorageException {
         if (conditions.takeEveryRecord() && !states.contains(RecordState.DONE)) {
             return engine.select(states, from, until, max);
         }
+        LongArrayList found = new LongArrayList();
+        long next = read(states, max, (offset, record) -> found.addLong(offset));
+        return new Selection(found.toLongArray(), next);
+    }
+
+    /** The same, with what stands in them; returns where to go on, or {@link Selection#NO_MORE}. */
+    long read(Set<RecordState> states, int max, Visitor visitor) throws StorageException {
         // What readers may not see yet cannot be read here either.
         long readable = Math.min(until, partition.committedOffset());
         Selection candidates = engine.select(states, from, readable, MOST_CANDIDATES);
         RecordReader reader = new RecordReader(partition, readable, conditions.eventTimes());
-        LongArrayList found = new LongArrayList();
+        int found = 0;
         for (long offset : candidates.offsets()) {
-            if (found.size() == max || reader.bytesRead() >= READ_BYTES) {
-                return new Selection(found.toLongArray(), offset);
+            if (found == max || reader.bytesRead() >= READ_BYTES) {
+                return offset;
             }
-            if (conditions.hold(engine.explain(offset)) && reader.seek(offset) && conditions.hold(reader.cursor())) {
-                found.addLong(offset);
+            if (!conditions.hold(engine.explain(offset))) {
+                continue;
+            }
+            if (!reader.seek(offset)) {
+                gone++;
+            } else if (conditions.hold(reader.cursor())) {
+                visitor.found(offset, reader.cursor());
+                found++;
             }
         }
-        return new Selection(found.toLongArray(), candidates.next());
+        return candidates.next();
+    }
+
+    /**
+     * Of how many that were looked for there is no record any more, or none that can be read; 0 where it counts what stands
+     * in them, as nobody can say whether they were meant.
+     */
+    long gone() {
+        return conditions.lookInside() ? 0 : gone;
     }
 }

@@ -23,8 +23,13 @@ class OffsetBitmapTest {
                 int from = anyOffset(random, model);
                 int to = Math.min(
                         RANGE, from + 1 + (random.nextInt(4) == 0 ? random.nextInt(2 * OffsetBitmap.PAGE) : 0));
-                bitmap.add(from, to);
-                model.set(from, to);
+                if (random.nextInt(5) == 0) {
+                    bitmap.remove(from, to);
+                    model.clear(from, to);
+                } else {
+                    bitmap.add(from, to);
+                    model.set(from, to);
+                }
                 check(bitmap, model, random);
             }
         });
@@ -68,6 +73,24 @@ class OffsetBitmapTest {
         bitmap.add(0, 1);
         assertEquals(50_000_000, bitmap.floor());
         assertFalse(bitmap.contains(50_000_000));
+    }
+
+    @Test
+    void whatIsTakenOutAndPutBackLeavesNothingBehind() {
+        OffsetBitmap bitmap = new OffsetBitmap(10);
+        bitmap.add(10, 50_000_000);
+        long before = bitmap.bytes();
+
+        bitmap.remove(5, 40_000_001);
+
+        assertEquals(5, bitmap.floor());
+        assertEquals(50_000_000 - 40_000_001, bitmap.size());
+        assertTrue(bitmap.contains(4) && bitmap.contains(40_000_001));
+        assertFalse(bitmap.contains(40_000_000));
+        bitmap.add(5, 40_000_001);
+        assertEquals(50_000_000, bitmap.floor());
+        assertEquals(0, bitmap.size());
+        assertTrue(bitmap.bytes() - before < 500_000, "bytes: " + (bitmap.bytes() - before));
     }
 
     @Test

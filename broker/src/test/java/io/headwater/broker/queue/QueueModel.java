@@ -19,6 +19,11 @@ final class QueueModel {
         RecordState state = RecordState.READY;
         int priority = 4;
         int deliveries;
+        /** The attempt of its last lease, in whatever life. */
+        int everDelivered;
+        /** The attempt from which on it lives this time; 0: for the first time. */
+        int bornAt;
+
         int failures;
         long dueMs;
         long session;
@@ -42,6 +47,8 @@ final class QueueModel {
             copy.state = state;
             copy.priority = priority;
             copy.deliveries = deliveries;
+            copy.everDelivered = everDelivered;
+            copy.bornAt = bornAt;
             copy.failures = failures;
             copy.dueMs = dueMs;
             copy.session = session;
@@ -170,6 +177,7 @@ final class QueueModel {
     void grant(Rec rec, long session, int leaseMs, long nowMs) {
         rec.state = RecordState.LEASED;
         rec.deliveries++;
+        rec.everDelivered = rec.deliveries;
         rec.session = session;
         rec.leaseMs = leaseMs;
         rec.deadlineMs = nowMs + leaseMs;
@@ -361,6 +369,33 @@ final class QueueModel {
             }
         }
         return count;
+    }
+
+    /** Of any lease that there ever was. */
+    int highestAttempt() {
+        return records.values().stream()
+                .mapToInt(rec -> rec.everDelivered)
+                .max()
+                .orElse(0);
+    }
+
+    /** A second life: of the first one nothing is left but its key. */
+    boolean replay(Again record, int highestAttempt) {
+        Rec rec = records.get(record.offset());
+        if (rec.state != RecordState.DONE) {
+            return false;
+        }
+        Rec again = new Rec(rec.offset, rec.key);
+        again.everDelivered = rec.everDelivered;
+        again.deliveries = highestAttempt;
+        again.bornAt = highestAttempt;
+        again.priority = record.priority();
+        again.dueMs = record.dueMs();
+        again.scheduledMs = record.dueMs();
+        again.ageless = true;
+        again.state = record.dueMs() > 0 ? RecordState.WAITING : RecordState.READY;
+        records.put(rec.offset, again);
+        return true;
     }
 
     boolean cancel(long offset) {

@@ -26,7 +26,8 @@ class QueueOpsTest {
             + "e807" // died: 103, failures 16, rejected, holds its key; at 1000
             + "08" + "01" + "01" // redriven: 103
             + "09" + "cd01" + "c0843d" // removed: 1 to 1,000,000
-            + "0a" + "00" // retracted: from there
+            + "14" + "89887a" + "02" + "03" + "09" + "00" // replayed: 60, 61 above attempt 3, priority 9
+            + "0a" + "86887a" // retracted: from 1,000,001
             + "0b" // paused
             + "0d" // surveyed
             + "0e" + "07" + "2a" + "02" + "0a" + "02" + "08" + "01" // sent: 7th batch, to 42: 10, 11, 20
@@ -48,6 +49,8 @@ class QueueOpsTest {
         to.died(103, 1, new Ending(16, Cause.REJECTED, ""), Burial.HOLDS_KEY, 1_000);
         to.redriven(103, 1);
         to.removed(1, 1_000_000);
+        to.replayed(60, 1, 3, 9, 0);
+        to.replayed(61, 1, 3, 9, 0);
         to.retracted(1_000_001);
         to.paused();
         to.surveyed();

@@ -12,6 +12,7 @@ class QueueSimulationTest {
     private int grants;
     private int restarts;
     private int suspects;
+    private int secondLives;
 
     @Test
     void aPlainGroupDoesWhatTheModelSays() {
@@ -35,6 +36,7 @@ class QueueSimulationTest {
         grants += world.grants;
         restarts += world.restarts;
         suspects += world.suspectGrants;
+        secondLives += world.secondLives;
     }
 
     /** Histories in which nothing happens prove nothing. */
@@ -43,6 +45,7 @@ class QueueSimulationTest {
             assertTrue(grants > 20_000, "grants: " + grants);
             assertTrue(restarts > 2_000, "restarts: " + restarts);
             assertTrue(suspects > 500, "suspects: " + suspects);
+            assertTrue(secondLives > 2_000, "second lives: " + secondLives);
         }
     }
 

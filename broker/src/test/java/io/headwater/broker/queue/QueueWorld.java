@@ -69,6 +69,9 @@ final class QueueWorld {
     // The ledger.
     private final Set<Token> confirmedGrants = new HashSet<>();
     private final Set<Long> confirmedAcks = new HashSet<>();
+    /** Of records that were replayed, which a crash may undo. */
+    private final Set<Long> replayedAcks = new HashSet<>();
+
     private final Map<Long, Integer> confirmedDeliveries = new HashMap<>();
     private final List<Token> unconfirmedGrants = new ArrayList<>();
     private final List<Long> unconfirmedAcks = new ArrayList<>();
@@ -76,6 +79,7 @@ final class QueueWorld {
     int grants;
     int restarts;
     int suspectGrants;
+    int secondLives;
 
     QueueWorld(SplittableRandom random, QueuePolicy policy) {
         this.random = random;
@@ -223,6 +227,10 @@ final class QueueWorld {
         lastSettle = settle;
         Settled expected = model.settle(settle, now);
         assertEquals(expected, engine.settle(settle, now, ops), settle.toString());
+        QueueModel.Rec rec = model.records.get(settle.offset());
+        assertFalse(
+                expected != Settled.STALE && rec.state != RecordState.DONE && settle.attempt() <= rec.bornAt,
+                "a lease of a life before counts: " + settle);
         if (settle.verb() == Verb.ACK && expected != Settled.STALE) {
             unconfirmedAcks.add(settle.offset());
         }
@@ -295,7 +303,7 @@ final class QueueWorld {
         }
         long from = random.nextLong(start, model.end);
         long to = Math.min(model.end, from + 1 + random.nextInt(6));
-        switch (random.nextInt(7)) {
+        switch (random.nextInt(10)) {
             case 0 -> assertEquals(model.redrive(from, to), engine.redrive(from, to, ops));
             case 1 -> {
                 Set<RecordState> states = EnumSet.noneOf(RecordState.class);
@@ -311,6 +319,10 @@ final class QueueWorld {
                 assertEquals(model.cancel(offset), engine.cancel(offset, ops));
             }
             case 3 -> move();
+            case 7, 8 -> {
+                long first = anyOf(RecordState.DONE, from);
+                replay(first, Math.min(model.end, first + 1 + random.nextInt(30)));
+            }
             case 4 -> {
                 engine.pause(ops);
                 model.paused = true;
@@ -345,6 +357,32 @@ final class QueueWorld {
         }
     }
 
+    /** Some of these, whatever state they are in. */
+    private void replay(long from, long to) {
+        List<Again> records = new ArrayList<>();
+        int expected = 0;
+        for (long offset = from; offset < to; offset++) {
+            if (random.nextInt(4) == 0) {
+                continue;
+            }
+            int priority = random.nextInt(3) == 0 ? random.nextInt(10) : 4;
+            long dueMs = random.nextInt(4) == 0 ? now.wallMs() + 1 + random.nextInt(3_000) : 0;
+            records.add(new Again(offset, model.records.get(offset).key, priority, dueMs));
+        }
+        int highest = model.highestAttempt();
+        for (Again record : records) {
+            if (model.replay(record, highest)) {
+                expected++;
+                secondLives++;
+                if (confirmedAcks.remove(record.offset())) {
+                    replayedAcks.add(record.offset());
+                }
+                unconfirmedAcks.removeIf(offset -> offset == record.offset());
+            }
+        }
+        assertEquals(expected, engine.replay(records, ops));
+    }
+
     private long anyOf(RecordState state, long otherwise) {
         List<QueueModel.Rec> all = model.in(state);
         return all.isEmpty() ? otherwise : all.get(random.nextInt(all.size())).offset;
@@ -360,6 +398,7 @@ final class QueueWorld {
         if (random.nextBoolean()) {
             durable = log.size();
             confirmedAcks.addAll(unconfirmedAcks);
+            replayedAcks.clear();
             confirmedGrants.addAll(unconfirmedGrants);
             unconfirmedGrants.forEach(token -> confirmedDeliveries.merge(token.offset, token.attempt, Math::max));
             unconfirmedAcks.clear();
@@ -405,6 +444,10 @@ final class QueueWorld {
         lastSettle = null;
         // Of what nobody was told, anything may be gone; a token that never left is nobody's.
         tokens.removeIf(token -> !confirmedGrants.contains(token));
+        replayedAcks.stream()
+                .filter(offset -> model.stateOf(offset) == RecordState.DONE)
+                .forEach(confirmedAcks::add);
+        replayedAcks.clear();
         confirmedDeliveries.forEach((offset, deliveries) -> {
             if (model.stateOf(offset) != RecordState.DONE) {
                 assertTrue(model.records.get(offset).deliveries >= deliveries, "deliveries of " + offset);

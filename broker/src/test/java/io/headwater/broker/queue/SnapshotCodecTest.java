@@ -12,6 +12,7 @@ class SnapshotCodecTest {
     /** Version 2; a change of these bytes is a change of what is on people's disks. */
     private static final String GOLDEN = "02" // version
             + "05" // paused, has sent
+            + "02" // no lease had an attempt above 2
             + "05" // below 5 all is done
             + "01" + "03" + "02" // and 8, 9
             + "01" + "000000000000000b" // session 11

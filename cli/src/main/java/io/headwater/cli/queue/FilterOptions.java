@@ -31,7 +31,7 @@ final class FilterOptions {
             names = "--from",
             paramLabel = "PLACE",
             converter = PlaceConverter.class,
-            description = "Only from there on: an offset of the partition, event:TIME or ingested:TIME.")
+            description = "Only from there on: beginning, an offset of the partition, event:TIME or ingested:TIME.")
     private @Nullable Position from;
 
     @Option(
@@ -64,8 +64,19 @@ final class FilterOptions {
             description = "Only records whose last attempt ended so: ${COMPLETION-CANDIDATES}.")
     private Set<Cause> causes = new LinkedHashSet<>();
 
+    void requireBeginning() {
+        if (from == null && record == null) {
+            throw CommandFailure.usage(
+                    "--from or --record is needed: from where on (beginning, an offset of --partition, "
+                            + "event:TIME or ingested:TIME), or which record");
+        }
+    }
+
     /** Refuses what cannot be meant. */
     QueueFilter filter(Instant now) {
+        if (to != null && to.kind() == Kind.BEGINNING) {
+            throw CommandFailure.usage("--to beginning: nothing lies before that");
+        }
         if (from != null && from.kind() == Kind.INGESTION_TIME && from.value() > now.toEpochMilli()) {
             throw CommandFailure.usage("--from ingested:" + Instant.ofEpochMilli(from.value())
                     + " lies in the future: nothing was taken in then yet");
@@ -135,6 +146,7 @@ final class FilterOptions {
         rejected,
         lease_expired,
         consumer_lost,
+        too_old,
         released,
         consumer_closed;
 
@@ -159,7 +171,7 @@ final class FilterOptions {
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(text.contains(":") ? e.getMessage() : text + EXPECTED);
             }
-            if (place.kind() == Kind.BEGINNING || place.kind() == Kind.END) {
+            if (place.kind() == Kind.END) {
                 throw new TypeConversionException(text + EXPECTED);
             }
             return place;

@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
             QueueBrowse.class,
             QueueExplain.class,
             QueueRedrive.class,
+            QueueReplay.class,
             QueuePurge.class,
             QueueCancel.class,
             QueuePause.class,

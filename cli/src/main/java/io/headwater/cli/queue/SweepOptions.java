@@ -56,7 +56,7 @@ final class SweepOptions {
     }
 
     /** What came of it. */
-    record Result(long records, boolean isDryRun) {}
+    record Result(long records, long gone, boolean isDryRun) {}
 
     QueueName queue() {
         return queue;
@@ -64,6 +64,11 @@ final class SweepOptions {
 
     boolean isJson() {
         return format.isJson();
+    }
+
+    /** For those operations that nobody shall do with everything by mistake. */
+    void requireBeginning() {
+        filter.requireBeginning();
     }
 
     Result run(Terminal terminal, Function<QueueFilter, QueueSweep> operation) {
@@ -74,7 +79,7 @@ final class SweepOptions {
         QueueFilter which =
                 filter.filter(Instant.ofEpochMilli(terminal.wallClock().millis()));
         Progress progress = Progress.alone(terminal);
-        long records = 0;
+        Result result = new Result(0, 0, dryRun);
         try (HeadwaterClient client = server.connect()) {
             QueueAdmin admin = client.queueAdmin();
             var partitions = queue.explained(() -> admin.describe(queue.topic(), queue.group()))
@@ -89,13 +94,13 @@ final class SweepOptions {
                 if (range.partition() < 0 || range.partition() == partition.partition()) {
                     QueueFilter here = which.within(upTo(range, partition));
                     QueueSweep sweep = dryRun ? operation.apply(here).asDryRun() : operation.apply(here);
-                    records += run(admin, sweep, pace, progress, records);
+                    result = run(admin, sweep, pace, progress, result);
                 }
             }
         } finally {
             progress.clear();
         }
-        return new Result(records, dryRun);
+        return result;
     }
 
     private static Range upTo(Range range, PartitionStatus partition) {
@@ -104,23 +109,23 @@ final class SweepOptions {
         return new Range(partition.partition(), Math.min(range.fromOffset(), until), until);
     }
 
-    private long run(QueueAdmin admin, QueueSweep sweep, Pace pace, Progress progress, long before) {
+    private Result run(QueueAdmin admin, QueueSweep sweep, Pace pace, Progress progress, Result before) {
         Range range = sweep.which().range();
         Place place = new Place(range.partition(), range.fromOffset());
-        long records = 0;
+        Result result = before;
         while (place != null) {
             Place from = place;
             pace.await();
             Step step = queue.explained(() -> admin.sweep(queue.topic(), queue.group(), sweep, from, pace.most()));
             pace.done(step.records());
-            records += step.records();
+            result = new Result(result.records() + step.records(), result.gone() + step.gone(), dryRun);
             place = step.next();
-            long sum = before + records;
+            long records = result.records();
             long at = place == null ? range.untilOffset() : place.offset();
-            progress.tick(() -> Human.count(sum, "record") + " so far; partition " + range.partition() + " at "
+            progress.tick(() -> Human.count(records, "record") + " so far; partition " + range.partition() + " at "
                     + Human.count(at) + " of " + Human.count(range.untilOffset()));
         }
-        return records;
+        return result;
     }
 
     /** Not faster than was asked for. */
