@@ -19,7 +19,6 @@ import java.util.Map;
  */
 final class QueueScenario implements Scenario {
     private static final List<SystemUnderLoad> SYSTEMS = List.of(HEADWATER, KAFKA, KAFKA_SYNCED, RABBITMQ);
-    private static final Map<SystemUnderLoad, Double> TARGETS = Map.of(KAFKA, 2.0, KAFKA_SYNCED, 4.0, RABBITMQ, 10.0);
     private static final String RATE = Driver.QUEUE + ".recordsPerSecond";
     private static final String CPU = Driver.QUEUE + ".cpuSecondsPerMillion";
     private static final int WARM_ROUNDS = 2;
@@ -41,10 +40,18 @@ final class QueueScenario implements Scenario {
         }
         List<Figure> figures = new ArrayList<>();
         for (SystemUnderLoad other : SYSTEMS.subList(1, SYSTEMS.size())) {
-            figures.add(ratio(samples, other, RATE, "acknowledged", "records/s", Bound.AT_LEAST, TARGETS.get(other)));
+            figures.add(ratio(samples, other, RATE, "acknowledged", "records/s", Bound.AT_LEAST, target(other)));
             figures.add(ratio(samples, other, CPU, "CPU without driver", "s/M records", Bound.NONE, Double.NaN));
         }
         return figures;
+    }
+
+    private static double target(SystemUnderLoad other) {
+        return switch (other) {
+            case KAFKA -> 2;
+            case KAFKA_SYNCED -> 4;
+            default -> 10;
+        };
     }
 
     private static Figure ratio(
