@@ -73,7 +73,7 @@ class CommandsTest {
         assertEquals(
                 "{\"name\":\"orders\",\"id\":1,\"partitions\":2,\"retentionMs\":259200000,\"retentionBytes\":10737418240,"
                         + "\"ack\":\"persisted\",\"compact\":false,\"deleteOnAck\":false,\"ackedGraceMs\":0,\"maxRecords\":-1,\"maxBytes\":-1,\"maxAgeMs\":-1,"
-                        + "\"overflow\":\"block\",\"deadLetter\":\"\",",
+                        + "\"overflow\":\"block\",\"deadLetter\":\"\",\"dedupWindowMs\":-1,",
                 ok("topic", "list", "--format", "json").out().replaceAll("\"created\".*\n", ""));
         ok("topic", "alter", "orders", "--retention", "unlimited", "--partitions", "3", "--ack", "memory");
         String described = ok("topic", "describe", "orders", "--format", "json").out();

@@ -375,6 +375,20 @@ class QueueCommandsTest {
     }
 
     @Test
+    void whatIsProducedAgainWithItsIdIsThereOnce() {
+        Result made = ok("topic", "create", "t", "--dedup-window", "10m");
+        assertTrue(made.err().contains("message ids stored once in 10m"), made.err());
+        ok("queue", "create", "t", "g");
+        for (int time = 0; time < 2; time++) {
+            produce("{\"id\":1}\n{\"id\":2}\n{\"id\":1}\n", "--message-id-field", "id");
+        }
+        String described = described();
+        assertTrue(described.contains("\"ready\":2,"), described);
+        fails(1, "compaction", "topic", "alter", "t", "--compact");
+        ok("topic", "alter", "t", "--dedup-window", "off", "--compact");
+    }
+
+    @Test
     void aTopicMayForgetWhatIsDoneAndBoundWhatIsNot() {
         Result made = ok(
                 "topic",

@@ -79,6 +79,8 @@ class UsageTest {
         refuses("--listen: listen: nowhere", "serve", "--listen", "nowhere");
         refuses("Missing required option", "group", "seek", "g", "--topic", "t");
         refuses("--max-records: 0", "topic", "create", "t", "--max-records", "0");
+        refuses("--dedup-window: 8d (expected: 1s to 7d, or off)", "topic", "create", "t", "--dedup-window", "8d");
+        refuses("--dedup-max-ids: 5 (expected", "topic", "create", "t", "--dedup-max-ids", "5");
         refuses("--max-age: 10ms (expected: 1s or more", "topic", "create", "t", "--max-age", "10ms");
         refuses("expected one of [block, reject]", "topic", "create", "t", "--overflow", "drop");
         refuses("--delay and --deliver-at", "produce", "t", "--delay", "1s", "--deliver-at", "2030-01-01");

@@ -126,22 +126,24 @@ public interface Admin {
      * @param limits of what some group is not done with
      * @param deadLetter the topic to which the dead of its groups are moved; empty, which is the default: they are kept
      *     in place
+     * @param dedup of what producers send again
      */
     record WorkSettings(
             @Nullable Boolean deleteOnAck,
             @Nullable Duration ackedGrace,
             LimitSettings limits,
-            @Nullable String deadLetter) {
+            @Nullable String deadLetter,
+            DedupSettings dedup) {
         public static WorkSettings defaults() {
-            return new WorkSettings(null, null, LimitSettings.defaults(), null);
+            return new WorkSettings(null, null, LimitSettings.defaults(), null, DedupSettings.defaults());
         }
 
         public WorkSettings withDeleteOnAck(boolean choice) {
-            return new WorkSettings(choice, ackedGrace, limits, deadLetter);
+            return new WorkSettings(choice, ackedGrace, limits, deadLetter, dedup);
         }
 
         public WorkSettings withAckedGrace(Duration grace) {
-            return new WorkSettings(deleteOnAck, grace, limits, deadLetter);
+            return new WorkSettings(deleteOnAck, grace, limits, deadLetter, dedup);
         }
 
         public WorkSettings withMaxRecords(long records, Overflow beyond) {
@@ -157,15 +159,23 @@ public interface Admin {
         }
 
         public WorkSettings withLimits(LimitSettings settings) {
-            return new WorkSettings(deleteOnAck, ackedGrace, settings, deadLetter);
+            return new WorkSettings(deleteOnAck, ackedGrace, settings, deadLetter, dedup);
         }
 
         public WorkSettings withDeadLetter(String topic) {
-            return new WorkSettings(deleteOnAck, ackedGrace, limits, topic);
+            return new WorkSettings(deleteOnAck, ackedGrace, limits, topic, dedup);
         }
 
         public WorkSettings withoutDeadLetter() {
             return withDeadLetter("");
+        }
+
+        public WorkSettings withDedupWindow(Duration window) {
+            return withDedup(new DedupSettings(window, dedup.maxIds()));
+        }
+
+        public WorkSettings withDedup(DedupSettings settings) {
+            return new WorkSettings(deleteOnAck, ackedGrace, limits, deadLetter, settings);
         }
     }
 
@@ -186,6 +196,21 @@ public interface Admin {
             @Nullable Overflow overflow) {
         public static LimitSettings defaults() {
             return new LimitSettings(null, null, null, null);
+        }
+    }
+
+    /**
+     * Which records are stored once though they are sent again. Null means the broker's default when creating, and
+     * unchanged when altering.
+     *
+     * @param window a record whose message id ({@link ProducerRecord#withMessageId}) came to its partition within it is
+     *     confirmed and not stored; 1 s to 7 d; negative, which is the default: off
+     * @param maxIds of a partition, kept in the broker's memory; beyond, producers wait; 1,000 or more, default 2,000,000
+     */
+    record DedupSettings(
+            @Nullable Duration window, @Nullable Integer maxIds) {
+        public static DedupSettings defaults() {
+            return new DedupSettings(null, null);
         }
     }
 

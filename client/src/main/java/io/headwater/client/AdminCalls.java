@@ -99,6 +99,14 @@ final class AdminCalls implements Admin {
         if (deadLetter != null) {
             config.setDeadLetter(deadLetter).setNoDeadLetter(deadLetter.isEmpty());
         }
+        var window = work.dedup().window();
+        if (window != null) {
+            config.setDedupWindowMs(window.isNegative() ? -1 : window.toMillis());
+        }
+        Integer maxIds = work.dedup().maxIds();
+        if (maxIds != null) {
+            config.setDedupMaxIds(maxIds);
+        }
     }
 
     private static void addLimits(TopicConfig.Builder config, LimitSettings limits) {

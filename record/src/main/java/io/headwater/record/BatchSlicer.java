@@ -110,7 +110,7 @@ public final class BatchSlicer {
         added += to - from;
     }
 
-    /** Completes the batch, uncompressed; the target's position is behind it. Returns its size. */
+    /** Completes the batch, which may have no records, uncompressed; the target's position is behind it. Returns its size. */
     public int finish() {
         return finish(Compression.NONE);
     }
@@ -124,9 +124,6 @@ public final class BatchSlicer {
     }
 
     private int finish(Compression compression) {
-        if (added == 0) {
-            throw new IllegalStateException("batch: no records (expected: at least one before finish)");
-        }
         Compression used = compression != Compression.NONE && pack(compression) ? compression : Compression.NONE;
         int size = target.position() - start;
         int others = batch.attributes() & ~BatchLayout.COMPRESSION_MASK;

@@ -98,7 +98,7 @@ final class LogAppender {
         int start = batch.position();
         pending.add(
                 batch.buffer().duplicate().limit(start + batch.sizeInBytes()).position(start));
-        appended(envelope);
+        appended(envelope, batch.recordCount());
         return baseOffset;
     }
 
@@ -116,12 +116,13 @@ final class LogAppender {
         if (payload.hasRemaining()) {
             pending.add(payload.duplicate());
         }
-        appended(envelope);
+        appended(envelope, 0);
     }
 
-    private void appended(Envelope envelope) {
+    /** @param records fewer than the envelope says where the batch has holes */
+    private void appended(Envelope envelope, int records) {
         Segment open = segments.get(segments.size() - 1);
-        open.append(envelope, envelope.recordCount());
+        open.append(envelope, records);
         nextIndex = open.summary().endIndex;
         nextOffset = open.summary().endOffset;
         lastIngestionTimeMs = envelope.ingestionTimeMs();

@@ -230,7 +230,10 @@ final class TopicHandlers {
                         : asked.getUntilAcked() == Toggle.TOGGLE_ON,
                 graceMs == 0 ? otherwise.ackedGraceMs() : graceMs == TopicPolicy.NO_LIMIT ? 0 : graceMs,
                 limits(asked, otherwise.limits()),
-                deadLetter(asked, otherwise.deadLetter()));
+                deadLetter(asked, otherwise.deadLetter()),
+                new TopicPolicy.Dedup(
+                        asked.getDedupWindowMs() == 0 ? otherwise.dedup().windowMs() : asked.getDedupWindowMs(),
+                        asked.getDedupMaxIds() == 0 ? otherwise.dedup().maxIds() : asked.getDedupMaxIds()));
     }
 
     private static TopicPolicy.Limits limits(TopicConfig asked, TopicPolicy.Limits otherwise) {
@@ -273,6 +276,8 @@ final class TopicHandlers {
                         .setMaxRecords(topic.policy().work().limits().maxRecords())
                         .setMaxAgeMs(topic.policy().work().limits().maxAgeMs())
                         .setMaxBytes(topic.policy().work().limits().maxBytes())
+                        .setDedupWindowMs(topic.policy().work().dedup().windowMs())
+                        .setDedupMaxIds(topic.policy().work().dedup().maxIds())
                         .setOverflow(
                                 topic.policy().work().limits().rejectsOverflow()
                                         ? Overflow.OVERFLOW_REJECT

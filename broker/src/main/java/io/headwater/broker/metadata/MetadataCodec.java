@@ -30,7 +30,14 @@ public final class MetadataCodec {
                         wire.getTombstoneDelayMs() == 0
                                 ? TopicPolicy.Compaction.OFF.tombstoneDelayMs()
                                 : wire.getTombstoneDelayMs()),
-                new TopicPolicy.Work(wire.getUntilAcked(), wire.getAckedGraceMs(), limits(wire), wire.getDeadLetter()));
+                new TopicPolicy.Work(
+                        wire.getUntilAcked(), wire.getAckedGraceMs(), limits(wire), wire.getDeadLetter(), dedup(wire)));
+    }
+
+    private static TopicPolicy.Dedup dedup(io.headwater.broker.metadata.wire.TopicPolicy wire) {
+        int maxIds = wire.getDedupMaxIds();
+        return new TopicPolicy.Dedup(
+                limit(wire.getDedupWindowMs()), maxIds == 0 ? TopicPolicy.Dedup.OFF.maxIds() : maxIds);
     }
 
     private static TopicPolicy.Limits limits(io.headwater.broker.metadata.wire.TopicPolicy wire) {
@@ -58,6 +65,8 @@ public final class MetadataCodec {
                 .setMaxRecords(limits.maxRecords())
                 .setMaxAgeMs(limits.maxAgeMs())
                 .setMaxBytes(limits.maxBytes())
+                .setDedupWindowMs(policy.work().dedup().windowMs())
+                .setDedupMaxIds(policy.work().dedup().maxIds())
                 .setRejectsOverflow(limits.rejectsOverflow())
                 .setDeadLetter(policy.work().deadLetter())
                 .build();

@@ -36,9 +36,10 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
      * @param ackedGraceMs it goes so long after that
      * @param limits of what some group is not done with
      * @param deadLetter the topic to which the dead of its queue groups are moved; empty: they are kept in place
+     * @param dedup of what producers send again
      */
-    public record Work(boolean untilAcked, long ackedGraceMs, Limits limits, String deadLetter) {
-        public static final Work NONE = new Work(false, 0, Limits.NONE, "");
+    public record Work(boolean untilAcked, long ackedGraceMs, Limits limits, String deadLetter, Dedup dedup) {
+        public static final Work NONE = new Work(false, 0, Limits.NONE, "", Dedup.OFF);
 
         public Work {
             require(ackedGraceMs >= 0, "ackedGraceMs", ackedGraceMs, "at least 0");
@@ -73,6 +74,33 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
         }
     }
 
+    /**
+     * A record whose message id came to the same partition a short time ago is not stored again.
+     *
+     * @param windowMs how long, by ingestion time; -1: off
+     * @param maxIds of a partition, kept in memory; beyond, producers are to come back later
+     */
+    public record Dedup(long windowMs, int maxIds) {
+        public static final Dedup OFF = new Dedup(NO_LIMIT, 2_000_000);
+        private static final long SHORTEST_MS = 1_000;
+        private static final long LONGEST_MS = TimeUnit.DAYS.toMillis(7);
+        private static final int FEWEST_IDS = 1_000;
+        private static final int MOST_IDS = 100_000_000;
+
+        public Dedup {
+            require(
+                    windowMs == NO_LIMIT || (windowMs >= SHORTEST_MS && windowMs <= LONGEST_MS),
+                    "dedupWindowMs",
+                    windowMs,
+                    "1000 (1 s) to 604800000 (7 d), or -1: off");
+            require(maxIds >= FEWEST_IDS && maxIds <= MOST_IDS, "dedupMaxIds", maxIds, "1000 to 100000000");
+        }
+
+        public boolean isOn() {
+            return windowMs != NO_LIMIT;
+        }
+    }
+
     public TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLevel) {
         this(retentionMs, retentionBytes, ackLevel, Compaction.OFF, Work.NONE);
     }
@@ -89,6 +117,11 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
                 "ackLevel",
                 ackLevel,
                 "persisted or memory");
+        require(
+                !(work.dedup().isOn() && compaction.on()),
+                "dedupWindowMs",
+                work.dedup().windowMs(),
+                "off where the topic is compacted: compaction removes records whose ids are in the window");
     }
 
     private static void require(boolean holds, String name, Object value, String expected) {

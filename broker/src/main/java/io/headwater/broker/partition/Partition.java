@@ -14,6 +14,7 @@ import io.headwater.record.Compression;
 import io.headwater.record.EntryKind;
 import io.headwater.record.Envelope;
 import io.headwater.record.EventTimes;
+import io.headwater.record.InvalidBatchException;
 import io.headwater.record.RecordBatch;
 import io.headwater.storage.DiskFullException;
 import io.headwater.storage.LogOfflineException;
@@ -48,6 +49,7 @@ public final class Partition {
     private boolean epochStarted;
     private final Upkeep upkeep;
     private TopicPolicy.Work work = TopicPolicy.Work.NONE;
+    private @Nullable Deduplication deduplication;
     private boolean dirty;
     /** What was announced and then not appended is withdrawn, and that is perhaps not in the log yet. */
     private boolean withdrawn;
@@ -106,6 +108,9 @@ public final class Partition {
     /** What its topic's queue groups mean for its records, from now on. */
     public void work(TopicPolicy.Work now) {
         work = now;
+        if (deduplication == null || !deduplication.policy().equals(now.dedup())) {
+            deduplication = now.dedup().isOn() ? new Deduplication(now.dedup()) : null;
+        }
         queues.countBytes(now.limits().maxBytes() != TopicPolicy.NO_LIMIT);
     }
 
@@ -182,24 +187,49 @@ public final class Partition {
                 return outcome;
             }
         }
-        boolean queued = !queues.isEmpty();
-        if (queued && batch.compression() != Compression.NONE && !queues.canRead(batch)) {
+        if (!queues.isEmpty() && batch.compression() != Compression.NONE && !queues.canRead(batch)) {
             return outcome.failed(PartitionErrors.unreadable(info));
         }
-        TopicPolicy.Limits limits = work.limits();
-        long room = limits.maxRecords() == TopicPolicy.NO_LIMIT ? Long.MAX_VALUE : limits.maxRecords() - outstanding();
-        if (batch.recordCount() > room) {
-            return outcome.failed(PartitionErrors.limit(info, limits, batch.recordCount(), room));
-        }
-        if (limits.maxBytes() != TopicPolicy.NO_LIMIT) {
-            Error full = judgeBytes(PartitionQueues.storedBytes(batch), limits);
-            if (full != null) {
-                return outcome.failed(full);
+        Deduplication by = deduplication;
+        return by != null && wishes != null && wishes.named()
+                ? appendOnce(batch, times, wishes, by)
+                : appendAll(batch, times, wishes);
+    }
+
+    /** Without the records that are there already. */
+    private AppendOutcome appendOnce(RecordBatch batch, EventTimes times, Wishes wishes, Deduplication by) {
+        long nowMs = Math.max(lastIngestionMs, clock.time());
+        RecordBatch left;
+        try {
+            if (!by.isReady()) {
+                flush();
             }
+            Error notNow = by.prepare(info, log, batch.recordCount(), nowMs);
+            if (notNow != null) {
+                return outcome.failed(notNow);
+            }
+            left = by.withoutDuplicates(batch, nowMs);
+        } catch (StorageException e) {
+            return outcome.failed(PartitionErrors.of(info, e));
+        } catch (InvalidBatchException e) {
+            return outcome.failed(PartitionErrors.unreadable(info));
         }
-        if (queued && !queues.hasRoomFor(batch.recordCount(), wishes)) {
-            return outcome.failed(PartitionErrors.queuesFull(info));
+        if (appendAll(left, times, left.recordCount() == 0 ? null : wishes).error() != null) {
+            return outcome;
         }
+        by.appended(outcome.baseOffset(), outcome.ingestionTimeMs());
+        return left.recordCount() == 0
+                ? outcome.duplicate(by.original(), outcome.ingestionTimeMs(), outcome.durableAtIndex())
+                : outcome;
+    }
+
+    private AppendOutcome appendAll(RecordBatch batch, EventTimes times, @Nullable Wishes wishes) {
+        Wishes asked = wishes == null || wishes.count() == 0 ? null : wishes;
+        Error full = judgeRoom(batch, asked);
+        if (full != null) {
+            return outcome.failed(full);
+        }
+        boolean queued = !queues.isEmpty();
         boolean announced = false;
         try {
             long nowMs = clock.time();
@@ -208,8 +238,8 @@ public final class Partition {
                 appendQueueOps();
                 withdrawn = false;
             }
-            if (queued && wishes != null) {
-                queues.announce(wishes, log.endOffset());
+            if (queued && asked != null) {
+                queues.announce(asked, log.endOffset());
                 announced = true;
                 appendQueueOps();
             }
@@ -217,12 +247,12 @@ public final class Partition {
             lastIngestionMs = Math.max(lastIngestionMs, nowMs);
             long offset = log.appendData(batch, times, info.epoch(), lastIngestionMs);
             dirty = true;
-            if (producerId != NO_PRODUCER) {
+            if (batch.producerId() != NO_PRODUCER) {
                 producers.noted(
-                        producerId,
+                        batch.producerId(),
                         batch.producerEpoch(),
                         batch.baseSequence(),
-                        batch.recordCount(),
+                        batch.lastOffsetDelta() + 1,
                         offset,
                         lastIngestionMs);
             }
@@ -239,6 +269,23 @@ public final class Partition {
             }
             return outcome.failed(PartitionErrors.of(info, e));
         }
+    }
+
+    /** Null: there is room for all. What has no records needs none. */
+    private @Nullable Error judgeRoom(RecordBatch batch, @Nullable Wishes asked) {
+        int records = batch.recordCount();
+        TopicPolicy.Limits limits = work.limits();
+        long room = limits.maxRecords() == TopicPolicy.NO_LIMIT ? Long.MAX_VALUE : limits.maxRecords() - outstanding();
+        if (records > room && records > 0) {
+            return PartitionErrors.limit(info, limits, records, room);
+        }
+        if (limits.maxBytes() != TopicPolicy.NO_LIMIT && records > 0) {
+            Error full = judgeBytes(PartitionQueues.storedBytes(batch), limits);
+            if (full != null) {
+                return full;
+            }
+        }
+        return queues.isEmpty() || queues.hasRoomFor(records, asked) ? null : PartitionErrors.queuesFull(info);
     }
 
     /** Records that some group is not done with; without a group, all that there are. */

@@ -17,6 +17,8 @@ public final class PartitionErrors {
     private static final int DISK_FULL_RETRY_MS = 1000;
 
     private static final int QUEUES_FULL_RETRY_MS = 200;
+    private static final int TOO_MANY_IDS_RETRY_MS = 1_000;
+    private static final int READING_IDS_RETRY_MS = 5;
     private static final int REWRITING_RETRY_MS = 500;
 
     private PartitionErrors() {}
@@ -63,6 +65,27 @@ public final class PartitionErrors {
         return isRefused
                 ? Errors.of(ErrorCode.ERROR_QUEUE_FULL, message)
                 : Errors.retryAfter(ErrorCode.ERROR_OVERLOADED, message, QUEUES_FULL_RETRY_MS);
+    }
+
+    /** Ids are never forgotten before their time. */
+    static Error tooManyIds(PartitionInfo partition, TopicPolicy.Dedup dedup, int records) {
+        String message = "partition " + partition.displayName() + ": no room for the message ids of " + records
+                + " records: the topic keeps " + dedup.maxIds() + " within its deduplication window (dedup_max_ids)";
+        return records > dedup.maxIds()
+                ? Errors.of(ErrorCode.ERROR_QUEUE_FULL, message)
+                : Errors.retryAfter(
+                        ErrorCode.ERROR_OVERLOADED,
+                        message + "; it comes when the oldest are too old",
+                        TOO_MANY_IDS_RETRY_MS);
+    }
+
+    /** After a start the ids of the window are read from the log. */
+    static Error readingIds(PartitionInfo partition) {
+        return Errors.retryAfter(
+                ErrorCode.ERROR_OVERLOADED,
+                "partition " + partition.displayName()
+                        + ": the message ids of the deduplication window are being read from the log",
+                READING_IDS_RETRY_MS);
     }
 
     /** After a start, or a change of its groups, it is not known yet how many bytes are left. */

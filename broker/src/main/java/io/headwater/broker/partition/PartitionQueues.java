@@ -264,6 +264,10 @@ public final class PartitionQueues {
         return Envelope.SIZE + batch.sizeInBytes();
     }
 
+    private static int countedBytes(RecordBatch batch) {
+        return batch.recordCount() == 0 ? 0 : storedBytes(batch);
+    }
+
     /** They were not appended. */
     void withdraw(long endOffset) {
         for (QueueEngine engine : engines.values()) {
@@ -276,15 +280,16 @@ public final class PartitionQueues {
     /** A batch was appended, its offsets are stamped. Borrows it. */
     void appended(RecordBatch batch, long baseOffset) {
         measured(batch.recordCount(), batch.sizeInBytes());
-        long end = baseOffset + batch.recordCount();
+        long end = baseOffset + batch.lastOffsetDelta() + 1;
         if (batchBytes != null && batchBytes.end() == baseOffset) {
-            batchBytes.add(baseOffset, end, storedBytes(batch));
+            batchBytes.add(baseOffset, end, countedBytes(batch));
         }
         for (QueueEngine engine : engines.values()) {
             if (engine.end() != baseOffset || !engine.isSurveyed()) {
                 // It is still being told what came before; this will follow.
                 continue;
             }
+            skipHoles(engine, batch);
             if (engine.policy().keyed()) {
                 tell(engine, batch, baseOffset);
             } else {
@@ -314,7 +319,7 @@ public final class PartitionQueues {
     public void tell(RecordBatch batch) {
         long end = batch.baseOffset() + batch.lastOffsetDelta() + 1;
         if (batchBytes != null && batchBytes.end() < end) {
-            batchBytes.add(batch.baseOffset(), end, batch.recordCount() == 0 ? 0 : storedBytes(batch));
+            batchBytes.add(batch.baseOffset(), end, countedBytes(batch));
         }
         for (QueueEngine engine : engines.values()) {
             if (engine.end() >= end) {
@@ -349,7 +354,16 @@ public final class PartitionQueues {
         }
     }
 
-    /** Offsets whose records were removed before the group was made are done. */
+    /** Of a batch that was stored without some of its records. */
+    private void skipHoles(QueueEngine engine, RecordBatch batch) {
+        try {
+            skipWhatIsGone(engine, batch);
+        } catch (InvalidBatchException e) {
+            throw new IllegalStateException("a batch that was just made: " + e.getMessage(), e);
+        }
+    }
+
+    /** Offsets whose records were removed before the group was made, or were never stored, are done. */
     private void skipWhatIsGone(QueueEngine engine, RecordBatch batch) throws InvalidBatchException {
         long span = batch.lastOffsetDelta() + 1L;
         if (batch.recordCount() == span) {

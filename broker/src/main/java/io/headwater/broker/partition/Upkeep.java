@@ -70,10 +70,15 @@ public final class Upkeep {
             doneBefore = doneHistory.doneBefore(nowMs, policy.work().ackedGraceMs(), committedIndex);
         }
         long neededFrom = queues.isEmpty() && !policy.work().untilAcked() ? Long.MAX_VALUE : floor;
+        long windowMs = policy.work().dedup().windowMs();
+        if (policy.work().dedup().isOn()) {
+            // A start reads the ids of the window from the log.
+            neededFrom = Math.min(neededFrom, log.offsetForIngestionTime(nowMs - windowMs));
+        }
         int removed =
                 log.deleteOldSegments(nowMs, policy.retentionMs(), policy.retentionBytes(), doneBefore, neededFrom);
         if (worked && !log.isRewriting()) {
-            rewriteDone(policy.work().ackedGraceMs(), nowMs, committedIndex, owner);
+            rewriteDone(Math.max(policy.work().ackedGraceMs(), windowMs), nowMs, committedIndex, owner);
         }
         if (policy.compaction().on() && !log.isRewriting()) {
             compact(policy.compaction().tombstoneDelayMs(), nowMs, owner);

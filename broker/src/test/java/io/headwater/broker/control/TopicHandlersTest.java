@@ -113,6 +113,8 @@ class TopicHandlersTest {
                         .setMaxRecords(10)
                         .setMaxAgeMs(60_000)
                         .setMaxBytes(1 << 20)
+                        .setDedupWindowMs(-1)
+                        .setDedupMaxIds(5000)
                         .setOverflow(Overflow.OVERFLOW_REJECT))
                 .build();
         Topic made = world.ask(client, FrameType.CREATE_TOPIC, create, Topic.class);

@@ -37,7 +37,10 @@ final class TopicText {
                 ? ""
                 : ", dead when not done after " + DurationText.exact(config.getMaxAgeMs());
         String dead = config.getDeadLetter().isEmpty() ? "" : ", the dead go to topic " + config.getDeadLetter();
-        return gone + most + bytes + age + dead;
+        String dedup = config.getDedupWindowMs() <= 0
+                ? ""
+                : ", message ids stored once in " + DurationText.exact(config.getDedupWindowMs());
+        return gone + most + bytes + age + dead + dedup;
     }
 
     private static boolean isDeletedOnAck(TopicConfig config) {
@@ -77,6 +80,7 @@ final class TopicText {
         json.writeNumberField("maxAgeMs", config.getMaxAgeMs() == 0 ? -1 : config.getMaxAgeMs());
         json.writeStringField("overflow", overflow(config));
         json.writeStringField("deadLetter", config.getDeadLetter());
+        json.writeNumberField("dedupWindowMs", config.getDedupWindowMs() == 0 ? -1 : config.getDedupWindowMs());
         json.writeNumberField("created", topic.getCreatedMs());
     }
 }
