@@ -45,7 +45,7 @@ class QueueSimulationTest {
             assertTrue(grants > 20_000, "grants: " + grants);
             assertTrue(restarts > 2_000, "restarts: " + restarts);
             assertTrue(suspects > 500, "suspects: " + suspects);
-            assertTrue(secondLives > 2_000, "second lives: " + secondLives);
+            assertTrue(secondLives > 500, "second lives: " + secondLives);
         }
     }
 
