@@ -81,7 +81,7 @@ final class QueueScenario implements Scenario {
         options.put("recordBytes", "1024");
         options.put("rate", "0");
         // About as long for each.
-        options.put("records", Long.toString(bench.scaled(broker.system() == HEADWATER ? 600_000 : 200_000)));
+        options.put("records", Long.toString(bench.scaled(broker.system() == HEADWATER ? 1_500_000 : 200_000)));
         options.put("warmup", Long.toString(bench.scaled(50_000)));
         options.put("warmupSeconds", "0");
         options.put("limitSeconds", "30");
