@@ -31,6 +31,7 @@ public final class DeadLetterHeaders {
 
     private static final String DELIVER_AT = "hw-deliver-at";
     private static final String PRIORITY = "hw-priority";
+    private static final String MESSAGE_ID = "hw-message-id";
 
     private DeadLetterHeaders() {}
 
@@ -49,6 +50,9 @@ public final class DeadLetterHeaders {
         }
         if (name.equals(PRIORITY)) {
             return PREFIX + "priority";
+        }
+        if (name.equals(MESSAGE_ID)) {
+            return PREFIX + "message-id";
         }
         return name.startsWith(PREFIX) && !name.equals(ORIGIN) ? null : name;
     }

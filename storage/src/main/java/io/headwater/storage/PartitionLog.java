@@ -383,6 +383,11 @@ public final class PartitionLog {
         context.spares().deleteRetired();
     }
 
+    /** The largest batch that an append takes. */
+    public int maxBatchBytes() {
+        return context.config().maxBatchBytes();
+    }
+
     public LogStats stats() {
         long bytes = 0;
         long minIngestion = Long.MAX_VALUE;

@@ -31,6 +31,9 @@ final class Deduplication {
 
     private static final long NOT_BEGUN = -1;
 
+    /** What a frame holds besides a batch. */
+    private static final int FRAME_OVERHEAD = 64 << 10;
+
     private final TopicPolicy.Dedup policy;
     private final IdWindow window;
     private final MessageIds ids = new MessageIds();
@@ -41,6 +44,7 @@ final class Deduplication {
 
     private final BitSet duplicates = new BitSet();
     private long original;
+    private RecordBatch left = new RecordBatch();
     /** Records before it have been read; those up to the end were in the log when that began. */
     private long readUntil = NOT_BEGUN;
 
@@ -61,12 +65,16 @@ final class Deduplication {
     }
 
     /**
-     * Before {@link #withoutDuplicates}; as long as this is not {@link #isReady ready}, the log is to be flushed first.
+     * Finds what is {@link #left} of a batch; as long as this is not {@link #isReady ready}, the log is to be flushed
+     * first.
      *
-     * @return why it cannot be done now; null: it can
+     * @return why it cannot be done, or not now; null: it is done
+     * @throws InvalidBatchException if its records cannot be read
      */
     @Nullable
-    Error prepare(PartitionInfo info, PartitionLog log, int records, long nowMs) throws StorageException {
+    Error prepare(PartitionInfo info, PartitionLog log, RecordBatch batch, long nowMs)
+            throws StorageException, InvalidBatchException {
+        int records = batch.recordCount();
         if (!isReady()) {
             catchUp(log, nowMs);
         }
@@ -74,7 +82,13 @@ final class Deduplication {
         if (!hasRoomFor(isReady() ? records : 1)) {
             return PartitionErrors.tooManyIds(info, policy, records);
         }
-        return isReady() ? null : PartitionErrors.readingIds(info);
+        if (!isReady()) {
+            return PartitionErrors.readingIds(info);
+        }
+        left = withoutDuplicates(batch, nowMs);
+        // Packed anew it may be larger than its producer made it.
+        int most = Math.max(batch.sizeInBytes(), log.maxBatchBytes() - FRAME_OVERHEAD);
+        return left.sizeInBytes() <= most ? null : PartitionErrors.growsTooLarge(info, left.sizeInBytes(), most);
     }
 
     /** Reads some of what the window holds. */
@@ -129,12 +143,12 @@ final class Deduplication {
         return records <= policy.maxIds() - window.size();
     }
 
-    /**
-     * What is to be stored of a batch: itself where none of its records is a duplicate, else one without them.
-     *
-     * @throws InvalidBatchException if its records cannot be read
-     */
-    RecordBatch withoutDuplicates(RecordBatch batch, long nowMs) throws InvalidBatchException {
+    /** What is to be stored of the batch: itself where none of its records is a duplicate, else one without them. */
+    RecordBatch left() {
+        return left;
+    }
+
+    private RecordBatch withoutDuplicates(RecordBatch batch, long nowMs) throws InvalidBatchException {
         ids.read(batch, cursor);
         own.clear();
         duplicates.clear();
@@ -162,7 +176,7 @@ final class Deduplication {
         return new RecordBatch().wrap(target.flip(), 0);
     }
 
-    /** Right after {@link #withoutDuplicates} has left nothing: where the record is that the first one repeats. */
+    /** Where {@link #left} has no record: where the record is that the first one repeats. */
     long original() {
         return original;
     }

@@ -199,21 +199,20 @@ public final class Partition {
     /** Without the records that are there already. */
     private AppendOutcome appendOnce(RecordBatch batch, EventTimes times, Wishes wishes, Deduplication by) {
         long nowMs = Math.max(lastIngestionMs, clock.time());
-        RecordBatch left;
         try {
             if (!by.isReady()) {
                 flush();
             }
-            Error notNow = by.prepare(info, log, batch.recordCount(), nowMs);
+            Error notNow = by.prepare(info, log, batch, nowMs);
             if (notNow != null) {
                 return outcome.failed(notNow);
             }
-            left = by.withoutDuplicates(batch, nowMs);
         } catch (StorageException e) {
             return outcome.failed(PartitionErrors.of(info, e));
         } catch (InvalidBatchException e) {
             return outcome.failed(PartitionErrors.unreadable(info));
         }
+        RecordBatch left = by.left();
         if (appendAll(left, times, left.recordCount() == 0 ? null : wishes).error() != null) {
             return outcome;
         }
@@ -400,8 +399,8 @@ public final class Partition {
     public void flush() throws LogOfflineException {
         appendPendingOps();
         if (dirty) {
-            dirty = false;
             log.flush();
+            dirty = false;
         }
     }
 

@@ -79,6 +79,14 @@ public final class PartitionErrors {
                         TOO_MANY_IDS_RETRY_MS);
     }
 
+    /** A batch that some duplicates were taken from, packed less tightly than its producer could. */
+    static Error growsTooLarge(PartitionInfo partition, int bytes, int most) {
+        return Errors.of(
+                ErrorCode.ERROR_RECORD_TOO_LARGE,
+                "partition " + partition.displayName() + ": without its duplicates the batch takes " + bytes
+                        + " bytes (expected: at most " + most + "); send smaller batches");
+    }
+
     /** After a start the ids of the window are read from the log. */
     static Error readingIds(PartitionInfo partition) {
         return Errors.retryAfter(

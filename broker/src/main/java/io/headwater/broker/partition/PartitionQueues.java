@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import org.agrona.collections.Int2IntHashMap;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,10 @@ public final class PartitionQueues {
     private final Int2ObjectHashMap<QueueEngine> engines = new Int2ObjectHashMap<>();
     private final RecordCursor cursor = new RecordCursor();
     private final HeapBudget budget;
+    /** By group: how many records the batch has for which there was no room when it was told; the next is told after it. */
+    private final Int2IntHashMap refused = new Int2IntHashMap(0);
+
+    private long tellingFrom;
     private List<QueueGroupInfo> groups = List.of();
     private long bytesPerRecord = 1024;
     private int changes;
@@ -73,6 +78,7 @@ public final class PartitionQueues {
     /** A group was given again what it had done. */
     public void replayed() {
         changes++;
+        countAnew();
     }
 
     /** So many records took so many bytes. */
@@ -302,7 +308,7 @@ public final class PartitionQueues {
     public long untold(long endOffset) {
         long from = Long.MAX_VALUE;
         for (QueueEngine engine : engines.values()) {
-            if (engine.end() < endOffset && engine.hasRoomFor(1)) {
+            if (isOpening(engine, endOffset)) {
                 from = Math.min(from, engine.end());
             }
         }
@@ -310,6 +316,17 @@ public final class PartitionQueues {
             from = Math.min(from, batchBytes.end());
         }
         return from;
+    }
+
+    /** Whether an engine does not know all records, and has room for the next. One without goes on with what it knows. */
+    public boolean isOpening(QueueEngine engine, long endOffset) {
+        return engine.end() < endOffset && engine.hasRoomFor(Math.max(1, refused.get(engine.groupId())));
+    }
+
+    /** Batches follow from there on, as {@link #untold} said, one after the other. */
+    public void tellFrom(long offset) {
+        tellingFrom = offset;
+        refused.clear();
     }
 
     /**
@@ -322,11 +339,13 @@ public final class PartitionQueues {
             batchBytes.add(batch.baseOffset(), end, countedBytes(batch));
         }
         for (QueueEngine engine : engines.values()) {
-            if (engine.end() >= end) {
+            if (engine.end() >= end || engine.end() < tellingFrom || refused.containsKey(engine.groupId())) {
+                // It knows it; or it has not been told what comes before, for want of room, and this cannot be its
+                // next.
                 continue;
             }
             if (!engine.hasRoomFor(batch.lastOffsetDelta() + 1)) {
-                // It goes on with what it knows, and with this when there is room.
+                refused.put(engine.groupId(), batch.lastOffsetDelta() + 1);
                 continue;
             }
             if (!engine.isSurveyed()) {

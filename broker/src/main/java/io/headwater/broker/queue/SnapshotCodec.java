@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * order of delivery, which is derived. Numbers are unsigned LEB128 varints unless a type stands beside them.
  *
  * <pre>
- * version   u8 = 2
+ * version   u8 = 3
  * flags     u8: bit 0 paused, 1 surveyed, 2 some batch was sent to a dead-letter topic
  * attempt   the highest that any lease has had
  * floor     all below is done
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class SnapshotCodec {
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     private static final int PAUSED = 1;
     private static final int SURVEYED = 2;

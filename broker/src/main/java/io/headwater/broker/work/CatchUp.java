@@ -36,7 +36,7 @@ final class CatchUp {
         partition.flush();
         int read = 0;
         while (from != Long.MAX_VALUE && read < STEP_BYTES) {
-            read += tell(Math.max(from, partition.startOffset()));
+            read += tell(from);
             from = queues.untold(partition.log().endOffset());
         }
         queues.told(partition.log().endOffset());
@@ -47,7 +47,9 @@ final class CatchUp {
     }
 
     /** Returns how many bytes were read. */
-    private int tell(long start) throws StorageException {
+    private int tell(long from) throws StorageException {
+        long start = Math.max(from, partition.startOffset());
+        partition.queues().tellFrom(from);
         try (LogSlice slice = partition.log().read(start, partition.log().endOffset(), STEP_BYTES, null)) {
             int size = slice.sizeInBytes();
             if (bytes.capacity() < size) {

@@ -119,7 +119,7 @@ public final class QueueDesk {
 
     /** One whose heap is full goes on with what it knows, until there is room for more. */
     boolean isOpening(QueueEngine engine) {
-        return engine.end() < partition.log().endOffset() && engine.hasRoomFor(1);
+        return partition.queues().isOpening(engine, partition.log().endOffset());
     }
 
     // ---- consumers

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class SnapshotCodecTest {
     /** Version 2; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "02" // version
+    private static final String GOLDEN = "03" // version
             + "05" // paused, has sent
             + "02" // no lease had an attempt above 2
             + "05" // below 5 all is done
@@ -80,7 +80,7 @@ class SnapshotCodecTest {
 
     @Test
     void refusesAVersionThatItDoesNotKnow() {
-        ByteBuffer later = ByteBuffer.wrap(new byte[] {3, 0, 0, 0, 0, 0});
+        ByteBuffer later = ByteBuffer.wrap(new byte[] {4, 0, 0, 0, 0, 0});
 
         assertThrows(QueueFormatException.class, () -> SnapshotCodec.decode(later, new QueueState(0)));
     }
