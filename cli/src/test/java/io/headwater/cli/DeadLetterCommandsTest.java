@@ -89,7 +89,7 @@ class DeadLetterCommandsTest {
                 "\"topic\":\"d\"",
                 "\"key\":\"ann\"",
                 "\"value\":\"{\\\"id\\\":\\\"m1\\\",\\\"k\\\":\\\"ann\\\"}\"",
-                "\"hw-message-id\":\"m1\"",
+                "\"hw-dead-message-id\":\"m1\"",
                 "\"hw-dead-priority\":\"7\"",
                 "\"hw-dead-origin\":\"t/0:0\"",
                 "\"hw-dead-topic\":\"t\"",
