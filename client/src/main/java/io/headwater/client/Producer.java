@@ -45,7 +45,8 @@ public interface Producer extends AutoCloseable {
     /**
      * Where a record went.
      *
-     * @param duplicate an earlier attempt of the same batch had already been stored
+     * @param duplicate an earlier attempt of the same batch had already been stored, or all of the batch's message ids were
+     *     known; then only the first record's offset means something
      * @param level what the acknowledgement means
      */
     record Acknowledgement(
