@@ -9,6 +9,9 @@ import java.util.Arrays;
 final class IndexedHeap {
     static final int NOWHERE = -1;
 
+    /** Not worth giving back. */
+    private static final int SMALL = 1_024;
+
     /** Which of two comes first. A total order, so that equal histories lead to equal choices. */
     @FunctionalInterface
     interface Order {
@@ -69,6 +72,16 @@ final class IndexedHeap {
         int last = ids[size];
         if (last != id) {
             settle(last, place);
+        }
+        if (size < ids.length / 4 && ids.length > SMALL) {
+            ids = Arrays.copyOf(ids, ids.length / 2);
+        }
+    }
+
+    /** The ids have other numbers now, which {@link Places} has under these already. Their order is the same. */
+    void renumbered(int[] numbers) {
+        for (int place = 0; place < size; place++) {
+            ids[place] = numbers[ids[place]];
         }
     }
 

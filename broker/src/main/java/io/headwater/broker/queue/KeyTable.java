@@ -4,17 +4,17 @@ import java.util.Arrays;
 
 /**
  * The keys that have records which are not done, by the 64-bit hash of their bytes: two keys of one hash are one key
- * here, and only wait for each other needlessly. Parallel arrays behind an open-addressing table, as the slots are.
+ * here, and only wait for each other needlessly. Parallel arrays behind an index, as the slots are.
  */
 final class KeyTable implements IndexedHeap.Places {
-    static final int ABSENT = -1;
+    static final int ABSENT = RowIndex.ABSENT;
     static final long NO_OFFSET = -1;
-    /** What one key costs, the table in front included. */
-    static final int KEY_BYTES = 58;
+    /** What one key costs, the index included. */
+    static final int KEY_BYTES = 38 + RowIndex.ROW_BYTES;
 
-    private static final int FIRST_CAPACITY = 64;
+    private static final int FIRST_CAPACITY = RowIndex.FIRST_CAPACITY;
 
-    private long[] hashes = new long[FIRST_CAPACITY];
+    private final RowIndex index = new RowIndex();
     private long[] heads = new long[FIRST_CAPACITY];
     private long[] tails = new long[FIRST_CAPACITY];
     private long[] holders = new long[FIRST_CAPACITY];
@@ -23,32 +23,21 @@ final class KeyTable implements IndexedHeap.Places {
     private int[] places = new int[FIRST_CAPACITY];
     private byte[] priorities = new byte[FIRST_CAPACITY];
     private byte[] queues = new byte[FIRST_CAPACITY];
-    private int[] table = newTable(2 * FIRST_CAPACITY);
-    private int used;
-    private int size;
-    private int free = ABSENT;
-
-    private static int[] newTable(int length) {
-        int[] empty = new int[length];
-        Arrays.fill(empty, ABSENT);
-        return empty;
-    }
 
     int size() {
-        return size;
+        return index.size();
     }
 
     long bytes() {
-        return (long) hashes.length * KEY_BYTES;
+        return (long) capacity() * KEY_BYTES;
+    }
+
+    int capacity() {
+        return index.capacity();
     }
 
     int find(long hash) {
-        for (int at = home(hash); table[at] != ABSENT; at = after(at)) {
-            if (hashes[table[at]] == hash) {
-                return table[at];
-            }
-        }
-        return ABSENT;
+        return index.find(hash);
     }
 
     /** The key of that hash, a new one if there was none. */
@@ -57,16 +46,10 @@ final class KeyTable implements IndexedHeap.Places {
         if (found != ABSENT) {
             return found;
         }
-        if (free == ABSENT && used == hashes.length) {
+        int key = index.add(hash);
+        if (key >= heads.length) {
             grow();
         }
-        int key = free;
-        if (key == ABSENT) {
-            key = used++;
-        } else {
-            free = places[key];
-        }
-        hashes[key] = hash;
         heads[key] = NO_OFFSET;
         tails[key] = NO_OFFSET;
         holders[key] = NO_OFFSET;
@@ -75,28 +58,12 @@ final class KeyTable implements IndexedHeap.Places {
         places[key] = IndexedHeap.NOWHERE;
         priorities[key] = SlotTable.DEFAULT_PRIORITY;
         queues[key] = 0;
-        link(key);
-        size++;
         return key;
     }
 
     /** It must be in no heap. */
     void free(int key) {
-        int hole = home(hashes[key]);
-        while (table[hole] != key) {
-            hole = after(hole);
-        }
-        for (int at = after(hole); table[at] != ABSENT; at = after(at)) {
-            int home = home(hashes[table[at]]);
-            if (((at - home) & (table.length - 1)) >= ((at - hole) & (table.length - 1))) {
-                table[hole] = table[at];
-                hole = at;
-            }
-        }
-        table[hole] = ABSENT;
-        places[key] = free;
-        free = key;
-        size--;
+        index.free(key);
     }
 
     /** The first record that waits for its turn, or {@link #NO_OFFSET}. */
@@ -171,25 +138,27 @@ final class KeyTable implements IndexedHeap.Places {
         places[key] = place;
     }
 
-    private void link(int key) {
-        int at = home(hashes[key]);
-        while (table[at] != ABSENT) {
-            at = after(at);
-        }
-        table[at] = key;
+    boolean isSparse() {
+        return index.isSparse();
     }
 
-    private int home(long hash) {
-        return (int) ((hash * 0x9E3779B97F4A7C15L) >>> (Long.SIZE - Integer.numberOfTrailingZeros(table.length)));
-    }
-
-    private int after(int at) {
-        return (at + 1) & (table.length - 1);
+    /** As {@link RowIndex#shrink}: whoever keeps keys has to be told. */
+    int[] shrink() {
+        int[] numbers = index.shrink();
+        int capacity = capacity();
+        heads = RowIndex.moved(heads, numbers, capacity);
+        tails = RowIndex.moved(tails, numbers, capacity);
+        holders = RowIndex.moved(holders, numbers, capacity);
+        records = RowIndex.moved(records, numbers, capacity);
+        lengths = RowIndex.moved(lengths, numbers, capacity);
+        places = RowIndex.moved(places, numbers, capacity);
+        priorities = RowIndex.moved(priorities, numbers, capacity);
+        queues = RowIndex.moved(queues, numbers, capacity);
+        return numbers;
     }
 
     private void grow() {
-        int capacity = 2 * hashes.length;
-        hashes = Arrays.copyOf(hashes, capacity);
+        int capacity = capacity();
         heads = Arrays.copyOf(heads, capacity);
         tails = Arrays.copyOf(tails, capacity);
         holders = Arrays.copyOf(holders, capacity);
@@ -198,9 +167,5 @@ final class KeyTable implements IndexedHeap.Places {
         places = Arrays.copyOf(places, capacity);
         priorities = Arrays.copyOf(priorities, capacity);
         queues = Arrays.copyOf(queues, capacity);
-        table = newTable(2 * capacity);
-        for (int key = 0; key < used; key++) {
-            link(key);
-        }
     }
 }

@@ -14,6 +14,7 @@ final class KeyedOrder implements ReadyOrder {
     private static final byte READY = 1;
     private static final byte SUSPECTS = 2;
     private static final int PRIORITIES = 10;
+    private static final int FEW_PAGES = 4;
 
     private final OffsetBitmap done;
     private final SlotTable slots;
@@ -22,7 +23,7 @@ final class KeyedOrder implements ReadyOrder {
     private final IndexedHeap ready;
     private final IndexedHeap suspects;
     /** For keys with a record of another priority than the usual one: how many of each wait. */
-    private final Int2ObjectHashMap<int[]> priorities = new Int2ObjectHashMap<>();
+    private Int2ObjectHashMap<int[]> priorities = new Int2ObjectHashMap<>();
 
     /** While records are revived: where the last one of a key stands. */
     private final Long2LongHashMap lastRevived = new Long2LongHashMap(KeyTable.NO_OFFSET);
@@ -74,6 +75,7 @@ final class KeyedOrder implements ReadyOrder {
     void revived() {
         reviving = false;
         lastRevived.clear();
+        lastRevived.compact();
     }
 
     /** A key that has records which are not done, or {@link KeyTable#ABSENT}. */
@@ -188,6 +190,31 @@ final class KeyedOrder implements ReadyOrder {
     @Override
     public long eligible() {
         return ready.size();
+    }
+
+    @Override
+    public void renumbered(int[] numbers) {
+        // Here the heaps are of keys.
+    }
+
+    /** Of many records of few keys, looking for the keys' numbers would cost more than the keys take. */
+    @Override
+    public boolean isSparse() {
+        return keys.isSparse() && chain.pages() <= FEW_PAGES + keys.capacity() / (RecordChain.PAGE / 4);
+    }
+
+    @Override
+    public void shrink() {
+        if (!isSparse()) {
+            return;
+        }
+        int[] numbers = keys.shrink();
+        chain.renumbered(numbers);
+        ready.renumbered(numbers);
+        suspects.renumbered(numbers);
+        Int2ObjectHashMap<int[]> renumbered = new Int2ObjectHashMap<>();
+        priorities.forEachInt((key, counts) -> renumbered.put(numbers[key], counts));
+        priorities = renumbered;
     }
 
     @Override

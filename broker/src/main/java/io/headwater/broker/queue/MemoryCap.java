@@ -6,10 +6,13 @@ final class MemoryCap {
     private static final long RECORD_BYTES = 72;
     /** What any group may have, whatever the others took: its work goes on. */
     private static final long FREE_BYTES = 256 << 10;
+    /** For so long tables have to be too large: one that empties and fills again all the time stays as it is. */
+    private static final long SPARSE_MS = 1_000;
 
     private final QueueState state;
     private final HeapBudget budget;
     private long toldBytes;
+    private long shrinkAtMs = Timers.NEVER;
 
     MemoryCap(QueueState state, HeapBudget budget) {
         this.state = state;
@@ -30,9 +33,22 @@ final class MemoryCap {
         return budget.maxBytes();
     }
 
-    /** Tells the budget what the group takes by now. */
-    void tell() {
+    /** Gives back what has not been needed for a while, and tells the budget what the group takes by now. */
+    void turn(long nowMs) {
+        if (!state.isSparse()) {
+            shrinkAtMs = Timers.NEVER;
+        } else if (shrinkAtMs == Timers.NEVER) {
+            shrinkAtMs = nowMs + SPARSE_MS;
+        } else if (nowMs >= shrinkAtMs) {
+            state.shrink();
+            shrinkAtMs = Timers.NEVER;
+        }
         tell(bytes());
+    }
+
+    /** When a {@link #turn} gives something back, on the monotonic clock; the largest long: never, as things are. */
+    long nextShrinkMs() {
+        return shrinkAtMs;
     }
 
     /** The group is gone. */

@@ -11,6 +11,9 @@ final class OffsetBitmap {
     static final int PAGE_BYTES = PAGE / 8 + 16;
 
     private static final int PAGE_SHIFT = 12;
+    /** Pages of which the arrays are not worth giving back. */
+    private static final int FEW = 64;
+
     private static final int WORDS = PAGE / Long.SIZE;
     private static final long[] NONE = new long[WORDS];
     private static final long[] ALL = new long[WORDS];
@@ -249,6 +252,10 @@ final class OffsetBitmap {
         firstPage += gone;
         if (pagesInUse == 0) {
             firstPage = to >>> PAGE_SHIFT;
+        }
+        if (pagesInUse < pages.length / 4 && pages.length > FEW) {
+            pages = Arrays.copyOf(pages, pages.length / 2);
+            counts = Arrays.copyOf(counts, counts.length / 2);
         }
     }
 

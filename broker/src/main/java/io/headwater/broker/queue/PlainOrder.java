@@ -97,6 +97,22 @@ final class PlainOrder implements ReadyOrder {
     }
 
     @Override
+    public void renumbered(int[] numbers) {
+        ready.renumbered(numbers);
+        suspects.renumbered(numbers);
+    }
+
+    @Override
+    public boolean isSparse() {
+        return false;
+    }
+
+    @Override
+    public void shrink() {
+        // The heaps do by themselves.
+    }
+
+    @Override
     public long bytes() {
         return ready.bytes() + suspects.bytes();
     }

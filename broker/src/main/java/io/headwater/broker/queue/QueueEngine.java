@@ -190,9 +190,9 @@ public final class QueueEngine {
         return attempts.settle(settle, now.wallMs());
     }
 
-    /** Ends leases and graces that have run out, and wakes what is due. */
+    /** Ends leases and graces that have run out, wakes what is due, and gives back heap that is not needed any more. */
     public void advance(Now now, QueueOps ops) {
-        cap.tell();
+        cap.turn(now.monotonicMs());
         begin(ops);
         state.clock(now.monotonicMs());
         attempts.advance(now, () -> ops.sizeInBytes() < MOST_OPS_OF_A_TURN);
@@ -220,7 +220,7 @@ public final class QueueEngine {
 
     /** When {@link #advance} has something to do next, on the monotonic clock; the largest long: never. */
     public long nextTimerMs() {
-        return Math.min(state.timers.nextExpiryMs(), state.sessions.nextGoneMs());
+        return Math.min(cap.nextShrinkMs(), Math.min(state.timers.nextExpiryMs(), state.sessions.nextGoneMs()));
     }
 
     /** The same on the wall clock. */

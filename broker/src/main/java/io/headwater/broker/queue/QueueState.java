@@ -121,6 +121,25 @@ final class QueueState implements QueueChange {
         doneListener = listener;
     }
 
+    /** Whether {@link #shrink} gives back much. */
+    boolean isSparse() {
+        return slots.isSparse() || order().isSparse();
+    }
+
+    /** Gives back what was needed for more than there is. Between turns only: slots get other numbers. */
+    void shrink() {
+        if (slots.isSparse()) {
+            int[] numbers = slots.shrink();
+            timers.renumbered(numbers);
+            reasons.renumbered(numbers, slots.capacity());
+            if (woken != null) {
+                woken.renumbered(numbers);
+            }
+            order().renumbered(numbers);
+        }
+        order().shrink();
+    }
+
     /** From now on records become too old. */
     Woken keepWoken() {
         Woken kept = woken;

@@ -35,6 +35,15 @@ interface ReadyOrder {
     /** How many consumers could get a record now, if none were a suspect; suspects are not counted. */
     long eligible();
 
+    /** Slots have other numbers now. */
+    void renumbered(int[] numbers);
+
+    /** Whether {@link #shrink} gives back much of what this takes. */
+    boolean isSparse();
+
+    /** Gives back what was needed for more than there is. */
+    void shrink();
+
     /** Heap in use, roughly. */
     long bytes();
 }

@@ -33,7 +33,7 @@ final class Reasons {
         }
     }
 
-    private final Map<String, Text> texts = new HashMap<>();
+    private Map<String, Text> texts = new HashMap<>();
     private @Nullable Text[] bySlot = {};
     private long textBytes;
 
@@ -111,6 +111,22 @@ final class Reasons {
         }
         text.records++;
         bySlot[slot] = text;
+    }
+
+    /**
+     * Slots have other numbers now.
+     *
+     * @param slots how many there may be
+     */
+    void renumbered(int[] numbers, int slots) {
+        texts = new HashMap<>(texts);
+        Text[] moved = new Text[texts.isEmpty() ? 0 : slots];
+        for (int slot = 0; slot < Math.min(bySlot.length, numbers.length) && moved.length > 0; slot++) {
+            if (numbers[slot] != SlotTable.ABSENT) {
+                moved[numbers[slot]] = bySlot[slot];
+            }
+        }
+        bySlot = moved;
     }
 
     /** Heap in use, roughly. */

@@ -11,6 +11,8 @@ final class RecordChain {
     static final int PAGE_BYTES = PAGE * 8 + 16;
 
     private static final long[] NO_PAGE = {};
+    /** Of which the array is not worth giving back. */
+    private static final int FEW = 64;
 
     private long[][] pages = new long[4][];
     private long firstPage;
@@ -24,6 +26,23 @@ final class RecordChain {
 
     long bytes() {
         return (long) ownPages * PAGE_BYTES + pages.length * 8L;
+    }
+
+    /** Of those that take heap. */
+    int pages() {
+        return ownPages;
+    }
+
+    /** The keys have other numbers now. What is said of records that are done has no meaning. */
+    void renumbered(int[] numbers) {
+        for (int page = 0; page < pagesInUse; page++) {
+            long[] words = pages[page];
+            for (int at = 0; at < words.length; at++) {
+                int key = (int) (words[at] >>> Integer.SIZE);
+                long number = key < numbers.length ? numbers[key] : 0;
+                words[at] = (number << Integer.SIZE) | (words[at] & 0xFFFF_FFFFL);
+            }
+        }
     }
 
     /** A record that is not in the chain yet. */
@@ -72,6 +91,9 @@ final class RecordChain {
         Arrays.fill(pages, pagesInUse - gone, pagesInUse, NO_PAGE);
         pagesInUse -= gone;
         firstPage += gone;
+        if (pagesInUse < pages.length / 4 && pages.length > FEW) {
+            pages = Arrays.copyOf(pages, pages.length / 2);
+        }
     }
 
     private long word(long offset) {

@@ -3,16 +3,16 @@ package io.headwater.broker.queue;
 import java.util.Arrays;
 
 /**
- * The records of which there is more to say than "ready" or "done": parallel arrays, and an open-addressing table from
- * offset to slot in front of them. A slot keeps its number until it is freed; freed ones are used again.
+ * The records of which there is more to say than "ready" or "done": parallel arrays behind an index from offset to slot.
+ * A slot keeps its number until it is freed or the table shrinks.
  */
 final class SlotTable implements IndexedHeap.Places {
-    static final int ABSENT = -1;
+    static final int ABSENT = RowIndex.ABSENT;
     static final int DEFAULT_PRIORITY = 4;
-    /** What one record costs, the table in front included. */
-    static final int SLOT_BYTES = 56;
+    /** What one record costs, the index included. */
+    static final int SLOT_BYTES = 40 + RowIndex.ROW_BYTES;
 
-    private static final int FIRST_CAPACITY = 64;
+    private static final int FIRST_CAPACITY = RowIndex.FIRST_CAPACITY;
     private static final byte SUSPECT = 1;
     private static final byte HOLDS_KEY = 2;
     private static final byte AGELESS = 4;
@@ -20,8 +20,9 @@ final class SlotTable implements IndexedHeap.Places {
     private static final int KEPT_SHIFT = 4;
     private static final int KEPT_MASK = 0x03 << KEPT_SHIFT;
     private static final byte NO_RECORD = 0;
+    private static final long[] NONE = {};
 
-    private long[] offsets = new long[FIRST_CAPACITY];
+    private final RowIndex index = new RowIndex();
     private long[] times = new long[FIRST_CAPACITY];
     private long[] sessions = new long[FIRST_CAPACITY];
     private int[] leasesMs = new int[FIRST_CAPACITY];
@@ -34,26 +35,16 @@ final class SlotTable implements IndexedHeap.Places {
     private byte[] lastCauses = new byte[FIRST_CAPACITY];
     private int[] heldSince = new int[FIRST_CAPACITY];
     /** Grows with the first that is scheduled. */
-    private long[] scheduled = {};
+    private long[] scheduled = NONE;
 
-    private int[] table = newTable(2 * FIRST_CAPACITY);
-    private int size;
-    private int used;
-    private int free = ABSENT;
     private long end;
 
-    private static int[] newTable(int length) {
-        int[] empty = new int[length];
-        Arrays.fill(empty, ABSENT);
-        return empty;
-    }
-
     int size() {
-        return size;
+        return index.size();
     }
 
     int capacity() {
-        return offsets.length;
+        return index.capacity();
     }
 
     /** No record at or behind this offset has a slot. */
@@ -62,24 +53,15 @@ final class SlotTable implements IndexedHeap.Places {
     }
 
     int find(long offset) {
-        for (int at = home(offset); table[at] != ABSENT; at = after(at)) {
-            if (offsets[table[at]] == offset) {
-                return table[at];
-            }
-        }
-        return ABSENT;
+        return index.find(offset);
     }
 
     /** A slot for a record that has none: ready, of the usual priority, never delivered. */
     int add(long offset) {
-        if (free == ABSENT && used == offsets.length) {
+        int slot = index.add(offset);
+        if (slot >= times.length) {
             grow();
         }
-        int slot = free == ABSENT ? used++ : free;
-        if (slot == free) {
-            free = places[slot];
-        }
-        offsets[slot] = offset;
         times[slot] = 0;
         sessions[slot] = 0;
         leasesMs[slot] = 0;
@@ -94,35 +76,28 @@ final class SlotTable implements IndexedHeap.Places {
         if (slot < scheduled.length) {
             scheduled[slot] = 0;
         }
-        link(slot);
-        size++;
         end = Math.max(end, offset + 1);
         return slot;
     }
 
     void free(int slot) {
-        unlink(slot);
         states[slot] = NO_RECORD;
-        places[slot] = free;
-        free = slot;
-        size--;
-        if (size == 0) {
-            used = 0;
-            free = ABSENT;
+        index.free(slot);
+        if (index.size() == 0) {
             end = 0;
         }
     }
 
     /** All offsets in {@code [from, to)} that have a slot, in order. */
     long[] offsetsBetween(long from, long to) {
-        if (to - from >= 0 && to - from < size) {
+        if (to - from >= 0 && to - from < size()) {
             return lookedUp(from, (int) (to - from));
         }
-        long[] found = new long[size];
+        long[] found = new long[size()];
         int count = 0;
-        for (int slot = 0; slot < used; slot++) {
-            if (states[slot] != NO_RECORD && offsets[slot] >= from && offsets[slot] < to) {
-                found[count++] = offsets[slot];
+        for (int slot = 0; slot < index.used(); slot++) {
+            if (states[slot] != NO_RECORD && offset(slot) >= from && offset(slot) < to) {
+                found[count++] = offset(slot);
             }
         }
         found = Arrays.copyOf(found, count);
@@ -142,7 +117,7 @@ final class SlotTable implements IndexedHeap.Places {
     }
 
     long offset(int slot) {
-        return offsets[slot];
+        return index.key(slot);
     }
 
     RecordState state(int slot) {
@@ -262,7 +237,7 @@ final class SlotTable implements IndexedHeap.Places {
 
     void scheduledMs(int slot, long dueMs) {
         if (slot >= scheduled.length && dueMs > 0) {
-            scheduled = Arrays.copyOf(scheduled, offsets.length);
+            scheduled = Arrays.copyOf(scheduled, capacity());
         }
         if (slot < scheduled.length) {
             scheduled[slot] = dueMs;
@@ -293,41 +268,31 @@ final class SlotTable implements IndexedHeap.Places {
         places[slot] = place;
     }
 
-    private void link(int slot) {
-        int at = home(offsets[slot]);
-        while (table[at] != ABSENT) {
-            at = after(at);
-        }
-        table[at] = slot;
+    boolean isSparse() {
+        return index.isSparse();
     }
 
-    /** Moves back what a search would no longer find behind the hole. */
-    private void unlink(int slot) {
-        int hole = home(offsets[slot]);
-        while (table[hole] != slot) {
-            hole = after(hole);
-        }
-        for (int at = after(hole); table[at] != ABSENT; at = after(at)) {
-            int home = home(offsets[table[at]]);
-            if (((at - home) & (table.length - 1)) >= ((at - hole) & (table.length - 1))) {
-                table[hole] = table[at];
-                hole = at;
-            }
-        }
-        table[hole] = ABSENT;
-    }
-
-    private int home(long offset) {
-        return (int) ((offset * 0x9E3779B97F4A7C15L) >>> (Long.SIZE - Integer.numberOfTrailingZeros(table.length)));
-    }
-
-    private int after(int at) {
-        return (at + 1) & (table.length - 1);
+    /** As {@link RowIndex#shrink}: whoever keeps slots has to be told. Between turns only, while nobody has one in hand. */
+    int[] shrink() {
+        int[] numbers = index.shrink();
+        int capacity = capacity();
+        times = RowIndex.moved(times, numbers, capacity);
+        sessions = RowIndex.moved(sessions, numbers, capacity);
+        leasesMs = RowIndex.moved(leasesMs, numbers, capacity);
+        deliveries = RowIndex.moved(deliveries, numbers, capacity);
+        failures = RowIndex.moved(failures, numbers, capacity);
+        places = RowIndex.moved(places, numbers, capacity);
+        states = RowIndex.moved(states, numbers, capacity);
+        priorities = RowIndex.moved(priorities, numbers, capacity);
+        flags = RowIndex.moved(flags, numbers, capacity);
+        lastCauses = RowIndex.moved(lastCauses, numbers, capacity);
+        heldSince = RowIndex.moved(heldSince, numbers, capacity);
+        scheduled = scheduled.length == 0 || size() == 0 ? NONE : RowIndex.moved(scheduled, numbers, capacity);
+        return numbers;
     }
 
     private void grow() {
-        int capacity = 2 * offsets.length;
-        offsets = Arrays.copyOf(offsets, capacity);
+        int capacity = capacity();
         times = Arrays.copyOf(times, capacity);
         sessions = Arrays.copyOf(sessions, capacity);
         leasesMs = Arrays.copyOf(leasesMs, capacity);
@@ -339,9 +304,5 @@ final class SlotTable implements IndexedHeap.Places {
         flags = Arrays.copyOf(flags, capacity);
         lastCauses = Arrays.copyOf(lastCauses, capacity);
         heldSince = Arrays.copyOf(heldSince, capacity);
-        table = newTable(2 * capacity);
-        for (int slot = 0; slot < used; slot++) {
-            link(slot);
-        }
     }
 }

@@ -102,6 +102,13 @@ final class Timers {
         return found;
     }
 
+    /** Slots have other numbers now. */
+    void renumbered(int[] numbers) {
+        leases.renumbered(numbers);
+        waiting.renumbered(numbers);
+        moving.renumbered(numbers);
+    }
+
     long bytes() {
         return leases.bytes() + waiting.bytes() + moving.bytes();
     }

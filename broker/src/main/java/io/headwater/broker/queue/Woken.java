@@ -65,6 +65,16 @@ final class Woken {
         return slot;
     }
 
+    /** Slots have other numbers now. */
+    void renumbered(int[] numbers) {
+        heap.renumbered(numbers);
+        places = new int[heap.isEmpty() ? 0 : slots.capacity()];
+        Arrays.fill(places, IndexedHeap.NOWHERE);
+        for (int place = 0; place < heap.size(); place++) {
+            places[heap.at(place)] = place;
+        }
+    }
+
     /** Heap in use, roughly. */
     long bytes() {
         return heap.bytes() + (long) places.length * Integer.BYTES;

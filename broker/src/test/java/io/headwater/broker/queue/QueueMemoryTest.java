@@ -53,6 +53,55 @@ class QueueMemoryTest {
         check(engine, before, RECORDS, 256 * MIB);
     }
 
+    /** But for one record of a thousand, which stays; of a plain group they are scheduled. */
+    @Test
+    void whatOneGroupNeededOnceAnotherMayHave() {
+        for (QueuePolicy policy : List.of(QueuePolicy.PLAIN, QueuePolicy.KEYED)) {
+            HeapBudget budget = new HeapBudget(64 * MIB);
+            long before = usedHeap();
+            QueueEngine engine = new QueueEngine(1, policy, 0, budget, bound -> 0);
+            engine.open(0, NOW);
+            QueueOps ops = new QueueOps();
+            Random random = new Random(1);
+            int end = 0;
+            for (; engine.hasRoomFor(1_000); end += 1_000) {
+                engine.announce(end, 1_000, end / 1_000 % 10, 60_000, ops);
+                for (int record = 0; record < 1_000 && policy.keyed(); record++) {
+                    engine.append(random.nextLong());
+                }
+                ops.clear();
+                engine.advance(NOW, ops);
+            }
+            if (!policy.keyed()) {
+                engine.extend(end);
+            }
+            long full = engine.bytes();
+            assertTrue(full > 20 * MIB, "bytes: " + full);
+            for (long offset = 0; offset < end; offset++) {
+                if (offset % 1_000 != 500) {
+                    engine.cancel(offset, ops);
+                }
+            }
+            ops.clear();
+
+            engine.advance(NOW, ops);
+            assertTrue(budget.usedBytes() > full / 2, "tables stay for a while: they may fill again");
+            assertEquals(1_000, engine.nextTimerMs());
+            engine.advance(new Now(1_000, 0), ops);
+
+            assertEquals(engine.bytes(), budget.usedBytes());
+            assertTrue(budget.usedBytes() < full / 20, policy + ": " + budget.usedBytes() + " of " + full);
+            long used = usedHeap() - before;
+            assertTrue(used < engine.bytes() * 2 + MIB, "heap: " + used + " of " + engine.bytes());
+            assertEquals(Long.MAX_VALUE, engine.nextTimerMs());
+            assertEquals(end / 1_000, engine.counts().waiting());
+            engine.advance(new Now(1_000, 60_000), ops);
+            Receiver receiver = new Receiver(1).waitFor(10, Long.MAX_VALUE / 2, 30_000);
+            assertEquals(10, engine.grant(List.of(receiver), offset -> 1, new Now(1_000, 60_000), ops));
+            Reference.reachabilityFence(ops);
+        }
+    }
+
     private static void check(QueueEngine engine, long before, long ready, long maxBytes) {
         assertEquals(ready, engine.counts().ready());
         long used = usedHeap() - before;

@@ -13,6 +13,7 @@ class QueueSimulationTest {
     private int restarts;
     private int suspects;
     private int secondLives;
+    private int shrinks;
 
     @Test
     void aPlainGroupDoesWhatTheModelSays() {
@@ -37,6 +38,7 @@ class QueueSimulationTest {
         restarts += world.restarts;
         suspects += world.suspectGrants;
         secondLives += world.secondLives;
+        shrinks += world.shrinks;
     }
 
     /** Histories in which nothing happens prove nothing. */
@@ -46,6 +48,7 @@ class QueueSimulationTest {
             assertTrue(restarts > 2_000, "restarts: " + restarts);
             assertTrue(suspects > 500, "suspects: " + suspects);
             assertTrue(secondLives > 500, "second lives: " + secondLives);
+            assertTrue(shrinks > 500, "shrinks: " + shrinks);
         }
     }
 

@@ -80,6 +80,7 @@ final class QueueWorld {
     int restarts;
     int suspectGrants;
     int secondLives;
+    int shrinks;
 
     QueueWorld(SplittableRandom random, QueuePolicy policy) {
         this.random = random;
@@ -155,7 +156,8 @@ final class QueueWorld {
     }
 
     private void publishExceptional() {
-        int count = 1 + random.nextInt(3);
+        // Crowds come and go, so that tables grow and shrink.
+        int count = random.nextInt(10) == 0 ? 20 + random.nextInt(20) : 1 + random.nextInt(3);
         int priority = random.nextInt(3) == 0 ? 4 : random.nextInt(10);
         long dueMs = random.nextBoolean() ? 0 : now.wallMs() + random.nextInt(3_000);
         engine.announce(model.end, count, priority, dueMs, ops);
@@ -183,8 +185,7 @@ final class QueueWorld {
                         new Receiver(session).waitFor(random.nextInt(7), bytes, 200 + random.nextInt(2_000)));
             }
         }
-        engine.advance(now, ops);
-        model.advance(now);
+        advance();
         engine.grant(receivers, offset -> SIZE, now, ops);
         Grants grants = new Grants(model, receivers, SIZE);
         grants.check(!bytesMatter);
@@ -244,11 +245,17 @@ final class QueueWorld {
         long ms = random.nextInt(5) == 0 ? random.nextInt(5_000) : random.nextInt(300);
         long jump = random.nextInt(8) == 0 ? random.nextInt(8_000) - 4_000 : 0;
         now = new Now(now.monotonicMs() + ms, Math.max(1, now.wallMs() + ms + jump));
-        engine.advance(now, ops);
-        model.advance(now);
+        advance();
         if (ages) {
             age();
         }
+    }
+
+    private void advance() {
+        long before = engine.bytes();
+        engine.advance(now, ops);
+        shrinks += engine.bytes() < before ? 1 : 0;
+        model.advance(now);
     }
 
     private void age() {
@@ -302,7 +309,7 @@ final class QueueWorld {
             return;
         }
         long from = random.nextLong(start, model.end);
-        long to = Math.min(model.end, from + 1 + random.nextInt(6));
+        long to = Math.min(model.end, from + 1 + random.nextInt(random.nextInt(4) == 0 ? 100 : 6));
         switch (random.nextInt(10)) {
             case 0 -> assertEquals(model.redrive(from, to), engine.redrive(from, to, ops));
             case 1 -> {
@@ -593,8 +600,7 @@ final class QueueWorld {
         model.paused = false;
         for (int round = 0; round < 2_000; round++) {
             now = new Now(now.monotonicMs() + 1_000, now.wallMs() + 5_000);
-            engine.advance(now, ops);
-            model.advance(now);
+            advance();
             Receiver receiver = new Receiver(99).waitFor(5, Long.MAX_VALUE / 2, 60_000);
             int granted = engine.grant(List.of(receiver), offset -> SIZE, now, ops);
             for (int i = 0; i < receiver.size(); i++) {
