@@ -22,8 +22,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PushbackInputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -38,6 +40,7 @@ final class RawClient implements AutoCloseable {
     static final int TIMEOUT_MS = 20_000;
 
     private final Socket socket;
+    private final PushbackInputStream ahead;
     private final DataInputStream in;
     private final OutputStream out;
     private final Queue<Frame> pushes = new ArrayDeque<>();
@@ -47,7 +50,8 @@ final class RawClient implements AutoCloseable {
         socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(TIMEOUT_MS);
-        in = new DataInputStream(socket.getInputStream());
+        ahead = new PushbackInputStream(socket.getInputStream());
+        in = new DataInputStream(ahead);
         out = socket.getOutputStream();
     }
 
@@ -178,9 +182,27 @@ final class RawClient implements AutoCloseable {
                 .build();
     }
 
-    /** Whether {@link #push} has one that came before a reply. */
-    boolean hasPush() {
-        return !pushes.isEmpty();
+    /**
+     * Whether {@link #push} has one that came before a reply, or something comes within a millisecond. {@link EOFException}
+     * when the broker has closed the connection.
+     */
+    boolean hasPush() throws IOException {
+        if (!pushes.isEmpty()) {
+            return true;
+        }
+        socket.setSoTimeout(1);
+        try {
+            int next = ahead.read();
+            if (next < 0) {
+                throw new EOFException();
+            }
+            ahead.unread(next);
+            return true;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } finally {
+            socket.setSoTimeout(TIMEOUT_MS);
+        }
     }
 
     /** The next push, waiting for it. */
@@ -196,7 +218,7 @@ final class RawClient implements AutoCloseable {
         return frame;
     }
 
-    /** The next frame. {@link java.io.EOFException} when the broker has closed the connection. */
+    /** The next frame. {@link EOFException} when the broker has closed the connection. */
     Frame read() throws IOException {
         int length = in.readInt();
         byte[] rest = new byte[length];

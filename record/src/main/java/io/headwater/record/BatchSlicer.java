@@ -22,7 +22,8 @@ import java.util.zip.CRC32C;
 public final class BatchSlicer {
     private final CRC32C crc = new CRC32C();
     private final RecordCursor cursor = new RecordCursor();
-    private RecordBatch batch = new RecordBatch();
+    private final RecordBatch one = new RecordBatch();
+    private RecordBatch batch = one;
     private int[] deltas = new int[64];
     private int[] starts = new int[65];
     private int count;
@@ -60,6 +61,22 @@ public final class BatchSlicer {
         return this;
     }
 
+    /**
+     * Opens what a buffer has of a batch: its header as it was, and behind that one of its records, which the caller knows
+     * to be right. The header's length, count and checksum are changed to what is there.
+     *
+     * @param buffer big endian; borrowed until the next one
+     * @param recordBytes what the record takes
+     * @throws InvalidBatchException if the bytes are no record
+     */
+    public BatchSlicer openOne(ByteBuffer buffer, int position, int recordBytes) throws InvalidBatchException {
+        int end = position + BatchLayout.HEADER_SIZE + recordBytes;
+        buffer.putInt(position + BatchLayout.LENGTH, end - position - BatchLayout.LENGTH_OVERHEAD);
+        buffer.putInt(position + BatchLayout.RECORD_COUNT, 1);
+        buffer.putInt(position + BatchLayout.CRC, Crc32c.of(crc, buffer, position + BatchLayout.ATTRIBUTES, end));
+        return open(one.wrap(buffer, position));
+    }
+
     /** Of the batch that is open. */
     public int recordCount() {
         return count;
@@ -73,6 +90,11 @@ public final class BatchSlicer {
     public RecordCursor record(int index) {
         cursor.moveTo(starts[index]);
         return cursor;
+    }
+
+    /** Where the record at an index begins in the buffer of its batch, if that is not compressed. */
+    public int position(int index) {
+        return starts[index];
     }
 
     /** What the records from one index to before another take in a batch. */

@@ -3,6 +3,7 @@ package io.headwater.storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
@@ -78,19 +79,29 @@ public final class LogSlice implements AutoCloseable {
      * @throws CorruptLogException if the bytes cannot be read any more
      */
     public void copyTo(ByteBuffer dst) throws CorruptLogException {
-        Segment from = segment;
+        copyTo(dst, 0, sizeInBytes);
+    }
+
+    /**
+     * The same with {@code length} bytes from {@code from} on, which counts from the slice's first byte.
+     *
+     * @throws CorruptLogException if the bytes cannot be read any more
+     */
+    public void copyTo(ByteBuffer dst, int from, int length) throws CorruptLogException {
+        Objects.checkFromIndexSize(from, length, sizeInBytes);
+        Segment lender = segment;
         SegmentFile open = file;
-        if (from == null || open == null) {
+        if (lender == null || open == null) {
             return;
         }
         int limit = dst.limit();
-        dst.limit(dst.position() + sizeInBytes);
+        dst.limit(dst.position() + length);
         try {
-            if (!from.readMapped(dst, position)) {
-                open.disk().readFully(dst, position);
+            if (!lender.readMapped(dst, position + from)) {
+                open.disk().readFully(dst, position + from);
             }
         } catch (IOException e) {
-            throw from.unreadable(position, e);
+            throw lender.unreadable(position, e);
         } finally {
             dst.limit(limit);
         }

@@ -9,8 +9,8 @@ import java.nio.ByteBuffer;
  * #release}. Not thread-safe; may be passed on.
  */
 public final class CopiedBytes {
-    private final ByteBuf bytes;
-    private final ByteBuffer target;
+    private ByteBuf bytes;
+    private ByteBuffer target;
 
     private CopiedBytes(ByteBuf bytes) {
         this.bytes = bytes;
@@ -24,6 +24,18 @@ public final class CopiedBytes {
     /** Where to write: from its position on, up to its limit. Lent until this is handed on or released. */
     public ByteBuffer target() {
         return target;
+    }
+
+    /** Makes room for so many bytes more; {@link #target} may be another one then. */
+    public void ensureRoom(int more) {
+        if (target.remaining() >= more) {
+            return;
+        }
+        CopiedBytes larger = allocate(Math.max(2 * target.capacity(), Math.addExact(size(), more)));
+        larger.target.put(target.flip());
+        bytes.release();
+        bytes = larger.bytes;
+        target = larger.target;
     }
 
     /** How much was written. */

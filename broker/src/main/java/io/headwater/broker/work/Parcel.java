@@ -8,9 +8,7 @@ import io.headwater.protocol.wire.QueueDeliver;
 import io.headwater.record.BatchLayout;
 import io.headwater.record.BatchSlicer;
 import io.headwater.record.Envelope;
-import io.headwater.record.RecordBatch;
 import io.headwater.storage.StorageException;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class Parcel implements Departure {
     /** A frame is closed when it has so many bytes. */
     private static final int FRAME_BYTES = 512 << 10;
+    /** Of an entry, before its records. */
+    private static final int HEAD_BYTES = Envelope.SIZE + BatchLayout.HEADER_SIZE;
 
     private final QueueDesk desk;
     private final Worker worker;
@@ -25,10 +25,14 @@ final class Parcel implements Departure {
     private final int[] attempts;
     private final int[] failures;
     private final long reserved;
+    /** Some of them were delivered before. */
+    private boolean repeated;
+
     private boolean again;
     /** What was said of the last failures; null: of none. */
     private String @Nullable [] reasons;
 
+    private long sentRecords;
     private long sentBytes;
 
     Parcel(QueueDesk desk, Worker worker, Receiver given) {
@@ -41,6 +45,7 @@ final class Parcel implements Departure {
         for (int i = 0; i < offsets.length; i++) {
             offsets[i] = given.offset(i);
             attempts[i] = given.attempt(i);
+            repeated |= attempts[i] > 1;
         }
     }
 
@@ -105,123 +110,75 @@ final class Parcel implements Departure {
 
     /** Sends a frame with the records from an index on; returns the index of the next. */
     private int send(int from) throws StorageException {
-        int size = 0;
+        QueueDeliver.Builder message =
+                QueueDeliver.newBuilder().setSubscriptionId(worker.id()).setLeaseMs(worker.leaseMs());
+        CopiedBytes bytes = CopiedBytes.allocate((int) Math.min(FRAME_BYTES, reserved + HEAD_BYTES));
+        long before = sentRecords;
         int to = from;
-        // First how large it gets; the shelf has the entries then.
-        while (to < offsets.length && size < FRAME_BYTES) {
-            int end = fitting(to, endOfEntry(to), FRAME_BYTES - size);
-            size += sizeOf(to, end);
-            to = end;
-        }
-        QueueDeliver.Builder message = QueueDeliver.newBuilder()
-                .setSubscriptionId(worker.id())
-                .setLeaseMs(worker.leaseMs())
-                .setCreditTaken(to - from);
-        CopiedBytes bytes = CopiedBytes.allocate(size);
-        boolean written = false;
         try {
-            write(from, to, bytes.target(), message);
-            written = true;
-        } finally {
-            if (!written) {
-                bytes.release();
+            while (to < offsets.length && (to == from || bytes.size() < FRAME_BYTES)) {
+                to = write(to, bytes, message);
             }
+        } catch (StorageException | RuntimeException e) {
+            bytes.release();
+            throw e;
         }
+        desk.sent(sentRecords - before, bytes.size());
+        message.setCreditTaken(to - from);
         sentBytes += bytes.size();
         worker.connection().deliver(message.build(), bytes);
         return to;
     }
 
-    /** The records from an index to before another are of one entry, in its order. */
-    private int endOfEntry(int from) throws StorageException {
-        RecordShelf.Shelved entry = desk.shelf().holding(offsets[from]);
-        int to = from + 1;
-        while (entry != null && to < offsets.length && offsets[to] > offsets[to - 1] && entry.holds(offsets[to])) {
-            to++;
-        }
-        return to;
-    }
-
-    /** How many of the records of one entry go into a frame with so much room, as the index behind them: at least one. */
-    private int fitting(int from, int end, int room) throws StorageException {
-        RecordShelf.Shelved entry = desk.shelf().holding(offsets[from]);
+    /** Writes the records from an index on that are of one entry, in its order; returns the index of the next. */
+    private int write(int from, CopiedBytes bytes, QueueDeliver.Builder message) throws StorageException {
+        RecordShelf.Shelved entry =
+                desk.shelf().holding(offsets[from], from + 1 < offsets.length ? offsets[from + 1] : -1);
         BatchSlicer records = entry == null ? null : entry.records();
-        if (records == null) {
-            return end;
+        if (entry == null || records == null) {
+            desk.unreadable(worker.groupId(), offsets[from], attempts[from], entry == null);
+            return from + 1;
         }
-        int size = 0;
+        int size = HEAD_BYTES;
         int to = from;
-        while (to < end && (to == from || size < room)) {
+        do {
             int index = records.indexFrom(offsets[to]);
             size += index < records.recordCount() ? records.sizeInBytes(index, index + 1) : 0;
             to++;
-        }
-        return to;
-    }
-
-    private int sizeOf(int from, int to) throws StorageException {
-        RecordShelf.Shelved entry = desk.shelf().holding(offsets[from]);
-        BatchSlicer records = entry == null ? null : entry.records();
-        if (records == null) {
-            return 0;
-        }
-        int size = Envelope.SIZE + BatchLayout.HEADER_SIZE;
+        } while (to < offsets.length
+                && offsets[to] > offsets[to - 1]
+                && entry.holds(offsets[to])
+                && bytes.size() + size < FRAME_BYTES);
+        bytes.ensureRoom(size);
+        int added = 0;
         for (int i = from; i < to; i++) {
             int index = records.indexFrom(offsets[i]);
-            if (index < records.recordCount() && records.offset(index) == offsets[i]) {
-                size += records.sizeInBytes(index, index + 1);
+            if (index == records.recordCount() || records.offset(index) != offsets[i]) {
+                desk.unreadable(worker.groupId(), offsets[i], attempts[i], true);
+                continue;
+            }
+            if (added == 0) {
+                entry.begin(bytes.target());
+            }
+            entry.add(index);
+            added++;
+            if (repeated) {
+                message.addAttempts(attempts[i]);
+            }
+            if (again) {
+                message.addFailures(failures[i]);
+            }
+            if (reasons != null) {
+                message.addReasons(reasons[i]);
+            }
+            if (attempts[i] == 1) {
+                desk.leftQueue(worker.groupId(), entry.ingestionTimeMs());
             }
         }
-        return size;
-    }
-
-    private void write(int from, int to, ByteBuffer target, QueueDeliver.Builder message) throws StorageException {
-        Envelope envelope = new Envelope();
-        RecordBatch batch = new RecordBatch();
-        boolean firstTime = true;
-        for (int i = from; i < to; i++) {
-            firstTime &= attempts[i] == 1;
+        if (added > 0) {
+            entry.finish(bytes.target());
         }
-        int at = from;
-        int written = 0;
-        while (at < to) {
-            int end = Math.min(to, endOfEntry(at));
-            RecordShelf.Shelved entry = desk.shelf().holding(offsets[at]);
-            BatchSlicer records = entry == null ? null : entry.records();
-            int added = 0;
-            for (int i = at; i < end; i++) {
-                int index = records == null ? 0 : records.indexFrom(offsets[i]);
-                if (entry == null
-                        || records == null
-                        || index == records.recordCount()
-                        || records.offset(index) != offsets[i]) {
-                    desk.unreadable(worker.groupId(), offsets[i], attempts[i], entry == null || records != null);
-                    continue;
-                }
-                if (added == 0) {
-                    entry.begin(target);
-                }
-                records.add(index, index + 1);
-                added++;
-                if (!firstTime) {
-                    message.addAttempts(attempts[i]);
-                }
-                if (again) {
-                    message.addFailures(failures[i]);
-                }
-                if (reasons != null) {
-                    message.addReasons(reasons[i]);
-                }
-                if (attempts[i] == 1) {
-                    desk.leftQueue(worker.groupId(), entry.ingestionTimeMs());
-                }
-            }
-            if (entry != null && added > 0) {
-                entry.finish(target, envelope, batch);
-            }
-            written += added;
-            at = end;
-        }
-        desk.sent(written, target.position());
+        sentRecords += added;
+        return to;
     }
 }
