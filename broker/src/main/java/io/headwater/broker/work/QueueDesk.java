@@ -62,7 +62,7 @@ public final class QueueDesk {
     public QueueDesk(Partition partition, Traffic traffic, LetterBox letters) {
         this.partition = partition;
         this.traffic = traffic;
-        this.shelf = new RecordShelf(partition);
+        this.shelf = new RecordShelf(partition.log());
         this.catchUp = new CatchUp(partition);
         this.ages = new AgeLimit(partition);
         this.deadLetters = new DeadLetters(this, letters);

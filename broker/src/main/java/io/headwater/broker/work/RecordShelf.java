@@ -1,6 +1,5 @@
 package io.headwater.broker.work;
 
-import io.headwater.broker.partition.Partition;
 import io.headwater.record.BatchSlicer;
 import io.headwater.record.Envelope;
 import io.headwater.record.EventTimes;
@@ -8,6 +7,7 @@ import io.headwater.record.InvalidBatchException;
 import io.headwater.record.RecordBatch;
 import io.headwater.storage.LogSlice;
 import io.headwater.storage.OffsetOutOfRangeException;
+import io.headwater.storage.PartitionLog;
 import io.headwater.storage.StorageException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -135,14 +135,14 @@ final class RecordShelf {
         }
     }
 
-    private final Partition partition;
+    private final PartitionLog log;
     private final EntryMaps maps = new EntryMaps();
     private final Shelved[] places = new Shelved[PLACES];
     private final Shelved single = new Shelved();
     private int next;
 
-    RecordShelf(Partition partition) {
-        this.partition = partition;
+    RecordShelf(PartitionLog log) {
+        this.log = log;
         clear();
     }
 
@@ -171,7 +171,7 @@ final class RecordShelf {
                 return shelved;
             }
         }
-        try (LogSlice slice = partition.log().read(offset, partition.log().endOffset(), 1, null)) {
+        try (LogSlice slice = log.read(offset, log.endOffset(), 1, null)) {
             if (slice.sizeInBytes() == 0) {
                 return null;
             }

@@ -1,0 +1,178 @@
+package io.headwater.broker.work;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.record.BatchSlicer;
+import io.headwater.record.Compression;
+import io.headwater.record.Envelope;
+import io.headwater.record.EventTimes;
+import io.headwater.record.RecordBatch;
+import io.headwater.record.RecordBatchBuilder;
+import io.headwater.record.RecordCursor;
+import io.headwater.storage.DataDirectory;
+import io.headwater.storage.Disk;
+import io.headwater.storage.DiskFile;
+import io.headwater.storage.DurabilityListener;
+import io.headwater.storage.PartitionLog;
+import io.headwater.storage.SteppedDirectory;
+import io.headwater.storage.testing.MemoryDisk;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class RecordShelfTest {
+    private static final int BATCHES = 8;
+    private static final int RECORDS = 40;
+    private static final int VALUE_BYTES = 500;
+    private static final Path DATA = Path.of("/data");
+    private static final Path LOGS = DATA.resolve("partitions");
+
+    private final MemoryDisk disk = new MemoryDisk();
+    private final ByteBuffer target = ByteBuffer.allocate(2 * VALUE_BYTES * RECORDS);
+    private DataDirectory directory;
+    private PartitionLog log;
+    private RecordShelf shelf;
+
+    @BeforeEach
+    void opens() throws Exception {
+        directory = SteppedDirectory.open(DATA, disk, () -> 1_000, new Deaf(), Runnable::run);
+        log = directory.log(7);
+        shelf = new RecordShelf(log);
+    }
+
+    @AfterEach
+    void closes() throws Exception {
+        directory.close();
+    }
+
+    private void append(Compression compression) throws Exception {
+        for (int b = 0; b < BATCHES; b++) {
+            ByteBuffer bytes = ByteBuffer.allocate(2 * VALUE_BYTES * RECORDS);
+            RecordBatchBuilder builder = new RecordBatchBuilder(compression).reset(bytes);
+            for (int i = 0; i < RECORDS; i++) {
+                builder.append(b, null, value((long) b * RECORDS + i), List.of());
+            }
+            builder.finish(-1, (short) -1, -1);
+            RecordBatch batch = new RecordBatch().wrap(bytes, 0);
+            log.appendData(batch, batch.eventTimes(new EventTimes()), 1, 1_000 + b);
+            log.flush();
+        }
+    }
+
+    private static byte[] value(long offset) {
+        byte[] value = new byte[VALUE_BYTES];
+        new SplittableRandom(offset).nextBytes(value);
+        return value;
+    }
+
+    /** Cuts a record out; returns how many records were read for it. */
+    private int cut(long offset, long following) throws Exception {
+        RecordShelf.Shelved entry = Objects.requireNonNull(shelf.holding(offset, following));
+        assertTrue(entry.holds(offset));
+        BatchSlicer records = Objects.requireNonNull(entry.records());
+        int index = records.indexFrom(offset);
+        assertEquals(offset, records.offset(index));
+        target.clear();
+        entry.begin(target);
+        entry.add(index);
+        entry.finish(target);
+        Envelope envelope = new Envelope().wrap(target.flip(), 0);
+        assertTrue(envelope.crcMatches() && envelope.payloadCrcMatches());
+        assertEquals(1_000 + offset / RECORDS, envelope.ingestionTimeMs());
+        RecordBatch batch = new RecordBatch().wrap(target, Envelope.SIZE);
+        assertTrue(batch.crcMatches());
+        RecordCursor record = batch.records();
+        assertTrue(record.next());
+        assertEquals(offset, record.offset());
+        assertEquals(offset / RECORDS, record.eventTimeMs());
+        assertEquals(ByteBuffer.wrap(value(offset)), ByteBuffer.wrap(Objects.requireNonNull(record.value())));
+        return records.recordCount();
+    }
+
+    private long strided(int n) {
+        return (long) (n % BATCHES) * RECORDS + n / BATCHES;
+    }
+
+    @Test
+    void whatIsWantedOfManyEntriesInTurnIsReadByItself() throws Exception {
+        append(Compression.NONE);
+        int alone = 0;
+        for (int n = 0; n < BATCHES * RECORDS; n++) {
+            alone += cut(strided(n), strided(n + 1)) == 1 ? 1 : 0;
+        }
+        // All but the first of each entry, and those of the entries that stay on the shelf.
+        assertEquals((BATCHES - 4) * (RECORDS - 1), alone);
+    }
+
+    @Test
+    void whatFollowsInItsEntryIsReadWithIt() throws Exception {
+        append(Compression.NONE);
+        for (int n = 0; n < 2 * BATCHES; n++) {
+            cut(strided(n), -1);
+        }
+        assertEquals(1, cut(7, -1));
+        assertEquals(RECORDS, cut(7, 8));
+    }
+
+    @Test
+    void recordsOfACompressedEntryAreReadWithTheOthers() throws Exception {
+        append(Compression.GZIP);
+        for (int n = 0; n < 4 * BATCHES; n++) {
+            assertEquals(RECORDS, cut(strided(n), -1));
+        }
+    }
+
+    /** A record whose bytes have changed is never handed out under a new checksum. */
+    @Test
+    void bytesThatAreNotWhatTheyWereAreNotCutOut() throws Exception {
+        append(Compression.NONE);
+        for (int n = 0; n < 2 * BATCHES; n++) {
+            cut(strided(n), -1);
+        }
+        long offset = 7;
+        assertEquals(1, cut(offset, -1));
+        flipABitOf(value(offset));
+        RecordShelf.Shelved entry = Objects.requireNonNull(shelf.holding(offset, -1));
+        assertNull(entry.records());
+        assertEquals(1, cut(RECORDS + offset, -1), "of another entry");
+    }
+
+    private void flipABitOf(byte[] value) throws IOException {
+        for (String log : disk.list(LOGS)) {
+            for (String name : disk.list(LOGS.resolve(log))) {
+                try (DiskFile file = disk.open(LOGS.resolve(log).resolve(name), Disk.Mode.READ_WRITE)) {
+                    ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
+                    file.readFully(bytes, 0);
+                    for (int at = 0; at + value.length <= bytes.capacity(); at++) {
+                        if (Arrays.mismatch(bytes.array(), at, at + value.length, value, 0, value.length) < 0) {
+                            ByteBuffer changed = ByteBuffer.wrap(new byte[] {(byte) (value[0] ^ 1)});
+                            file.write(changed, at);
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+        throw new IllegalStateException("not found");
+    }
+
+    private static final class Deaf implements DurabilityListener {
+        @Override
+        public void durable(long partitionId, long endIndex, long endOffset) {}
+
+        @Override
+        public void failed(long partitionId, Throwable cause) {}
+
+        @Override
+        public void cycleEnded() {}
+    }
+}
