@@ -83,19 +83,19 @@ public final class LogSlice implements AutoCloseable {
     }
 
     /**
-     * The same with {@code length} bytes from {@code from} on, which counts from the slice's first byte.
+     * The same with {@code size} bytes from {@code from} on, which counts from the slice's first byte.
      *
      * @throws CorruptLogException if the bytes cannot be read any more
      */
-    public void copyTo(ByteBuffer dst, int from, int length) throws CorruptLogException {
-        Objects.checkFromIndexSize(from, length, sizeInBytes);
+    public void copyTo(ByteBuffer dst, int from, int size) throws CorruptLogException {
+        Objects.checkFromIndexSize(from, size, sizeInBytes);
         Segment lender = segment;
         SegmentFile open = file;
         if (lender == null || open == null) {
             return;
         }
         int limit = dst.limit();
-        dst.limit(dst.position() + length);
+        dst.limit(dst.position() + size);
         try {
             if (!lender.readMapped(dst, position + from)) {
                 open.disk().readFully(dst, position + from);
