@@ -6,12 +6,14 @@ import org.jspecify.annotations.Nullable;
 
 /** A request on its way. */
 final class Call {
-    /** Whether it may be asked again when its connection was lost before the answer. */
+    /** Whether it may be asked again: when its connection was lost before the answer, or the broker said to come back. */
     enum Repeat {
         /** Asking changes nothing. */
         READ,
         /** Asking twice is as good as asking once. */
         SAFE,
+        /** Asking twice may do more than asking once: again only where nothing was done. */
+        REFUSED,
         /** The asker decides. */
         NEVER
     }

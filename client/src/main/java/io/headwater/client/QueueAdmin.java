@@ -65,7 +65,10 @@ public interface QueueAdmin {
     /** What its producers want delivered later never comes. Returns how many. */
     long cancel(String topic, String name, Range range);
 
-    /** Does it with all records that are meant. Returns how many. What was done before a failure stays done. */
+    /**
+     * Does it with all records that are meant. Returns how many. What was done before a failure stays done. MOVE: {@code
+     * MOVE_UNDECIDED} where it is not known yet whether the last of them have arrived; the broker goes on with these.
+     */
     long sweep(String topic, String name, QueueSweep sweep);
 
     /**
@@ -97,7 +100,7 @@ public interface QueueAdmin {
      * @param timeInQueueP50Ms ingestion to first delivery
      * @param processingP50Ms as consumers reported it
      * @param heapBytes of the broker, roughly
-     * @param moving dead, on the way to the dead-letter topic
+     * @param moving on the way to the dead-letter topic, or where an operator moves them
      * @param suspects delivered one at a time until cleared: a consumer died with several
      */
     record PartitionStatus(
@@ -125,13 +128,14 @@ public interface QueueAdmin {
             List<Consumer> consumers) {}
 
     /**
-     * Dead records on the way to the topic's dead-letter topic.
+     * Records on the way to another topic.
      *
-     * @param moved how many have arrived
+     * @param moved how many have arrived in the dead-letter topic
+     * @param movingTo topic/partition to which an operator moves records just now; empty: nowhere
      * @param problem why the others do not; empty: they do, or there are none
      * @param problemSinceMs epoch ms; 0: there is no problem
      */
-    record DeadLetters(long moved, String problem, long problemSinceMs) {}
+    record DeadLetters(long moved, String movingTo, String problem, long problemSinceMs) {}
 
     /**
      * Attempts that ended without an acknowledgement, by cause.
@@ -162,9 +166,26 @@ public interface QueueAdmin {
      *
      * @param records that it concerned
      * @param gone REPLAY: done, and not in the topic any more
+     * @param left MOVE: what was meant and stays as it is
      * @param next where to go on; null: that was all
      */
-    record Step(long records, long gone, @Nullable Place next) {}
+    record Step(
+            long records, long gone, Left left, @Nullable Place next) {}
+
+    /**
+     * Records that were to be moved, and stay as they are.
+     *
+     * @param withoutOrigin do not say where they died
+     * @param originGone the topic where they died is not there, or they are in it
+     * @param unfit too large for a record, or what their reserved headers ask for cannot be read
+     */
+    record Left(long withoutOrigin, long originGone, long unfit) {
+        public static final Left NONE = new Left(0, 0, 0);
+
+        public Left plus(Left other) {
+            return new Left(withoutOrigin + other.withoutOrigin, originGone + other.originGone, unfit + other.unfit);
+        }
+    }
 
     /**
      * What a group knows of a record.

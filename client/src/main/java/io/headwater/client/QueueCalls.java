@@ -266,8 +266,19 @@ final class QueueCalls implements QueueAdmin {
                 .setMax(max)
                 .setDryRun(sweep.dryRun());
         sweep.states().forEach(state -> request.addStates(QueueWire.state(state)));
-        QueueOperateReply reply = operate(request);
-        return new Step(reply.getRecords(), reply.getGone(), next(group, range, at, reply.getNextOffset()));
+        QueueOperateReply reply =
+                sweep.kind() == QueueSweep.Kind.MOVE ? move(request, sweep.target()) : operate(request);
+        return new Step(
+                reply.getRecords(),
+                reply.getGone(),
+                QueueWire.left(reply.getLeft()),
+                next(group, range, at, reply.getNextOffset()));
+    }
+
+    /** A page whose answer is lost is not asked for again: that would move the next one, and nobody would count the first. */
+    private QueueOperateReply move(QueueOperate.Builder request, @Nullable String target) {
+        QueueOperate.Builder whole = target == null ? request.setToOrigin(true) : request.setToTopic(target);
+        return caller.call(FrameType.QUEUE_OPERATE, whole.build(), Call.Repeat.REFUSED, QueueOperateReply.class);
     }
 
     private QueueOperateReply operate(QueueOperate.Builder request) {

@@ -133,7 +133,8 @@ final class QueueWire {
                 wire.getProcessingP99Ms(),
                 wire.getHeapBytes(),
                 wire.getSuspects(),
-                new QueueAdmin.DeadLetters(wire.getMoved(), wire.getMovingProblem(), wire.getMovingProblemSinceMs()),
+                new QueueAdmin.DeadLetters(
+                        wire.getMoved(), wire.getMovingTo(), wire.getMovingProblem(), wire.getMovingProblemSinceMs()),
                 consumers);
     }
 
@@ -183,12 +184,17 @@ final class QueueWire {
         return before ? new QueueAdmin.Place(range.partition(), range.fromOffset()) : from;
     }
 
+    static QueueAdmin.Left left(io.headwater.protocol.wire.QueueLeft wire) {
+        return new QueueAdmin.Left(wire.getWithoutOrigin(), wire.getOriginGone(), wire.getUnfit());
+    }
+
     static QueueOperation operation(QueueSweep.Kind kind) {
         return switch (kind) {
             case PURGE -> QueueOperation.QUEUE_PURGE;
             case REDRIVE -> QueueOperation.QUEUE_REDRIVE;
             case CANCEL -> QueueOperation.QUEUE_CANCEL;
             case REPLAY -> QueueOperation.QUEUE_REPLAY;
+            case MOVE -> QueueOperation.QUEUE_MOVE;
         };
     }
 

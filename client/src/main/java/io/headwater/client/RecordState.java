@@ -10,7 +10,7 @@ public enum RecordState {
     LEASED,
     /** Failed too often, or rejected: kept, and not delivered until it is redriven. */
     DEAD,
-    /** Dead, and on the way to the dead-letter topic. */
+    /** On the way to another topic: dead, to the dead-letter topic, or moved by an operator. */
     MOVING,
     /** Acknowledged, purged or moved away. */
     DONE,

@@ -351,7 +351,7 @@ final class Session implements LinkListener {
         sent.clear();
         List<Call> again = new ArrayList<>();
         for (Call call : open) {
-            if (call.repeat == Call.Repeat.NEVER) {
+            if (call.repeat == Call.Repeat.NEVER || call.repeat == Call.Repeat.REFUSED) {
                 call.fail(null, "the connection was lost before an answer came: " + why);
             } else {
                 again.add(call);

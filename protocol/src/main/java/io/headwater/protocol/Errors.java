@@ -58,7 +58,7 @@ public final class Errors {
     public static boolean isUnknownOutcome(ErrorCode code) {
         return switch (code) {
             // UNRECOGNIZED: a later broker's code. What it means is not known, so neither is what happened.
-            case ERROR_TIMEOUT, ERROR_INTERNAL, UNRECOGNIZED -> true;
+            case ERROR_TIMEOUT, ERROR_INTERNAL, ERROR_MOVE_UNDECIDED, UNRECOGNIZED -> true;
             default -> false;
         };
     }

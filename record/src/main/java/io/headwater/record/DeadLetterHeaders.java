@@ -57,6 +57,23 @@ public final class DeadLetterHeaders {
         return name.startsWith(PREFIX) && !name.equals(ORIGIN) ? null : name;
     }
 
+    /**
+     * The reverse of {@link #nameInCopy}: the name under which a header of the copy stood in the record that died. Null: it
+     * tells of the death, and goes.
+     */
+    public static @Nullable String nameInRecord(String name) {
+        if (name.equals(nameInCopy(DELIVER_AT))) {
+            return DELIVER_AT;
+        }
+        if (name.equals(nameInCopy(PRIORITY))) {
+            return PRIORITY;
+        }
+        if (name.equals(nameInCopy(MESSAGE_ID))) {
+            return MESSAGE_ID;
+        }
+        return name.startsWith(PREFIX) ? null : name;
+    }
+
     /** Keeps all but the copies of the record at a place, of whichever death of it. */
     public static RecordFilter withoutOrigin(String origin) {
         ByteBuffer erased = ByteBuffer.wrap(origin.getBytes(StandardCharsets.UTF_8));

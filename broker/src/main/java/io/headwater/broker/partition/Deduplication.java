@@ -128,6 +128,10 @@ final class Deduplication {
     }
 
     private void remember(RecordBatch batch, long timeMs) {
+        if (InternalProducer.isInternal(batch.producerId())) {
+            // A record that was moved here was not sent here.
+            return;
+        }
         try {
             ids.read(batch, cursor);
         } catch (InvalidBatchException e) {

@@ -1,7 +1,7 @@
 package io.headwater.broker.partition;
 
 /**
- * The producer that moves the dead records of one group in one partition: its id, and its batches' numbers. It has one
+ * The producer that moves records of one group in one partition to other topics: its id, and its batches' numbers. It has one
  * batch under way at a time, so that of each such producer a partition has to remember only the last batch. Numbers rise
  * and may leave gaps, which are batches for other partitions.
  */

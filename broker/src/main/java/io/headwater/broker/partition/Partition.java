@@ -191,7 +191,9 @@ public final class Partition {
             return outcome.failed(PartitionErrors.unreadable(info));
         }
         Deduplication by = deduplication;
-        return by != null && wishes != null && wishes.named()
+        // What was moved here is never a duplicate by its id: it would be nowhere then.
+        boolean named = wishes != null && wishes.named() && !InternalProducer.isInternal(producerId);
+        return by != null && wishes != null && named
                 ? appendOnce(batch, times, wishes, by)
                 : appendAll(batch, times, wishes);
     }

@@ -6,6 +6,7 @@ import io.headwater.record.RecordCursor;
 import io.headwater.record.RecordHeader;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,12 +93,18 @@ public final class Wishes {
      * @throws InvalidBatchException if it cannot be read
      */
     public static Wish of(RecordCursor cursor) throws InvalidBatchException {
-        if (cursor.headerCount() == 0) {
-            return NONE;
-        }
+        return cursor.headerCount() == 0 ? NONE : of(cursor.headers());
+    }
+
+    /**
+     * Of a record with these headers.
+     *
+     * @throws InvalidBatchException if what they ask for cannot be read
+     */
+    public static Wish of(List<RecordHeader> headers) throws InvalidBatchException {
         int priority = USUAL_PRIORITY;
         long due = AT_ONCE;
-        for (RecordHeader header : cursor.headers()) {
+        for (RecordHeader header : headers) {
             if (header.name().equals(DELIVER_AT)) {
                 due = number(header, Long.MAX_VALUE);
             } else if (header.name().equals(PRIORITY)) {

@@ -142,6 +142,20 @@ final class Attempts {
         }
     }
 
+    /** Records that were on their way to another topic are back: some became too old meanwhile. */
+    void cameBack(Shipment shipment, long wallMs) {
+        for (int i = 0; i < shipment.size(); i++) {
+            long offset = shipment.offset(i);
+            int slot = state.slots.find(offset);
+            boolean waits = slot != SlotTable.ABSENT
+                    && (state.slots.state(slot) == RecordState.READY
+                            || (state.slots.state(slot) == RecordState.WAITING && !state.isScheduled(slot)));
+            if (waits && ageing.isTooOld(offset)) {
+                bury(offset, tooOld(offset), wallMs);
+            }
+        }
+    }
+
     private Ending tooOld(long offset) {
         int slot = state.slots.find(offset);
         return new Ending(slot == SlotTable.ABSENT ? 0 : state.slots.failures(slot), Cause.TOO_OLD, "");

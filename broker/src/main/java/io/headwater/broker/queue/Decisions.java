@@ -67,7 +67,9 @@ final class Decisions implements QueueChange {
     @Override
     public void arrived(long number) {
         Shipment shipment = state.shipment();
-        tally.moved(shipment == null ? 0 : shipment.size());
+        if (shipment != null && shipment.cargo() == Shipment.Cargo.DEAD_LETTERS) {
+            tally.moved(shipment.size());
+        }
         ops.arrived(number);
         state.arrived(number);
     }

@@ -25,10 +25,10 @@ final class KeyedOrder implements ReadyOrder {
     /** For keys with a record of another priority than the usual one: how many of each wait. */
     private Int2ObjectHashMap<int[]> priorities = new Int2ObjectHashMap<>();
 
-    /** While records are revived: where the last one of a key stands. */
-    private final Long2LongHashMap lastRevived = new Long2LongHashMap(KeyTable.NO_OFFSET);
+    /** While records come by rising offsets: a place in a key's line, before which the next one does not stand. */
+    private final Long2LongHashMap hints = new Long2LongHashMap(KeyTable.NO_OFFSET);
 
-    private boolean reviving;
+    private boolean rising;
     private long end;
 
     KeyedOrder(OffsetBitmap done, SlotTable slots) {
@@ -63,19 +63,20 @@ final class KeyedOrder implements ReadyOrder {
         }
     }
 
-    /** A record that was done is to be delivered again; its slot follows. Those of one call come by rising offsets. */
+    /** A record that was done is to be delivered again; its slot follows. */
     void revive(long offset, long hash) {
         int key = keys.obtain(hash);
         keys.records(key, keys.records(key) + 1);
         chain.put(offset, key);
-        reviving = true;
     }
 
-    /** Those that were revived have their slots. */
-    void revived() {
-        reviving = false;
-        lastRevived.clear();
-        lastRevived.compact();
+    @Override
+    public void rising(boolean on) {
+        rising = on;
+        hints.clear();
+        if (!on) {
+            hints.compact();
+        }
     }
 
     /** A key that has records which are not done, or {@link KeyTable#ABSENT}. */
@@ -236,14 +237,13 @@ final class KeyedOrder implements ReadyOrder {
             chain.next(offset, KeyTable.NO_OFFSET);
             keys.tail(key, offset);
         } else {
-            // Of many that come back, the next one is not looked for from the beginning again.
-            long last = lastRevived.get(key);
-            long before = lastBefore(last == KeyTable.NO_OFFSET || last > offset ? head : last, offset);
+            long hint = hints.get(key);
+            long before = lastBefore(hint == KeyTable.NO_OFFSET ? head : hint, offset);
             chain.next(offset, chain.next(before));
             chain.next(before, offset);
         }
-        if (reviving) {
-            lastRevived.put(key, offset);
+        if (rising) {
+            hints.put(key, offset);
         }
         keys.length(key, keys.length(key) + 1);
         count(key, priority, 1);
@@ -252,7 +252,10 @@ final class KeyedOrder implements ReadyOrder {
 
     /** Out of the key's line: the first one unless it is cancelled or purged. */
     private void leave(int key, long offset, int priority) {
-        leave(key, offset, priority, KeyTable.NO_OFFSET);
+        long before = leave(key, offset, priority, hints.get(key));
+        if (rising && before != KeyTable.NO_OFFSET) {
+            hints.put(key, before);
+        }
     }
 
     /**

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What people and the dead-letter mover do with records. Each takes a half-open range of offsets. */
+/** What people and the mover of records do with them. Each takes a half-open range of offsets. */
 final class Operator {
     private final QueueState state;
     private final Decisions decisions;
@@ -62,6 +62,7 @@ final class Operator {
     /** Returns how many: what is not done stays as it is. */
     int replay(List<Again> records, @Nullable KeyedOrder keyed) {
         int replayed = 0;
+        state.order().rising(true);
         for (Again record : records) {
             long offset = record.offset();
             if (offset < state.order().end() && state.done.contains(offset)) {
@@ -72,9 +73,7 @@ final class Operator {
                 replayed++;
             }
         }
-        if (keyed != null) {
-            keyed.revived();
-        }
+        state.order().rising(false);
         return replayed;
     }
 
@@ -90,23 +89,48 @@ final class Operator {
         return scheduled;
     }
 
-    void send(long partitionId, long[] offsets) {
-        for (long offset : offsets) {
-            requireMoving(offset);
+    void send(Shipment.Cargo cargo, long partitionId, long[] offsets) {
+        RecordState[] before = new RecordState[offsets.length];
+        long[] timesMs = new long[offsets.length];
+        for (int i = 0; i < offsets.length; i++) {
+            long offset = offsets[i];
+            if (cargo == Shipment.Cargo.DEAD_LETTERS) {
+                requireMoving(offset);
+            }
+            int slot = state.slots.find(offset);
+            timesMs[i] = slot == SlotTable.ABSENT ? 0 : state.slots.timeMs(slot);
+            before[i] = movable(offset, timesMs[i]);
         }
-        decisions.sent(new Shipment(state.lastShipment() + 1, partitionId, offsets));
+        decisions.sent(new Shipment(state.lastShipment() + 1, partitionId, cargo, offsets, before, timesMs));
     }
 
-    void recall() {
-        if (state.shipment() != null) {
-            decisions.sent(new Shipment(state.lastShipment(), 0, new long[0]));
+    /** What a record is that may go, as a replay knows it. */
+    private RecordState movable(long offset, long timeMs) {
+        RecordState now = state.stateOf(offset);
+        return switch (now) {
+            // What became due by the clock waits until then, as far as the log knows.
+            case READY -> timeMs > 0 ? RecordState.WAITING : now;
+            case WAITING, DEAD, MOVING -> now;
+            case LEASED, DONE, UNCOMMITTED ->
+                throw new IllegalArgumentException(
+                        "record " + offset + ": " + now + " (expected: READY, WAITING, DEAD or MOVING)");
+        };
+    }
+
+    /** Null: nothing is under way. */
+    @Nullable
+    Shipment recall() {
+        Shipment shipment = state.shipment();
+        if (shipment != null) {
+            decisions.sent(Shipment.none(shipment.number()));
         }
+        return shipment;
     }
 
     void arrived() {
         Shipment shipment = state.shipment();
         if (shipment == null) {
-            throw new IllegalStateException("queue: nothing is on its way to a dead-letter topic");
+            throw new IllegalStateException("queue: nothing is on its way to another topic");
         }
         decisions.arrived(shipment.number());
     }

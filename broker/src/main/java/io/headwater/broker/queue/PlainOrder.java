@@ -63,6 +63,11 @@ final class PlainOrder implements ReadyOrder {
     }
 
     @Override
+    public void rising(boolean on) {
+        // Nothing is looked for by its place.
+    }
+
+    @Override
     public void removeRun(long from, long to) {
         // The cursor passes what is done.
     }

@@ -23,10 +23,13 @@ interface QueueChange {
     /** At that wall time. */
     void died(long offset, long count, Ending ending, Burial burial, long atMs);
 
-    /** This batch of records that are moving is the one under way; one without records: none is. */
+    /**
+     * The records of this batch are moving, and it is the one under way; one without records: none is. Those of the one
+     * before it are what they were.
+     */
     void sent(Shipment shipment);
 
-    /** The batch of that number is in the dead-letter topic, durably: its records are done. */
+    /** The batch of that number is in the other topic, durably: its records are done. */
     void arrived(long number);
 
     /** What was moving is dead in place. */
@@ -41,7 +44,7 @@ interface QueueChange {
      */
     void replayed(long offset, long count, int attempt, int priority, long dueMs);
 
-    /** Done without an acknowledgement: purged, cancelled, or moved to the dead letters. */
+    /** Done without an acknowledgement: purged or cancelled. */
     void removed(long offset, long count);
 
     /** What was said about records from this offset on is void: they never came into the log. */

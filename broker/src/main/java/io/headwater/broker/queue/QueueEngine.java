@@ -295,7 +295,7 @@ public final class QueueEngine {
         return state.timers.moving(max);
     }
 
-    /** The batch that is under way to a dead-letter topic; null: none is. */
+    /** The batch that is under way to another topic; null: none is. */
     public @Nullable Shipment shipment() {
         return state.shipment();
     }
@@ -308,16 +308,31 @@ public final class QueueEngine {
      */
     public void send(long partitionId, long[] offsets, QueueOps ops) {
         begin(ops);
-        operator.send(partitionId, offsets);
+        operator.send(Shipment.Cargo.DEAD_LETTERS, partitionId, offsets);
     }
 
-    /** The batch that is under way certainly never arrived and never will: its records wait for another one. */
-    public void recall(QueueOps ops) {
+    /**
+     * The same for an operator, of records that are READY, WAITING or DEAD; nothing else is under way. They are MOVING until
+     * {@link #arrived} or {@link #recall}.
+     */
+    public void move(Shipment.Cargo cargo, long partitionId, long[] offsets, QueueOps ops) {
+        if (state.shipment() != null) {
+            throw new IllegalStateException("move: " + state.shipment() + " is under way (expected: nothing)");
+        }
         begin(ops);
-        operator.recall();
+        operator.send(cargo, partitionId, offsets);
     }
 
-    /** The batch that is under way is in the dead-letter topic, durably: its records are done here. */
+    /** The batch that is under way certainly never arrived and never will: its records are what they were before. */
+    public void recall(Now now, QueueOps ops) {
+        begin(ops);
+        Shipment back = operator.recall();
+        if (back != null) {
+            attempts.cameBack(back, now.wallMs());
+        }
+    }
+
+    /** The batch that is under way is in the other topic, durably: its records are done here. */
     public void arrived(QueueOps ops) {
         begin(ops);
         operator.arrived();

@@ -2,7 +2,6 @@ package io.headwater.broker.queue;
 
 import java.nio.ByteBuffer;
 import java.util.function.IntFunction;
-import org.agrona.collections.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * QUEUE_OPS entry. Numbers are unsigned LEB128 varints unless a type stands beside them.
  *
  * <pre>
- * version u8 = 1
+ * version u8 = 2
  * then, up to the end: kind u8 and
  *    1 GROUP      group: of the operations that follow, until the next one
  *    2 PUBLISHED  run, priority, due (wall ms; 0: at once)
@@ -25,7 +24,9 @@ import org.jspecify.annotations.Nullable;
  *   11 PAUSED
  *   12 RESUMED
  *   13 SURVEYED
- *   14 SENT       number, partition, count of runs, these: step from the end of the one before (of the first: from 0), count
+ *   14 SENT       number, partition, u8: what it carries (0 dead letters, 1 records as they are, 2 back to where they died),
+ *                 count of runs, these: step from the end of the one before (of the first: from 0), count, u8: the state
+ *                 before, its time (wall ms; WAITING: until when; DEAD, MOVING: since when; READY: 0)
  *   15 ARRIVED    number
  *   16 KEPT       run, why
  *   17 REASON     count of bytes, text in UTF-8: of the failures among what is RETURNED or DIED from here on, up to the
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * Operations of the same kind on neighbours become one run while they are added.
  */
 public final class QueueOps {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     private static final int GROUP = 1;
     private static final int PUBLISHED = 2;
@@ -165,7 +166,7 @@ public final class QueueOps {
             return lastEnd;
         }
         if (kind == SENT) {
-            to.sent(shipment(in));
+            to.sent(Shipment.decode(in));
             return lastEnd;
         }
         if (kind == ARRIVED) {
@@ -192,31 +193,6 @@ public final class QueueOps {
             default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 17, or 20)");
         }
         return offset + count;
-    }
-
-    static void put(ByteBuffer out, Shipment shipment) {
-        Varints.put(out, shipment.number());
-        Varints.put(out, shipment.partitionId());
-        Varints.put(out, shipment.countRuns());
-        long end = 0;
-        for (int at = 0; at < shipment.size(); at = shipment.endOfRun(at)) {
-            Varints.put(out, shipment.offset(at) - end);
-            Varints.put(out, shipment.endOfRun(at) - at);
-            end = shipment.offset(shipment.endOfRun(at) - 1) + 1;
-        }
-    }
-
-    static Shipment shipment(ByteBuffer in) {
-        long number = Varints.get(in);
-        long partitionId = Varints.get(in);
-        LongArrayList offsets = new LongArrayList();
-        long end = 0;
-        for (long runs = Varints.get(in); runs > 0; runs--) {
-            long offset = end + Varints.get(in);
-            end = offset + Varints.get(in);
-            Shipment.addRun(offsets, offset, end - offset);
-        }
-        return new Shipment(number, partitionId, offsets.toLongArray());
     }
 
     private static Ending ending(ByteBuffer in, String reason) {
@@ -346,8 +322,8 @@ public final class QueueOps {
         @Override
         public void sent(Shipment shipment) {
             mark(SENT);
-            ensureRoom((3 + 2 * shipment.countRuns()) * Varints.MAX_BYTES);
-            put(bytes, shipment);
+            ensureRoom(shipment.maxEncodedBytes());
+            shipment.encode(bytes);
         }
 
         @Override

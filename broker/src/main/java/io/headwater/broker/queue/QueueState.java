@@ -240,28 +240,37 @@ final class QueueState implements QueueChange {
 
     @Override
     public void sent(Shipment next) {
-        Shipment before = shipment;
-        for (int i = 0; before != null && i < before.size(); i++) {
-            inShipment(before.offset(i), false);
+        if (shipment != null) {
+            load(shipment, false);
         }
-        for (int i = 0; i < next.size(); i++) {
-            inShipment(next.offset(i), true);
-        }
+        load(next, true);
         shipment = next.size() == 0 ? null : next;
         lastShipment = next.number();
     }
 
-    /** What is under way does not wait to be sent. */
-    private void inShipment(long offset, boolean in) {
-        int slot = slots.find(offset);
-        if (slot != SlotTable.ABSENT && slots.state(slot) == RecordState.MOVING) {
-            if (order != null) {
-                timers.remove(slot);
+    /**
+     * Its records go, or are what they were before. What waited keeps its place in its key's line meanwhile: it may have to
+     * come back, and what follows must not have overtaken it then.
+     */
+    private void load(Shipment cargo, boolean goes) {
+        rising(true);
+        for (int i = 0; i < cargo.size(); i++) {
+            int slot = begin(cargo.offset(i));
+            if (slot != SlotTable.ABSENT) {
+                RecordState before = cargo.before(i);
+                slots.isInShipment(slot, goes);
+                if (before == RecordState.READY || before == RecordState.WAITING) {
+                    slots.holdsKey(slot, goes);
+                }
+                end(slot, goes ? RecordState.MOVING : before, cargo.timeMs(i));
             }
-            slots.isInShipment(slot, in);
-            if (order != null) {
-                timers.add(slot);
-            }
+        }
+        rising(false);
+    }
+
+    private void rising(boolean on) {
+        if (order != null) {
+            order.rising(on);
         }
     }
 
@@ -272,10 +281,12 @@ final class QueueState implements QueueChange {
             // A replay of what a snapshot holds.
             return;
         }
+        rising(true);
         for (int at = 0; at < there.size(); at = there.endOfRun(at)) {
             long from = there.offset(at);
             finish(from, from + there.endOfRun(at) - at);
         }
+        rising(false);
         shipment = null;
     }
 

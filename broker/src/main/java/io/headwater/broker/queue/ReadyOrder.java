@@ -20,6 +20,9 @@ interface ReadyOrder {
     /** A waiting slot has become ready. */
     void woke(int slot);
 
+    /** Until it is told otherwise, what it is told of comes by rising offsets. */
+    void rising(boolean on);
+
     /** Records without a slot are about to be done. */
     void removeRun(long from, long to);
 

@@ -10,7 +10,7 @@ public enum RecordState {
     LEASED(3),
     /** Given up and kept: browsable, can be redriven or purged. */
     DEAD(4),
-    /** Given up; a copy is on its way to the dead-letter topic. */
+    /** A copy is on its way to another topic: to the dead-letter topic what was given up, or where an operator sends it. */
     MOVING(5),
     /** Acknowledged, purged or moved away. */
     DONE(6),

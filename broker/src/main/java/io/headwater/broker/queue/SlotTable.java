@@ -185,7 +185,7 @@ final class SlotTable implements IndexedHeap.Places {
         flags[slot] = (byte) (suspect ? flags[slot] | SUSPECT : flags[slot] & ~SUSPECT);
     }
 
-    /** Dead, and what follows it with the same key waits for it. */
+    /** Dead or moving, and what follows it with the same key waits for it. */
     boolean holdsKey(int slot) {
         return (flags[slot] & HOLDS_KEY) != 0;
     }

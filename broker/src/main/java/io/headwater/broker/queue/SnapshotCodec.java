@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * order of delivery, which is derived. Numbers are unsigned LEB128 varints unless a type stands beside them.
  *
  * <pre>
- * version   u8 = 3
- * flags     u8: bit 0 paused, 1 surveyed, 2 some batch was sent to a dead-letter topic
+ * version   u8 = 4
+ * flags     u8: bit 0 paused, 1 surveyed, 2 some batch was sent to another topic
  * attempt   the highest that any lease has had
  * floor     all below is done
  * done      count of runs above it, then of each: step from the end of the run before it (of the first: from the
@@ -33,12 +33,11 @@ import org.jspecify.annotations.Nullable;
  *             READY (1): nothing. WAITING (2): due, wall ms. LEASED (3): place of the session in the list, 0 for a
  *             detached lease, else counted from 1; lease in ms. DEAD (4), MOVING (5): since when, wall ms; why it
  *             is kept, u8: a {@link Kept}
- * sent      if flags say so: the last batch's number, partition, count of runs (0: it is not under way any more), these:
- *             step from the end of the one before (of the first: from 0), count
+ * sent      if flags say so: the last batch, as a SENT of {@link QueueOps}; without runs: it is not under way any more
  * </pre>
  */
 final class SnapshotCodec {
-    static final int VERSION = 3;
+    static final int VERSION = 4;
 
     private static final int PAUSED = 1;
     private static final int SURVEYED = 2;
@@ -64,8 +63,9 @@ final class SnapshotCodec {
         int bound = Math.addExact(
                 Math.addExact(HEAD_BYTES, shared.bytes()),
                 Math.addExact(runs * 2 * Varints.MAX_BYTES, Math.multiplyExact(records.length, RECORD_BYTES)));
-        Shipment shipment = state.shipment();
-        bound += 3 * Varints.MAX_BYTES + (shipment == null ? 0 : shipment.countRuns() * 2 * Varints.MAX_BYTES);
+        Shipment underWay = state.shipment();
+        Shipment shipment = underWay == null ? Shipment.none(state.lastShipment()) : underWay;
+        bound = Math.addExact(bound, shipment.maxEncodedBytes());
         ByteBuffer out = ByteBuffer.allocate(bound);
         int flags = (state.isPaused() ? PAUSED : 0) | (state.isSurveyed() ? SURVEYED : 0);
         flags |= state.lastShipment() > 0 ? HAS_SENT : 0;
@@ -81,7 +81,7 @@ final class SnapshotCodec {
             encode(out, state, state.slots.find(offset), shared);
         }
         if (state.lastShipment() > 0) {
-            QueueOps.put(out, shipment == null ? new Shipment(state.lastShipment(), 0, new long[0]) : shipment);
+            shipment.encode(out);
         }
         return out.flip();
     }
@@ -230,7 +230,7 @@ final class SnapshotCodec {
             decodeRecord(in, state, before, sessions, reasons);
         }
         if ((flags & HAS_SENT) != 0) {
-            state.sent(QueueOps.shipment(in));
+            state.sent(Shipment.decode(in));
         }
     }
 

@@ -45,7 +45,10 @@ final class Woken {
             places = Arrays.copyOf(places, slots.capacity());
             Arrays.fill(places, before, places.length, IndexedHeap.NOWHERE);
         }
-        heap.add(slot);
+        // One that was on its way to another topic and came back wakes a second time.
+        if (places[slot] == IndexedHeap.NOWHERE) {
+            heap.add(slot);
+        }
     }
 
     /** It is done. */

@@ -3,21 +3,25 @@ package io.headwater.broker.shard;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.partition.AppendOutcome;
+import io.headwater.broker.partition.Wishes;
 import io.headwater.broker.work.LetterBox;
 import io.headwater.broker.work.LetterBox.Delivery;
 import io.headwater.broker.work.LetterBox.Fate;
 import io.headwater.broker.work.LetterBox.Receipt;
+import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.record.EventTimes;
 import io.headwater.record.InvalidBatchException;
 import io.headwater.record.RecordBatch;
+import io.headwater.record.RecordCursor;
 import io.headwater.storage.StorageException;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
 
-/** Carries copies of dead records from an owner's partitions to those of any owner, and brings back what became of them. */
+/** Carries copies of records from an owner's partitions to those of any owner, and brings back what became of them. */
 final class PostOffice {
     private final Mailbox home;
     private final LongFunction<Mailbox> mailboxOf;
@@ -54,16 +58,16 @@ final class PostOffice {
     }
 
     private static Delivery unknown(String problem) {
-        return new Delivery(Fate.UNKNOWN, problem);
+        return new Delivery(Fate.UNKNOWN, Errors.of(ErrorCode.ERROR_MOVE_UNDECIDED, problem));
     }
 
-    /** At the owner of the dead-letter topic's partition. */
+    /** At the owner of the partition that they go to. */
     private record Copy(long partitionId, ByteBuffer bytes, Consumer<Delivery> back) implements Task {
         @Override
         public void run(Shard shard) {
             PartitionInfo info = shard.metadata().partition(partitionId);
             if (info == null) {
-                back.accept(unknown("partition " + partitionId + " of the dead-letter topic was deleted"));
+                back.accept(unknown("partition " + partitionId + ", to which records are moved, was deleted"));
                 return;
             }
             try {
@@ -76,18 +80,20 @@ final class PostOffice {
         private void append(Shard shard, Owned owned) {
             RecordBatch batch = new RecordBatch();
             EventTimes times = new EventTimes();
+            Wishes wishes;
             try {
                 batch.wrap(bytes, 0).eventTimes(times);
+                wishes = Wishes.of(batch, new RecordCursor());
             } catch (InvalidBatchException e) {
                 throw new IllegalStateException("copies that were just made: " + e.getMessage(), e);
             }
-            AppendOutcome outcome = owned.partition.append(batch, times, null);
+            AppendOutcome outcome = owned.partition.append(batch, times, wishes);
             if (owned.partition.isDirty()) {
                 shard.appended(owned);
             }
             Error error = outcome.error();
             if (error != null) {
-                back.accept(new Delivery(fate(error), error.getMessage()));
+                back.accept(new Delivery(fate(error), error));
                 return;
             }
             if (!outcome.isDuplicate()) {
@@ -119,7 +125,7 @@ final class PostOffice {
     private record Arrival(long durableAtIndex, Consumer<Delivery> back) implements Parked {
         @Override
         public void durable(Shard shard) {
-            back.accept(new Delivery(Fate.ARRIVED, ""));
+            back.accept(new Delivery(Fate.ARRIVED, Error.getDefaultInstance()));
         }
 
         @Override

@@ -410,7 +410,7 @@ final class Shard {
             Owned owned = unsettled.get(i);
             boolean moved = owned.partition.advanceCommitted();
             work += owned.releaseDurable(this);
-            if (!owned.partition.queues().ops().isEmpty()) {
+            if (owned.desk().wantsTurn()) {
                 // What left found something: a record that is gone, a connection that takes no more.
                 turn(owned);
             }

@@ -14,6 +14,7 @@ public final class Answer<M extends MessageLite> implements Departure {
     private final int correlationId;
     private final FrameType type;
     private @Nullable M message;
+    private @Nullable Error refusal;
 
     public Answer(Connection connection, int correlationId, FrameType type) {
         this.connection = connection;
@@ -26,6 +27,12 @@ public final class Answer<M extends MessageLite> implements Departure {
         return this;
     }
 
+    /** In place of a reply. */
+    Answer<M> with(Error error) {
+        refusal = error;
+        return this;
+    }
+
     @Override
     public Connection connection() {
         return connection;
@@ -33,6 +40,10 @@ public final class Answer<M extends MessageLite> implements Departure {
 
     @Override
     public void leave() {
+        if (refusal != null) {
+            failed(refusal);
+            return;
+        }
         connection.post(Outgoing.reply(correlationId, type, Objects.requireNonNull(message)));
     }
 

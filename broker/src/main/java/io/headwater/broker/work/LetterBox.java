@@ -2,9 +2,10 @@ package io.headwater.broker.work;
 
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.queue.Now;
+import io.headwater.protocol.wire.Error;
 import java.nio.ByteBuffer;
 
-/** How a desk's dead records reach a partition of another owner. */
+/** How records that a desk moves reach a partition of another owner. */
 public interface LetterBox {
     /** As it is now. */
     MetadataImage metadata();
@@ -30,9 +31,14 @@ public interface LetterBox {
      * What became of a batch.
      *
      * @param fate what is certain
-     * @param problem for people; empty where there is none
+     * @param error why it is not there, or not known to be; ARRIVED: none
      */
-    record Delivery(Fate fate, String problem) {}
+    record Delivery(Fate fate, Error error) {
+        /** For people. */
+        String problem() {
+            return error.getMessage();
+        }
+    }
 
     /** What is certain of a batch that was sent. */
     enum Fate {

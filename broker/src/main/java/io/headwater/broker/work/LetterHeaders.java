@@ -51,6 +51,18 @@ final class LetterHeaders {
         return headers;
     }
 
+    /** Those of the record that a copy was made of. */
+    static List<RecordHeader> before(List<RecordHeader> ofCopy) {
+        List<RecordHeader> headers = new ArrayList<>();
+        for (RecordHeader header : ofCopy) {
+            String name = DeadLetterHeaders.nameInRecord(header.name());
+            if (name != null) {
+                headers.add(name.equals(header.name()) ? header : new RecordHeader(name, header.value()));
+            }
+        }
+        return headers;
+    }
+
     private static void add(List<RecordHeader> to, String name, String value) {
         to.add(new RecordHeader(name, value.getBytes(StandardCharsets.UTF_8)));
     }

@@ -59,6 +59,7 @@ final class Operations {
             case QUEUE_REDRIVE -> redrive();
             case QUEUE_CANCEL -> cancel();
             case QUEUE_REPLAY -> replay();
+            case QUEUE_MOVE -> throw new IllegalStateException("move: its reply has to wait (expected: Mover)");
             default ->
                 throw QueueDesk.invalid("operation: " + request.getOperationValue() + " (expected: a known one)");
         };
@@ -71,7 +72,7 @@ final class Operations {
                 .build();
     }
 
-    private Search search() throws RequestFailedException, StorageException {
+    Search search() throws RequestFailedException, StorageException {
         if (request.getFromOffset() < 0) {
             throw QueueDesk.invalid("from_offset: " + request.getFromOffset() + " (expected: 0 or more)");
         }
@@ -79,7 +80,7 @@ final class Operations {
         return new Search(partition, engine, request.getFilter(), request.getFromOffset(), until);
     }
 
-    private int max() throws RequestFailedException {
+    int max() throws RequestFailedException {
         int max = request.getMax();
         if (max < 0 || max > LARGEST_PAGE) {
             throw QueueDesk.invalid(
@@ -89,7 +90,7 @@ final class Operations {
     }
 
     private QueueOperateReply purge() throws RequestFailedException, StorageException {
-        Set<RecordState> states = purgeable();
+        Set<RecordState> states = unleased();
         Search search = search();
         if (search.isUnconditional() && request.getMax() == 0 && !request.getDryRun()) {
             long to = Math.min(search.until(), search.from() + PURGED_OFFSETS);
@@ -105,7 +106,8 @@ final class Operations {
         return reply(page.offsets().length, page.next());
     }
 
-    private Set<RecordState> purgeable() throws RequestFailedException {
+    /** The states that are asked for, of those that nobody else works on. */
+    Set<RecordState> unleased() throws RequestFailedException {
         Set<RecordState> states = EnumSet.noneOf(RecordState.class);
         for (io.headwater.protocol.wire.RecordState wire : request.getStatesList()) {
             states.add(
@@ -145,6 +147,7 @@ final class Operations {
             } else {
                 records.add(again(offset, record));
             }
+            return true;
         });
         if (!request.getDryRun() && !records.isEmpty()) {
             if (!engine.hasRoomFor(records.size())) {

@@ -18,6 +18,7 @@ import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.QueueOpen;
 import io.headwater.protocol.wire.QueueOperate;
 import io.headwater.protocol.wire.QueueOperateReply;
+import io.headwater.protocol.wire.QueueOperation;
 import io.headwater.protocol.wire.QueueSettle;
 import io.headwater.protocol.wire.QueueSettleReply;
 import io.headwater.storage.DiskFullException;
@@ -54,7 +55,7 @@ public final class QueueDesk {
     private List<Departure> departures = new ArrayList<>();
     private final CatchUp catchUp;
     private final AgeLimit ages;
-    private final DeadLetters deadLetters;
+    private final Mover mover;
     private Now turnAt = new Now(0, 0);
     private boolean refused;
     private boolean more;
@@ -65,7 +66,7 @@ public final class QueueDesk {
         this.shelf = new RecordShelf(partition.log());
         this.catchUp = new CatchUp(partition);
         this.ages = new AgeLimit(partition);
-        this.deadLetters = new DeadLetters(this, letters);
+        this.mover = new Mover(this, letters);
     }
 
     RecordShelf shelf() {
@@ -76,8 +77,8 @@ public final class QueueDesk {
         return partition;
     }
 
-    DeadLetters deadLetters() {
-        return deadLetters;
+    Mover mover() {
+        return mover;
     }
 
     GroupDesk group(int groupId) {
@@ -211,8 +212,18 @@ public final class QueueDesk {
     /** What an operator wants. */
     public void operate(QueueOperate request, Now now, Answer<QueueOperateReply> answer)
             throws RequestFailedException, StorageException {
-        Operations operations = new Operations(partition, whole(request.getGroupId()), request, now);
-        departures.add(answer.with(operations.run()));
+        QueueEngine engine = whole(request.getGroupId());
+        Operations operations = new Operations(partition, engine, request, now);
+        if (request.getOperation() == QueueOperation.QUEUE_MOVE) {
+            mover.move(engine, request, operations, now, answer);
+        } else {
+            depart(answer.with(operations.run()));
+        }
+    }
+
+    /** When all that is decided by now is durable. */
+    void depart(Departure departure) {
+        departures.add(departure);
     }
 
     static RequestFailedException invalid(String what) {
@@ -245,9 +256,9 @@ public final class QueueDesk {
             if (desk != null) {
                 grant(engine, desk, now);
             }
-            Departure letters = deadLetters.step(engine, now);
-            if (letters != null) {
-                departures.add(letters);
+            Departure batch = mover.step(engine, now);
+            if (batch != null) {
+                departures.add(batch);
             }
             if (partition.queues().ops().sizeInBytes() > LARGE_ENTRY && !append()) {
                 return;
@@ -305,7 +316,13 @@ public final class QueueDesk {
 
     /** Whether the next turn has something to do, whatever else happens. */
     public boolean hasMore() {
-        return more || deadLetters.hasMore();
+        return more || mover.hasMore();
+    }
+
+    /** Whether what has left came upon something: a record that is gone, a batch that could not be sent. */
+    public boolean wantsTurn() {
+        boolean waits = !refused && !departures.isEmpty();
+        return waits || !partition.queues().ops().isEmpty() || mover.wantsTurn();
     }
 
     /** Whether something waits for a turn, though there may be no group left to take one. */
@@ -328,7 +345,7 @@ public final class QueueDesk {
         if (refused) {
             return RETRY_MS;
         }
-        long next = Math.min(ages.nextLookInMs(now), deadLetters.nextInMs(now));
+        long next = Math.min(ages.nextLookInMs(now), mover.nextInMs(now));
         for (QueueEngine engine : partition.queues().engines()) {
             if (isOpening(engine)) {
                 continue;
@@ -356,7 +373,7 @@ public final class QueueDesk {
                 .queues()
                 .reconcile(known, partition.startOffset(), partition.log().endOffset(), now);
         for (int groupId : gone) {
-            deadLetters.forget(groupId);
+            mover.forget(groupId, unknownGroup(groupId));
             GroupDesk desk = groups.remove(groupId);
             if (desk != null) {
                 desk.endAll(unknownGroup(groupId));
@@ -370,6 +387,7 @@ public final class QueueDesk {
             departure.failed(toRepliesWaiting);
         }
         departures.clear();
+        mover.failAll(toRepliesWaiting);
         for (GroupDesk desk : groups.values()) {
             desk.endAll(toWorkers);
         }

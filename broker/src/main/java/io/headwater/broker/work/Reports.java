@@ -12,6 +12,7 @@ import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.RecordState;
 import io.headwater.broker.queue.Selection;
+import io.headwater.broker.queue.Shipment;
 import io.headwater.broker.queue.Tally;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.ErrorCode;
@@ -119,7 +120,8 @@ public final class Reports {
                 .setHeapBytes(engine.bytes())
                 .setSuspects(engine.suspects())
                 .setMoved(tally.moved());
-        DeadLetters.Trouble trouble = desk.deadLetters().trouble(engine.groupId());
+        report.setMovingTo(desk.mover().target(engine));
+        Mover.Trouble trouble = desk.mover().trouble(engine.groupId());
         if (trouble != null) {
             report.setMovingProblem(trouble.problem()).setMovingProblemSinceMs(trouble.sinceMs());
         }
@@ -335,7 +337,7 @@ public final class Reports {
                                 ? "off"
                                 : engine.policy().maxFailures())
                         + ")" + lastEnd(known) + kept(engine.death(offset)) + "; redrive or purge it";
-            case "MOVING" -> "it is dead" + moving(engine, offset) + "; " + tries;
+            case "MOVING" -> moving(engine, offset) + "; " + tries;
             case "SCHEDULED" ->
                 "its producer wants it at " + Instant.ofEpochMilli(known.untilMs()) + ", in "
                         + in(known.untilMs() - now.wallMs());
@@ -368,12 +370,18 @@ public final class Reports {
     }
 
     private String moving(QueueEngine engine, long offset) {
-        String since = " since " + Instant.ofEpochMilli(engine.death(offset).atMs());
-        DeadLetters.Trouble trouble = desk.deadLetters().trouble(engine.groupId());
-        return trouble == null
-                ? since + ", and on its way to the dead-letter topic"
-                : since + ", and cannot be moved since " + Instant.ofEpochMilli(trouble.sinceMs()) + ": "
-                        + trouble.problem() + " (it is tried again)";
+        Mover.Trouble trouble = desk.mover().trouble(engine.groupId());
+        Shipment shipment = engine.shipment();
+        boolean byHand = shipment != null && shipment.cargo() != Shipment.Cargo.DEAD_LETTERS && shipment.holds(offset);
+        String what = byHand
+                ? "an operator moves it to " + desk.mover().target(engine)
+                : "it is dead since "
+                        + Instant.ofEpochMilli(engine.death(offset).atMs());
+        if (trouble != null) {
+            return what + ", and cannot be moved since " + Instant.ofEpochMilli(trouble.sinceMs()) + ": "
+                    + trouble.problem() + " (it is tried again)";
+        }
+        return byHand ? what + ", and it is on its way" : what + ", and on its way to the dead-letter topic";
     }
 
     private static String kept(Death death) {

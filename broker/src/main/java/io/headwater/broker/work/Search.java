@@ -58,8 +58,11 @@ final class Search {
     /** What somebody does with each record that was found. */
     @FunctionalInterface
     interface Visitor {
-        /** @param record stands on it; borrowed */
-        void found(long offset, RecordCursor record);
+        /**
+         * @param record stands on it; borrowed
+         * @return false: it is too many, and the next page begins with it
+         */
+        boolean found(long offset, RecordCursor record);
     }
 
     /** At most so many, and perhaps none though there are more. */
@@ -68,17 +71,20 @@ final class Search {
             return engine.select(states, from, until, max);
         }
         LongArrayList found = new LongArrayList();
-        long next = read(states, max, (offset, record) -> found.addLong(offset));
+        long next = read(states, max, (offset, record) -> {
+            found.addLong(offset);
+            return true;
+        });
         return new Selection(found.toLongArray(), next);
     }
 
     /** The same, with what stands in them; returns where to go on, or {@link Selection#NO_MORE}. */
-    long read(Set<RecordState> states, int max, Visitor visitor) throws StorageException {
+    long read(Set<RecordState> states, long max, Visitor visitor) throws StorageException {
         // What readers may not see yet cannot be read here either.
         long readable = Math.min(until, partition.committedOffset());
         Selection candidates = engine.select(states, from, readable, MOST_CANDIDATES);
         RecordReader reader = new RecordReader(partition, readable, conditions.eventTimes());
-        int found = 0;
+        long found = 0;
         for (long offset : candidates.offsets()) {
             if (found == max || reader.bytesRead() >= READ_BYTES) {
                 return offset;
@@ -89,7 +95,9 @@ final class Search {
             if (!reader.seek(offset)) {
                 gone++;
             } else if (conditions.hold(reader.cursor())) {
-                visitor.found(offset, reader.cursor());
+                if (!visitor.found(offset, reader.cursor())) {
+                    return offset;
+                }
                 found++;
             }
         }

@@ -36,6 +36,8 @@ final class QueueModel {
         long heldSinceMs;
         long scheduledMs;
         boolean ageless;
+        /** An operator moves it: what it is again if that fails. */
+        RecordState before;
 
         Rec(long offset, long key) {
             this.offset = offset;
@@ -60,6 +62,7 @@ final class QueueModel {
             copy.said = said;
             copy.scheduledMs = scheduledMs;
             copy.ageless = ageless;
+            copy.before = before;
             copy.heldSinceMs = heldSinceMs;
             return copy;
         }
@@ -85,7 +88,7 @@ final class QueueModel {
     long end;
     long tooOldBefore;
     long dueBeforeMs;
-    /** What is on its way to the dead-letter topic, and how many such batches there were. */
+    /** What is on its way to another topic, and how many such batches there were. */
     List<Long> shipment = List.of();
 
     long shipments;
@@ -238,6 +241,7 @@ final class QueueModel {
 
     private void done(Rec rec) {
         rec.state = RecordState.DONE;
+        rec.before = null;
         rec.holdsKey = false;
     }
 
@@ -418,6 +422,45 @@ final class QueueModel {
     void send(List<Long> offsets) {
         shipment = offsets;
         shipments++;
+    }
+
+    /** Those that an operator may move. */
+    List<Long> movable() {
+        return records.values().stream()
+                .filter(rec -> Set.of(RecordState.READY, RecordState.WAITING, RecordState.DEAD)
+                        .contains(rec.state))
+                .map(rec -> rec.offset)
+                .toList();
+    }
+
+    /** By an operator. What waits keeps its place in its key's line. */
+    void move(List<Long> offsets) {
+        send(offsets);
+        for (long offset : offsets) {
+            Rec rec = records.get(offset);
+            // Whether it is due is looked at anew when it comes back.
+            rec.before = rec.state == RecordState.READY && rec.dueMs > 0 ? RecordState.WAITING : rec.state;
+            rec.holdsKey |= rec.before != RecordState.DEAD;
+            rec.state = RecordState.MOVING;
+        }
+    }
+
+    boolean operatorMoves() {
+        return !shipment.isEmpty() && records.get(shipment.get(0)).before != null;
+    }
+
+    void recall() {
+        List<Long> back = shipment;
+        shipment = List.of();
+        for (long offset : back) {
+            Rec rec = records.get(offset);
+            if (rec.before != null) {
+                rec.state = rec.before;
+                rec.holdsKey &= rec.before == RecordState.DEAD;
+                rec.before = null;
+                dieIfTooOld(rec);
+            }
+        }
     }
 
     void arrived() {

@@ -10,8 +10,8 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class QueueOpsTest {
-    /** Version 1; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "01" // version
+    /** Version 2; a change of these bytes is a change of what is on people's disks. */
+    private static final String GOLDEN = "02" // version
             + "0103" // group 3
             + "02" + "c801" + "03" + "09" + "e807" // published: 100 to 102, priority 9, due 1000
             + "03" + "05" + "02" + "01" + "000000000000000b"
@@ -30,7 +30,10 @@ class QueueOpsTest {
             + "0a" + "86887a" // retracted: from 1,000,001
             + "0b" // paused
             + "0d" // surveyed
-            + "0e" + "07" + "2a" + "02" + "0a" + "02" + "08" + "01" // sent: 7th batch, to 42: 10, 11, 20
+            + "0e" + "07" + "2a" + "01" + "03" // sent: 7th batch, to 42, as they are, three runs:
+            + "0a" + "02" + "01" + "00" // 10, 11, ready before
+            + "00" + "01" + "04" + "e807" // 12, dead since 1000
+            + "07" + "01" + "02" + "d00f" // 20, waiting until 2000
             + "0f" + "07" // arrived: the 7th
             + "10" + "c5887a" + "01" + "02" // kept: 30, too large
             + "0104" // group 4
@@ -54,7 +57,13 @@ class QueueOpsTest {
         to.retracted(1_000_001);
         to.paused();
         to.surveyed();
-        to.sent(new Shipment(7, 42, new long[] {10, 11, 20}));
+        to.sent(new Shipment(
+                7,
+                42,
+                Shipment.Cargo.AS_THEY_ARE,
+                new long[] {10, 11, 12, 20},
+                new RecordState[] {RecordState.READY, RecordState.READY, RecordState.DEAD, RecordState.WAITING},
+                new long[] {0, 0, 1_000, 2_000}));
         to.arrived(7);
         to.kept(30, 1, Kept.TOO_LARGE);
     }
@@ -124,10 +133,10 @@ class QueueOpsTest {
 
     @Test
     void refusesWhatItDoesNotKnow() {
-        ByteBuffer later = ByteBuffer.wrap(new byte[] {2});
-        ByteBuffer unknown = ByteBuffer.wrap(new byte[] {1, 100, 0, 1});
+        ByteBuffer earlier = ByteBuffer.wrap(new byte[] {1});
+        ByteBuffer unknown = ByteBuffer.wrap(new byte[] {2, 100, 0, 1});
 
-        assertThrows(QueueFormatException.class, () -> QueueOps.replay(later, group -> null));
+        assertThrows(QueueFormatException.class, () -> QueueOps.replay(earlier, group -> null));
         assertThrows(QueueFormatException.class, () -> QueueOps.replay(unknown, group -> null));
     }
 

@@ -14,6 +14,8 @@ class QueueSimulationTest {
     private int suspects;
     private int secondLives;
     private int shrinks;
+    private int movedByHand;
+    private int recalled;
 
     @Test
     void aPlainGroupDoesWhatTheModelSays() {
@@ -39,6 +41,8 @@ class QueueSimulationTest {
         suspects += world.suspectGrants;
         secondLives += world.secondLives;
         shrinks += world.shrinks;
+        movedByHand += world.movedByHand;
+        recalled += world.recalled;
     }
 
     /** Histories in which nothing happens prove nothing. */
@@ -49,6 +53,8 @@ class QueueSimulationTest {
             assertTrue(suspects > 500, "suspects: " + suspects);
             assertTrue(secondLives > 500, "second lives: " + secondLives);
             assertTrue(shrinks > 500, "shrinks: " + shrinks);
+            assertTrue(movedByHand > 500, "moved by hand: " + movedByHand);
+            assertTrue(recalled > 500, "recalled: " + recalled);
         }
     }
 

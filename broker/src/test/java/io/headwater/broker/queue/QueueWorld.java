@@ -81,6 +81,8 @@ final class QueueWorld {
     int suspectGrants;
     int secondLives;
     int shrinks;
+    int movedByHand;
+    int recalled;
 
     QueueWorld(SplittableRandom random, QueuePolicy policy) {
         this.random = random;
@@ -107,16 +109,18 @@ final class QueueWorld {
             publish();
         } else if (dice < 18) {
             publishExceptional();
-        } else if (dice < 42) {
+        } else if (dice < 40) {
             grant();
-        } else if (dice < 70) {
+        } else if (dice < 66) {
             settle();
-        } else if (dice < 78) {
+        } else if (dice < 74) {
             pass();
-        } else if (dice < 86) {
+        } else if (dice < 82) {
             session();
-        } else if (dice < 91) {
+        } else if (dice < 87) {
             operate();
+        } else if (dice < 91) {
+            move();
         } else if (dice < 96) {
             flush();
         } else if (dice < 98) {
@@ -325,8 +329,7 @@ final class QueueWorld {
                 long offset = anyOf(RecordState.WAITING, from);
                 assertEquals(model.cancel(offset), engine.cancel(offset, ops));
             }
-            case 3 -> move();
-            case 7, 8 -> {
+            case 3, 7, 8 -> {
                 long first = anyOf(RecordState.DONE, from);
                 replay(first, Math.min(model.end, first + 1 + random.nextInt(30)));
             }
@@ -341,8 +344,51 @@ final class QueueWorld {
         }
     }
 
-    /** A step on the way to the dead-letter topic. */
+    /** Something of what may be moved, wherever it stands, or nothing. */
+    private List<Long> someMovable() {
+        List<Long> movable = model.movable();
+        int skipped = movable.isEmpty() ? 0 : random.nextInt(movable.size());
+        return movable.stream()
+                .skip(skipped)
+                .limit(8)
+                .filter(offset -> random.nextInt(3) > 0)
+                .toList();
+    }
+
+    /** A step of what an operator moves; false: nothing of that kind can be done now. */
+    private boolean moveByHand() {
+        if (model.operatorMoves()) {
+            if (random.nextBoolean()) {
+                engine.arrived(ops);
+                model.arrived();
+                movedByHand++;
+            } else {
+                engine.recall(now, ops);
+                model.recall();
+                recalled++;
+            }
+            return true;
+        }
+        List<Long> movable = someMovable();
+        if (!model.shipment.isEmpty() || movable.isEmpty() || random.nextInt(4) == 0) {
+            return false;
+        }
+        model.move(movable);
+        Shipment.Cargo cargo = random.nextBoolean() ? Shipment.Cargo.AS_THEY_ARE : Shipment.Cargo.TO_ORIGIN;
+        engine.move(
+                cargo,
+                model.shipments,
+                movable.stream().mapToLong(Long::longValue).toArray(),
+                ops);
+        assertEquals(cargo, engine.shipment().cargo());
+        return true;
+    }
+
+    /** A step on the way to another topic. */
     private void move() {
+        if (moveByHand()) {
+            return;
+        }
         List<Long> waiting = model.waitingToMove();
         long[] offered = engine.moving(1 + random.nextInt(4));
         for (long offset : offered) {
@@ -353,8 +399,8 @@ final class QueueWorld {
             model.arrived();
             engine.arrived(ops);
         } else if (offered.length == 0) {
-            model.shipment = List.of();
-            engine.recall(ops);
+            model.recall();
+            engine.recall(now, ops);
         } else if (random.nextInt(4) == 0) {
             model.keep(offered[0]);
             engine.keep(offered[0], Kept.TOO_LARGE, ops);
@@ -613,8 +659,9 @@ final class QueueWorld {
             while (engine.hasMoving()) {
                 if (engine.shipment() == null) {
                     engine.send(1, engine.moving(3), ops);
+                    model.send(
+                            Arrays.stream(engine.shipment().offsets()).boxed().toList());
                 }
-                model.send(Arrays.stream(engine.shipment().offsets()).boxed().toList());
                 engine.arrived(ops);
                 model.arrived();
             }

@@ -9,8 +9,8 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class SnapshotCodecTest {
-    /** Version 2; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "03" // version
+    /** Version 4; a change of these bytes is a change of what is on people's disks. */
+    private static final String GOLDEN = "04" // version
             + "05" // paused, has sent
             + "02" // no lease had an attempt above 2
             + "05" // below 5 all is done
@@ -27,7 +27,8 @@ class SnapshotCodecTest {
             + "01" + "04" + "04" + "01" + "01" + "02" + "d00f" + "02" // 12: the same, kept as it is too large
             + "58" + "0b" + "09" + "02" + "00" + "06" + "00"
             + "64" // 100: suspect, priority 9, leased, detached for 0.1 s
-            + "02" + "2a" + "01" + "0b" + "01"; // sent: the second batch, to 42: 11
+            + "02" + "2a" + "00" + "01" // sent: the second batch, to 42, dead letters, one run:
+            + "0b" + "01" + "05" + "d00f"; // 11, moving since 2000
 
     private static QueueState state() {
         QueueState state = new QueueState(0);
@@ -44,7 +45,13 @@ class SnapshotCodecTest {
         state.granted(11, 2, 1, 11, 30_000);
         state.died(11, 2, new Ending(1, Cause.FAILED, ""), Burial.MOVING, 2_000);
         state.kept(12, 1, Kept.TOO_LARGE);
-        state.sent(new Shipment(2, 42, new long[] {11}));
+        state.sent(new Shipment(
+                2,
+                42,
+                Shipment.Cargo.DEAD_LETTERS,
+                new long[] {11},
+                new RecordState[] {RecordState.MOVING},
+                new long[] {2_000}));
         state.granted(100, 1, 1, 12, 30_000);
         state.returned(100, 1, new Ending(0, Cause.LOST_AMONG_OTHERS, ""), 0);
         state.granted(100, 1, 2, 0, 100);
@@ -80,9 +87,9 @@ class SnapshotCodecTest {
 
     @Test
     void refusesAVersionThatItDoesNotKnow() {
-        ByteBuffer later = ByteBuffer.wrap(new byte[] {4, 0, 0, 0, 0, 0});
+        ByteBuffer earlier = ByteBuffer.wrap(new byte[] {3, 0, 0, 0, 0, 0});
 
-        assertThrows(QueueFormatException.class, () -> SnapshotCodec.decode(later, new QueueState(0)));
+        assertThrows(QueueFormatException.class, () -> SnapshotCodec.decode(earlier, new QueueState(0)));
     }
 
     private static String hex(QueueState state) {

@@ -2,7 +2,9 @@ package io.headwater.broker.shard;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.broker.queue.Now;
 import io.headwater.record.testing.Seeds;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -13,23 +15,41 @@ class DeadLetterSimulationTest {
 
     @Test
     void everyDeadRecordIsInOnePlaceWhateverCrashesWhen() {
-        int[] seen = new int[2];
+        run("dead");
+    }
+
+    @Test
+    void whatOperatorsMoveIsInOnePlaceWhateverCrashesWhen() {
+        run("");
+    }
+
+    private static void run(String deadLetter) {
+        int[] seen = new int[5];
         Seeds.run(SEEDS, random -> {
-            DeadLetterWorld world = live(random, (engine, ops) -> {});
+            DeadLetterWorld world = live(random, deadLetter, (engine, ops) -> {});
             seen[0] += world.crashes;
             seen[1] += world.copies;
+            seen[2] += world.operators.moved;
+            seen[3] += world.operators.refused;
+            seen[4] += world.operators.undecided;
         });
-        if (Long.getLong("headwater.seed") == null) {
-            assertTrue(seen[0] > 0 && seen[1] > 0, seen[0] + " crashes, " + seen[1] + " copies: nothing was tried");
+        if (Long.getLong("headwater.seed") == null && Integer.getInteger("headwater.seeds", SEEDS) >= SEEDS) {
+            assertTrue(Arrays.stream(seen).min().orElse(0) > 50, "nothing was tried: " + Arrays.toString(seen));
         }
     }
 
     @Test
     void controlWithoutTheLoggedBatchMovesTwice() {
+        for (String deadLetter : new String[] {"dead", ""}) {
+            controlWithoutTheLoggedBatch(deadLetter);
+        }
+    }
+
+    private static void controlWithoutTheLoggedBatch(String deadLetter) {
         int twice = 0;
         for (int seed = 0; seed < 60; seed++) {
             try {
-                live(new SplittableRandom(seed), (engine, ops) -> engine.recall(ops));
+                live(new SplittableRandom(seed), deadLetter, (engine, ops) -> engine.recall(new Now(0, 0), ops));
             } catch (AssertionError e) {
                 twice += String.valueOf(e.getMessage()).contains("copies") ? 1 : 0;
             } catch (Exception e) {
@@ -39,9 +59,9 @@ class DeadLetterSimulationTest {
         assertTrue(twice > 0, "nothing is moved twice although the group forgets what it has sent");
     }
 
-    private static DeadLetterWorld live(SplittableRandom random, DeadLetterWorld.AfterRestart afterRestart)
-            throws Exception {
-        DeadLetterWorld world = new DeadLetterWorld(random, afterRestart);
+    private static DeadLetterWorld live(
+            SplittableRandom random, String deadLetter, DeadLetterWorld.AfterRestart afterRestart) throws Exception {
+        DeadLetterWorld world = new DeadLetterWorld(random, deadLetter, afterRestart);
         for (int i = 0; i < STEPS; i++) {
             world.step();
         }

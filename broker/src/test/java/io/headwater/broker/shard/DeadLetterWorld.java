@@ -55,8 +55,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 
 /**
- * Two owners in one thread, a group whose records die, and a dead-letter topic; the owners' turns and the syncs come in
- * any order, and the power goes between any two of them. The records' values are their names, by which copies are known.
+ * Two owners in one thread, a group whose records die, a dead-letter topic, and operators who move records elsewhere; the
+ * owners' turns and the syncs come in any order, and the power goes between any two of them. The records' values are their names, by which copies are known.
  */
 final class DeadLetterWorld {
     private static final int PARTITIONS = 2;
@@ -69,6 +69,10 @@ final class DeadLetterWorld {
 
     final SplittableRandom random;
     private final AfterRestart afterRestart;
+    /** Where the dead go at first; empty: nowhere, and nobody names another one. */
+    private final String deadLetter;
+
+    final Operators operators;
     private final MemoryDisk memory = new MemoryDisk();
     private FaultyDisk disk = new FaultyDisk(memory);
     private MetadataImage image = MetadataImage.empty("sim");
@@ -84,12 +88,15 @@ final class DeadLetterWorld {
     int crashes;
     int copies;
 
-    DeadLetterWorld(SplittableRandom random, AfterRestart afterRestart) throws IOException {
+    DeadLetterWorld(SplittableRandom random, String deadLetter, AfterRestart afterRestart) throws IOException {
         this.random = random;
+        this.deadLetter = deadLetter;
         this.afterRestart = afterRestart;
+        this.operators = new Operators(random);
         apply(Command.newBuilder().setCreateTopic(topic("dead", "")));
         apply(Command.newBuilder().setCreateTopic(topic("other", "")));
-        apply(Command.newBuilder().setCreateTopic(topic("work", "dead")));
+        apply(Command.newBuilder().setCreateTopic(topic("work", deadLetter)));
+        apply(Command.newBuilder().setCreateTopic(byHand()));
         apply(Command.newBuilder()
                 .setCreateQueueGroup(CreateQueueGroup.newBuilder()
                         .setTopic("work")
@@ -105,6 +112,11 @@ final class DeadLetterWorld {
 
     private static CreateTopic.Builder topic(String name, String deadLetter) {
         return CreateTopic.newBuilder().setName(name).setPartitions(PARTITIONS).setPolicy(policy(deadLetter));
+    }
+
+    /** Where operators move records: it is full at some time, until it is made again. */
+    private static CreateTopic.Builder byHand() {
+        return topic("hand", "").setPolicy(policy("").setMaxRecords(25).setRejectsOverflow(true));
     }
 
     private static TopicPolicy.Builder policy(String deadLetter) {
@@ -187,10 +199,13 @@ final class DeadLetterWorld {
             case 13, 14, 15 -> disk.heal();
             case 16 -> {
                 if (random.nextInt(4) == 0) {
-                    deleteAndMakeAgain("dead");
+                    deleteAndMakeAgain(random.nextBoolean() ? "dead" : "hand");
                 }
             }
             case 17 -> {
+                if (deadLetter.isEmpty()) {
+                    return;
+                }
                 String target = List.of("dead", "other", "").get(random.nextInt(3));
                 apply(Command.newBuilder()
                         .setAlterTopic(AlterTopic.newBuilder()
@@ -204,8 +219,18 @@ final class DeadLetterWorld {
                 String directory = "/" + (1 + random.nextInt(6)) + "/";
                 disk.failWrites(file -> file.toString().contains(directory));
             }
+            case 20, 21, 22, 23, 24 -> moveByHand();
             default -> turn();
         }
+    }
+
+    private void moveByHand() throws StorageException {
+        PartitionInfo info = sources().get(random.nextInt(PARTITIONS));
+        Shard shard = shards.get((int) (info.partitionId() % 2));
+        Owned owned = owned(info);
+        String to = random.nextInt(3) == 0 ? "other" : "hand";
+        operators.move(shard, owned, engine(owned), to, offset -> valueAt(owned, offset));
+        shard.turn(owned);
     }
 
     private void turn() {
@@ -296,7 +321,7 @@ final class DeadLetterWorld {
                 turn();
             }
         }
-        apply(Command.newBuilder().setCreateTopic(topic(name, "")));
+        apply(Command.newBuilder().setCreateTopic(name.equals("hand") ? byHand() : topic(name, "")));
     }
 
     void crash() throws Exception {
@@ -310,6 +335,9 @@ final class DeadLetterWorld {
             // It was being made again.
             apply(Command.newBuilder().setCreateTopic(topic("dead", "")));
         }
+        if (image.topic("hand") == null) {
+            apply(Command.newBuilder().setCreateTopic(byHand()));
+        }
         start();
         check();
     }
@@ -317,7 +345,7 @@ final class DeadLetterWorld {
     /** Every copy is of a record that is not deliverable, and there is one; what is done and was not acknowledged has one. */
     void check() throws StorageException {
         Map<String, Integer> found = new HashMap<>();
-        for (String name : List.of("dead", "other")) {
+        for (String name : List.of("dead", "other", "hand")) {
             for (PartitionInfo info : image.topic(name).partitions()) {
                 Owned owned = owned(info);
                 owned.partition.flush();
@@ -336,6 +364,10 @@ final class DeadLetterWorld {
                 assertTrue(there <= 1, what);
                 assertTrue(there == 0 || state == RecordState.MOVING || state == RecordState.DONE, what);
                 assertTrue(state != RecordState.DONE || there == 1 || gone.contains(record.getValue()), what);
+                boolean confirmed = operators.confirmed.contains(record.getValue());
+                assertTrue(
+                        !confirmed || state == RecordState.DONE,
+                        what + ", though an operator was told that it is moved");
             }
         }
     }
@@ -347,7 +379,7 @@ final class DeadLetterWorld {
                 .setAlterTopic(AlterTopic.newBuilder()
                         .setName("work")
                         .setPartitions(PARTITIONS)
-                        .setPolicy(policy("dead"))));
+                        .setPolicy(policy(deadLetter))));
         for (PartitionInfo info : sources()) {
             shards.get((int) (info.partitionId() % 2)).turn(owned(info));
         }

@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
             QueueExplain.class,
             QueueRedrive.class,
             QueueReplay.class,
+            QueueMove.class,
             QueuePurge.class,
             QueueCancel.class,
             QueuePause.class,

@@ -5,9 +5,12 @@ import io.headwater.cli.shell.FormatOption;
 import io.headwater.cli.shell.Progress;
 import io.headwater.cli.shell.ServerOptions;
 import io.headwater.cli.shell.Terminal;
+import io.headwater.cli.shell.UnknownTopic;
 import io.headwater.cli.text.Human;
 import io.headwater.client.HeadwaterClient;
+import io.headwater.client.HeadwaterException;
 import io.headwater.client.QueueAdmin;
+import io.headwater.client.QueueAdmin.Left;
 import io.headwater.client.QueueAdmin.PartitionStatus;
 import io.headwater.client.QueueAdmin.Place;
 import io.headwater.client.QueueAdmin.Range;
@@ -56,7 +59,11 @@ final class SweepOptions {
     }
 
     /** What came of it. */
-    record Result(long records, long gone, boolean isDryRun) {}
+    record Result(long records, long gone, Left left, boolean isDryRun) {
+        private Result plus(Step step) {
+            return new Result(records + step.records(), gone + step.gone(), left.plus(step.left()), isDryRun);
+        }
+    }
 
     QueueName queue() {
         return queue;
@@ -79,7 +86,7 @@ final class SweepOptions {
         QueueFilter which =
                 filter.filter(Instant.ofEpochMilli(terminal.wallClock().millis()));
         Progress progress = Progress.alone(terminal);
-        Result result = new Result(0, 0, dryRun);
+        Result result = new Result(0, 0, Left.NONE, dryRun);
         try (HeadwaterClient client = server.connect()) {
             QueueAdmin admin = client.queueAdmin();
             var partitions = queue.explained(() -> admin.describe(queue.topic(), queue.group()))
@@ -116,9 +123,9 @@ final class SweepOptions {
         while (place != null) {
             Place from = place;
             pace.await();
-            Step step = queue.explained(() -> admin.sweep(queue.topic(), queue.group(), sweep, from, pace.most()));
+            Step step = step(admin, sweep, from, pace, progress, result);
             pace.done(step.records());
-            result = new Result(result.records() + step.records(), result.gone() + step.gone(), dryRun);
+            result = result.plus(step);
             place = step.next();
             long records = result.records();
             long at = place == null ? range.untilOffset() : place.offset();
@@ -126,6 +133,25 @@ final class SweepOptions {
                     + Human.count(at) + " of " + Human.count(range.untilOffset()));
         }
         return result;
+    }
+
+    /** Where it fails, what was done before is said: it stays done. */
+    private Step step(QueueAdmin admin, QueueSweep sweep, Place from, Pace pace, Progress progress, Result before) {
+        String target = sweep.target();
+        int most = pace.most();
+        try {
+            return target == null
+                    ? queue.explained(() -> admin.sweep(queue.topic(), queue.group(), sweep, from, most))
+                    // The group was found when this began: it is the other topic that is not.
+                    : UnknownTopic.explained(
+                            target, () -> admin.sweep(queue.topic(), queue.group(), sweep, from, most));
+        } catch (HeadwaterException | CommandFailure e) {
+            if (before.records() > 0 && !dryRun) {
+                progress.clear();
+                pace.terminal.say(Human.count(before.records(), "record") + " before this failed");
+            }
+            throw e;
+        }
     }
 
     /** Not faster than was asked for. */

@@ -27,8 +27,13 @@ final class WorkText {
         lines.addAll(work(group));
         for (PartitionStatus partition : group.partitions()) {
             DeadLetters letters = partition.deadLetters();
+            if (!letters.movingTo().isEmpty()) {
+                lines.add(
+                        "partition " + partition.partition() + ": an operator moves records to " + letters.movingTo());
+            }
             if (!letters.problem().isEmpty()) {
-                lines.add("partition " + partition.partition() + ": " + Human.count(partition.moving(), "dead record")
+                String what = letters.movingTo().isEmpty() ? "dead record" : "record";
+                lines.add("partition " + partition.partition() + ": " + Human.count(partition.moving(), what)
                         + " cannot be moved since " + Human.time(letters.problemSinceMs()) + ": " + letters.problem());
             }
         }
@@ -151,6 +156,9 @@ final class WorkText {
         json.writeNumberField("dead", partition.dead());
         json.writeNumberField("moving", partition.moving());
         json.writeNumberField("moved", partition.deadLetters().moved());
+        if (!partition.deadLetters().movingTo().isEmpty()) {
+            json.writeStringField("movingTo", partition.deadLetters().movingTo());
+        }
         if (!partition.deadLetters().problem().isEmpty()) {
             json.writeStringField("movingProblem", partition.deadLetters().problem());
             json.writeNumberField("movingProblemSince", partition.deadLetters().problemSinceMs());

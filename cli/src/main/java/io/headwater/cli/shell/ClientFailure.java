@@ -18,6 +18,7 @@ public final class ClientFailure {
             case "GROUP_NOT_EMPTY" -> "stop its consumers first";
             case "QUEUE_FULL" ->
                 "headwater queue list shows who is not done; topic alter --max-records or --max-bytes moves the limit";
+            case "MOVE_UNDECIDED" -> "headwater queue describe says how far it is; the others can be moved then";
             case "DISK_FULL" -> "writing works again as soon as there is space";
             case "PARTITION_OFFLINE", "CORRUPT_LOG" -> "headwater status and the broker's log say why";
             case "OVERLOADED", "SHUTTING_DOWN" -> "try again";

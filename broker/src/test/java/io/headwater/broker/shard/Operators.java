@@ -1,0 +1,128 @@
+package io.headwater.broker.shard;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.MessageLite;
+import io.headwater.broker.net.Connection;
+import io.headwater.broker.net.Outgoing;
+import io.headwater.broker.net.Posted;
+import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.broker.queue.QueueEngine;
+import io.headwater.broker.queue.Shipment;
+import io.headwater.broker.work.Answer;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.QueueOperate;
+import io.headwater.protocol.wire.QueueOperateReply;
+import io.headwater.protocol.wire.QueueOperation;
+import io.headwater.protocol.wire.RecordState;
+import io.headwater.storage.StorageException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/** Who moves records by hand, and what was answered. */
+final class Operators {
+    private static final List<RecordState> STATES =
+            List.of(RecordState.RECORD_READY, RecordState.RECORD_WAITING, RecordState.RECORD_DEAD);
+
+    private final SplittableRandom random;
+    /** Records of which somebody was told that they have arrived. */
+    final Set<String> confirmed = new HashSet<>();
+
+    int moved;
+    int refused;
+    int undecided;
+
+    Operators(SplittableRandom random) {
+        this.random = random;
+    }
+
+    /** What stands at an offset. */
+    interface Values {
+        String at(long offset) throws StorageException;
+    }
+
+    /** A page of some records; the owner's turn is the caller's. */
+    void move(Shard shard, Owned owned, QueueEngine engine, String to, Values values) throws StorageException {
+        Shipment before = engine.shipment();
+        QueueOperate.Builder request = QueueOperate.newBuilder()
+                .setPartitionId(owned.partition.info().partitionId())
+                .setGroupId(engine.groupId())
+                .setOperation(QueueOperation.QUEUE_MOVE)
+                .setFromOffset(random.nextInt(3) == 0 ? random.nextInt(20) : 0)
+                .setUntilOffset(-1)
+                .setMax(random.nextInt(12))
+                .setToTopic(to)
+                .addStates(STATES.get(random.nextInt(STATES.size())))
+                .addStates(STATES.get(random.nextInt(STATES.size())));
+        Asked asked = new Asked();
+        try {
+            owned.desk().operate(request.build(), shard.now(), new Answer<>(asked, 1, FrameType.QUEUE_OPERATE));
+        } catch (RequestFailedException e) {
+            // Another batch is under way, or the topic is not there.
+            return;
+        }
+        Shipment shipment = engine.shipment();
+        if (shipment != null && shipment != before) {
+            for (long offset : shipment.offsets()) {
+                asked.values.add(values.at(offset));
+            }
+        }
+    }
+
+    /** Hears the answer. */
+    private final class Asked implements Connection {
+        private final List<String> values = new ArrayList<>();
+        private boolean answered;
+
+        @Override
+        public void post(Outgoing frame) {
+            assertTrue(!answered, "answered twice");
+            answered = true;
+            MessageLite message = Posted.message(frame);
+            if (message instanceof QueueOperateReply reply) {
+                assertTrue(reply.getRecords() == values.size(), reply + " of " + values);
+                confirmed.addAll(values);
+                moved += values.size();
+            } else if (((Error) message).getUnknownOutcome()) {
+                undecided++;
+            } else {
+                refused++;
+            }
+        }
+
+        @Override
+        public long id() {
+            return 1;
+        }
+
+        @Override
+        public String address() {
+            return "nowhere";
+        }
+
+        @Override
+        public String clientName() {
+            return "operator";
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void wake() {}
+
+        @Override
+        public boolean mayDeliver() {
+            return true;
+        }
+
+        @Override
+        public void finished(int attachmentBytes) {}
+    }
+}
