@@ -62,6 +62,20 @@ final class RewriteWorld {
         }
     }
 
+    private static final class Erasure {
+        final EraseRecords request;
+
+        Erasure(EraseRecords request) {
+            this.request = request;
+        }
+
+        boolean concerns(long offset, Stored record) {
+            return request.hasKey()
+                    ? request.getKey().equals(ByteString.copyFrom(key(record.key)))
+                    : request.getOffset() == offset;
+        }
+    }
+
     /** Something that is certain when the log is durable up to there. */
     private static final class Promise {
         /** -1: it is not in the log yet, for want of room. */
@@ -82,7 +96,11 @@ final class RewriteWorld {
     /** Of each group: whether it is done with a record, where that is certain. */
     private final Map<String, Map<Long, Boolean>> done = new HashMap<>();
 
+    /** Of a group and record: what was last done with it. */
+    private final Map<String, Object> last = new HashMap<>();
+
     private final List<Promise> promises = new ArrayList<>();
+    private final List<Erasure> underway = new ArrayList<>();
     private final KeptReplies operator = new KeptReplies();
     private int produced;
 
@@ -220,7 +238,11 @@ final class RewriteWorld {
         }
         for (int i = 0; i < records.size(); i++) {
             // What an earlier life of the broker had there and was never confirmed is gone.
-            stored.put(first + i, records.get(i));
+            Stored record = records.get(i);
+            long offset = first + i;
+            stored.put(offset, record);
+            // An erasure takes what comes until it begins.
+            record.eraseAsked = underway.stream().anyMatch(erasure -> erasure.concerns(offset, record));
             for (String group : GROUPS) {
                 done.get(group).remove(first + i);
             }
@@ -281,9 +303,6 @@ final class RewriteWorld {
         });
     }
 
-    /** Of a group and record: what was last done with it. */
-    private final Map<String, Object> last = new HashMap<>();
-
     private void replay(String group) throws StorageException {
         Owned owned = owned();
         QueueEngine engine = engine(group);
@@ -323,33 +342,23 @@ final class RewriteWorld {
             return;
         }
         EraseRecords.Builder request = EraseRecords.newBuilder().setPartitionId(info().partitionId());
-        List<Long> asked = new ArrayList<>();
         if (random.nextBoolean()) {
-            long offset = random.nextLong(start, end);
-            request.setOffset(offset);
-            asked.add(offset);
+            request.setOffset(random.nextLong(start, end));
         } else {
-            int key = random.nextInt(KEYS);
-            request.setKey(ByteString.copyFrom(key(key)));
-            stored.forEach((offset, record) -> {
-                if (record.key == key && offset >= start && offset < end) {
-                    asked.add(offset);
-                }
-            });
+            request.setKey(ByteString.copyFrom(key(random.nextInt(KEYS))));
         }
-        Map<Long, Stored> records = new HashMap<>();
-        for (long offset : asked) {
-            Stored record = stored.get(offset);
-            record.eraseAsked = true;
-            records.put(offset, record);
-        }
+        Erasure erasure = new Erasure(request.build());
+        stored.forEach((offset, record) -> record.eraseAsked |= erasure.concerns(offset, record));
+        underway.add(erasure);
         int id = operator.expect(message -> {
+            underway.remove(erasure);
             if (message instanceof EraseRecordsReply reply) {
                 erasures++;
-                records.forEach((offset, record) -> record.erased |= offset < reply.getUntilOffset());
+                stored.forEach((offset, record) ->
+                        record.erased |= erasure.concerns(offset, record) && offset < reply.getUntilOffset());
             }
         });
-        new EraseTask(operator, id, request.build()).run(owners.owner(info()));
+        new EraseTask(operator, id, erasure.request).run(owners.owner(info()));
     }
 
     void crash() throws Exception {
@@ -357,6 +366,7 @@ final class RewriteWorld {
         owners.stop();
         promises.clear();
         operator.forget();
+        underway.clear();
         last.clear();
         owners.start();
         stored.keySet().removeIf(offset -> {
