@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -258,6 +259,57 @@ class QueueMoveTest {
         assertEquals(1, status("hand").ready(), "its id was never sent there");
         produce(record("k", "v").withMessageId("m1"));
         assertEquals(1, status("jobs").ready(), "a producer that sends it again");
+    }
+
+    @Test
+    void whatAsksForSomethingThatNobodyCanReadStays() throws Exception {
+        create("jobs");
+        create("hand");
+        try (RawClient raw = RawClient.connected(broker.port())) {
+            // Not flagged, so that nobody looks; the other topic's broker would have to.
+            assertFalse(raw.produce(1, Batches.with("hw-priority", "high", "v")).hasError());
+        }
+        produce(record("k", "v"));
+
+        assertEquals(1, queues.sweep("jobs", "work", toHand(QueueFilter.all()).asDryRun()));
+        QueueAdmin.Step step = queues.sweep("jobs", "work", toHand(QueueFilter.all()), Place.FIRST, 0);
+
+        assertEquals(new QueueAdmin.Left(0, 0, 1), step.left());
+        assertEquals(1, step.records());
+        assertEquals(1, status("jobs").ready());
+        assertEquals(1, status("hand").ready());
+    }
+
+    @Test
+    void aBatchThatCannotBeReadWhenItLeavesGoesLater() {
+        create("jobs");
+        create("hand");
+        String code = "";
+        int produced = 0;
+        // The choice reads the records, then the batch does: sooner or later it is the batch that fails, and then the
+        // next
+        // attempt, of which nobody waits to hear. Two reads in a row fail: those that bring the countdown to 0 and -1.
+        for (int passing = 1; !code.equals("MOVE_UNDECIDED") && passing < 20; passing++) {
+            produce(record("k", "v" + produced++));
+            AtomicInteger reads = new AtomicInteger(passing);
+            disk.failReads(
+                    path -> path.toString().contains("/partitions/1/")
+                            && Math.abs(2 * reads.decrementAndGet() + 1) == 1,
+                    0,
+                    Long.MAX_VALUE);
+            try {
+                queues.sweep("jobs", "work", toHand(QueueFilter.all()));
+            } catch (HeadwaterException e) {
+                code = e.code();
+            }
+        }
+        assertEquals("MOVE_UNDECIDED", code);
+        long deadline = System.nanoTime() + WAIT.toNanos();
+        // Nobody asks for the first topic meanwhile.
+        while (status("hand").ready() < produced && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertEquals(produced, status("hand").ready());
     }
 
     @Test

@@ -63,6 +63,7 @@ final class Rehearsal {
                 List.of("queue", "explain", "w", "q"),
                 List.of("queue", "redrive", "w", "q"),
                 List.of("queue", "browse", "w", "q"),
+                List.of("queue", "move", "w", "q", "--to-topic", "t"),
                 List.of("queue", "list"),
                 List.of("queue", "describe", "w", "q"),
                 List.of("status"),

@@ -90,23 +90,27 @@ final class MovePage implements Search.Visitor {
             return true;
         }
         List<RecordHeader> headers = cargo == Shipment.Cargo.TO_ORIGIN ? LetterHeaders.before(own) : own;
+        if (!isReadable(headers)) {
+            unfit();
+            return true;
+        }
         if (isDryRun) {
             wouldMove++;
             return true;
         }
-        Lot.Verdict verdict = isReadable(headers)
-                ? lot.offer(offset, record.key(), record.value(), headers, target)
-                : Lot.Verdict.TOO_LARGE;
+        Lot.Verdict verdict = lot.offer(offset, record.key(), record.value(), headers, target);
         switch (verdict) {
             case ELSEWHERE -> passed = passed == Selection.NO_MORE ? offset : passed;
-            case TOO_LARGE -> {
-                if (mayCount()) {
-                    left.setUnfit(left.getUnfit() + 1);
-                }
-            }
+            case TOO_LARGE -> unfit();
             case TAKEN, FULL -> {}
         }
         return verdict != Lot.Verdict.FULL;
+    }
+
+    private void unfit() {
+        if (mayCount()) {
+            left.setUnfit(left.getUnfit() + 1);
+        }
     }
 
     /** What stands behind one that was passed over comes again in the next page. */

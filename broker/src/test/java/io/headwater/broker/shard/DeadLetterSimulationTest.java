@@ -1,8 +1,11 @@
 package io.headwater.broker.shard;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.queue.Now;
+import io.headwater.broker.queue.QueueEngine;
 import io.headwater.record.testing.Seeds;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -21,6 +24,28 @@ class DeadLetterSimulationTest {
     @Test
     void whatOperatorsMoveIsInOnePlaceWhateverCrashesWhen() {
         run("");
+    }
+
+    /** Of some hundred bytes each, in batches of at most a thousand. */
+    @Test
+    void anOperatorsPageComesBetweenBatchesOfTheDead() throws Exception {
+        DeadLetterWorld world = new DeadLetterWorld(new SplittableRandom(1), "dead", (engine, ops) -> {});
+        QueueEngine engine = world.bury(60);
+        long first = engine.shipment().number();
+        assertFalse(world.moveByHand("other"), "a batch of the dead is under way");
+        for (int i = 0; engine.shipment() != null; i++) {
+            assertTrue(i < 100, "the first batch never arrives");
+            world.tick();
+        }
+        world.tick();
+        assertTrue(world.moveByHand("other"), "the next batch of the dead has gone first");
+        assertEquals(first + 1, engine.shipment().number());
+        assertTrue(engine.counts().moving() > 30);
+        world.moveByHand("other");
+        for (int i = 0; i < 200 && engine.hasMoving(); i++) {
+            world.tick();
+        }
+        assertEquals(0, engine.counts().moving(), "the dead wait for an operator who does not come back");
     }
 
     private static void run(String deadLetter) {

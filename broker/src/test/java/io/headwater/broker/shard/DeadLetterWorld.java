@@ -247,7 +247,10 @@ final class DeadLetterWorld {
     }
 
     private void produce() throws StorageException {
-        PartitionInfo info = sources().get(random.nextInt(PARTITIONS));
+        produce(sources().get(random.nextInt(PARTITIONS)));
+    }
+
+    private void produce(PartitionInfo info) throws StorageException {
         Owned owned = owned(info);
         ByteBuffer target = ByteBuffer.allocate(4_096);
         RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE).reset(target);
@@ -297,6 +300,55 @@ final class DeadLetterWorld {
                             owned.partition.queues().ops()));
         }
         shard.turn(owned);
+    }
+
+    /** Of one partition; it has a batch of them on its way when this returns. */
+    QueueEngine bury(int count) throws StorageException {
+        PartitionInfo info = sources().get(0);
+        Shard shard = shards.get((int) (info.partitionId() % 2));
+        Owned owned = owned(info);
+        while (owned.partition.log().endOffset() < count) {
+            produce(info);
+        }
+        for (int i = 0; i < 4; i++) {
+            tick();
+        }
+        QueueEngine engine = engine(owned);
+        Receiver receiver = new Receiver(7).waitFor(count, 1 << 30, 30_000);
+        engine.grant(
+                List.of(receiver),
+                offset -> 10,
+                shard.now(),
+                owned.partition.queues().ops());
+        for (int i = 0; i < receiver.size(); i++) {
+            engine.settle(
+                    Settle.of(Verb.REJECT, receiver.offset(i), receiver.attempt(i)),
+                    shard.now(),
+                    owned.partition.queues().ops());
+        }
+        produce(info);
+        shard.turn(owned);
+        tick();
+        return engine;
+    }
+
+    /** A turn of all, 50 ms later. */
+    void tick() {
+        nowMs += 50;
+        for (Shard shard : shards) {
+            shard.doWork();
+        }
+        data.groupCommit().doWork();
+    }
+
+    /** Of the first partition: false: the operator is told to come back. */
+    boolean moveByHand(String to) throws StorageException {
+        PartitionInfo info = sources().get(0);
+        Shard shard = shards.get((int) (info.partitionId() % 2));
+        Owned owned = owned(info);
+        boolean taken = operators.moveReady(shard, owned, engine(owned), to, offset -> valueAt(owned, offset));
+        shard.turn(owned);
+        return taken;
     }
 
     private String valueAt(Owned owned, long offset) throws StorageException {
@@ -385,11 +437,7 @@ final class DeadLetterWorld {
         }
         boolean moving = true;
         for (int round = 0; moving && round < 3_000; round++) {
-            nowMs += 50;
-            for (Shard shard : shards) {
-                shard.doWork();
-            }
-            data.groupCommit().doWork();
+            tick();
             moving = false;
             for (PartitionInfo info : sources()) {
                 moving |= engine(owned(info)).hasMoving();

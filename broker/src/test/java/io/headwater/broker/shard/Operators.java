@@ -47,23 +47,35 @@ final class Operators {
 
     /** A page of some records; the owner's turn is the caller's. */
     void move(Shard shard, Owned owned, QueueEngine engine, String to, Values values) throws StorageException {
-        Shipment before = engine.shipment();
         QueueOperate.Builder request = QueueOperate.newBuilder()
-                .setPartitionId(owned.partition.info().partitionId())
-                .setGroupId(engine.groupId())
-                .setOperation(QueueOperation.QUEUE_MOVE)
                 .setFromOffset(random.nextInt(3) == 0 ? random.nextInt(20) : 0)
-                .setUntilOffset(-1)
                 .setMax(random.nextInt(12))
-                .setToTopic(to)
                 .addStates(STATES.get(random.nextInt(STATES.size())))
                 .addStates(STATES.get(random.nextInt(STATES.size())));
+        ask(shard, owned, engine, request, to, values);
+    }
+
+    /** What is ready; false: he is told to come back. */
+    boolean moveReady(Shard shard, Owned owned, QueueEngine engine, String to, Values values) throws StorageException {
+        QueueOperate.Builder request = QueueOperate.newBuilder().addStates(RecordState.RECORD_READY);
+        return ask(shard, owned, engine, request, to, values);
+    }
+
+    private boolean ask(
+            Shard shard, Owned owned, QueueEngine engine, QueueOperate.Builder request, String to, Values values)
+            throws StorageException {
+        request.setPartitionId(owned.partition.info().partitionId())
+                .setGroupId(engine.groupId())
+                .setOperation(QueueOperation.QUEUE_MOVE)
+                .setUntilOffset(-1)
+                .setToTopic(to);
+        Shipment before = engine.shipment();
         Asked asked = new Asked();
         try {
             owned.desk().operate(request.build(), shard.now(), new Answer<>(asked, 1, FrameType.QUEUE_OPERATE));
         } catch (RequestFailedException e) {
             // Another batch is under way, or the topic is not there.
-            return;
+            return false;
         }
         Shipment shipment = engine.shipment();
         if (shipment != null && shipment != before) {
@@ -71,6 +83,7 @@ final class Operators {
                 asked.values.add(values.at(offset));
             }
         }
+        return true;
     }
 
     /** Hears the answer. */
