@@ -5,12 +5,14 @@ import io.headwater.broker.net.Listener;
 import io.headwater.broker.observe.LatencyHistogram;
 import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.observe.Vitals;
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.shard.Owners;
 import io.headwater.broker.shard.ShardGauges;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.DurationHistogram;
 import io.headwater.storage.StorageException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -104,6 +106,23 @@ final class BrokerVitals implements Vitals {
     public LatencyHistogram.Snapshot syncDuration() {
         DurationHistogram cycles = data.groupCommit().cycleTimes();
         return LatencyHistogram.Snapshot.of(upperNs -> cycles.countUpToUs(upperNs / 1000), cycles.sumUs() * 1000);
+    }
+
+    @Override
+    public long duplicateRecords() {
+        return owners.gauges().stream()
+                .mapToLong(gauges -> gauges.traffic().duplicateRecords())
+                .sum();
+    }
+
+    @Override
+    public QueueMemory queueMemory() {
+        HeapBudget budget = owners.queueMemory();
+        Map<String, Long> used = new TreeMap<>();
+        for (HeapBudget.Use use : HeapBudget.Use.values()) {
+            used.put(use.name().toLowerCase(Locale.ROOT), budget.usedBytes(use));
+        }
+        return new QueueMemory(budget.maxBytes(), used);
     }
 
     @Override

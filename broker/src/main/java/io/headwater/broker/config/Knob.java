@@ -150,9 +150,11 @@ enum Knob {
             "queues.memory",
             Kind.BYTES,
             "256MiB",
-            "Heap that queue groups may take, all together: for records that are leased, scheduled or failed, and in keyed"
-                    + " groups for each that is not done. At the cap producers are told to come back later, and no more is"
-                    + " handed out until something is settled; each group may always have 256KiB.",
+            "Heap that queues may take, all together: queue groups for records that are leased, scheduled or failed, and"
+                    + " keyed groups for each that is not done; topics with a deduplication window for message ids, three"
+                    + " quarters of it at most. At the cap producers are told to come back later, and no more is handed"
+                    + " out until something is settled; each group may always have 256KiB. What is not needed any more"
+                    + " comes back after a second, ids after at most a quarter more than their window.",
             "Near the heap's size (`-Xmx`, 512MiB as `serve` sets it) the broker ends for want of memory."),
     NETWORK_THREADS(
             "threads.network",

@@ -42,7 +42,7 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
         public static final Work NONE = new Work(false, 0, Limits.NONE, "", Dedup.OFF);
 
         public Work {
-            require(ackedGraceMs >= 0, "ackedGraceMs", ackedGraceMs, "at least 0");
+            require(ackedGraceMs >= 0, "ackedGraceMs (--acked-grace)", ackedGraceMs, "at least 0");
         }
 
         public boolean hasDeadLetter() {
@@ -64,11 +64,19 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
         private static final long SHORTEST_AGE_MS = 1_000;
 
         public Limits {
-            require(maxRecords > 0 || maxRecords == NO_LIMIT, "maxRecords", maxRecords, "above 0, or -1 for no limit");
-            require(maxBytes > 0 || maxBytes == NO_LIMIT, "maxBytes", maxBytes, "above 0, or -1 for no limit");
+            require(
+                    maxRecords > 0 || maxRecords == NO_LIMIT,
+                    "maxRecords (--max-records)",
+                    maxRecords,
+                    "above 0, or -1 for no limit");
+            require(
+                    maxBytes > 0 || maxBytes == NO_LIMIT,
+                    "maxBytes (--max-bytes)",
+                    maxBytes,
+                    "above 0, or -1 for no limit");
             require(
                     maxAgeMs >= SHORTEST_AGE_MS || maxAgeMs == NO_LIMIT,
-                    "maxAgeMs",
+                    "maxAgeMs (--max-age)",
                     maxAgeMs,
                     "at least 1000, or -1 for no limit");
         }
@@ -90,10 +98,14 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
         public Dedup {
             require(
                     windowMs == NO_LIMIT || (windowMs >= SHORTEST_MS && windowMs <= LONGEST_MS),
-                    "dedupWindowMs",
+                    "dedupWindowMs (--dedup-window)",
                     windowMs,
                     "1000 (1 s) to 604800000 (7 d), or -1: off");
-            require(maxIds >= FEWEST_IDS && maxIds <= MOST_IDS, "dedupMaxIds", maxIds, "1000 to 100000000");
+            require(
+                    maxIds >= FEWEST_IDS && maxIds <= MOST_IDS,
+                    "dedupMaxIds (--dedup-max-ids)",
+                    maxIds,
+                    "1000 to 100000000");
         }
 
         public boolean isOn() {
@@ -106,20 +118,24 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
     }
 
     public TopicPolicy {
-        require(retentionMs > 0 || retentionMs == NO_LIMIT, "retentionMs", retentionMs, "above 0, or -1 for no limit");
+        require(
+                retentionMs > 0 || retentionMs == NO_LIMIT,
+                "retentionMs (--retention)",
+                retentionMs,
+                "above 0, or -1 for no limit");
         require(
                 retentionBytes > 0 || retentionBytes == NO_LIMIT,
-                "retentionBytes",
+                "retentionBytes (--retention-bytes)",
                 retentionBytes,
                 "above 0, or -1 for no limit");
         require(
                 ackLevel == AckLevel.ACK_PERSISTED || ackLevel == AckLevel.ACK_MEMORY,
-                "ackLevel",
+                "ackLevel (--ack)",
                 ackLevel,
                 "persisted or memory");
         require(
                 !(work.dedup().isOn() && compaction.on()),
-                "dedupWindowMs",
+                "dedupWindowMs (--dedup-window)",
                 work.dedup().windowMs(),
                 "off where the topic is compacted: compaction removes records whose ids are in the window");
     }

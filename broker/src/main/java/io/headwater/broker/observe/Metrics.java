@@ -59,6 +59,10 @@ public final class Metrics {
                 "Bytes of batches appended.",
                 () -> vitals.traffic().bytesIn());
         counter(
+                "headwater_produce_duplicate_records_total",
+                "Records with a message id of their topic's deduplication window: confirmed, and not stored.",
+                vitals::duplicateRecords);
+        counter(
                 "headwater_deliver_records_total",
                 "Records sent to consumers.",
                 () -> vitals.traffic().recordsOut());
@@ -124,6 +128,17 @@ public final class Metrics {
     }
 
     private void queues(Vitals vitals) {
+        gauge(
+                "headwater_queue_memory_limit_bytes",
+                "What queues may take of the heap: queues.memory.",
+                () -> vitals.queueMemory().limit());
+        registry.register(GaugeWithCallback.builder()
+                .name("headwater_queue_memory_bytes")
+                .help("What queues take of queues.memory: for records of groups, for what consumers said about failures"
+                        + " (reasons), for message ids, and for the sizes of batches.")
+                .labelNames("use")
+                .callback(gauge -> vitals.queueMemory().used().forEach((use, bytes) -> gauge.call((double) bytes, use)))
+                .build());
         registry.register(GaugeWithCallback.builder()
                 .name("headwater_queue_records")
                 .help("Records of a queue group that are not done, by state; as of the last second.")
@@ -161,6 +176,13 @@ public final class Metrics {
                 .labelNames("topic", "group")
                 .callback(counter -> vitals.queues()
                         .forEach(queue -> counter.call((double) queue.moved(), queue.topic(), queue.group())))
+                .build());
+        registry.register(CounterWithCallback.builder()
+                .name("headwater_queue_too_old_total")
+                .help("Records that died because they were older than their topic's maximum age.")
+                .labelNames("topic", "group")
+                .callback(counter -> vitals.queues()
+                        .forEach(queue -> counter.call((double) queue.tooOld(), queue.topic(), queue.group())))
                 .build());
         registry.register(CounterWithCallback.builder()
                 .name("headwater_queue_returned_total")

@@ -3,6 +3,7 @@ package io.headwater.broker.observe;
 /**
  * What a queue group has, in one partition or in all of them. Counters since the broker has opened the partition.
  *
+ * @param tooOld how many died of their age
  * @param oldestReadyMs age of the oldest ready record; -1: none is ready, or it stands behind too many that are not
  * @param timeInQueueP50Ms from ingestion to the first delivery; -1: nothing was delivered
  * @param processingP50Ms as consumers report it; -1: nothing was reported
@@ -16,6 +17,7 @@ public record QueueFigures(
         long dead,
         long moving,
         long moved,
+        long tooOld,
         long oldestReadyMs,
         long delivered,
         long acked,
@@ -47,6 +49,7 @@ public record QueueFigures(
                 dead + other.dead,
                 moving + other.moving,
                 moved + other.moved,
+                tooOld + other.tooOld,
                 Math.max(oldestReadyMs, other.oldestReadyMs),
                 delivered + other.delivered,
                 acked + other.acked,

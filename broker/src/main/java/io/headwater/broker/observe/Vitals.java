@@ -1,6 +1,7 @@
 package io.headwater.broker.observe;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * What can be read off the running broker. Every method may be called from any thread at any time, returns at once and
@@ -40,6 +41,19 @@ public interface Vitals {
 
     /** Of queue groups whose partitions are open, all partitions together; about a second old. */
     List<QueueFigures> queues();
+
+    /** Records that came with a message id of their topic's deduplication window, and were not stored. */
+    long duplicateRecords();
+
+    /** What queues take of {@code queues.memory}. */
+    QueueMemory queueMemory();
+
+    /**
+     * Heap, in bytes; as of the last turns of those that take it.
+     *
+     * @param used by what it is used for
+     */
+    record QueueMemory(long limit, Map<String, Long> used) {}
 
     /**
      * Since the start, and over the last minute.

@@ -1,5 +1,6 @@
 package io.headwater.broker.partition;
 
+import io.headwater.broker.queue.HeapBudget;
 import java.util.Arrays;
 
 /**
@@ -7,7 +8,8 @@ import java.util.Arrays;
  * done. A batch counts whole until its last record is. Sixteen bytes a batch, in arrays by offset, from the first that
  * counts on.
  *
- * <p>Filled from the log, from some offset on, and then with what is appended.
+ * <p>Filled from the log, from some offset on, and then with what is appended; before each, heap for it is {@link
+ * #reserve reserved}.
  */
 final class BatchBytes {
     /** Whether some record of {@code [from, until)} is not done. */
@@ -17,8 +19,13 @@ final class BatchBytes {
     }
 
     private static final int FIRST_ROOM = 64;
+    /** Not worth giving back. */
+    private static final int SMALL_ROOM = 1_024;
+
+    private static final int BATCH_BYTES = 16;
 
     private final Needs needs;
+    private final HeapBudget budget;
     private long[] bases = new long[FIRST_ROOM];
     private int[] spans = new int[FIRST_ROOM];
     /** With those that count no more, as 0, until there is want of room. */
@@ -29,9 +36,33 @@ final class BatchBytes {
     private long bytes;
     private long end;
 
-    BatchBytes(Needs needs, long start) {
+    BatchBytes(Needs needs, long start, HeapBudget budget) {
         this.needs = needs;
         this.end = start;
+        this.budget = budget;
+        budget.changed(HeapBudget.Use.BATCHES, FIRST_ROOM * BATCH_BYTES);
+    }
+
+    /** Gives back its heap. */
+    void close() {
+        budget.changed(HeapBudget.Use.BATCHES, -BATCH_BYTES * (long) bases.length);
+    }
+
+    /** Whether there is heap for one more batch; then it is taken. */
+    boolean reserve() {
+        if (count < bases.length) {
+            return true;
+        }
+        dropGone();
+        if (count <= bases.length / 2) {
+            return true;
+        }
+        int room = Math.multiplyExact(2, bases.length);
+        if (!budget.reserve(HeapBudget.Use.BATCHES, (long) BATCH_BYTES * (room - bases.length))) {
+            return count < bases.length;
+        }
+        resize(room);
+        return true;
     }
 
     /** Batches below are known. */
@@ -54,7 +85,7 @@ final class BatchBytes {
             return;
         }
         if (count == bases.length) {
-            makeRoom();
+            throw new IllegalStateException("batch " + base + ": nothing was reserved for it");
         }
         bases[count] = base;
         spans[count] = (int) (until - base);
@@ -76,6 +107,12 @@ final class BatchBytes {
             count = 0;
             gone = 0;
         }
+        if (count - gone < bases.length / 4 && bases.length > SMALL_ROOM) {
+            dropGone();
+            int room = bases.length / 2;
+            budget.changed(HeapBudget.Use.BATCHES, -BATCH_BYTES * (long) (bases.length - room));
+            resize(room);
+        }
     }
 
     private int lastAtOrBelow(long offset) {
@@ -83,7 +120,7 @@ final class BatchBytes {
         return found >= 0 ? found : Math.max(0, -found - 2);
     }
 
-    private void makeRoom() {
+    private void dropGone() {
         int left = 0;
         for (int at = 0; at < count; at++) {
             if (sizes[at] > 0) {
@@ -95,10 +132,11 @@ final class BatchBytes {
         }
         count = left;
         gone = 0;
-        if (count > bases.length / 2) {
-            bases = Arrays.copyOf(bases, 2 * bases.length);
-            spans = Arrays.copyOf(spans, 2 * spans.length);
-            sizes = Arrays.copyOf(sizes, 2 * sizes.length);
-        }
+    }
+
+    private void resize(int room) {
+        bases = Arrays.copyOf(bases, room);
+        spans = Arrays.copyOf(spans, room);
+        sizes = Arrays.copyOf(sizes, room);
     }
 }

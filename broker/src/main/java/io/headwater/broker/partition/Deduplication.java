@@ -2,6 +2,7 @@ package io.headwater.broker.partition;
 
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.TopicPolicy;
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.protocol.wire.Error;
 import io.headwater.record.BatchLayout;
 import io.headwater.record.BatchSlicer;
@@ -21,21 +22,22 @@ import org.jspecify.annotations.Nullable;
  * they are holes, of which it may have nothing else. So the log says of every batch that it came, and its producer's
  * sequence goes on.
  *
- * <p>The ids are in memory only. What the window holds is read from the log again before the first batch with an id is
- * taken after a start, some of it for each that is sent meanwhile.
+ * <p>The ids are in memory only, and their heap is of the budget of all queues: where there is none left, a batch with
+ * new ids is refused, never stored without them being known. What the window holds is read from the log again when the
+ * first batch with an id comes after a start, some of it in each turn of the owner; until then those with ids wait.
  */
-final class Deduplication {
-    private static final int STEP_BYTES = 4 << 20;
-    /** For one batch that is refused meanwhile. */
-    private static final int MOST_BYTES = 32 << 20;
+public final class Deduplication {
+    private static final int STEP_BYTES = 1 << 20;
 
     private static final long NOT_BEGUN = -1;
 
     /** What a frame holds besides a batch. */
     private static final int FRAME_OVERHEAD = 64 << 10;
 
-    private final TopicPolicy.Dedup policy;
-    private final IdWindow window;
+    private final PartitionInfo info;
+    private final HeapBudget budget;
+    private TopicPolicy.Dedup policy = TopicPolicy.Dedup.OFF;
+    private IdWindow window;
     private final MessageIds ids = new MessageIds();
     private final RecordCursor cursor = new RecordCursor();
     private final BatchSlicer slicer = new BatchSlicer();
@@ -49,50 +51,108 @@ final class Deduplication {
     private long readUntil = NOT_BEGUN;
 
     private long readEnd;
+    /** A producer waits for it to be read. */
+    private boolean wanted;
+    /** Why it cannot go on until the next producer asks. */
+    private @Nullable Error stuck;
 
-    Deduplication(TopicPolicy.Dedup policy) {
-        this.policy = policy;
-        this.window = new IdWindow(policy.windowMs());
+    private long dropped;
+    private ByteBuffer bytes = ByteBuffer.allocate(0);
+
+    Deduplication(PartitionInfo info, HeapBudget budget) {
+        this.info = info;
+        this.budget = budget;
+        this.window = new IdWindow(policy.windowMs(), budget);
     }
 
-    TopicPolicy.Dedup policy() {
-        return policy;
+    /** From now on. Where it is another one, what was known is forgotten, and read from the log again. */
+    void policy(TopicPolicy.Dedup now) {
+        if (!policy.equals(now)) {
+            close();
+            policy = now;
+            window = new IdWindow(now.windowMs(), budget);
+            readUntil = NOT_BEGUN;
+            wanted = false;
+            stuck = null;
+        }
+    }
+
+    boolean isOn() {
+        return policy.isOn();
+    }
+
+    /** Gives back its heap. */
+    void close() {
+        window.close();
+    }
+
+    /** Gives back the heap of ids that are too old, also where none comes any more. To be called now and then. */
+    public void expire(long nowMs) {
+        window.expire(nowMs);
+    }
+
+    /** How many records were not stored, since the partition was opened. */
+    public long dropped() {
+        return dropped;
     }
 
     /** All of the window is known. */
-    boolean isReady() {
+    private boolean isReady() {
         return readUntil != NOT_BEGUN && readUntil >= readEnd;
     }
 
     /**
-     * Finds what is {@link #left} of a batch; as long as this is not {@link #isReady ready}, the log is to be flushed
-     * first.
+     * Looks at a batch, for {@link #prepare}. Borrows it.
      *
-     * @return why it cannot be done, or not now; null: it is done
+     * @return whether any record has an id
+     * @throws InvalidBatchException if its records cannot be read
+     */
+    boolean hasIds(RecordBatch batch) throws InvalidBatchException {
+        return ids.read(batch, cursor).count() > 0;
+    }
+
+    /**
+     * Finds what is {@link #left} of the batch that {@link #hasIds}.
+     *
+     * @param most bytes of an entry
+     * @return why it cannot be done, or not now; null: it is done, and there is heap for its ids
      * @throws InvalidBatchException if its records cannot be read
      */
     @Nullable
-    Error prepare(PartitionInfo info, PartitionLog log, RecordBatch batch, long nowMs)
-            throws StorageException, InvalidBatchException {
-        int records = batch.recordCount();
+    Error prepare(RecordBatch batch, int most, long nowMs) throws InvalidBatchException {
         if (!isReady()) {
-            catchUp(log, nowMs);
+            Error why = stuck;
+            wanted = true;
+            stuck = null;
+            return why == null ? PartitionErrors.readingIds(info) : why;
         }
         window.expire(nowMs);
-        if (!hasRoomFor(isReady() ? records : 1)) {
-            return PartitionErrors.tooManyIds(info, policy, records);
+        findDuplicates(nowMs);
+        Error full = reserve(ids.count() - duplicates.cardinality(), nowMs);
+        if (full != null) {
+            return full;
         }
-        if (!isReady()) {
-            return PartitionErrors.readingIds(info);
-        }
-        left = withoutDuplicates(batch, nowMs);
+        left = duplicates.isEmpty() ? batch : rebuilt(batch);
         // Packed anew it may be larger than its producer made it.
-        int most = Math.max(batch.sizeInBytes(), log.maxBatchBytes() - FRAME_OVERHEAD);
-        return left.sizeInBytes() <= most ? null : PartitionErrors.growsTooLarge(info, left.sizeInBytes(), most);
+        int room = Math.max(batch.sizeInBytes(), most - FRAME_OVERHEAD);
+        return left.sizeInBytes() <= room ? null : PartitionErrors.growsTooLarge(info, left.sizeInBytes(), room);
     }
 
-    /** Reads some of what the window holds. */
-    private void catchUp(PartitionLog log, long nowMs) throws StorageException {
+    /** Null: there is room for so many ids more. */
+    private @Nullable Error reserve(int more, long nowMs) {
+        if (more > policy.maxIds() - window.size()) {
+            return PartitionErrors.tooManyIds(info, policy, more);
+        }
+        return window.reserve(more, nowMs) ? null : PartitionErrors.noHeapForIds(info, more);
+    }
+
+    /** Whether {@link #readSome} has something to do: a producer waits for it. */
+    public boolean wantsToRead() {
+        return wanted && stuck == null && !isReady();
+    }
+
+    /** Reads some of what the window holds, a step of the partition's owner. The log is flushed. */
+    void readSome(PartitionLog log, long nowMs) throws StorageException {
         if (readUntil == NOT_BEGUN) {
             readUntil = Math.max(log.startOffset(), log.offsetForIngestionTime(nowMs - policy.windowMs() + 1));
             readEnd = log.endOffset();
@@ -101,22 +161,30 @@ final class Deduplication {
         // What was removed meanwhile is older than the window by now.
         readUntil = Math.max(readUntil, log.startOffset());
         int read = 0;
-        while (readUntil < readEnd && read < MOST_BYTES && hasRoomFor(1)) {
+        while (readUntil < readEnd && stuck == null && read < STEP_BYTES) {
             read += read(log);
+        }
+        if (isReady()) {
+            bytes = ByteBuffer.allocate(0);
         }
     }
 
+    /** Returns how many bytes were read. */
     private int read(PartitionLog log) throws StorageException {
         try (LogSlice slice = log.read(readUntil, readEnd, STEP_BYTES, null)) {
             int size = slice.sizeInBytes();
-            ByteBuffer bytes = ByteBuffer.allocate(size);
-            slice.copyTo(bytes);
+            if (bytes.capacity() < size) {
+                bytes = ByteBuffer.allocate(size);
+            }
+            slice.copyTo(bytes.clear());
             bytes.flip();
             RecordBatch batch = new RecordBatch();
-            for (int at = 0; at < size; at += bytes.getInt(at)) {
+            for (int at = 0; at < size && stuck == null; at += bytes.getInt(at)) {
                 batch.wrap(bytes, at + Envelope.SIZE);
-                remember(batch, bytes.getLong(at + Envelope.INGESTION_TIME_AT));
-                readUntil = batch.baseOffset() + batch.lastOffsetDelta() + 1;
+                stuck = remember(batch, bytes.getLong(at + Envelope.INGESTION_TIME_AT));
+                if (stuck == null) {
+                    readUntil = batch.baseOffset() + batch.lastOffsetDelta() + 1;
+                }
             }
             if (size == 0) {
                 readUntil = readEnd;
@@ -127,24 +195,23 @@ final class Deduplication {
         }
     }
 
-    private void remember(RecordBatch batch, long timeMs) {
+    /** Null: it is done. */
+    private @Nullable Error remember(RecordBatch batch, long timeMs) {
         if (InternalProducer.isInternal(batch.producerId())) {
             // A record that was moved here was not sent here.
-            return;
+            return null;
         }
         try {
             ids.read(batch, cursor);
         } catch (InvalidBatchException e) {
-            // Compressed records that nobody can read. Those that have an id are refused before they are stored.
-            return;
+            // Compressed records that nobody can read, from before the topic had a window.
+            return null;
         }
-        for (int i = 0; i < ids.count(); i++) {
+        Error full = reserve(ids.count(), timeMs);
+        for (int i = 0; i < ids.count() && full == null; i++) {
             window.add(ids.high(i), ids.low(i), batch.baseOffset() + ids.delta(i), timeMs);
         }
-    }
-
-    private boolean hasRoomFor(int records) {
-        return records <= policy.maxIds() - window.size();
+        return full;
     }
 
     /** What is to be stored of the batch: itself where none of its records is a duplicate, else one without them. */
@@ -152,8 +219,7 @@ final class Deduplication {
         return left;
     }
 
-    private RecordBatch withoutDuplicates(RecordBatch batch, long nowMs) throws InvalidBatchException {
-        ids.read(batch, cursor);
+    private void findDuplicates(long nowMs) {
         own.clear();
         duplicates.clear();
         original = IdWindow.ABSENT;
@@ -164,7 +230,6 @@ final class Deduplication {
                 original = original == IdWindow.ABSENT ? before : original;
             }
         }
-        return duplicates.isEmpty() ? batch : rebuilt(batch);
     }
 
     private RecordBatch rebuilt(RecordBatch batch) throws InvalidBatchException {
@@ -187,6 +252,7 @@ final class Deduplication {
 
     /** What was made of the batch that was looked at last is in the log. */
     void appended(long baseOffset, long timeMs) {
+        dropped += duplicates.cardinality();
         for (int i = 0; i < ids.count(); i++) {
             if (!duplicates.get(ids.delta(i))) {
                 window.add(ids.high(i), ids.low(i), baseOffset + ids.delta(i), timeMs);

@@ -7,6 +7,9 @@ final class IdTable {
     static final int ABSENT = -1;
 
     private static final int FIRST_ROOM = 64;
+    private static final int PLACE_BYTES = 28;
+    /** More is not kept when it is cleared. */
+    private static final int LARGE_ROOM = 4_096;
 
     /** Two a place; the one that is zero is empty. */
     private long[] hashes = new long[2 * FIRST_ROOM];
@@ -17,6 +20,32 @@ final class IdTable {
 
     int size() {
         return size;
+    }
+
+    /** Heap in use, roughly. */
+    long bytes() {
+        return bytesFor(0);
+    }
+
+    /** Heap in use when so many more ids have come. */
+    long bytesFor(int more) {
+        return (long) roomFor(more) * PLACE_BYTES;
+    }
+
+    /** Takes the heap for so many more ids now. */
+    void makeRoom(int more) {
+        int room = roomFor(more);
+        if (room > offsets.length) {
+            grow(room);
+        }
+    }
+
+    private int roomFor(int more) {
+        int room = offsets.length;
+        while (3L * (size + (long) more) > 2L * room) {
+            room = Math.multiplyExact(2, room);
+        }
+        return room;
     }
 
     /** The place of an id, or {@link #ABSENT}. */
@@ -41,9 +70,7 @@ final class IdTable {
 
     /** Replaces what is known of the id. False: something was. */
     boolean put(long high, long low, long offset, int time) {
-        if (3L * (size + 1) > 2L * offsets.length) {
-            grow();
-        }
+        makeRoom(1);
         int found = find(high, low);
         boolean isNew = found == ABSENT;
         int at = found;
@@ -62,17 +89,20 @@ final class IdTable {
     }
 
     void clear() {
-        if (size > 0) {
+        if (offsets.length > LARGE_ROOM) {
+            hashes = new long[2 * FIRST_ROOM];
+            offsets = new long[FIRST_ROOM];
+            times = new int[FIRST_ROOM];
+        } else if (size > 0) {
             Arrays.fill(hashes, 0);
-            size = 0;
         }
+        size = 0;
     }
 
-    private void grow() {
+    private void grow(int room) {
         long[] beforeHashes = hashes;
         long[] beforeOffsets = offsets;
         int[] beforeTimes = times;
-        int room = 2 * beforeOffsets.length;
         hashes = new long[2 * room];
         offsets = new long[room];
         times = new int[room];

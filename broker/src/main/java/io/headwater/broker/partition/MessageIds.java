@@ -22,12 +22,16 @@ import java.util.Arrays;
 final class MessageIds {
     static final String HEADER = "hw-message-id";
 
+    private static final int FIRST_ROOM = 64;
+    /** Room for more is for one batch only. */
+    private static final int MOST_KEPT = 4_096;
+
     private final MessageDigest digest;
     private final byte[] hash = new byte[32];
     private final ByteBuffer hashed = ByteBuffer.wrap(hash);
-    private int[] deltas = new int[64];
-    private long[] highs = new long[64];
-    private long[] lows = new long[64];
+    private int[] deltas = new int[FIRST_ROOM];
+    private long[] highs = new long[FIRST_ROOM];
+    private long[] lows = new long[FIRST_ROOM];
     private int count;
 
     MessageIds() {
@@ -41,6 +45,11 @@ final class MessageIds {
     /** Borrows the batch. */
     MessageIds read(RecordBatch batch, RecordCursor cursor) throws InvalidBatchException {
         count = 0;
+        if (deltas.length > MOST_KEPT) {
+            deltas = new int[FIRST_ROOM];
+            highs = new long[FIRST_ROOM];
+            lows = new long[FIRST_ROOM];
+        }
         batch.records(cursor);
         while (cursor.next()) {
             if (cursor.headerCount() > 0) {

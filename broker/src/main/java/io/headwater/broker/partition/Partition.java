@@ -45,11 +45,12 @@ public final class Partition {
     private final AppendOutcome outcome = new AppendOutcome();
     private final List<PendingGroupOp> pendingOps = new ArrayList<>();
     private final PartitionQueues queues;
+    private final Room room;
     private long lastIngestionMs;
     private boolean epochStarted;
     private final Upkeep upkeep;
     private TopicPolicy.Work work = TopicPolicy.Work.NONE;
-    private @Nullable Deduplication deduplication;
+    private final Deduplication deduplication;
     private boolean dirty;
     /** What was announced and then not appended is withdrawn, and that is perhaps not in the log yet. */
     private boolean withdrawn;
@@ -62,6 +63,8 @@ public final class Partition {
         this.log = log;
         this.clock = clock;
         this.queues = new PartitionQueues(queueMemory);
+        this.room = new Room(info, log, queues);
+        this.deduplication = new Deduplication(info, queueMemory);
         this.upkeep = new Upkeep(info, log, queues);
     }
 
@@ -108,10 +111,26 @@ public final class Partition {
     /** What its topic's queue groups mean for its records, from now on. */
     public void work(TopicPolicy.Work now) {
         work = now;
-        if (deduplication == null || !deduplication.policy().equals(now.dedup())) {
-            deduplication = now.dedup().isOn() ? new Deduplication(now.dedup()) : null;
-        }
+        deduplication.policy(now.dedup());
         queues.countBytes(now.limits().maxBytes() != TopicPolicy.NO_LIMIT);
+    }
+
+    /** It is not served any more: gives back its heap of {@code queues.memory}. */
+    public void close() {
+        queues.close();
+        deduplication.close();
+    }
+
+    /** The message ids of its topic's deduplication window. */
+    public Deduplication deduplication() {
+        return deduplication;
+    }
+
+    /** Reads some of them from the log, about a mebibyte or a batch: where {@link Deduplication#wantsToRead}. */
+    public void readIds() throws StorageException {
+        // What this turn has appended can be read only when it is written.
+        flush();
+        deduplication.readSome(log, Math.max(lastIngestionMs, clock.time()));
     }
 
     /** As its owner said last. */
@@ -190,27 +209,22 @@ public final class Partition {
         if (!queues.isEmpty() && batch.compression() != Compression.NONE && !queues.canRead(batch)) {
             return outcome.failed(PartitionErrors.unreadable(info));
         }
-        Deduplication by = deduplication;
         // What was moved here is never a duplicate by its id: it would be nowhere then.
-        boolean named = wishes != null && wishes.named() && !InternalProducer.isInternal(producerId);
-        return by != null && wishes != null && named
-                ? appendOnce(batch, times, wishes, by)
-                : appendAll(batch, times, wishes);
+        boolean once = deduplication.isOn() && !InternalProducer.isInternal(producerId);
+        return once ? appendOnce(batch, times, wishes) : appendAll(batch, times, wishes);
     }
 
     /** Without the records that are there already. */
-    private AppendOutcome appendOnce(RecordBatch batch, EventTimes times, Wishes wishes, Deduplication by) {
-        long nowMs = Math.max(lastIngestionMs, clock.time());
+    private AppendOutcome appendOnce(RecordBatch batch, EventTimes times, @Nullable Wishes wishes) {
+        Deduplication by = deduplication;
         try {
-            if (!by.isReady()) {
-                flush();
+            if (!by.hasIds(batch)) {
+                return appendAll(batch, times, wishes);
             }
-            Error notNow = by.prepare(info, log, batch, nowMs);
+            Error notNow = by.prepare(batch, log.maxBatchBytes(), Math.max(lastIngestionMs, clock.time()));
             if (notNow != null) {
                 return outcome.failed(notNow);
             }
-        } catch (StorageException e) {
-            return outcome.failed(PartitionErrors.of(info, e));
         } catch (InvalidBatchException e) {
             return outcome.failed(PartitionErrors.unreadable(info));
         }
@@ -225,8 +239,7 @@ public final class Partition {
     }
 
     private AppendOutcome appendAll(RecordBatch batch, EventTimes times, @Nullable Wishes wishes) {
-        Wishes asked = wishes == null || wishes.count() == 0 ? null : wishes;
-        Error full = judgeRoom(batch, asked);
+        Error full = room.judge(batch, wishes, work.limits());
         if (full != null) {
             return outcome.failed(full);
         }
@@ -239,8 +252,8 @@ public final class Partition {
                 appendQueueOps();
                 withdrawn = false;
             }
-            if (queued && asked != null) {
-                queues.announce(asked, log.endOffset());
+            if (queued && wishes != null) {
+                queues.announce(wishes, log.endOffset());
                 announced = true;
                 appendQueueOps();
             }
@@ -270,39 +283,6 @@ public final class Partition {
             }
             return outcome.failed(PartitionErrors.of(info, e));
         }
-    }
-
-    /** Null: there is room for all. What has no records needs none. */
-    private @Nullable Error judgeRoom(RecordBatch batch, @Nullable Wishes asked) {
-        int records = batch.recordCount();
-        TopicPolicy.Limits limits = work.limits();
-        long room = limits.maxRecords() == TopicPolicy.NO_LIMIT ? Long.MAX_VALUE : limits.maxRecords() - outstanding();
-        if (records > room && records > 0) {
-            return PartitionErrors.limit(info, limits, records, room);
-        }
-        if (limits.maxBytes() != TopicPolicy.NO_LIMIT && records > 0) {
-            Error full = judgeBytes(PartitionQueues.storedBytes(batch), limits);
-            if (full != null) {
-                return full;
-            }
-        }
-        return queues.isEmpty() || queues.hasRoomFor(records, asked) ? null : PartitionErrors.queuesFull(info);
-    }
-
-    /** Records that some group is not done with; without a group, all that there are. */
-    private long outstanding() {
-        return queues.isEmpty() ? log.endOffset() - log.startOffset() : queues.outstanding(log.endOffset());
-    }
-
-    /** Null: there is room. */
-    private @Nullable Error judgeBytes(long wanted, TopicPolicy.Limits limits) {
-        long taken = queues.isEmpty() ? log.stats().bytes() : queues.bytes(log.endOffset());
-        if (taken < 0) {
-            return PartitionErrors.counting(info);
-        }
-        return wanted <= limits.maxBytes() - taken
-                ? null
-                : PartitionErrors.limitOfBytes(info, limits, wanted, limits.maxBytes() - taken);
     }
 
     /** Null: append it, unless the outcome says that it is a duplicate. */

@@ -18,7 +18,7 @@ public final class PartitionErrors {
 
     private static final int QUEUES_FULL_RETRY_MS = 200;
     private static final int TOO_MANY_IDS_RETRY_MS = 1_000;
-    private static final int READING_IDS_RETRY_MS = 5;
+    private static final int READING_IDS_RETRY_MS = 20;
     private static final int REWRITING_RETRY_MS = 500;
 
     private PartitionErrors() {}
@@ -68,15 +68,26 @@ public final class PartitionErrors {
     }
 
     /** Ids are never forgotten before their time. */
-    static Error tooManyIds(PartitionInfo partition, TopicPolicy.Dedup dedup, int records) {
-        String message = "partition " + partition.displayName() + ": no room for the message ids of " + records
-                + " records: the topic keeps " + dedup.maxIds() + " within its deduplication window (dedup_max_ids)";
-        return records > dedup.maxIds()
+    static Error tooManyIds(PartitionInfo partition, TopicPolicy.Dedup dedup, int ids) {
+        String message = "partition " + partition.displayName() + ": no room for " + ids
+                + " message ids: the topic keeps " + dedup.maxIds()
+                + " within its deduplication window (dedup_max_ids, --dedup-max-ids)";
+        return ids > dedup.maxIds()
                 ? Errors.of(ErrorCode.ERROR_QUEUE_FULL, message)
                 : Errors.retryAfter(
                         ErrorCode.ERROR_OVERLOADED,
                         message + "; it comes when the oldest are too old",
                         TOO_MANY_IDS_RETRY_MS);
+    }
+
+    /** Nothing is stored of which the id could not be known. */
+    static Error noHeapForIds(PartitionInfo partition, int ids) {
+        return Errors.retryAfter(
+                ErrorCode.ERROR_OVERLOADED,
+                "partition " + partition.displayName() + ": no memory for " + ids
+                        + " message ids: queues and deduplication windows hold as much as they may (queues.memory);"
+                        + " it comes when ids are too old or consumers catch up",
+                TOO_MANY_IDS_RETRY_MS);
     }
 
     /** A batch that some duplicates were taken from, packed less tightly than its producer could. */

@@ -42,6 +42,8 @@ public final class PartitionQueues {
     private @Nullable BatchBytes batchBytes;
 
     private boolean countsBytes;
+    /** The next batch that is told is the next that was not counted. */
+    private boolean countsOn;
 
     PartitionQueues(HeapBudget budget) {
         this.budget = budget;
@@ -116,7 +118,10 @@ public final class PartitionQueues {
 
     /** What nobody needed may be needed by a group that is new, and the other way round. */
     private void countAnew() {
-        BatchBytes counted = countsBytes && !engines.isEmpty() ? new BatchBytes(this::needs, floor()) : null;
+        if (batchBytes != null) {
+            batchBytes.close();
+        }
+        BatchBytes counted = countsBytes && !engines.isEmpty() ? new BatchBytes(this::needs, floor(), budget) : null;
         engines.values().forEach(engine -> engine.onDone(counted == null ? null : counted::done));
         batchBytes = counted;
     }
@@ -187,6 +192,10 @@ public final class PartitionQueues {
     /** The partition is not served any more. */
     public void close() {
         engines.values().forEach(QueueEngine::close);
+        if (batchBytes != null) {
+            batchBytes.close();
+            batchBytes = null;
+        }
     }
 
     /**
@@ -239,6 +248,9 @@ public final class PartitionQueues {
 
     /** Whether there is heap for a batch: if not, its producer is to come back later. */
     boolean hasRoomFor(int records, @Nullable Wishes wishes) {
+        if (batchBytes != null && !batchBytes.reserve()) {
+            return false;
+        }
         for (QueueEngine engine : engines.values()) {
             if ((engine.policy().keyed() || wishes != null) && !engine.hasRoomFor(records)) {
                 return false;
@@ -312,7 +324,7 @@ public final class PartitionQueues {
                 from = Math.min(from, engine.end());
             }
         }
-        if (batchBytes != null && batchBytes.end() < endOffset) {
+        if (batchBytes != null && batchBytes.end() < endOffset && batchBytes.reserve()) {
             from = Math.min(from, batchBytes.end());
         }
         return from;
@@ -327,6 +339,7 @@ public final class PartitionQueues {
     public void tellFrom(long offset) {
         tellingFrom = offset;
         refused.clear();
+        countsOn = batchBytes != null && offset <= batchBytes.end();
     }
 
     /**
@@ -336,7 +349,10 @@ public final class PartitionQueues {
     public void tell(RecordBatch batch) {
         long end = batch.baseOffset() + batch.lastOffsetDelta() + 1;
         if (batchBytes != null && batchBytes.end() < end) {
-            batchBytes.add(batch.baseOffset(), end, countedBytes(batch));
+            countsOn = countsOn && batchBytes.reserve();
+            if (countsOn) {
+                batchBytes.add(batch.baseOffset(), end, countedBytes(batch));
+            }
         }
         for (QueueEngine engine : engines.values()) {
             if (engine.end() >= end || engine.end() < tellingFrom || refused.containsKey(engine.groupId())) {

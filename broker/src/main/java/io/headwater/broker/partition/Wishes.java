@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a producer asks for the records of a batch beyond key, value and headers, in reserved headers: {@code
  * hw-deliver-at} (ms since 1970, as decimal text) and {@code hw-priority} (0 to 9). Immutable; a value for each record that has
- * one, in their order. Of {@code hw-message-id} it says only whether there is any.
+ * one, in their order.
  */
 public final class Wishes {
     static final int USUAL_PRIORITY = 4;
@@ -38,10 +38,8 @@ public final class Wishes {
     private final int[] deltas;
     private final byte[] priorities;
     private final long[] dueMs;
-    private final boolean named;
 
-    private Wishes(int[] deltas, byte[] priorities, long[] dueMs, boolean named) {
-        this.named = named;
+    private Wishes(int[] deltas, byte[] priorities, long[] dueMs) {
         this.deltas = deltas;
         this.priorities = priorities;
         this.dueMs = dueMs;
@@ -55,11 +53,9 @@ public final class Wishes {
         int[] deltas = new int[FIRST_ROOM];
         byte[] priorities = new byte[FIRST_ROOM];
         long[] dueMs = new long[FIRST_ROOM];
-        boolean named = false;
         int count = 0;
         batch.records(cursor);
         while (cursor.next()) {
-            named = named || hasId(cursor);
             Wish wish = of(cursor);
             if (!wish.equals(NONE)) {
                 if (count == MOST) {
@@ -78,13 +74,10 @@ public final class Wishes {
                 count++;
             }
         }
-        return count == 0 && !named
+        return count == 0
                 ? null
                 : new Wishes(
-                        Arrays.copyOf(deltas, count),
-                        Arrays.copyOf(priorities, count),
-                        Arrays.copyOf(dueMs, count),
-                        named);
+                        Arrays.copyOf(deltas, count), Arrays.copyOf(priorities, count), Arrays.copyOf(dueMs, count));
     }
 
     /**
@@ -114,17 +107,6 @@ public final class Wishes {
         return priority == USUAL_PRIORITY && due == AT_ONCE ? NONE : new Wish(priority, due);
     }
 
-    private static boolean hasId(RecordCursor cursor) {
-        if (cursor.headerCount() > 0) {
-            for (RecordHeader header : cursor.headers()) {
-                if (header.name().equals(MessageIds.HEADER)) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
     private static long number(RecordHeader header, long most) throws InvalidBatchException {
         byte[] value = header.value();
         String text = value == null ? "" : new String(value, StandardCharsets.US_ASCII);
@@ -138,11 +120,6 @@ public final class Wishes {
         }
         throw new InvalidBatchException("header " + header.name() + ": not a number that it may have (expected: 0 to "
                 + most + ", as decimal text)");
-    }
-
-    /** Whether some record has a message id. */
-    boolean named() {
-        return named;
     }
 
     /** How many records ask for a time or a priority. */

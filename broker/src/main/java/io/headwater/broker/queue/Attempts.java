@@ -10,9 +10,6 @@ final class Attempts {
     /** The consumer does not say how long to wait. */
     static final long AS_THE_GROUP_SAYS = -1;
 
-    /** Different reasons take at most this part of a group's heap: what is said must not stop what is done. */
-    private static final int REASONS_SHARE = 8;
-
     private final QueueState state;
     private final Decisions decisions;
     private final LongUnaryOperator random;
@@ -121,7 +118,7 @@ final class Attempts {
     /** What of a reason goes into the log, so that a replay has nothing to decide. */
     private String kept(String reason) {
         String text = Reasons.cut(reason);
-        return state.reasons.admits(text, cap.budgetBytes() / REASONS_SHARE) ? text : Reasons.TOO_MANY;
+        return cap.admitsReason(text) ? text : Reasons.TOO_MANY;
     }
 
     private void charge(int slot, Cause cause, String reason, long delayMs, long wallMs) {

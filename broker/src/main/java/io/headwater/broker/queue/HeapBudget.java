@@ -1,30 +1,97 @@
 package io.headwater.broker.queue;
 
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The heap that the queue and keyed groups of a broker may take together. For the owners of all partitions. */
+/**
+ * The heap that the queue and keyed groups of a broker may take together, with what else is kept for queues: message ids
+ * of deduplication windows, and the sizes of batches where a topic limits its bytes. For the owners of all partitions.
+ *
+ * <p>Groups say after each turn what they take, and look before they let more in; what they are told by the log they
+ * take. Others reserve what they need before they take it.
+ */
 public final class HeapBudget {
+    /** What heap is taken for. */
+    public enum Use {
+        /** Records of groups, and their keys. */
+        RECORDS,
+        /** What consumers said about failures. */
+        REASONS,
+        /** Message ids of deduplication windows. */
+        IDS,
+        /** Sizes of batches. */
+        BATCHES
+    }
+
+    /** Different reasons take at most this part: what is said must not stop what is done. */
+    private static final int REASONS_SHARE = 8;
+    /** What is reserved leaves this part to groups. */
+    private static final int GROUPS_SHARE = 4;
+
     private final long maxBytes;
     private final AtomicLong usedBytes = new AtomicLong();
+    private final Map<Use, AtomicLong> byUse = new EnumMap<>(Use.class);
 
     public HeapBudget(long maxBytes) {
         this.maxBytes = maxBytes;
+        for (Use use : Use.values()) {
+            byUse.put(use, new AtomicLong());
+        }
     }
 
     public long maxBytes() {
         return maxBytes;
     }
 
-    /** By all groups; roughly, and as of their last turns. */
+    /** By all; roughly, and of groups as of their last turns. */
     public long usedBytes() {
         return usedBytes.get();
+    }
+
+    /** As above. */
+    public long usedBytes(Use use) {
+        return counter(use).get();
+    }
+
+    private AtomicLong counter(Use use) {
+        return Objects.requireNonNull(byUse.get(use));
+    }
+
+    /**
+     * Takes heap before it is needed.
+     *
+     * @return false: there is none left, and none was taken
+     */
+    public boolean reserve(Use use, long bytes) {
+        long reserved = usedBytes(Use.IDS) + usedBytes(Use.BATCHES);
+        if (reserved + bytes > maxBytes - maxBytes / GROUPS_SHARE) {
+            return false;
+        }
+        long used;
+        do {
+            used = usedBytes.get();
+            if (used + bytes > maxBytes) {
+                return false;
+            }
+        } while (!usedBytes.compareAndSet(used, used + bytes));
+        counter(use).addAndGet(bytes);
+        return true;
+    }
+
+    /** So much more is taken, or less: given back. */
+    public void changed(Use use, long byBytes) {
+        usedBytes.addAndGet(byBytes);
+        counter(use).addAndGet(byBytes);
     }
 
     boolean admits(long moreBytes) {
         return moreBytes <= maxBytes - usedBytes.get();
     }
 
-    void changed(long byBytes) {
-        usedBytes.addAndGet(byBytes);
+    /** Whether there is room for so much more of what consumers say. */
+    boolean admitsReasons(long moreBytes) {
+        return moreBytes == 0 || usedBytes(Use.REASONS) + moreBytes <= maxBytes / REASONS_SHARE;
     }
 }

@@ -12,6 +12,7 @@ final class MemoryCap {
     private final QueueState state;
     private final HeapBudget budget;
     private long toldBytes;
+    private long toldReasons;
     private long shrinkAtMs = Timers.NEVER;
 
     MemoryCap(QueueState state, HeapBudget budget) {
@@ -29,10 +30,6 @@ final class MemoryCap {
                 + state.order().bytes();
     }
 
-    long budgetBytes() {
-        return budget.maxBytes();
-    }
-
     /** Gives back what has not been needed for a while, and tells the budget what the group takes by now. */
     void turn(long nowMs) {
         if (!state.isSparse()) {
@@ -43,7 +40,8 @@ final class MemoryCap {
             state.shrink();
             shrinkAtMs = Timers.NEVER;
         }
-        tell(bytes());
+        tellReasons(state.reasons.textBytes());
+        tell(bytes() - toldReasons);
     }
 
     /** When a {@link #turn} gives something back, on the monotonic clock; the largest long: never, as things are. */
@@ -53,12 +51,27 @@ final class MemoryCap {
 
     /** The group is gone. */
     void giveBack() {
+        tellReasons(0);
         tell(0);
     }
 
     private void tell(long bytes) {
-        budget.changed(bytes - toldBytes);
+        budget.changed(HeapBudget.Use.RECORDS, bytes - toldBytes);
         toldBytes = bytes;
+    }
+
+    /** At once, and not only with the next turn: all groups share what there is for reasons. */
+    private void tellReasons(long bytes) {
+        if (bytes != toldReasons) {
+            budget.changed(HeapBudget.Use.REASONS, bytes - toldReasons);
+            toldReasons = bytes;
+        }
+    }
+
+    /** Whether a reason may be kept. To be asked before it goes into the log. */
+    boolean admitsReason(String text) {
+        tellReasons(state.reasons.textBytes());
+        return budget.admitsReasons(state.reasons.bytesFor(text));
     }
 
     /** Whether a record may be granted that needs a slot. */
@@ -78,7 +91,7 @@ final class MemoryCap {
     private boolean admits(long moreBytes) {
         long bytes = bytes();
         return bytes + moreBytes <= Math.min(FREE_BYTES, budget.maxBytes() / 2)
-                || budget.admits(bytes - toldBytes + moreBytes);
+                || budget.admits(bytes - toldBytes - toldReasons + moreBytes);
     }
 
     private long slotBytes() {

@@ -18,13 +18,15 @@ public record QueuePolicy(
 
     public QueuePolicy {
         if (maxFailures < 0 || maxFailures > 1_000) {
-            throw new IllegalArgumentException("maxFailures: " + maxFailures + " (expected: 1 to 1000, or 0: off)");
+            throw new IllegalArgumentException(
+                    "maxFailures (--max-failures): " + maxFailures + " (expected: 1 to 1000, or 0: off)");
         }
         if (graceMs < 0) {
-            throw new IllegalArgumentException("graceMs: " + graceMs + " (expected: at least 0)");
+            throw new IllegalArgumentException("graceMs (--session-grace): " + graceMs + " (expected: at least 0)");
         }
         if (onDead == OnDead.HOLD_KEY && !keyed) {
-            throw new IllegalArgumentException("onDead: hold-key (expected: skip or stop, as the group is not keyed)");
+            throw new IllegalArgumentException(
+                    "onDead (--on-dead): hold-key (expected: skip or stop, as the group is not keyed)");
         }
     }
 

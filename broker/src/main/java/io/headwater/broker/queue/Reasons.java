@@ -37,7 +37,7 @@ final class Reasons {
     private @Nullable Text[] bySlot = {};
     private long textBytes;
 
-    /** What of a reason is kept, but for {@link #admits}: at most so many bytes, whole characters. */
+    /** What of a reason is kept, if there is room: at most so many bytes, whole characters. */
     static String cut(String reason) {
         byte[] bytes = reason.getBytes(StandardCharsets.UTF_8);
         if (bytes.length <= MAX_BYTES) {
@@ -67,9 +67,14 @@ final class Reasons {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
-    /** Whether there is room for a text, where all may take so much heap. To be asked before it goes into the log. */
-    boolean admits(String text, long maxBytes) {
-        return text.isEmpty() || texts.containsKey(text) || textBytes + size(text) <= maxBytes;
+    /** What a text would take; 0: it is kept already. */
+    long bytesFor(String text) {
+        return text.isEmpty() || texts.containsKey(text) ? 0 : size(text);
+    }
+
+    /** What all texts take. */
+    long textBytes() {
+        return textBytes;
     }
 
     private static long size(String text) {

@@ -39,7 +39,8 @@ final class RecordChain {
             long[] words = pages[page];
             for (int at = 0; at < words.length; at++) {
                 int key = (int) (words[at] >>> Integer.SIZE);
-                long number = key < numbers.length ? numbers[key] : 0;
+                // A record that is done may have a key that is gone.
+                long number = key < numbers.length ? Math.max(0, numbers[key]) : 0;
                 words[at] = (number << Integer.SIZE) | (words[at] & 0xFFFF_FFFFL);
             }
         }

@@ -2,8 +2,10 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.metadata.TopicInfo;
+import io.headwater.broker.metadata.TopicPolicy;
 import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.partition.Partition;
+import io.headwater.broker.partition.Upkeep;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.stream.Subscription;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,12 +95,31 @@ final class Owned {
         }
     }
 
+    /** Whether a turn has something to do. */
+    boolean wantsTurn() {
+        return hasQueues() || desk.hasDepartures() || partition.deduplication().wantsToRead();
+    }
+
+    /** Whether the next turn has, whatever else happens. */
+    boolean hasMore() {
+        return desk.hasMore() || partition.deduplication().wantsToRead();
+    }
+
     /** Lets the queues decide; what that leads to waits for the disk. */
     void turn(Now now) throws StorageException {
+        if (partition.deduplication().wantsToRead()) {
+            partition.readIds();
+        }
         desk.turn(now);
         for (Departure departure : desk.takeDepartures()) {
             untilDurable.add(new Parked.Leaving(partition.log().endIndex(), departure));
         }
+    }
+
+    /** As {@link Upkeep#retain}; what nobody sends again lets go of its heap, too. */
+    int retain(TopicPolicy policy, long nowMs, Executor owner) throws StorageException {
+        partition.deduplication().expire(nowMs);
+        return partition.upkeep().retain(policy, nowMs, partition.committedIndex(), owner);
     }
 
     /** It leaves when the disk has it. */

@@ -83,6 +83,11 @@ public final class Owners implements DurabilityListener, Requests.Factory {
         return shards.stream().map(Shard::gauges).toList();
     }
 
+    /** What the queue groups of all partitions take. */
+    public HeapBudget queueMemory() {
+        return settings.queueMemory();
+    }
+
     /** How many requests wait in each owner's mailbox. */
     public List<Integer> backlogs() {
         return mailboxes.stream().map(Mailbox::size).toList();

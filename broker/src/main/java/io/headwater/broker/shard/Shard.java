@@ -220,8 +220,9 @@ final class Shard {
 
     /** Its queues decide in this turn; or in the next, if that is asked for while they do. */
     void turn(Owned owned) {
-        boolean wanted = owned.hasQueues() || owned.desk().hasDepartures();
-        if (!owned.toTurn && wanted && partitions.get(owned.partition.info().partitionId()) == owned) {
+        if (!owned.toTurn
+                && owned.wantsTurn()
+                && partitions.get(owned.partition.info().partitionId()) == owned) {
             owned.toTurn = true;
             toTurn.add(owned);
         }
@@ -287,7 +288,7 @@ final class Shard {
             watch(owned);
             // A group that was made since may need what is old.
             follow(owned);
-            int deleted = owned.partition.upkeep().retain(policy, nowMs, owned.partition.committedIndex(), soon);
+            int deleted = owned.retain(policy, nowMs, soon);
             if (!owned.partition.isSettled()) {
                 // It sealed a segment: until that is durable the partition cannot go to rest.
                 appended(owned);
@@ -377,7 +378,7 @@ final class Shard {
             owned.toFlush = true;
             toFlush.add(owned);
         }
-        if (owned.desk().hasMore()) {
+        if (owned.hasMore()) {
             turn(owned);
         }
         long inMs = owned.desk().nextTurnInMs(now);
@@ -468,7 +469,7 @@ final class Shard {
     private void forget(Owned owned) {
         alarms.set(owned, Long.MAX_VALUE);
         workers.removeAll(owned);
-        owned.partition.queues().close();
+        owned.partition.close();
     }
 
     private void wentOffline(Owned owned, StorageException why) {

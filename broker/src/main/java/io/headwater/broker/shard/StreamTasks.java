@@ -70,6 +70,8 @@ final class StreamTasks {
                 shard.appended(owned);
             }
             if (error != null) {
+                // It may wait for something that a turn brings nearer.
+                shard.turn(owned);
                 fail(shard, batch, error);
                 return;
             }

@@ -12,13 +12,17 @@ public final class ProduceHandler {
 
     /** Appends a checked batch, or recognises it. Its bytes are borrowed until the partition's flush. */
     public static AppendOutcome append(Partition partition, IncomingBatch incoming, Traffic traffic) {
+        long droppedBefore = partition.deduplication().dropped();
         AppendOutcome outcome = partition.append(incoming.batch(), incoming.times(), incoming.wishes());
         if (outcome.error() == null) {
+            long dropped = partition.deduplication().dropped() - droppedBefore;
+            traffic.duplicateRecords(dropped);
             if (outcome.isDuplicate()) {
                 traffic.duplicate();
             } else {
                 traffic.received(
-                        incoming.batch().recordCount(), incoming.batch().sizeInBytes());
+                        incoming.batch().recordCount() - dropped,
+                        incoming.batch().sizeInBytes());
             }
         }
         return outcome;

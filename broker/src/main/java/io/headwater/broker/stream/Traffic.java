@@ -14,6 +14,7 @@ public final class Traffic {
     private final AtomicLong recordsOut = new AtomicLong();
     private final AtomicLong bytesOut = new AtomicLong();
     private final AtomicLong duplicates = new AtomicLong();
+    private final AtomicLong duplicateRecords = new AtomicLong();
 
     public Traffic(EpochClock clock) {
         this.clock = clock;
@@ -37,6 +38,11 @@ public final class Traffic {
         bump(duplicates, 1);
     }
 
+    /** Records that were confirmed by their message ids, and not stored. */
+    public void duplicateRecords(long records) {
+        bump(duplicateRecords, records);
+    }
+
     public long recordsIn() {
         return recordsIn.get();
     }
@@ -55,6 +61,10 @@ public final class Traffic {
 
     public long duplicates() {
         return duplicates.get();
+    }
+
+    public long duplicateRecords() {
+        return duplicateRecords.get();
     }
 
     /** Over the last minute, as are the others. */

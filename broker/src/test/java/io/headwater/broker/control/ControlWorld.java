@@ -29,6 +29,7 @@ import io.headwater.storage.testing.MemoryDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -246,6 +247,16 @@ final class ControlWorld implements AutoCloseable {
         @Override
         public List<QueueFigures> queues() {
             return List.of();
+        }
+
+        @Override
+        public long duplicateRecords() {
+            return 0;
+        }
+
+        @Override
+        public QueueMemory queueMemory() {
+            return new QueueMemory(1_024, Map.of("records", 512L));
         }
 
         int offline;

@@ -18,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -173,6 +174,16 @@ class AdminServerTest {
         @Override
         public List<QueueFigures> queues() {
             return List.of();
+        }
+
+        @Override
+        public long duplicateRecords() {
+            return 0;
+        }
+
+        @Override
+        public QueueMemory queueMemory() {
+            return new QueueMemory(1_024, Map.of("records", 512L));
         }
 
         final LatencyHistogram produceLatency = new LatencyHistogram();

@@ -1,7 +1,9 @@
 package io.headwater.broker.partition;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.record.testing.Seeds;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -24,7 +26,8 @@ class BatchBytesTest {
         BitSet[] done = {new BitSet(), new BitSet()};
         List<Batch> batches = new ArrayList<>();
         int[] end = {random.nextInt(100)};
-        BatchBytes bytes = new BatchBytes((from, until) -> needs(done, (int) from, (int) until), end[0]);
+        HeapBudget budget = new HeapBudget(64 << 20);
+        BatchBytes bytes = new BatchBytes((from, until) -> needs(done, (int) from, (int) until), end[0], budget);
         for (int step = 0; step < 400; step++) {
             if (random.nextInt(3) > 0 || end[0] == 0) {
                 int base = end[0] + (random.nextInt(20) == 0 ? 5 : 0);
@@ -36,6 +39,7 @@ class BatchBytesTest {
                     done[1].set(base, end[0]);
                 }
                 batches.add(new Batch(base, end[0], size));
+                assertTrue(bytes.reserve());
                 bytes.add(base, end[0], size);
             } else {
                 int from = random.nextInt(end[0]);
@@ -50,6 +54,36 @@ class BatchBytesTest {
         bytes.done(0, end[0]);
         done[1].set(0, end[0]);
         bytes.done(0, end[0]);
+        assertEquals(0, bytes.bytes());
+        bytes.close();
+        assertEquals(0, budget.usedBytes());
+    }
+
+    @Test
+    void takesHeapThatThereIsAndGivesItBack() {
+        BitSet[] done = {new BitSet()};
+        HeapBudget budget = new HeapBudget(1 << 20);
+        BatchBytes bytes = new BatchBytes((from, until) -> needs(done, (int) from, (int) until), 0, budget);
+        int batches = 0;
+        while (bytes.reserve()) {
+            bytes.add(batches, batches + 1, 10);
+            batches++;
+            assertTrue(batches < 100_000, "no bound");
+        }
+        long full = budget.usedBytes(HeapBudget.Use.BATCHES);
+        assertTrue(full >= 16L * batches && full <= (1 << 20) * 3 / 4, batches + " take " + full);
+        assertEquals(10L * batches, bytes.bytes());
+
+        // One in the middle stays.
+        done[0].set(0, batches / 2);
+        bytes.done(0, batches / 2);
+        done[0].set(batches / 2 + 1, batches);
+        bytes.done(batches / 2 + 1, batches);
+        assertEquals(10, bytes.bytes());
+        assertTrue(budget.usedBytes() <= full / 2, "used: " + budget.usedBytes());
+        assertTrue(bytes.reserve());
+        done[0].set(batches / 2);
+        bytes.done(batches / 2, batches / 2 + 1);
         assertEquals(0, bytes.bytes());
     }
 

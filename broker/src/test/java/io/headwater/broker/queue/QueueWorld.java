@@ -88,7 +88,7 @@ final class QueueWorld {
         this.random = random;
         this.policy = policy;
         this.ages = random.nextInt(3) == 0;
-        this.numberOfKeys = 1 + random.nextInt(20);
+        this.numberOfKeys = 1 + random.nextInt(random.nextBoolean() ? 60 : 10);
         this.start = random.nextInt(3) * 2L * OffsetBitmap.PAGE
                 + (random.nextBoolean() ? 0 : OffsetBitmap.PAGE - random.nextInt(100));
         this.model = new QueueModel(policy, start);

@@ -1,12 +1,13 @@
 package io.headwater.broker.queue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -43,8 +44,8 @@ class ReasonsTest {
         assertEquals("", reasons.of(62));
         assertEquals(once, reasons.bytes());
         reasons.set(63, "another one", 64);
-        assertFalse(reasons.admits("card declined", 200), "it was forgotten");
-        assertTrue(reasons.admits("another one", 0));
+        assertTrue(reasons.bytesFor("card declined") > 100, "it was forgotten");
+        assertEquals(0, reasons.bytesFor("another one"));
     }
 
     @Test
@@ -66,6 +67,50 @@ class ReasonsTest {
         QueueEngine again = new QueueEngine(1, policy, 0, new HeapBudget(1 << 20), bound -> 0);
         QueueOps.replay(ops.payload(), group -> again);
         assertEquals(engine.snapshot(), again.snapshot());
+    }
+
+    /** Eight partitions in an outage, without a turn of any in between. */
+    @Test
+    void allGroupsShareWhatThereIsForReasons() {
+        QueuePolicy policy = new QueuePolicy(false, 1, Backoff.DEFAULT, OnDead.SKIP, false, 5_000);
+        HeapBudget budget = new HeapBudget(1 << 20);
+        List<QueueEngine> engines = new ArrayList<>();
+        for (int group = 1; group <= 8; group++) {
+            QueueEngine engine = new QueueEngine(group, policy, 0, budget, bound -> 0);
+            engine.open(1_000, NOW);
+            Receiver receiver = new Receiver(1).waitFor(1_000, Long.MAX_VALUE / 2, 30_000);
+            engine.grant(List.of(receiver), offset -> 1, NOW, ops);
+            engines.add(engine);
+        }
+        for (int i = 0; i < 1_000; i++) {
+            for (QueueEngine engine : engines) {
+                String reason = "reason " + i + " of " + engine.groupId() + " x".repeat(100);
+                engine.settle(new Settle(Verb.FAIL, i, 1, -1, reason), NOW, ops);
+            }
+        }
+        engines.forEach(engine -> engine.advance(NOW, ops));
+
+        long share = (1 << 20) / 8;
+        long said = budget.usedBytes(HeapBudget.Use.REASONS);
+        // Of each group the last one, and the text that stands for those that are not kept.
+        assertTrue(said > share / 2 && said < share + 8 * 1_000, "bytes: " + said);
+        for (QueueEngine engine : engines) {
+            assertEquals(
+                    "reason 0 of " + engine.groupId() + " x".repeat(100),
+                    engine.explain(0).said());
+            assertEquals(Reasons.TOO_MANY, engine.explain(999).said());
+        }
+
+        engines.get(0).purge(EnumSet.of(RecordState.DEAD), 0, 1_000, ops);
+        Receiver next = new Receiver(1).waitFor(1, Long.MAX_VALUE / 2, 30_000);
+        engines.get(1).extend(1_001);
+        engines.get(0).advance(NOW, ops);
+        engines.get(1).grant(List.of(next), offset -> 1, NOW, ops);
+        engines.get(1).settle(new Settle(Verb.FAIL, 1_000, 1, -1, "there is room again"), NOW, ops);
+        assertEquals("there is room again", engines.get(1).explain(1_000).said());
+        engines.forEach(QueueEngine::close);
+        assertEquals(0, budget.usedBytes());
+        assertEquals(0, budget.usedBytes(HeapBudget.Use.REASONS));
     }
 
     @Test
