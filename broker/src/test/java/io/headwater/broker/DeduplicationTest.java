@@ -347,6 +347,26 @@ class DeduplicationTest {
     }
 
     @Test
+    void idsAreOfTheMemoryOfQueuesAndGoAlsoWhenNoneComesAnyMore() throws Exception {
+        stop();
+        start(BrokerConfig.onFreePorts(directory).withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0)));
+        create(WorkSettings.defaults());
+        send("a");
+        sendTogether(Compression.NONE, "a", "b", "b");
+        assertEquals(2, BrokerMetrics.value(broker, "headwater_produce_duplicate_records_total"));
+        String used = "headwater_queue_memory_bytes{use=\"ids\"}";
+        assertTrue(BrokerMetrics.value(broker, used) > 0);
+        assertEquals(256 << 20, BrokerMetrics.value(broker, "headwater_queue_memory_limit_bytes"));
+
+        wallMs.addAndGet(2 * WINDOW.toMillis());
+        // The test's time limit ends this where nothing is given back.
+        while (BrokerMetrics.value(broker, used) > 0) {
+            client.admin().describeTopic("jobs");
+        }
+        assertFalse(send("a").duplicate());
+    }
+
+    @Test
     void isRefusedWhereItMakesNoSense() {
         HeadwaterException refused = assertThrows(
                 HeadwaterException.class,
