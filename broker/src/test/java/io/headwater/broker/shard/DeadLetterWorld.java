@@ -1,12 +1,8 @@
 package io.headwater.broker.shard;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.headwater.broker.metadata.MetadataImage;
-import io.headwater.broker.metadata.MetadataMachine;
-import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.metadata.TopicInfo;
@@ -16,9 +12,7 @@ import io.headwater.broker.metadata.wire.CreateQueueGroup;
 import io.headwater.broker.metadata.wire.CreateTopic;
 import io.headwater.broker.metadata.wire.DeleteTopic;
 import io.headwater.broker.metadata.wire.QueuePolicy;
-import io.headwater.broker.metadata.wire.RegisterNode;
 import io.headwater.broker.metadata.wire.TopicPolicy;
-import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.Receiver;
 import io.headwater.broker.queue.RecordState;
@@ -27,32 +21,19 @@ import io.headwater.broker.queue.Settled;
 import io.headwater.broker.queue.Verb;
 import io.headwater.protocol.wire.AckLevel;
 import io.headwater.record.Compression;
-import io.headwater.record.Envelope;
 import io.headwater.record.EventTimes;
 import io.headwater.record.RecordBatch;
 import io.headwater.record.RecordBatchBuilder;
-import io.headwater.record.RecordCursor;
-import io.headwater.storage.DataDirectory;
-import io.headwater.storage.DurabilityListener;
-import io.headwater.storage.LogSlice;
-import io.headwater.storage.SteppedDirectory;
 import io.headwater.storage.StorageException;
-import io.headwater.storage.testing.FaultyDisk;
-import io.headwater.storage.testing.MemoryDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.function.LongFunction;
 
 /**
  * Two owners in one thread, a group whose records die, a dead-letter topic, and operators who move records elsewhere; the
@@ -60,7 +41,6 @@ import java.util.function.LongFunction;
  */
 final class DeadLetterWorld {
     private static final int PARTITIONS = 2;
-    private static final Path DIRECTORY = Path.of("/data");
 
     /** What is done to a group after a restart, before anything else: the control takes its knowledge away. */
     interface AfterRestart {
@@ -73,14 +53,7 @@ final class DeadLetterWorld {
     private final String deadLetter;
 
     final Operators operators;
-    private final MemoryDisk memory = new MemoryDisk();
-    private FaultyDisk disk = new FaultyDisk(memory);
-    private MetadataImage image = MetadataImage.empty("sim");
-    private long nowMs = 1_000_000;
-    private final List<Mailbox> mailboxes = new ArrayList<>();
-    private final List<Shard> shards = new ArrayList<>();
-    private final ArrayDeque<Runnable> background = new ArrayDeque<>();
-    private DataDirectory data;
+    private final SteppedOwners owners;
     private int produced;
     /** Copies that went with a topic, and records whose copies did. */
     private final Set<String> gone = new HashSet<>();
@@ -93,6 +66,7 @@ final class DeadLetterWorld {
         this.deadLetter = deadLetter;
         this.afterRestart = afterRestart;
         this.operators = new Operators(random);
+        this.owners = new SteppedOwners(random, 2);
         apply(Command.newBuilder().setCreateTopic(topic("dead", "")));
         apply(Command.newBuilder().setCreateTopic(topic("other", "")));
         apply(Command.newBuilder().setCreateTopic(topic("work", deadLetter)));
@@ -128,35 +102,11 @@ final class DeadLetterWorld {
     }
 
     private void apply(Command.Builder command) {
-        Outcome outcome = MetadataMachine.apply(image, image.appliedIndex() + 1, command.build());
-        image = assertInstanceOf(Outcome.Committed.class, outcome, outcome.toString())
-                .image();
+        owners.apply(command);
     }
 
     private void start() throws IOException {
-        apply(Command.newBuilder()
-                .setRegisterNode(RegisterNode.newBuilder().setNodeId(1).setDirectoryId("d")));
-        disk = new FaultyDisk(memory);
-        mailboxes.clear();
-        shards.clear();
-        background.clear();
-        data = SteppedDirectory.open(DIRECTORY, disk, () -> nowMs, new Deaf(), background::add);
-        Owners.Settings settings = new Owners.Settings(
-                2,
-                64,
-                1_000,
-                60_000,
-                new HeapBudget(64 << 20),
-                () -> nowMs,
-                () -> TimeUnit.MILLISECONDS.toNanos(nowMs),
-                failure -> {
-                    throw new AssertionError(failure);
-                });
-        LongFunction<Mailbox> mailboxOf = id -> mailboxes.get((int) (id % 2));
-        for (int i = 0; i < 2; i++) {
-            mailboxes.add(new Mailbox(64));
-            shards.add(new Shard(mailboxes.get(i), data, () -> image, settings, mailboxOf));
-        }
+        owners.start();
         for (PartitionInfo source : sources()) {
             Owned owned = owned(source);
             afterRestart.mangle(engine(owned), owned.partition.queues().ops());
@@ -164,28 +114,28 @@ final class DeadLetterWorld {
     }
 
     private List<PartitionInfo> sources() {
-        return image.topic("work").partitions();
+        return owners.image.topic("work").partitions();
     }
 
     private Owned owned(PartitionInfo info) throws StorageException {
-        return shards.get((int) (info.partitionId() % 2)).owned(info);
+        return owners.owned(info);
     }
 
     private QueueEngine engine(Owned owned) {
-        QueueGroupInfo group = image.topic("work").queueGroup("group");
+        QueueGroupInfo group = owners.image.topic("work").queueGroup("group");
         return owned.partition.queues().engine(group.id());
     }
 
     /** Anything that can happen. */
     void step() throws Exception {
-        nowMs += random.nextInt(60);
+        owners.nowMs += random.nextInt(60);
         try {
             any();
         } catch (StorageException e) {
             // Some partition is offline, and stays so.
             crash();
         }
-        if (disk.died()) {
+        if (owners.disk.died()) {
             crash();
         }
     }
@@ -195,8 +145,8 @@ final class DeadLetterWorld {
             case 0, 1, 2, 3, 4 -> produce();
             case 5, 6, 7, 8, 9, 10 -> die();
             case 11 -> crash();
-            case 12 -> disk.fullFor(file -> random.nextInt(3) > 0);
-            case 13, 14, 15 -> disk.heal();
+            case 12 -> owners.disk.fullFor(file -> random.nextInt(3) > 0);
+            case 13, 14, 15 -> owners.disk.heal();
             case 16 -> {
                 if (random.nextInt(4) == 0) {
                     deleteAndMakeAgain(random.nextBoolean() ? "dead" : "hand");
@@ -213,37 +163,24 @@ final class DeadLetterWorld {
                                 .setPartitions(PARTITIONS)
                                 .setPolicy(policy(target))));
             }
-            case 18 -> disk.dieAfter(random.nextInt(40));
+            case 18 -> owners.disk.dieAfter(random.nextInt(40));
             case 19 -> {
                 // Whatever is written to some partition takes it offline.
                 String directory = "/" + (1 + random.nextInt(6)) + "/";
-                disk.failWrites(file -> file.toString().contains(directory));
+                owners.disk.failWrites(file -> file.toString().contains(directory));
             }
             case 20, 21, 22, 23, 24 -> moveByHand();
-            default -> turn();
+            default -> owners.turn();
         }
     }
 
     private void moveByHand() throws StorageException {
         PartitionInfo info = sources().get(random.nextInt(PARTITIONS));
-        Shard shard = shards.get((int) (info.partitionId() % 2));
+        Shard shard = owners.owner(info);
         Owned owned = owned(info);
         String to = random.nextInt(3) == 0 ? "other" : "hand";
         operators.move(shard, owned, engine(owned), to, offset -> valueAt(owned, offset));
         shard.turn(owned);
-    }
-
-    private void turn() {
-        switch (random.nextInt(4)) {
-            case 0, 1 -> shards.get(random.nextInt(2)).doWork();
-            case 2 -> data.groupCommit().doWork();
-            default -> {
-                Runnable work = background.poll();
-                if (work != null) {
-                    work.run();
-                }
-            }
-        }
     }
 
     private void produce() throws StorageException {
@@ -267,13 +204,13 @@ final class DeadLetterWorld {
         } catch (io.headwater.record.InvalidBatchException e) {
             throw new AssertionError(e);
         }
-        shards.get((int) (info.partitionId() % 2)).appended(owned);
+        owners.owner(info).appended(owned);
     }
 
     /** Some ready records are delivered and rejected in one turn. */
     private void die() throws StorageException {
         PartitionInfo info = sources().get(random.nextInt(PARTITIONS));
-        Shard shard = shards.get((int) (info.partitionId() % 2));
+        Shard shard = owners.owner(info);
         Owned owned = owned(info);
         QueueEngine engine = engine(owned);
         engine.redrive(
@@ -305,7 +242,7 @@ final class DeadLetterWorld {
     /** Of one partition; it has a batch of them on its way when this returns. */
     QueueEngine bury(int count) throws StorageException {
         PartitionInfo info = sources().get(0);
-        Shard shard = shards.get((int) (info.partitionId() % 2));
+        Shard shard = owners.owner(info);
         Owned owned = owned(info);
         while (owned.partition.log().endOffset() < count) {
             produce(info);
@@ -334,17 +271,14 @@ final class DeadLetterWorld {
 
     /** A turn of all, 50 ms later. */
     void tick() {
-        nowMs += 50;
-        for (Shard shard : shards) {
-            shard.doWork();
-        }
-        data.groupCommit().doWork();
+        owners.nowMs += 50;
+        owners.round();
     }
 
     /** Of the first partition: false: the operator is told to come back. */
     boolean moveByHand(String to) throws StorageException {
         PartitionInfo info = sources().get(0);
-        Shard shard = shards.get((int) (info.partitionId() % 2));
+        Shard shard = owners.owner(info);
         Owned owned = owned(info);
         boolean taken = operators.moveReady(shard, owned, engine(owned), to, offset -> valueAt(owned, offset));
         shard.turn(owned);
@@ -353,24 +287,24 @@ final class DeadLetterWorld {
 
     private String valueAt(Owned owned, long offset) throws StorageException {
         owned.partition.flush();
-        return records(owned).get(offset);
+        return SteppedOwners.records(owned).get(offset);
     }
 
     private void deleteAndMakeAgain(String name) throws StorageException {
-        TopicInfo topic = image.topic(name);
+        TopicInfo topic = owners.image.topic(name);
         for (PartitionInfo info : topic.partitions()) {
             Owned owned = owned(info);
             owned.partition.flush();
-            gone.addAll(records(owned).values());
+            gone.addAll(SteppedOwners.records(owned).values());
         }
         apply(Command.newBuilder().setDeleteTopic(DeleteTopic.newBuilder().setName(name)));
         for (PartitionInfo info : topic.partitions()) {
-            shards.get((int) (info.partitionId() % 2)).delete(info.partitionId());
+            owners.owner(info).delete(info.partitionId());
         }
         if (random.nextBoolean()) {
             for (int i = 0; i < 20; i++) {
-                nowMs += random.nextInt(400);
-                turn();
+                owners.nowMs += random.nextInt(400);
+                owners.turn();
             }
         }
         apply(Command.newBuilder().setCreateTopic(name.equals("hand") ? byHand() : topic(name, "")));
@@ -378,16 +312,12 @@ final class DeadLetterWorld {
 
     void crash() throws Exception {
         crashes++;
-        if (random.nextBoolean()) {
-            memory.powerCut(random);
-        } else {
-            memory.kill();
-        }
-        if (image.topic("dead") == null) {
+        owners.stop();
+        if (owners.image.topic("dead") == null) {
             // It was being made again.
             apply(Command.newBuilder().setCreateTopic(topic("dead", "")));
         }
-        if (image.topic("hand") == null) {
+        if (owners.image.topic("hand") == null) {
             apply(Command.newBuilder().setCreateTopic(byHand()));
         }
         start();
@@ -398,17 +328,17 @@ final class DeadLetterWorld {
     void check() throws StorageException {
         Map<String, Integer> found = new HashMap<>();
         for (String name : List.of("dead", "other", "hand")) {
-            for (PartitionInfo info : image.topic(name).partitions()) {
+            for (PartitionInfo info : owners.image.topic(name).partitions()) {
                 Owned owned = owned(info);
                 owned.partition.flush();
-                records(owned).values().forEach(value -> found.merge(value, 1, Integer::sum));
+                SteppedOwners.records(owned).values().forEach(value -> found.merge(value, 1, Integer::sum));
             }
         }
         copies = Math.max(copies, found.size());
         for (PartitionInfo info : sources()) {
             Owned owned = owned(info);
             QueueEngine engine = engine(owned);
-            for (Map.Entry<Long, String> record : records(owned).entrySet()) {
+            for (Map.Entry<Long, String> record : SteppedOwners.records(owned).entrySet()) {
                 RecordState state = engine.stateOf(record.getKey());
                 int there = found.getOrDefault(record.getValue(), 0);
                 String what = record.getValue().trim() + " at " + info.displayName() + ":" + record.getKey() + " is "
@@ -426,14 +356,14 @@ final class DeadLetterWorld {
 
     /** All faults are over: every dead record arrives. */
     void drain() throws Exception {
-        disk.heal();
+        owners.disk.heal();
         apply(Command.newBuilder()
                 .setAlterTopic(AlterTopic.newBuilder()
                         .setName("work")
                         .setPartitions(PARTITIONS)
                         .setPolicy(policy(deadLetter))));
         for (PartitionInfo info : sources()) {
-            shards.get((int) (info.partitionId() % 2)).turn(owned(info));
+            owners.owner(info).turn(owned(info));
         }
         boolean moving = true;
         for (int round = 0; moving && round < 3_000; round++) {
@@ -449,44 +379,7 @@ final class DeadLetterWorld {
         check();
     }
 
-    private static Map<Long, String> records(Owned owned) throws StorageException {
-        Map<Long, String> all = new HashMap<>();
-        long at = owned.partition.startOffset();
-        long end = owned.partition.log().endOffset();
-        RecordBatch batch = new RecordBatch();
-        while (at < end) {
-            try (LogSlice slice = owned.partition.log().read(at, end, 1 << 20, null)) {
-                ByteBuffer bytes = ByteBuffer.allocate(slice.sizeInBytes());
-                slice.copyTo(bytes);
-                bytes.flip();
-                for (int entry = 0; entry < bytes.limit(); entry += bytes.getInt(entry)) {
-                    RecordCursor record =
-                            batch.wrap(bytes, entry + Envelope.SIZE).records();
-                    while (record.next()) {
-                        all.put(record.offset(), new String(record.value(), StandardCharsets.UTF_8));
-                    }
-                }
-                at = slice.nextOffset();
-            } catch (io.headwater.record.InvalidBatchException e) {
-                throw new AssertionError(e);
-            }
-        }
-        return all;
-    }
-
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** The owners look for themselves. */
-    private static final class Deaf implements DurabilityListener {
-        @Override
-        public void durable(long partitionId, long endIndex, long endOffset) {}
-
-        @Override
-        public void failed(long partitionId, Throwable cause) {}
-
-        @Override
-        public void cycleEnded() {}
     }
 }

@@ -3,9 +3,7 @@ package io.headwater.broker.shard;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.MessageLite;
-import io.headwater.broker.net.Connection;
-import io.headwater.broker.net.Outgoing;
-import io.headwater.broker.net.Posted;
+import io.headwater.broker.net.KeptReplies;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.Shipment;
@@ -29,6 +27,7 @@ final class Operators {
             List.of(RecordState.RECORD_READY, RecordState.RECORD_WAITING, RecordState.RECORD_DEAD);
 
     private final SplittableRandom random;
+    private final KeptReplies replies = new KeptReplies();
     /** Records of which somebody was told that they have arrived. */
     final Set<String> confirmed = new HashSet<>();
 
@@ -70,9 +69,10 @@ final class Operators {
                 .setUntilOffset(-1)
                 .setToTopic(to);
         Shipment before = engine.shipment();
-        Asked asked = new Asked();
+        List<String> asked = new ArrayList<>();
+        int id = replies.expect(message -> answered(asked, message));
         try {
-            owned.desk().operate(request.build(), shard.now(), new Answer<>(asked, 1, FrameType.QUEUE_OPERATE));
+            owned.desk().operate(request.build(), shard.now(), new Answer<>(replies, id, FrameType.QUEUE_OPERATE));
         } catch (RequestFailedException e) {
             // Another batch is under way, or the topic is not there.
             return false;
@@ -80,62 +80,21 @@ final class Operators {
         Shipment shipment = engine.shipment();
         if (shipment != null && shipment != before) {
             for (long offset : shipment.offsets()) {
-                asked.values.add(values.at(offset));
+                asked.add(values.at(offset));
             }
         }
         return true;
     }
 
-    /** Hears the answer. */
-    private final class Asked implements Connection {
-        private final List<String> values = new ArrayList<>();
-        private boolean answered;
-
-        @Override
-        public void post(Outgoing frame) {
-            assertTrue(!answered, "answered twice");
-            answered = true;
-            MessageLite message = Posted.message(frame);
-            if (message instanceof QueueOperateReply reply) {
-                assertTrue(reply.getRecords() == values.size(), reply + " of " + values);
-                confirmed.addAll(values);
-                moved += values.size();
-            } else if (((Error) message).getUnknownOutcome()) {
-                undecided++;
-            } else {
-                refused++;
-            }
+    private void answered(List<String> values, MessageLite message) {
+        if (message instanceof QueueOperateReply reply) {
+            assertTrue(reply.getRecords() == values.size(), reply + " of " + values);
+            confirmed.addAll(values);
+            moved += values.size();
+        } else if (((Error) message).getUnknownOutcome()) {
+            undecided++;
+        } else {
+            refused++;
         }
-
-        @Override
-        public long id() {
-            return 1;
-        }
-
-        @Override
-        public String address() {
-            return "nowhere";
-        }
-
-        @Override
-        public String clientName() {
-            return "operator";
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public void wake() {}
-
-        @Override
-        public boolean mayDeliver() {
-            return true;
-        }
-
-        @Override
-        public void finished(int attachmentBytes) {}
     }
 }
