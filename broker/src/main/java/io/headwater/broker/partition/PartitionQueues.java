@@ -49,6 +49,11 @@ public final class PartitionQueues {
         this.budget = budget;
     }
 
+    /** What the groups and whatever else is kept for them may take. */
+    public HeapBudget memory() {
+        return budget;
+    }
+
     public boolean isEmpty() {
         return engines.isEmpty();
     }

@@ -22,7 +22,9 @@ public final class HeapBudget {
         /** Message ids of deduplication windows. */
         IDS,
         /** Sizes of batches. */
-        BATCHES
+        BATCHES,
+        /** Where records are in batches of which they are wanted one by one. */
+        PLACES
     }
 
     /** Different reasons take at most this part: what is said must not stop what is done. */
@@ -65,7 +67,7 @@ public final class HeapBudget {
      * @return false: there is none left, and none was taken
      */
     public boolean reserve(Use use, long bytes) {
-        long reserved = usedBytes(Use.IDS) + usedBytes(Use.BATCHES);
+        long reserved = usedBytes(Use.IDS) + usedBytes(Use.BATCHES) + usedBytes(Use.PLACES);
         if (reserved + bytes > maxBytes - maxBytes / GROUPS_SHARE) {
             return false;
         }

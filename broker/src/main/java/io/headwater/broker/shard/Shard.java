@@ -469,7 +469,7 @@ final class Shard {
     private void forget(Owned owned) {
         alarms.set(owned, Long.MAX_VALUE);
         workers.removeAll(owned);
-        owned.partition.close();
+        owned.close();
     }
 
     private void wentOffline(Owned owned, StorageException why) {

@@ -14,6 +14,7 @@ import java.util.zip.CRC32C;
  */
 final class EntryMap {
     static final int HEAD_BYTES = Envelope.SIZE + BatchLayout.HEADER_SIZE;
+    private static final int OBJECT_BYTES = 128;
     /** Reading all of it costs no more than two reads. */
     private static final int SMALL_BYTES = 8 << 10;
 
@@ -60,8 +61,8 @@ final class EntryMap {
         return entryBytes;
     }
 
-    int recordCount() {
-        return crcs.length;
+    int bytes() {
+        return OBJECT_BYTES + 2 * Integer.BYTES * crcs.length;
     }
 
     boolean holds(long offset) {

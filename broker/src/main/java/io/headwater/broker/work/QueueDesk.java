@@ -63,7 +63,7 @@ public final class QueueDesk {
     public QueueDesk(Partition partition, Traffic traffic, LetterBox letters) {
         this.partition = partition;
         this.traffic = traffic;
-        this.shelf = new RecordShelf(partition.log());
+        this.shelf = new RecordShelf(partition.log(), partition.queues().memory());
         this.catchUp = new CatchUp(partition);
         this.ages = new AgeLimit(partition);
         this.mover = new Mover(this, letters);
@@ -362,7 +362,7 @@ public final class QueueDesk {
         return next == Long.MAX_VALUE ? next : Math.max(1, next);
     }
 
-    /** Records have been erased: what was read of the log is not to be shown again. */
+    /** What was read of the log is not to be shown again: records have been erased, or it is not served any more. */
     public void forgetEntries() {
         shelf.clear();
     }

@@ -1,5 +1,6 @@
 package io.headwater.broker.work;
 
+import io.headwater.broker.queue.HeapBudget;
 import io.headwater.record.BatchSlicer;
 import io.headwater.record.Envelope;
 import io.headwater.record.EventTimes;
@@ -136,16 +137,19 @@ final class RecordShelf {
     }
 
     private final PartitionLog log;
-    private final EntryMaps maps = new EntryMaps();
+    private final EntryMaps maps;
     private final Shelved[] places = new Shelved[PLACES];
     private final Shelved single = new Shelved();
     private int next;
 
-    RecordShelf(PartitionLog log) {
+    /** @param memory of which what is remembered takes */
+    RecordShelf(PartitionLog log, HeapBudget memory) {
         this.log = log;
+        this.maps = new EntryMaps(memory);
         clear();
     }
 
+    /** Forgets everything, and gives its memory back. */
     void clear() {
         for (int i = 0; i < PLACES; i++) {
             places[i] = new Shelved();

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.broker.queue.HeapBudget;
+import io.headwater.broker.queue.HeapBudget.Use;
 import io.headwater.record.BatchSlicer;
 import io.headwater.record.Compression;
 import io.headwater.record.Envelope;
@@ -38,6 +40,7 @@ class RecordShelfTest {
 
     private final MemoryDisk disk = new MemoryDisk();
     private final ByteBuffer target = ByteBuffer.allocate(2 * VALUE_BYTES * RECORDS);
+    private final HeapBudget memory = new HeapBudget(1 << 20);
     private DataDirectory directory;
     private PartitionLog log;
     private RecordShelf shelf;
@@ -46,7 +49,7 @@ class RecordShelfTest {
     void opens() throws Exception {
         directory = SteppedDirectory.open(DATA, disk, () -> 1_000, new Deaf(), Runnable::run);
         log = directory.log(7);
-        shelf = new RecordShelf(log);
+        shelf = new RecordShelf(log, memory);
     }
 
     @AfterEach
@@ -128,6 +131,25 @@ class RecordShelfTest {
         append(Compression.GZIP);
         for (int n = 0; n < 4 * BATCHES; n++) {
             assertEquals(RECORDS, cut(strided(n), -1));
+        }
+    }
+
+    @Test
+    void whereRecordsAreIsOfTheQueuesMemoryAndMakesRoom() throws Exception {
+        append(Compression.NONE);
+        for (int n = 0; n < 2 * BATCHES; n++) {
+            cut(strided(n), -1);
+        }
+        long used = memory.usedBytes(Use.PLACES);
+        assertTrue(used > 0);
+        shelf.clear();
+        assertEquals(0, memory.usedBytes());
+
+        long room = used / BATCHES;
+        memory.changed(Use.RECORDS, memory.maxBytes() - room);
+        for (int n = 0; n < 4 * BATCHES; n++) {
+            cut(strided(n), -1);
+            assertTrue(memory.usedBytes() <= memory.maxBytes());
         }
     }
 

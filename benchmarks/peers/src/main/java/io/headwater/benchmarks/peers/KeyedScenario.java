@@ -18,7 +18,7 @@ final class KeyedScenario implements Scenario {
     private static final int OUTSTANDING = 1_000_000;
     private static final double SHARE = 0.6;
     private static final int WARMUP_SECONDS = 4;
-    private static final int SECONDS = 10;
+    private static final int SECONDS = 20;
 
     @Override
     public String name() {
