@@ -40,6 +40,11 @@ public final class DeadLetterHeaders {
         return topic + "/" + partition + ":" + offset;
     }
 
+    /** The topic of a place as {@link #origin} writes it; empty: it is none. */
+    public static String topicOf(String origin) {
+        return origin.substring(0, Math.max(0, origin.lastIndexOf('/')));
+    }
+
     /**
      * The name under which a record's own header stands in its copy. What its producer asked for is kept under another
      * name: it holds for the record, not for the copy. Null: it tells of an earlier death, and goes.

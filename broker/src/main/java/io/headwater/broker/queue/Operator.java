@@ -106,7 +106,7 @@ final class Operator {
 
     /** What a record is that may go, as a replay knows it. */
     private RecordState movable(long offset, long timeMs) {
-        RecordState now = state.stateOf(offset);
+        RecordState now = stateOf(offset);
         return switch (now) {
             // What became due by the clock waits until then, as far as the log knows.
             case READY -> timeMs > 0 ? RecordState.WAITING : now;
@@ -141,10 +141,17 @@ final class Operator {
     }
 
     private void requireMoving(long offset) {
-        if (state.stateOf(offset) != RecordState.MOVING) {
+        RecordState now = stateOf(offset);
+        if (now != RecordState.MOVING) {
             throw new IllegalArgumentException(
-                    "record " + offset + ": " + state.stateOf(offset) + " (expected: " + RecordState.MOVING + ")");
+                    "record " + offset + ": " + now + " (expected: " + RecordState.MOVING + ")");
         }
+    }
+
+    /** Also where a keyed group without room for keys has not been told of the record: its slot knows. */
+    private RecordState stateOf(long offset) {
+        int slot = state.slots.find(offset);
+        return slot == SlotTable.ABSENT ? state.stateOf(offset) : state.slots.state(slot);
     }
 
     Death death(long offset) {

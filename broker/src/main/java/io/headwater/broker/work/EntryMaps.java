@@ -33,7 +33,7 @@ final class EntryMaps {
     }
 
     void put(long base, EntryMap map) {
-        if (maps.containsKey(base)) {
+        if (maps.containsKey(base) || map.bytes() > MOST_BYTES / 2) {
             return;
         }
         while (bytes + map.bytes() > MOST_BYTES || !memory.reserve(Use.PLACES, map.bytes())) {

@@ -51,16 +51,37 @@ final class LetterHeaders {
         return headers;
     }
 
-    /** Those of the record that a copy was made of. */
+    /** Those of the record that a copy was made of: where it had died before, it tells still. */
     static List<RecordHeader> before(List<RecordHeader> ofCopy) {
         List<RecordHeader> headers = new ArrayList<>();
+        int last = -1;
         for (RecordHeader header : ofCopy) {
+            if (header.name().equals(DeadLetterHeaders.ORIGIN)) {
+                last = headers.size();
+                headers.add(header);
+                continue;
+            }
             String name = DeadLetterHeaders.nameInRecord(header.name());
             if (name != null) {
                 headers.add(name.equals(header.name()) ? header : new RecordHeader(name, header.value()));
             }
         }
+        if (last >= 0) {
+            headers.remove(last);
+        }
         return headers;
+    }
+
+    /** Of the topic in which the record died last, by the headers of its copy; empty: it is no copy. */
+    static String topicOf(List<RecordHeader> ofCopy) {
+        String topic = "";
+        for (RecordHeader header : ofCopy) {
+            byte[] value = header.value();
+            if (header.name().equals(DeadLetterHeaders.ORIGIN) && value != null) {
+                topic = DeadLetterHeaders.topicOf(new String(value, StandardCharsets.UTF_8));
+            }
+        }
+        return topic;
     }
 
     private static void add(List<RecordHeader> to, String name, String value) {

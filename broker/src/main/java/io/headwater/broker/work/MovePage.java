@@ -11,12 +11,10 @@ import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.QueueLeft;
 import io.headwater.protocol.wire.QueueOperate;
 import io.headwater.protocol.wire.QueueOperateReply;
-import io.headwater.record.DeadLetterHeaders;
 import io.headwater.record.InvalidBatchException;
 import io.headwater.record.RecordCursor;
 import io.headwater.record.RecordHeader;
 import io.headwater.storage.StorageException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -130,13 +128,7 @@ final class MovePage implements Search.Visitor {
 
     /** Null: there is none, and it is counted. */
     private @Nullable TopicInfo origin(List<RecordHeader> headers) {
-        String name = "";
-        for (RecordHeader header : headers) {
-            byte[] value = header.value();
-            if (header.name().equals(DeadLetterHeaders.TOPIC) && value != null) {
-                name = new String(value, StandardCharsets.UTF_8);
-            }
-        }
+        String name = LetterHeaders.topicOf(headers);
         TopicInfo origin = name.equals(from.topicName()) ? null : box.metadata().topic(name);
         if (origin == null && mayCount()) {
             if (name.isEmpty()) {

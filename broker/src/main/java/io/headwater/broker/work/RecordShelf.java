@@ -139,7 +139,7 @@ final class RecordShelf {
     private final PartitionLog log;
     private final EntryMaps maps;
     private final Shelved[] places = new Shelved[PLACES];
-    private final Shelved single = new Shelved();
+    private Shelved single = new Shelved();
     private int next;
 
     /** @param memory of which what is remembered takes */
@@ -154,6 +154,7 @@ final class RecordShelf {
         for (int i = 0; i < PLACES; i++) {
             places[i] = new Shelved();
         }
+        single = new Shelved();
         maps.clear();
     }
 

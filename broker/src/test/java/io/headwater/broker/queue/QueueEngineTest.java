@@ -411,4 +411,31 @@ class QueueEngineTest {
         assertThrows(IllegalArgumentException.class, () -> engine.announce(1, 1, 10, 0, ops));
         assertThrows(IllegalArgumentException.class, () -> new Settle(Verb.EXTEND, 0, 1, 0, ""));
     }
+
+    /** After a restart a keyed group may have no room for the keys of its last records: its dead go all the same. */
+    @Test
+    void whatWasMovingIsMovedThoughItsKeyIsNotKnownYet() {
+        QueuePolicy policy = new QueuePolicy(true, 1, Backoff.NONE, OnDead.SKIP, true, 5_000);
+        QueueEngine before = new QueueEngine(1, policy, 0, new HeapBudget(256 << 20), bound -> 0);
+        before.open(0, now);
+        before.append(7);
+        before.append(8);
+        Receiver receiver = receive(before, 1, 2);
+        settle(before, Verb.REJECT, receiver, 0);
+        settle(before, Verb.REJECT, receiver, 1);
+        assertEquals(2, before.moving(10).length);
+
+        QueueEngine engine = new QueueEngine(1, policy, 0, new HeapBudget(256 << 20), bound -> 0);
+        engine.restore(before.snapshot());
+        engine.open(2, now);
+        engine.append(7);
+        assertArrayEquals(new long[] {0, 1}, engine.moving(10));
+        engine.keep(0, Kept.TOO_LARGE, ops);
+        engine.send(5, engine.moving(10), ops);
+        engine.arrived(ops);
+        assertFalse(engine.hasMoving());
+        engine.append(8);
+        assertEquals(RecordState.DEAD, engine.stateOf(0));
+        assertEquals(RecordState.DONE, engine.stateOf(1));
+    }
 }
