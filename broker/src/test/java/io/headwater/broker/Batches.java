@@ -1,5 +1,6 @@
 package io.headwater.broker;
 
+import io.headwater.record.BatchLayout;
 import io.headwater.record.Compression;
 import io.headwater.record.Envelope;
 import io.headwater.record.InvalidBatchException;
@@ -8,11 +9,17 @@ import io.headwater.record.RecordBatchBuilder;
 import io.headwater.record.RecordCursor;
 import io.headwater.record.RecordHeader;
 import io.netty.buffer.ByteBuf;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.zip.CRC32C;
+import java.util.zip.GZIPOutputStream;
 
 /** Record batches as bytes, and back. */
 final class Batches {
@@ -77,6 +84,22 @@ final class Batches {
         RecordHeader header = new RecordHeader(name, text.getBytes(StandardCharsets.UTF_8));
         builder.append(1000, null, value.getBytes(StandardCharsets.UTF_8), List.of(header));
         return Arrays.copyOf(target.array(), builder.finish(NOBODY, (short) -1, -1));
+    }
+
+    /** A batch with the same header and its records in gzip, changed before, so that they may be none. */
+    static byte[] gzipped(byte[] batch, UnaryOperator<byte[]> change) throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        packed.write(batch, 0, BatchLayout.HEADER_SIZE);
+        try (OutputStream gzip = new GZIPOutputStream(packed)) {
+            gzip.write(change.apply(Arrays.copyOfRange(batch, BatchLayout.HEADER_SIZE, batch.length)));
+        }
+        ByteBuffer made = ByteBuffer.wrap(packed.toByteArray());
+        made.putInt(BatchLayout.LENGTH, made.capacity() - BatchLayout.LENGTH_OVERHEAD);
+        made.putShort(BatchLayout.ATTRIBUTES, (short) Compression.GZIP.id());
+        CRC32C crc = new CRC32C();
+        crc.update(made.array(), BatchLayout.ATTRIBUTES, made.capacity() - BatchLayout.ATTRIBUTES);
+        made.putInt(BatchLayout.CRC, (int) crc.getValue());
+        return made.array();
     }
 
     /** One record out of a delivery. */

@@ -28,13 +28,21 @@ import io.headwater.client.QueueSweep;
 import io.headwater.client.RecordState;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.testing.FaultyDisk;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -285,12 +293,15 @@ class QueueMoveTest {
         create("jobs");
         create("hand");
         String code = "";
-        int produced = 0;
+        // More than are kept at hand.
+        int produced = 6;
+        for (int i = 0; i < produced; i++) {
+            produce(record("k", "v" + i));
+        }
         // The choice reads the records, then the batch does: sooner or later it is the batch that fails, and then the
-        // next
-        // attempt, of which nobody waits to hear. Two reads in a row fail: those that bring the countdown to 0 and -1.
+        // next attempt, of which nobody waits to hear. Two reads in a row fail: those that bring the countdown to 0
+        // and -1.
         for (int passing = 1; !code.equals("MOVE_UNDECIDED") && passing < 20; passing++) {
-            produce(record("k", "v" + produced++));
             AtomicInteger reads = new AtomicInteger(passing);
             disk.failReads(
                     path -> path.toString().contains("/partitions/1/")
@@ -310,6 +321,111 @@ class QueueMoveTest {
             Thread.onSpinWait();
         }
         assertEquals(produced, status("hand").ready());
+    }
+
+    @Test
+    void whatCannotBeReadStaysWhereItIs() throws Exception {
+        client.admin().createTopic("jobs", TopicSettings.defaults().withPartitions(1));
+        try (RawClient raw = RawClient.connected(broker.port())) {
+            // Nobody looks into them, as there is no group. Of the first, a search can read the first record; of the
+            // second, all of them.
+            byte[] three = Batches.of("a", "b", "c");
+            assertFalse(raw.produce(1, Batches.gzipped(three, QueueMoveTest::brokenInTheMiddle))
+                    .hasError());
+            assertFalse(raw.produce(1, Batches.gzipped(three, records -> Arrays.copyOf(records, records.length + 1)))
+                    .hasError());
+        }
+        produce(record("k", "v"));
+        queues.create("jobs", "work", QueueGroupConfig.queue());
+        create("hand");
+
+        QueueSweep all = toHand(QueueFilter.all());
+        QueueAdmin.Step rehearsed = queues.sweep("jobs", "work", all.asDryRun(), Place.FIRST, 0);
+        QueueAdmin.Step step = queues.sweep("jobs", "work", all, Place.FIRST, 0);
+
+        assertEquals(1, rehearsed.records());
+        assertEquals(new QueueAdmin.Left(0, 0, 6), rehearsed.left());
+        assertEquals(1, step.records());
+        assertEquals(new QueueAdmin.Left(0, 0, 6), step.left());
+        assertEquals(6, status("jobs").ready());
+        assertEquals(1, status("hand").ready());
+    }
+
+    /** Three records of the same size, of which the second says that it is smaller. */
+    private static byte[] brokenInTheMiddle(byte[] records) {
+        records[records.length / 3] = 2;
+        return records;
+    }
+
+    @Test
+    void aRehearsalCountsWhatIsTooLargeAsTheMoveDoes() throws Exception {
+        client.admin().createTopic("jobs", TopicSettings.defaults().withPartitions(1));
+        try (RawClient raw = RawClient.connected(broker.port())) {
+            // Small as it is, and a copy is not compressed.
+            assertFalse(raw.produce(1, Batches.gzipped(Batches.ofOne(1 << 20), records -> records))
+                    .hasError());
+        }
+        queues.create("jobs", "work", QueueGroupConfig.queue());
+        create("hand");
+        for (QueueSweep sweep : List.of(toHand(QueueFilter.all()).asDryRun(), toHand(QueueFilter.all()))) {
+            QueueAdmin.Step step = queues.sweep("jobs", "work", sweep, Place.FIRST, 0);
+            assertEquals(0, step.records());
+            assertEquals(new QueueAdmin.Left(0, 0, 1), step.left());
+        }
+    }
+
+    @Test
+    void whatRotsBeforeItLeavesHasNotArrived() throws Exception {
+        create("jobs");
+        create("hand");
+        // More than are kept at hand.
+        for (int i = 0; i < 6; i++) {
+            produce(record("k", "value-" + i));
+        }
+        // It is read for the choice: together with the others, and then as the first of each by itself.
+        AtomicInteger reads = new AtomicInteger(5);
+        disk.failReads(
+                path -> {
+                    if (path.toString().contains("/partitions/1/") && reads.decrementAndGet() == 0) {
+                        replaceInLog("value-0", "valueX0");
+                    }
+                    return false;
+                },
+                0,
+                Long.MAX_VALUE);
+
+        HeadwaterException unknown = assertThrows(
+                HeadwaterException.OutcomeUnknown.class, () -> queues.sweep("jobs", "work", toHand(QueueFilter.all())));
+
+        assertEquals("MOVE_UNDECIDED", unknown.code());
+        String text = queues.explain("jobs", "work", 0, 3).text();
+        assertTrue(text.contains("record 0 of jobs-0, which goes with it, cannot be read"), text);
+        assertEquals(6, status("jobs").moving());
+        assertEquals(0, status("hand").endOffset());
+        replaceInLog("valueX0", "value-0");
+        long deadline = System.nanoTime() + WAIT.toNanos();
+        while (status("hand").ready() < 6 && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertEquals(6, status("hand").ready());
+    }
+
+    /** In the files of the first partition that was ever made. */
+    private void replaceInLog(String text, String other) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.filter(Files::isRegularFile)
+                    .filter(path -> path.toString().contains("/partitions/1/"))
+                    .toList()) {
+                int at = Files.readString(file, StandardCharsets.ISO_8859_1).indexOf(text);
+                if (at >= 0) {
+                    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                        channel.write(ByteBuffer.wrap(other.getBytes(StandardCharsets.ISO_8859_1)), at);
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

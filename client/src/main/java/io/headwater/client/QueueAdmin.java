@@ -177,7 +177,7 @@ public interface QueueAdmin {
      *
      * @param withoutOrigin do not say where they died
      * @param originGone the topic where they died is not there, or they are in it
-     * @param unfit too large for a record, or what their reserved headers ask for cannot be read
+     * @param unfit too large for a record, or cannot be read: all of them, or what their reserved headers ask for
      */
     record Left(long withoutOrigin, long originGone, long unfit) {
         public static final Left NONE = new Left(0, 0, 0);

@@ -40,7 +40,23 @@ final class Copies {
         boolean read(long offset, RecordCursor record, List<RecordHeader> headers);
 
         /** It is not there any more ({@link Kept#NOT}), or cannot be read. */
-        void missing(long offset, Kept why);
+        void missing(long offset, Kept why) throws StorageException;
+    }
+
+    /** A batch that may leave. */
+    record Batch(ByteBuffer bytes, int records) {}
+
+    /** A record's batch is there, and cannot be taken apart: whether it is done is not for this to say. */
+    private static final class UnreadableException extends StorageException {
+        UnreadableException(String message) {
+            super(message);
+        }
+    }
+
+    /** Whether a record is there, and no copy of it could be made. */
+    boolean isUnreadable(long offset) throws StorageException {
+        RecordShelf.Shelved entry = desk.shelf().holding(offset, offset + 1);
+        return entry != null && entry.records() == null;
     }
 
     /** @param offsets rising */
@@ -79,9 +95,13 @@ final class Copies {
         return group == null ? "" : group.name();
     }
 
-    /** Null: all of them were erased. */
+    /**
+     * Null: all of them were erased.
+     *
+     * @throws StorageException also if one of them cannot be read; without it the others would be all that ever arrives
+     */
     @Nullable
-    ByteBuffer of(QueueEngine engine, Shipment shipment) throws StorageException {
+    Batch of(QueueEngine engine, Shipment shipment) throws StorageException {
         long[] offsets = shipment.offsets();
         Measure measure = new Measure();
         read(engine, shipment.cargo(), offsets, measure);
@@ -95,11 +115,22 @@ final class Copies {
                 producerId,
                 InternalProducer.epochOf(shipment.number()),
                 InternalProducer.sequenceOf(shipment.number()));
-        return copier.target.limit(size);
+        return new Batch(copier.target.limit(size), copier.records);
+    }
+
+    /** What was erased since the batch was put together does not go. What is there must. */
+    private void leaveOut(long offset, Kept why) throws UnreadableException {
+        if (why != Kept.NOT) {
+            // The next attempt reads it anew.
+            desk.forgetEntries();
+            throw new UnreadableException(
+                    "record " + offset + " of " + partition.info().displayName()
+                            + ", which goes with it, cannot be read: its batch is not what was written, or was never whole");
+        }
     }
 
     /** How large the copies are together, at most. */
-    private static final class Measure implements Reader {
+    private final class Measure implements Reader {
         /** What a record may take more when a later one is earlier. */
         private static final int TIME_BYTES = 12;
 
@@ -112,15 +143,16 @@ final class Copies {
         }
 
         @Override
-        public void missing(long offset, Kept why) {
-            // As below.
+        public void missing(long offset, Kept why) throws StorageException {
+            leaveOut(offset, why);
         }
     }
 
     /** Writes the copies. */
-    private static final class Copier implements Reader {
+    private final class Copier implements Reader {
         private final RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE);
         private final ByteBuffer target;
+        private int records;
 
         Copier(int bytes) {
             this.target = ByteBuffer.allocate(bytes);
@@ -132,12 +164,13 @@ final class Copies {
             if (!builder.append(record.eventTimeMs(), record.key(), record.value(), headers)) {
                 throw new IllegalStateException("copies: no room for that of record " + offset);
             }
+            records++;
             return true;
         }
 
         @Override
-        public void missing(long offset, Kept why) {
-            // It was erased since the batch was put together.
+        public void missing(long offset, Kept why) throws StorageException {
+            leaveOut(offset, why);
         }
     }
 }

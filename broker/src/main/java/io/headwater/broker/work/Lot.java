@@ -41,10 +41,10 @@ final class Lot {
 
     Verdict offer(
             long offset, byte @Nullable [] key, byte @Nullable [] value, List<RecordHeader> headers, TopicInfo to) {
-        int size = RecordBatchBuilder.sizeUpperBound(key, value, headers);
-        if (size > largest) {
+        if (isTooLarge(key, value, headers)) {
             return Verdict.TOO_LARGE;
         }
+        int size = RecordBatchBuilder.sizeUpperBound(key, value, headers);
         int count = to.partitions().size();
         int index = key == null ? from.index() % count : KeyHash.partitionFor(key, count);
         long target = to.partitions().get(index).partitionId();
@@ -58,6 +58,11 @@ final class Lot {
         offsets.addLong(offset);
         bytes += size;
         return Verdict.TAKEN;
+    }
+
+    /** Whether a copy would be larger than a record may be. */
+    boolean isTooLarge(byte @Nullable [] key, byte @Nullable [] value, List<RecordHeader> headers) {
+        return RecordBatchBuilder.sizeUpperBound(key, value, headers) > largest;
     }
 
     boolean isFull() {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MovePage implements Search.Visitor {
     private final LetterBox box;
+    private final Copies copies;
     private final PartitionInfo from;
     private final Lot lot;
     private final boolean isDryRun;
@@ -38,12 +39,14 @@ final class MovePage implements Search.Visitor {
 
     private MovePage(
             LetterBox box,
+            Copies copies,
             PartitionInfo from,
             Lot lot,
             boolean isDryRun,
             Shipment.Cargo cargo,
             @Nullable TopicInfo to) {
         this.box = box;
+        this.copies = copies;
         this.from = from;
         this.lot = lot;
         this.isDryRun = isDryRun;
@@ -52,14 +55,15 @@ final class MovePage implements Search.Visitor {
     }
 
     /** @param most as many may go at once, whatever was asked for */
-    static MovePage of(QueueOperate request, Operations operations, PartitionInfo from, LetterBox box, int most)
+    static MovePage of(
+            QueueOperate request, Operations operations, PartitionInfo from, LetterBox box, Copies copies, int most)
             throws RequestFailedException, StorageException {
         int max = operations.max();
         Lot lot = new Lot(from, Math.min(most, max), box.maxRecordBytes());
         boolean back = request.getToOrigin();
         Shipment.Cargo cargo = back ? Shipment.Cargo.TO_ORIGIN : Shipment.Cargo.AS_THEY_ARE;
         TopicInfo to = back ? null : target(request.getToTopic(), from, box);
-        MovePage page = new MovePage(box, from, lot, request.getDryRun(), cargo, to);
+        MovePage page = new MovePage(box, copies, from, lot, request.getDryRun(), cargo, to);
         page.next = operations.search().read(operations.unleased(), request.getDryRun() ? max : Long.MAX_VALUE, page);
         return page;
     }
@@ -78,7 +82,7 @@ final class MovePage implements Search.Visitor {
     }
 
     @Override
-    public boolean found(long offset, RecordCursor record) {
+    public boolean found(long offset, RecordCursor record) throws StorageException {
         if (lot.isFull()) {
             return false;
         }
@@ -88,12 +92,17 @@ final class MovePage implements Search.Visitor {
             return true;
         }
         List<RecordHeader> headers = cargo == Shipment.Cargo.TO_ORIGIN ? LetterHeaders.before(own) : own;
-        if (!isReadable(headers)) {
+        // The search reads a batch up to the record, a copy all of it.
+        if (!isReadable(headers) || copies.isUnreadable(offset)) {
             unfit();
             return true;
         }
         if (isDryRun) {
-            wouldMove++;
+            if (lot.isTooLarge(record.key(), record.value(), headers)) {
+                unfit();
+            } else {
+                wouldMove++;
+            }
             return true;
         }
         Lot.Verdict verdict = lot.offer(offset, record.key(), record.value(), headers, target);
@@ -103,6 +112,13 @@ final class MovePage implements Search.Visitor {
             case TAKEN, FULL -> {}
         }
         return verdict != Lot.Verdict.FULL;
+    }
+
+    @Override
+    public void missing(long offset) throws StorageException {
+        if (copies.isUnreadable(offset)) {
+            unfit();
+        }
     }
 
     private void unfit() {
@@ -157,10 +173,10 @@ final class MovePage implements Search.Visitor {
         return lot.offsets();
     }
 
-    /** When they have arrived. */
+    /** How many have arrived is set when they have. */
     QueueOperateReply reply() {
         return QueueOperateReply.newBuilder()
-                .setRecords(isDryRun ? wouldMove : lot.offsets().length)
+                .setRecords(wouldMove)
                 .setNextOffset(passed == Selection.NO_MORE ? next : passed)
                 .setLeft(left)
                 .build();

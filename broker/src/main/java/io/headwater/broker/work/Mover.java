@@ -15,7 +15,6 @@ import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.QueueOperate;
 import io.headwater.protocol.wire.QueueOperateReply;
 import io.headwater.storage.StorageException;
-import java.nio.ByteBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -175,7 +174,7 @@ final class Mover {
             move.keptFreeUntilMs = now.monotonicMs() + KEPT_FREE_MS;
             throw new RequestFailedException(busy(engine, move));
         }
-        MovePage page = MovePage.of(request, operations, partition.info(), box, move.mostOfPage);
+        MovePage page = MovePage.of(request, operations, partition.info(), box, copies, move.mostOfPage);
         if (page.isEmpty()) {
             desk.depart(answer.with(page.reply()));
             return;
@@ -268,7 +267,8 @@ final class Mover {
         String problem = deadLetters.choose(engine, move.most, ops);
         if (problem != null) {
             move.failed(problem, now);
-        } else if (!engine.hasMoving()) {
+        } else if (engine.shipment() == null) {
+            // Nothing is in the way any more. Of what was chosen that is known when it has arrived.
             move.succeeded();
         }
     }
@@ -278,6 +278,8 @@ final class Mover {
         private final int groupId;
         private final long number;
         private final Now decidedAt;
+        /** As many as were still there when it left. */
+        private int records;
 
         Send(int groupId, long number, Now decidedAt) {
             this.groupId = groupId;
@@ -306,14 +308,14 @@ final class Mover {
             }
             Move move = moves.computeIfAbsent(groupId, id -> new Move());
             try {
-                ByteBuffer batch = copies.of(engine, shipment);
+                Copies.Batch batch = copies.of(engine, shipment);
                 if (batch != null) {
-                    box.send(shipment.partitionId(), batch, this::answered);
+                    records = batch.records();
+                    box.send(shipment.partitionId(), batch.bytes(), this::answered);
                     return;
                 }
-                engine.arrived(partition.queues().ops());
                 move.underway = false;
-                arrived(move, 0);
+                arrived(engine, move);
             } catch (StorageException e) {
                 move.underway = false;
                 move.failed(String.valueOf(e.getMessage()), decidedAt);
@@ -333,9 +335,7 @@ final class Mover {
             move.underway = false;
             switch (delivery.fate()) {
                 case ARRIVED -> {
-                    engine.arrived(partition.queues().ops());
-                    move.succeeded();
-                    arrived(move, shipment.size());
+                    arrived(engine, move);
                     if (shipment.cargo() == Shipment.Cargo.DEAD_LETTERS) {
                         move.most = Math.min(Lot.MOST_RECORDS, 2 * move.most);
                     } else {
@@ -380,7 +380,9 @@ final class Mover {
                     : why.toBuilder().setMessage(message).build();
         }
 
-        private void arrived(Move move, int records) {
+        private void arrived(QueueEngine engine, Move move) {
+            engine.arrived(partition.queues().ops());
+            move.succeeded();
             Waiting waiting = move.takeWaiting();
             if (waiting != null) {
                 QueueOperateReply reply =

@@ -56,13 +56,18 @@ final class Search {
     }
 
     /** What somebody does with each record that was found. */
-    @FunctionalInterface
     interface Visitor {
         /**
          * @param record stands on it; borrowed
          * @return false: it is too many, and the next page begins with it
          */
-        boolean found(long offset, RecordCursor record);
+        boolean found(long offset, RecordCursor record) throws StorageException;
+
+        /**
+         * One that was looked for is not there any more, or cannot be read. Not told where it counts what stands in them, as
+         * nobody can say whether it was meant.
+         */
+        default void missing(long offset) throws StorageException {}
     }
 
     /** At most so many, and perhaps none though there are more. */
@@ -94,6 +99,9 @@ final class Search {
             }
             if (!reader.seek(offset)) {
                 gone++;
+                if (!conditions.lookInside()) {
+                    visitor.missing(offset);
+                }
             } else if (conditions.hold(reader.cursor())) {
                 if (!visitor.found(offset, reader.cursor())) {
                     return offset;

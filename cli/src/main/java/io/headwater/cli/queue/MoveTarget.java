@@ -61,7 +61,7 @@ final class MoveTarget {
         }
         if (left.unfit() > 0) {
             lines.add(Human.count(left.unfit(), "record")
-                    + " left: larger than a record may be, or with reserved headers that cannot be read");
+                    + " left: larger than a record may be, or they or their reserved headers cannot be read");
         }
         return lines;
     }
