@@ -8,7 +8,6 @@ import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.CreateQueueGroup;
 import io.headwater.protocol.wire.CreateTopic;
-import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.QueueConfig;
 import io.headwater.protocol.wire.QueueCredit;
 import io.headwater.protocol.wire.QueueDeliver;
@@ -18,13 +17,10 @@ import io.headwater.protocol.wire.QueuePartition;
 import io.headwater.protocol.wire.QueueSettle;
 import io.headwater.protocol.wire.QueueVerb;
 import io.headwater.protocol.wire.Settlement;
-import io.headwater.protocol.wire.Subscribe;
-import io.headwater.protocol.wire.SubscribeReply;
 import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -86,8 +82,8 @@ class DeadLetterKillLoopTest {
                 assertTrue(System.nanoTime() < deadline, () -> "not all is done");
                 takeAll(client);
             }
-            List<String> all = stream(client, jobs, 1_000_001);
-            List<String> letters = stream(client, dead, 1_000_002);
+            List<String> all = client.values(jobs);
+            List<String> letters = client.values(dead);
             assertTrue(all.containsAll(confirmed));
             all.removeIf(value -> !isPoison(value));
             assertFalse(letters.isEmpty());
@@ -221,26 +217,5 @@ class DeadLetterKillLoopTest {
     private static boolean isAllDone(RawClient client) throws IOException {
         QueuePartition now = client.queue("jobs", "workers");
         return now.getFloor() == now.getEndOffset();
-    }
-
-    private static List<String> stream(RawClient client, long partition, int id) throws Exception {
-        Frame opened = client.call(
-                FrameType.SUBSCRIBE,
-                Subscribe.newBuilder()
-                        .setSubscriptionId(id)
-                        .setPartitionId(partition)
-                        .setUntilOffset(-1)
-                        .setCreditBytes(1 << 30)
-                        .build());
-        long end = opened.message(SubscribeReply.class).getEndOffset();
-        List<String> values = new ArrayList<>();
-        for (long next = 0; next < end; ) {
-            Frame push = client.push();
-            if (push.type() == FrameType.DELIVER && push.message(Deliver.class).getSubscriptionId() == id) {
-                next = push.message(Deliver.class).getNextOffset();
-                Batches.read(push.attachment()).forEach(record -> values.add(record.value()));
-            }
-        }
-        return values;
     }
 }

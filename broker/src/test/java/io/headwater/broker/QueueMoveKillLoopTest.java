@@ -14,8 +14,6 @@ import io.headwater.protocol.wire.QueueOperateReply;
 import io.headwater.protocol.wire.QueueOperation;
 import io.headwater.protocol.wire.QueuePartition;
 import io.headwater.protocol.wire.RecordState;
-import io.headwater.protocol.wire.Subscribe;
-import io.headwater.protocol.wire.SubscribeReply;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,8 +76,8 @@ class QueueMoveKillLoopTest {
             moveAll(client);
             QueuePartition end = client.queue("jobs", "work");
             assertEquals(end.getEndOffset(), end.getFloor());
-            List<String> there = stream(client, hand);
-            List<String> here = stream(client, jobs);
+            List<String> there = client.values(hand);
+            List<String> here = client.values(jobs);
             assertTrue(here.containsAll(produced));
             assertTrue(confirmed <= there.size(), confirmed + " were confirmed, " + there.size() + " are there");
             there.sort(null);
@@ -125,22 +123,5 @@ class QueueMoveKillLoopTest {
             }
             now = client.queue("jobs", "work");
         }
-    }
-
-    private static List<String> stream(RawClient client, long partition) throws Exception {
-        Frame opened = client.call(
-                FrameType.SUBSCRIBE,
-                Subscribe.newBuilder()
-                        .setSubscriptionId((int) partition)
-                        .setPartitionId(partition)
-                        .setUntilOffset(-1)
-                        .setCreditBytes(1 << 30)
-                        .build());
-        long end = opened.message(SubscribeReply.class).getEndOffset();
-        List<String> values = new ArrayList<>();
-        while (values.size() < end) {
-            Batches.read(client.push().attachment()).forEach(record -> values.add(record.value()));
-        }
-        return values;
     }
 }

@@ -5,6 +5,7 @@ import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameEncoder;
 import io.headwater.protocol.FrameLayout;
 import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.DescribeQueueGroup;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.GetPositions;
@@ -17,6 +18,7 @@ import io.headwater.protocol.wire.ProduceResult;
 import io.headwater.protocol.wire.QueueGroupDescription;
 import io.headwater.protocol.wire.QueuePartition;
 import io.headwater.protocol.wire.Subscribe;
+import io.headwater.protocol.wire.SubscribeReply;
 import io.headwater.protocol.wire.Topic;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -32,6 +34,8 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 
@@ -180,6 +184,29 @@ final class RawClient implements AutoCloseable {
                 .addBatches(
                         ProduceBatch.newBuilder().setPartitionId(partitionId).setBytes(bytes))
                 .build();
+    }
+
+    /** The values of all records of a partition. What else is pushed meanwhile is dropped. */
+    List<String> values(long partitionId) throws Exception {
+        int id = 1_000_000 + nextCorrelationId;
+        Frame opened = call(
+                FrameType.SUBSCRIBE,
+                Subscribe.newBuilder()
+                        .setSubscriptionId(id)
+                        .setPartitionId(partitionId)
+                        .setUntilOffset(-1)
+                        .setCreditBytes(1 << 30)
+                        .build());
+        long end = opened.message(SubscribeReply.class).getEndOffset();
+        List<String> values = new ArrayList<>();
+        for (long next = 0; next < end; ) {
+            Frame push = push();
+            if (push.type() == FrameType.DELIVER && push.message(Deliver.class).getSubscriptionId() == id) {
+                next = push.message(Deliver.class).getNextOffset();
+                Batches.read(push.attachment()).forEach(record -> values.add(record.value()));
+            }
+        }
+        return values;
     }
 
     /**

@@ -10,11 +10,23 @@ import org.agrona.concurrent.EpochClock;
 public final class SteppedDirectory {
     private SteppedDirectory() {}
 
-    /** Small segments. The caller runs the group commit's steps, and the work on files where it wants it. */
-    public static DataDirectory open(
-            Path path, Disk disk, EpochClock clock, DurabilityListener listener, Executor background)
-            throws IOException {
+    /**
+     * Small segments. The caller runs the group commit's steps, looks for itself what is durable, and does the work on
+     * files where it wants it.
+     */
+    public static DataDirectory open(Path path, Disk disk, EpochClock clock, Executor background) throws IOException {
         return DataDirectory.openStepped(
-                path, TestDirectory.SMALL, disk, clock, () -> 0, () -> new UUID(1, 2), listener, background);
+                path, TestDirectory.SMALL, disk, clock, () -> 0, () -> new UUID(1, 2), new Deaf(), background);
+    }
+
+    private static final class Deaf implements DurabilityListener {
+        @Override
+        public void durable(long partitionId, long endIndex, long endOffset) {}
+
+        @Override
+        public void failed(long partitionId, Throwable cause) {}
+
+        @Override
+        public void cycleEnded() {}
     }
 }

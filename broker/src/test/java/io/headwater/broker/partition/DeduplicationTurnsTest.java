@@ -18,7 +18,6 @@ import io.headwater.record.RecordBatch;
 import io.headwater.record.RecordBatchBuilder;
 import io.headwater.record.RecordHeader;
 import io.headwater.storage.DataDirectory;
-import io.headwater.storage.DurabilityListener;
 import io.headwater.storage.SteppedDirectory;
 import io.headwater.storage.testing.MemoryDisk;
 import java.nio.ByteBuffer;
@@ -42,7 +41,7 @@ class DeduplicationTurnsTest {
 
     @BeforeEach
     void open() throws Exception {
-        data = SteppedDirectory.open(Path.of("/data"), new MemoryDisk(), () -> nowMs, new Deaf(), Runnable::run);
+        data = SteppedDirectory.open(Path.of("/data"), new MemoryDisk(), () -> nowMs, Runnable::run);
         partition = opened();
     }
 
@@ -187,16 +186,5 @@ class DeduplicationTurnsTest {
         assertNull(append("one", 1, 1));
         assertNotNull(append("two", 1, 1));
         assertEquals(ErrorCode.ERROR_QUEUE_FULL, append("many", 1_001, 1).getCode());
-    }
-
-    private static final class Deaf implements DurabilityListener {
-        @Override
-        public void durable(long partitionId, long endIndex, long endOffset) {}
-
-        @Override
-        public void failed(long partitionId, Throwable cause) {}
-
-        @Override
-        public void cycleEnded() {}
     }
 }

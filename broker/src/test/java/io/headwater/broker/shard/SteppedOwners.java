@@ -14,7 +14,6 @@ import io.headwater.record.InvalidBatchException;
 import io.headwater.record.RecordBatch;
 import io.headwater.record.RecordCursor;
 import io.headwater.storage.DataDirectory;
-import io.headwater.storage.DurabilityListener;
 import io.headwater.storage.LogSlice;
 import io.headwater.storage.SteppedDirectory;
 import io.headwater.storage.StorageException;
@@ -67,7 +66,7 @@ final class SteppedOwners {
         mailboxes.clear();
         shards.clear();
         background.clear();
-        data = SteppedDirectory.open(DIRECTORY, disk, () -> nowMs, new Deaf(), background::add);
+        data = SteppedDirectory.open(DIRECTORY, disk, () -> nowMs, background::add);
         Owners.Settings settings = new Owners.Settings(
                 count,
                 64,
@@ -150,17 +149,5 @@ final class SteppedOwners {
             }
         }
         return all;
-    }
-
-    /** The owners look for themselves. */
-    private static final class Deaf implements DurabilityListener {
-        @Override
-        public void durable(long partitionId, long endIndex, long endOffset) {}
-
-        @Override
-        public void failed(long partitionId, Throwable cause) {}
-
-        @Override
-        public void cycleEnded() {}
     }
 }

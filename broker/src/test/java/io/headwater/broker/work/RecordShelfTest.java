@@ -16,7 +16,6 @@ import io.headwater.record.RecordCursor;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.Disk;
 import io.headwater.storage.DiskFile;
-import io.headwater.storage.DurabilityListener;
 import io.headwater.storage.PartitionLog;
 import io.headwater.storage.SteppedDirectory;
 import io.headwater.storage.testing.MemoryDisk;
@@ -47,7 +46,7 @@ class RecordShelfTest {
 
     @BeforeEach
     void opens() throws Exception {
-        directory = SteppedDirectory.open(DATA, disk, () -> 1_000, new Deaf(), Runnable::run);
+        directory = SteppedDirectory.open(DATA, disk, () -> 1_000, Runnable::run);
         log = directory.log(7);
         shelf = new RecordShelf(log, memory);
     }
@@ -185,16 +184,5 @@ class RecordShelfTest {
             }
         }
         throw new IllegalStateException("not found");
-    }
-
-    private static final class Deaf implements DurabilityListener {
-        @Override
-        public void durable(long partitionId, long endIndex, long endOffset) {}
-
-        @Override
-        public void failed(long partitionId, Throwable cause) {}
-
-        @Override
-        public void cycleEnded() {}
     }
 }
