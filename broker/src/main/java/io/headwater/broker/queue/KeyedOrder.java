@@ -150,7 +150,7 @@ final class KeyedOrder implements ReadyOrder {
     @Override
     public void removeRun(long from, long to) {
         // Where the last one of its key stood: the next one is not looked for from the beginning again.
-        Long2LongHashMap befores = new Long2LongHashMap(KeyTable.NO_OFFSET);
+        Long2LongHashMap befores = rising ? hints : new Long2LongHashMap(KeyTable.NO_OFFSET);
         for (long offset = from; offset < Math.min(to, end); offset++) {
             int key = chain.key(offset);
             long before = leave(key, offset, SlotTable.DEFAULT_PRIORITY, befores.get(key));

@@ -16,13 +16,21 @@ final class Operator {
 
     /** Returns how many. */
     int redrive(long from, long to) {
+        return redrive(state.slots.offsetsBetween(from, to));
+    }
+
+    /** By rising offsets, as below: a key's line is walked once for all of them. */
+    int redrive(long[] offsets) {
         int redriven = 0;
-        for (long offset : state.slots.offsetsBetween(from, to)) {
-            if (state.slots.state(state.slots.find(offset)) == RecordState.DEAD) {
+        state.order().rising(true);
+        for (long offset : offsets) {
+            int slot = state.slots.find(offset);
+            if (slot != SlotTable.ABSENT && state.slots.state(slot) == RecordState.DEAD) {
                 decisions.redriven(offset, 1);
                 redriven++;
             }
         }
+        state.order().rising(false);
         return redriven;
     }
 
@@ -33,6 +41,24 @@ final class Operator {
                 throw new IllegalArgumentException("purge: " + each + " (expected: READY, WAITING or DEAD)");
             }
         }
+        state.order().rising(true);
+        long purged = purgeRange(states, from, to);
+        state.order().rising(false);
+        return purged;
+    }
+
+    /** Returns how many. */
+    long purge(Set<RecordState> states, long[] offsets) {
+        long purged = 0;
+        state.order().rising(true);
+        for (long offset : offsets) {
+            purged += purgeRange(states, offset, offset + 1);
+        }
+        state.order().rising(false);
+        return purged;
+    }
+
+    private long purgeRange(Set<RecordState> states, long from, long to) {
         long end = Math.min(to, state.order().end());
         long purged = 0;
         long gap = from;
@@ -75,6 +101,17 @@ final class Operator {
         }
         state.order().rising(false);
         return replayed;
+    }
+
+    /** Returns how many. */
+    int cancel(long[] offsets) {
+        int cancelled = 0;
+        state.order().rising(true);
+        for (long offset : offsets) {
+            cancelled += cancel(offset) ? 1 : 0;
+        }
+        state.order().rising(false);
+        return cancelled;
     }
 
     boolean cancel(long offset) {

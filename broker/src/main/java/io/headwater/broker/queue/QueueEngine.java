@@ -267,6 +267,24 @@ public final class QueueEngine {
         return operator.purge(states, from, to);
     }
 
+    /** The same with records by rising offset. */
+    public int redrive(long[] offsets, QueueOps ops) {
+        begin(ops);
+        return operator.redrive(offsets);
+    }
+
+    /** As above, with records by rising offset. */
+    public long purge(Set<RecordState> states, long[] offsets, QueueOps ops) {
+        begin(ops);
+        return operator.purge(states, offsets);
+    }
+
+    /** As {@link #cancel(long, QueueOps)}, with records by rising offset. Returns how many. */
+    public int cancel(long[] offsets, QueueOps ops) {
+        begin(ops);
+        return operator.cancel(offsets);
+    }
+
     /**
      * Records that are done are to be delivered again, without failures. Leases that they had stay stale: the next one has
      * a higher attempt than any in the group. In a keyed group they come in the order of the log among what is not held.

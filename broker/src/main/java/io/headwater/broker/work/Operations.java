@@ -99,9 +99,7 @@ final class Operations {
         }
         Selection page = search.page(states, max());
         if (!request.getDryRun()) {
-            for (long offset : page.offsets()) {
-                engine.purge(states, offset, offset + 1, ops);
-            }
+            engine.purge(states, page.offsets(), ops);
         }
         return reply(page.offsets().length, page.next());
     }
@@ -129,9 +127,7 @@ final class Operations {
     private QueueOperateReply redrive() throws RequestFailedException, StorageException {
         Selection page = search().page(Set.of(RecordState.DEAD), max());
         if (!request.getDryRun()) {
-            for (long offset : page.offsets()) {
-                engine.redrive(offset, offset + 1, ops);
-            }
+            engine.redrive(page.offsets(), ops);
         }
         return reply(page.offsets().length, page.next());
     }
@@ -177,12 +173,12 @@ final class Operations {
 
     private QueueOperateReply cancel() throws RequestFailedException, StorageException {
         Selection page = search().page(Set.of(RecordState.WAITING), max());
+        if (!request.getDryRun()) {
+            return reply(engine.cancel(page.offsets(), ops), page.next());
+        }
         long count = 0;
         for (long offset : page.offsets()) {
-            boolean scheduled = request.getDryRun()
-                    ? engine.explain(offset).reason() == Explanation.Reason.SCHEDULED
-                    : engine.cancel(offset, ops);
-            count += scheduled ? 1 : 0;
+            count += engine.explain(offset).reason() == Explanation.Reason.SCHEDULED ? 1 : 0;
         }
         return reply(count, page.next());
     }

@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.headwater.broker.queue.Explanation.Reason;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class QueueEngineTest {
     private static final int LEASE_MS = 30_000;
@@ -437,5 +439,20 @@ class QueueEngineTest {
         engine.append(8);
         assertEquals(RecordState.DEAD, engine.stateOf(0));
         assertEquals(RecordState.DONE, engine.stateOf(1));
+    }
+
+    /** Every other record of a long line of one key: the line is walked once, not once for each. */
+    @Test
+    @Timeout(20)
+    void manyRecordsOfOneKeyArePurgedInOneWalk() {
+        int records = 400_000;
+        QueueEngine engine = keyed(OnDead.SKIP);
+        for (int i = 0; i < records; i++) {
+            engine.append(7);
+        }
+        long[] odd = LongStream.range(0, records / 2).map(n -> 2 * n + 1).toArray();
+        assertEquals(odd.length, engine.purge(EnumSet.of(RecordState.READY), odd, ops));
+        assertArrayEquals(new long[] {0}, offsets(receive(engine, 1, 2)));
+        assertEquals(records - odd.length - 1, engine.counts().ready());
     }
 }

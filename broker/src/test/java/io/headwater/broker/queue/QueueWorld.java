@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.agrona.collections.Long2LongHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -315,7 +316,15 @@ final class QueueWorld {
         long from = random.nextLong(start, model.end);
         long to = Math.min(model.end, from + 1 + random.nextInt(random.nextInt(4) == 0 ? 100 : 6));
         switch (random.nextInt(10)) {
-            case 0 -> assertEquals(model.redrive(from, to), engine.redrive(from, to, ops));
+            case 0 -> {
+                long[] some = someBetween(from, to);
+                long expected = 0;
+                for (long offset : some) {
+                    expected += model.redrive(offset, offset + 1);
+                }
+                assertEquals(expected, engine.redrive(some, ops));
+                assertEquals(model.redrive(from, to), engine.redrive(from, to, ops));
+            }
             case 1 -> {
                 Set<RecordState> states = EnumSet.noneOf(RecordState.class);
                 for (RecordState state : List.of(RecordState.READY, RecordState.WAITING, RecordState.DEAD)) {
@@ -323,7 +332,15 @@ final class QueueWorld {
                         states.add(state);
                     }
                 }
-                assertEquals(model.purge(states, from, to), engine.purge(states, from, to, ops));
+                long[] some = someBetween(from, to);
+                long expected = 0;
+                for (long offset : some) {
+                    expected += model.purge(states, offset, offset + 1);
+                }
+                assertEquals(expected, engine.purge(states, some, ops));
+                if (random.nextBoolean()) {
+                    assertEquals(model.purge(states, from, to), engine.purge(states, from, to, ops));
+                }
             }
             case 2 -> {
                 long offset = anyOf(RecordState.WAITING, from);
@@ -342,6 +359,13 @@ final class QueueWorld {
                 model.paused = false;
             }
         }
+    }
+
+    /** A few offsets, rising. */
+    private long[] someBetween(long from, long to) {
+        return LongStream.range(from, Math.min(to, from + 40))
+                .filter(offset -> random.nextInt(3) == 0)
+                .toArray();
     }
 
     /** Something of what may be moved, wherever it stands, or nothing. */
