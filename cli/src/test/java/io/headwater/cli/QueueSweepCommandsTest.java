@@ -89,8 +89,15 @@ class QueueSweepCommandsTest {
         }
         says("0 records", "queue", "browse", "t", "g", "--key", "a", "--header", "colour=red");
         says("1 record purged", "queue", "purge", "t", "g", "--state", "ready", "--key", "b");
-        assertTrue(ok("queue", "browse", "t", "g", "--state", "acked").out().contains("0:1"));
-        assertEquals(2, ok("queue", "receive", "t", "g", "--max", "9").lines().size());
+        assertEquals("", ok("queue", "browse", "t", "g", "--state", "acked").out());
+        String purged = ok("queue", "explain", "t", "g", "--record", "0:1").out();
+        assertTrue(purged.contains("DONE") && purged.contains("purged or cancelled"), purged);
+        assertEquals(
+                2,
+                ok("queue", "receive", "t", "g", "--max", "9", "--ack").lines().size());
+        String[] acked = {"queue", "browse", "t", "g", "--state", "acked", "--format", "json"};
+        assertEquals(2, ok(acked).lines().size());
+        says("2 records would be ready", "queue", "replay", "t", "g", "--from", "beginning", "--dry-run");
     }
 
     @Test

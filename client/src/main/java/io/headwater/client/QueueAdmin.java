@@ -31,7 +31,7 @@ public interface QueueAdmin {
      * The records of a state, in the order of partitions and offsets. Says what the group knows of them; what is in them
      * is read as of any stream.
      *
-     * @param state not UNCOMMITTED; DONE: what is still in the topic
+     * @param state not UNCOMMITTED; DONE: what was acknowledged and is still in the topic
      * @param from {@link Place#FIRST}, or where the last page said to go on
      * @param max of this page, 1 to 10,000
      */
@@ -165,7 +165,7 @@ public interface QueueAdmin {
      * Some of a sweep.
      *
      * @param records that it concerned
-     * @param gone REPLAY: done, and not in the topic any more
+     * @param gone REPLAY: acknowledged, and not in the topic any more
      * @param left MOVE: what was meant and stays as it is
      * @param next where to go on; null: that was all
      */

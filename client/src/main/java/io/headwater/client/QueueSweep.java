@@ -25,7 +25,7 @@ public record QueueSweep(
         /** What its producers want delivered later never comes. */
         CANCEL,
         /**
-         * What is done and still in the topic is ready again, without failures. Deliveries count on from the most that any
+         * What was acknowledged and is still in the topic is ready again, without failures. Deliveries count on from the most that any
          * record of the group in the partition has had.
          */
         REPLAY,

@@ -135,8 +135,8 @@ public final class Metrics {
         registry.register(GaugeWithCallback.builder()
                 .name("headwater_queue_memory_bytes")
                 .help("What queues take of queues.memory: for records of groups, for what consumers said about failures"
-                        + " (reasons), for message ids, for the sizes of batches (batches), and for where records"
-                        + " are in them (places).")
+                        + " (reasons), for which done records were not acknowledged (history), for message ids, for the"
+                        + " sizes of batches (batches), and for where records are in them (places).")
                 .labelNames("use")
                 .callback(gauge -> vitals.queueMemory().used().forEach((use, bytes) -> gauge.call((double) bytes, use)))
                 .build());

@@ -96,8 +96,13 @@ public final class Partition {
                 Math.max(partition.lastIngestionMs, log.stats().maxIngestionTimeMs());
         partition.committedOffset = log.durableOffset();
         partition.committedIndex = log.durableIndex();
-        log.checkpointSource(() -> CheckpointCodec.encode(partition.producers, partition.positions, partition.queues));
+        log.checkpointSource(partition::checkpoint);
         return partition;
+    }
+
+    private ByteBuffer checkpoint() {
+        queues.forget(log.startOffset());
+        return CheckpointCodec.encode(producers, positions, queues);
     }
 
     public PartitionInfo info() {

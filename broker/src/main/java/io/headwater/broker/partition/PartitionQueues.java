@@ -145,6 +145,11 @@ public final class PartitionQueues {
         return batchBytes == null || batchBytes.end() < endOffset ? -1 : batchBytes.bytes();
     }
 
+    /** There are no records before this offset any more. */
+    void forget(long startOffset) {
+        engines.values().forEach(engine -> engine.forget(startOffset));
+    }
+
     // ---- the replay
 
     /** The groups that there are, before the log is replayed. */

@@ -19,6 +19,8 @@ public final class HeapBudget {
         RECORDS,
         /** What consumers said about failures. */
         REASONS,
+        /** Which of the records that are done were not acknowledged. */
+        HISTORY,
         /** Message ids of deduplication windows. */
         IDS,
         /** Sizes of batches. */
@@ -29,6 +31,8 @@ public final class HeapBudget {
 
     /** Different reasons take at most this part: what is said must not stop what is done. */
     private static final int REASONS_SHARE = 8;
+    /** As above: what was must not stop what is. */
+    private static final int HISTORY_SHARE = 8;
     /** What is reserved leaves this part to groups. */
     private static final int GROUPS_SHARE = 4;
 
@@ -95,5 +99,10 @@ public final class HeapBudget {
     /** Whether there is room for so much more of what consumers say. */
     boolean admitsReasons(long moreBytes) {
         return moreBytes == 0 || usedBytes(Use.REASONS) + moreBytes <= maxBytes / REASONS_SHARE;
+    }
+
+    /** Whether there is room for so much more of what groups know about how records came to be done. */
+    boolean admitsHistory(long moreBytes) {
+        return moreBytes <= 0 || usedBytes(Use.HISTORY) + moreBytes <= maxBytes / HISTORY_SHARE;
     }
 }

@@ -132,13 +132,13 @@ final class Inspector {
         for (int looked = 0; looked < MOST_LOOKED; looked++) {
             if (!wantsDone) {
                 at = done.nextAbsent(at);
-            } else if (!wantsOthers && !done.contains(at)) {
-                at = done.nextPresent(at);
+            } else if (!wantsOthers) {
+                at = done.contains(at) ? state.unacknowledged.next(at) : done.nextPresent(at);
             }
             if (at >= end) {
                 return Selection.of(found, count, Selection.NO_MORE);
             }
-            if (states.contains(state.stateOf(at))) {
+            if (isWanted(states, at)) {
                 if (count == found.length) {
                     break;
                 }
@@ -147,5 +147,10 @@ final class Inspector {
             at++;
         }
         return Selection.of(found, count, at);
+    }
+
+    private boolean isWanted(Set<RecordState> states, long offset) {
+        RecordState now = state.stateOf(offset);
+        return states.contains(now) && (now != RecordState.DONE || state.isAcknowledged(offset));
     }
 }

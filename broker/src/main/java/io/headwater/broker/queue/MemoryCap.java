@@ -6,6 +6,8 @@ final class MemoryCap {
     private static final long RECORD_BYTES = 72;
     /** What any group may have, whatever the others took: its work goes on. */
     private static final long FREE_BYTES = 256 << 10;
+    /** What any group may keep of how its records came to be done. */
+    private static final long FREE_HISTORY_BYTES = 64 << 10;
     /** For so long tables have to be too large: one that empties and fills again all the time stays as it is. */
     private static final long SPARSE_MS = 1_000;
 
@@ -13,6 +15,7 @@ final class MemoryCap {
     private final HeapBudget budget;
     private long toldBytes;
     private long toldReasons;
+    private long toldHistory;
     private long shrinkAtMs = Timers.NEVER;
 
     MemoryCap(QueueState state, HeapBudget budget) {
@@ -23,6 +26,7 @@ final class MemoryCap {
     long bytes() {
         return slotBytes()
                 + state.done.bytes()
+                + state.unacknowledged.bytes()
                 + state.timers.bytes()
                 + state.reasons.bytes()
                 + state.slots.scheduledBytes()
@@ -41,7 +45,21 @@ final class MemoryCap {
             shrinkAtMs = Timers.NEVER;
         }
         tellReasons(state.reasons.textBytes());
-        tell(bytes() - toldReasons);
+        boundHistory();
+        tell(bytes() - toldReasons - toldHistory);
+    }
+
+    private void boundHistory() {
+        long bytes = state.unacknowledged.bytes();
+        if (bytes > FREE_HISTORY_BYTES && !budget.admitsHistory(bytes - toldHistory)) {
+            state.unacknowledged.forgetHalf();
+        }
+        tellHistory(state.unacknowledged.bytes());
+    }
+
+    private void tellHistory(long bytes) {
+        budget.changed(HeapBudget.Use.HISTORY, bytes - toldHistory);
+        toldHistory = bytes;
     }
 
     /** When a {@link #turn} gives something back, on the monotonic clock; the largest long: never, as things are. */
@@ -52,6 +70,7 @@ final class MemoryCap {
     /** The group is gone. */
     void giveBack() {
         tellReasons(0);
+        tellHistory(0);
         tell(0);
     }
 
@@ -91,7 +110,7 @@ final class MemoryCap {
     private boolean admits(long moreBytes) {
         long bytes = bytes();
         return bytes + moreBytes <= Math.min(FREE_BYTES, budget.maxBytes() / 2)
-                || budget.admits(bytes - toldBytes - toldReasons + moreBytes);
+                || budget.admits(bytes - toldBytes - toldReasons - toldHistory + moreBytes);
     }
 
     private long slotBytes() {

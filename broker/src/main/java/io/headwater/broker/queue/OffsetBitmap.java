@@ -40,6 +40,10 @@ final class OffsetBitmap {
         firstPage = newFloor >>> PAGE_SHIFT;
         pagesInUse = 0;
         ownPages = 0;
+        if (pages.length > FEW) {
+            pages = new long[4][];
+            counts = new int[4];
+        }
         Arrays.fill(pages, NONE);
         Arrays.fill(counts, 0);
     }
@@ -90,6 +94,20 @@ final class OffsetBitmap {
         if (from <= floor) {
             raise();
         }
+    }
+
+    /** All below an offset belong to the set from now on. */
+    void raiseTo(long newFloor) {
+        if (newFloor > floor && size == 0) {
+            reset(newFloor);
+        } else {
+            add(floor, newFloor);
+        }
+    }
+
+    /** An offset with about half of its pages below it. */
+    long middle() {
+        return (firstPage + (pagesInUse + 1) / 2) << PAGE_SHIFT;
     }
 
     /** Takes {@code [from, to)} out; the floor goes down to where it begins. Those that are not in it stay so. */

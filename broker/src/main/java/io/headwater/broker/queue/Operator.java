@@ -85,13 +85,13 @@ final class Operator {
         return purged;
     }
 
-    /** Returns how many: what is not done stays as it is. */
+    /** Returns how many: what was not acknowledged stays as it is. */
     int replay(List<Again> records, @Nullable KeyedOrder keyed) {
         int replayed = 0;
         state.order().rising(true);
         for (Again record : records) {
             long offset = record.offset();
-            if (offset < state.order().end() && state.done.contains(offset)) {
+            if (offset < state.order().end() && state.isAcknowledged(offset)) {
                 if (keyed != null) {
                     keyed.revive(offset, record.keyHash());
                 }

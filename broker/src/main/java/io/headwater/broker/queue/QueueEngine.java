@@ -286,11 +286,11 @@ public final class QueueEngine {
     }
 
     /**
-     * Records that are done are to be delivered again, without failures. Leases that they had stay stale: the next one has
+     * Records that were acknowledged are to be delivered again, without failures. Leases that they had stay stale: the next one has
      * a higher attempt than any in the group. In a keyed group they come in the order of the log among what is not held.
      *
      * @param records by rising offset; they are in the log and will stay there
-     * @return how many: those that are not done are passed over
+     * @return how many: others are passed over
      */
     public int replay(List<Again> records, QueueOps ops) {
         begin(ops);
@@ -373,7 +373,7 @@ public final class QueueEngine {
         decisions.surveyed();
     }
 
-    /** There are no records at these offsets any more: they are done. To be called before they may be granted. */
+    /** There are no records at these offsets any more: they are done, whatever they were. */
     public void skip(long from, long to, QueueOps ops) {
         begin(ops);
         decisions.removed(from, to - from);
@@ -382,6 +382,21 @@ public final class QueueEngine {
     /** Whether {@link #surveyed} was said: if not, its caller goes over all records again after a restart. */
     public boolean isSurveyed() {
         return state.isSurveyed();
+    }
+
+    /** Of a record that is done. */
+    public HowDone howDone(long offset) {
+        return state.unacknowledged.of(offset);
+    }
+
+    /** Of what is done before this offset, nobody knows any more whether it was acknowledged. */
+    public long acksKnownFrom() {
+        return state.unacknowledged.knownFrom();
+    }
+
+    /** Nobody will ask any more how records before this offset came to be done. */
+    public void forget(long before) {
+        state.unacknowledged.forget(before);
     }
 
     /** The first offset from there on that is done; the largest long: none is. */
@@ -465,7 +480,8 @@ public final class QueueEngine {
     }
 
     /**
-     * The first records of some states in {@code [from, until)}, in order: some of them, so that nobody stands still.
+     * The first records of some states in {@code [from, until)}, in order: some of them, so that nobody stands still. Of
+     * what is DONE, those that were acknowledged.
      *
      * @param max how many at most
      */

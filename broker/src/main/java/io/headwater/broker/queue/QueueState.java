@@ -15,6 +15,7 @@ final class QueueState implements QueueChange {
     private static final int HELD_BEFORE = -1;
 
     final OffsetBitmap done;
+    final Unacknowledged unacknowledged;
     final SlotTable slots = new SlotTable();
     final SessionTable sessions = new SessionTable();
     final Timers timers = new Timers(slots);
@@ -36,6 +37,7 @@ final class QueueState implements QueueChange {
 
     QueueState(long startOffset) {
         done = new OffsetBitmap(startOffset);
+        unacknowledged = new Unacknowledged(startOffset);
     }
 
     /** The replay is over: every lease runs anew, and its session has its grace. */
@@ -96,6 +98,10 @@ final class QueueState implements QueueChange {
         }
         int slot = slots.find(offset);
         return slot == SlotTable.ABSENT ? RecordState.READY : slots.state(slot);
+    }
+
+    boolean isAcknowledged(long offset) {
+        return done.contains(offset) && unacknowledged.of(offset) == HowDone.ACKNOWLEDGED;
     }
 
     /** Leased: since when, on the monotonic clock; {@link Explanation#BEFORE}: it came back from the log. */
@@ -212,6 +218,7 @@ final class QueueState implements QueueChange {
     @Override
     public void removed(long offset, long count) {
         finish(offset, offset + count);
+        unacknowledged.removed.add(offset, offset + count);
     }
 
     @Override
@@ -284,7 +291,9 @@ final class QueueState implements QueueChange {
         rising(true);
         for (int at = 0; at < there.size(); at = there.endOfRun(at)) {
             long from = there.offset(at);
-            finish(from, from + there.endOfRun(at) - at);
+            long to = from + there.endOfRun(at) - at;
+            finish(from, to);
+            unacknowledged.moved.add(from, to);
         }
         rising(false);
         shipment = null;
@@ -349,6 +358,7 @@ final class QueueState implements QueueChange {
             boolean wasDone = done.contains(at);
             if (wasDone) {
                 done.remove(at, at + 1);
+                unacknowledged.livesAgain(at);
             } else {
                 free(begin(at));
             }
@@ -454,11 +464,10 @@ final class QueueState implements QueueChange {
     }
 
     /** Before a snapshot is read into it. */
-    void reset(long floor, int attempt, boolean wasPaused, boolean wasSurveyed) {
+    void reset(int attempt, boolean wasPaused, boolean wasSurveyed) {
         if (isOpen() || slots.size() > 0) {
             throw new IllegalStateException("queue: a snapshot comes first (expected: nothing before it)");
         }
-        done.reset(floor);
         highestAttempt = attempt;
         paused = wasPaused;
         surveyed = wasSurveyed;

@@ -14,12 +14,15 @@ import org.jspecify.annotations.Nullable;
  * order of delivery, which is derived. Numbers are unsigned LEB128 varints unless a type stands beside them.
  *
  * <pre>
- * version   u8 = 4
+ * version   u8 = 5
  * flags     u8: bit 0 paused, 1 surveyed, 2 some batch was sent to another topic
  * attempt   the highest that any lease has had
  * floor     all below is done
  * done      count of runs above it, then of each: step from the end of the run before it (of the first: from the
  *           floor), length
+ * removed   of what is done: what was purged, cancelled, or was no record. Floor and runs as above; all below its floor
+ *           belongs to it. Before the lower of the two floors that follow, nobody knows
+ * moved     the same of what was moved to another topic
  * sessions  count of those that hold leases, then of each: id i64
  * reasons   count of texts, then of each: count of bytes, UTF-8
  * records   count of those with more to say, by offset, then of each:
@@ -37,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class SnapshotCodec {
-    static final int VERSION = 4;
+    static final int VERSION = 5;
 
     private static final int PAUSED = 1;
     private static final int SURVEYED = 2;
@@ -48,7 +51,7 @@ final class SnapshotCodec {
     private static final int REASON = 0x20;
     private static final int SCHEDULED = 0x40;
     private static final int AGELESS = 0x80;
-    private static final int HEAD_BYTES = 2 + 6 * Varints.MAX_BYTES;
+    private static final int HEAD_BYTES = 2 + 4 * Varints.MAX_BYTES;
     private static final int RECORD_BYTES = 4 + 7 * Varints.MAX_BYTES;
 
     private SnapshotCodec() {}
@@ -59,10 +62,13 @@ final class SnapshotCodec {
         for (long offset : records) {
             shared.add(state, state.slots.find(offset));
         }
-        int runs = countRuns(state.done);
+        Unacknowledged others = state.unacknowledged;
+        List<Runs> sets = List.of(Runs.of(state.done), Runs.of(others.removed), Runs.of(others.moved));
         int bound = Math.addExact(
-                Math.addExact(HEAD_BYTES, shared.bytes()),
-                Math.addExact(runs * 2 * Varints.MAX_BYTES, Math.multiplyExact(records.length, RECORD_BYTES)));
+                Math.addExact(HEAD_BYTES, shared.bytes()), Math.multiplyExact(records.length, RECORD_BYTES));
+        for (Runs set : sets) {
+            bound = Math.addExact(bound, set.bytes());
+        }
         Shipment underWay = state.shipment();
         Shipment shipment = underWay == null ? Shipment.none(state.lastShipment()) : underWay;
         bound = Math.addExact(bound, shipment.maxEncodedBytes());
@@ -71,7 +77,7 @@ final class SnapshotCodec {
         flags |= state.lastShipment() > 0 ? HAS_SENT : 0;
         out.put((byte) VERSION).put((byte) flags);
         Varints.put(out, state.highestAttempt());
-        encode(out, state.done, runs);
+        sets.forEach(set -> set.encode(out));
         shared.encode(out);
         Varints.put(out, records.length);
         long before = state.done.floor();
@@ -132,26 +138,44 @@ final class SnapshotCodec {
         }
     }
 
-    private static int countRuns(OffsetBitmap done) {
-        int runs = 0;
-        long at = done.nextPresent(done.floor());
-        while (at != Long.MAX_VALUE) {
-            runs++;
-            at = done.nextPresent(done.nextAbsent(at));
+    /** A set, and what it takes. */
+    private record Runs(OffsetBitmap set, int count, int bytes) {
+        static Runs of(OffsetBitmap set) {
+            int count = 0;
+            int bytes = 2 * Varints.MAX_BYTES;
+            long before = set.floor();
+            long from = set.nextPresent(before);
+            while (from != Long.MAX_VALUE) {
+                long to = set.nextAbsent(from);
+                count++;
+                bytes = Math.addExact(bytes, Varints.bytesOf(from - before) + Varints.bytesOf(to - from));
+                before = to;
+                from = set.nextPresent(to);
+            }
+            return new Runs(set, count, bytes);
         }
-        return runs;
-    }
 
-    private static void encode(ByteBuffer out, OffsetBitmap done, int runs) {
-        Varints.put(out, done.floor());
-        Varints.put(out, runs);
-        long before = done.floor();
-        for (int i = 0; i < runs; i++) {
-            long from = done.nextPresent(before);
-            long to = done.nextAbsent(from);
-            Varints.put(out, from - before);
-            Varints.put(out, to - from);
-            before = to;
+        void encode(ByteBuffer out) {
+            Varints.put(out, set.floor());
+            Varints.put(out, count);
+            long before = set.floor();
+            for (int i = 0; i < count; i++) {
+                long from = set.nextPresent(before);
+                long to = set.nextAbsent(from);
+                Varints.put(out, from - before);
+                Varints.put(out, to - from);
+                before = to;
+            }
+        }
+
+        static void decode(ByteBuffer in, OffsetBitmap into) {
+            long before = Varints.get(in);
+            into.reset(before);
+            for (long runs = Varints.get(in); runs > 0; runs--) {
+                long from = before + Varints.get(in);
+                before = from + Varints.get(in);
+                into.add(from, before);
+            }
         }
     }
 
@@ -208,14 +232,10 @@ final class SnapshotCodec {
         }
         int flags = in.get();
         int attempt = (int) Varints.get(in);
-        long floor = Varints.get(in);
-        state.reset(floor, attempt, (flags & PAUSED) != 0, (flags & SURVEYED) != 0);
-        long before = floor;
-        for (long runs = Varints.get(in); runs > 0; runs--) {
-            long from = before + Varints.get(in);
-            before = from + Varints.get(in);
-            state.done.add(from, before);
-        }
+        state.reset(attempt, (flags & PAUSED) != 0, (flags & SURVEYED) != 0);
+        Runs.decode(in, state.done);
+        Runs.decode(in, state.unacknowledged.removed);
+        Runs.decode(in, state.unacknowledged.moved);
         long[] sessions = new long[(int) Varints.get(in) + 1];
         for (int i = 1; i < sessions.length; i++) {
             sessions[i] = in.getLong();
@@ -224,7 +244,7 @@ final class SnapshotCodec {
         for (long texts = Varints.get(in); texts > 0; texts--) {
             reasons.add(Reasons.get(in));
         }
-        before = floor;
+        long before = state.done.floor();
         for (long records = Varints.get(in); records > 0; records--) {
             before += Varints.get(in);
             decodeRecord(in, state, before, sessions, reasons);

@@ -8,6 +8,11 @@ final class Varints {
 
     private Varints() {}
 
+    /** What a number takes. */
+    static int bytesOf(long value) {
+        return 1 + (Long.SIZE - 1 - Long.numberOfLeadingZeros(value | 1)) / 7;
+    }
+
     static void put(ByteBuffer out, long value) {
         long rest = value;
         while ((rest & ~0x7FL) != 0) {

@@ -132,7 +132,7 @@ final class Operations {
         return reply(page.offsets().length, page.next());
     }
 
-    /** What is done and still in the log is ready again, in the order and at the time that its producer wants. */
+    /** What was acknowledged and is still in the log is ready again, in the order and at the time that its producer wants. */
     private QueueOperateReply replay() throws RequestFailedException, StorageException {
         Search search = search();
         List<Again> records = new ArrayList<>();

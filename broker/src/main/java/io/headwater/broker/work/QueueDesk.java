@@ -9,6 +9,7 @@ import io.headwater.broker.queue.Explanation;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.Receiver;
+import io.headwater.broker.queue.RecordState;
 import io.headwater.broker.queue.Settle;
 import io.headwater.broker.queue.Verb;
 import io.headwater.broker.stream.Traffic;
@@ -429,12 +430,15 @@ public final class QueueDesk {
      */
     void unreadable(int groupId, long offset, int attempt, boolean isGone) {
         QueueEngine engine = partition.queues().engine(groupId);
-        if (engine != null) {
-            Settle settle = isGone
-                    ? Settle.of(Verb.ACK, offset, attempt)
-                    : new Settle(Verb.REJECT, offset, attempt, 0, "its batch cannot be decompressed");
+        if (engine == null) {
+            return;
+        }
+        // The owner takes another turn when it sees that there are operations.
+        if (!isGone) {
+            Settle settle = new Settle(Verb.REJECT, offset, attempt, 0, "its batch cannot be decompressed");
             engine.settle(settle, turnAt, partition.queues().ops());
-            // The owner takes another turn when it sees that there are operations.
+        } else if (engine.stateOf(offset) == RecordState.LEASED) {
+            engine.skip(offset, offset + 1, partition.queues().ops());
         }
     }
 }

@@ -328,7 +328,13 @@ public final class Reports {
                 : "delivered " + times(known.deliveries()) + ", failed " + times(known.failures());
         String tries = counts + lastEnd(known);
         return switch (code) {
-            case "DONE" -> "it is done: acknowledged, purged or moved away";
+            case "DONE" ->
+                switch (engine.howDone(offset)) {
+                    case ACKNOWLEDGED -> "it is done: acknowledged";
+                    case REMOVED -> "it is done: purged or cancelled, or not in the topic any more";
+                    case MOVED -> "it is done: moved to another topic";
+                    case FORGOTTEN -> "it is done; how is not known any more";
+                };
             case "UNCOMMITTED" -> "there is no such record yet; the partition ends at " + partition.committedOffset();
             case "LEASED" ->
                 "it is being worked on by " + holder(engine, known.session()) + " " + leaseTimes(known) + "; " + tries;

@@ -87,6 +87,9 @@ final class Search {
     long read(Set<RecordState> states, long max, Visitor visitor) throws StorageException {
         // What readers may not see yet cannot be read here either.
         long readable = Math.min(until, partition.committedOffset());
+        if (states.contains(RecordState.DONE)) {
+            gone += Math.max(0, Math.min(readable, engine.acksKnownFrom()) - from);
+        }
         Selection candidates = engine.select(states, from, readable, MOST_CANDIDATES);
         RecordReader reader = new RecordReader(partition, readable, conditions.eventTimes());
         long found = 0;
@@ -113,7 +116,7 @@ final class Search {
     }
 
     /**
-     * Of how many that were looked for there is no record any more, or none that can be read; 0 where it counts what stands
+     * Of how many that were looked for there is no record any more, or none that can be read, or nobody knows any more whether they were acknowledged; 0 where it counts what stands
      * in them, as nobody can say whether they were meant.
      */
     long gone() {

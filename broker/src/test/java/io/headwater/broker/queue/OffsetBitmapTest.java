@@ -23,7 +23,10 @@ class OffsetBitmapTest {
                 int from = anyOffset(random, model);
                 int to = Math.min(
                         RANGE, from + 1 + (random.nextInt(4) == 0 ? random.nextInt(2 * OffsetBitmap.PAGE) : 0));
-                if (random.nextInt(5) == 0) {
+                if (random.nextInt(20) == 0) {
+                    bitmap.raiseTo(from);
+                    model.set(0, from);
+                } else if (random.nextInt(5) == 0) {
                     bitmap.remove(from, to);
                     model.clear(from, to);
                 } else {

@@ -38,6 +38,8 @@ final class QueueModel {
         boolean ageless;
         /** An operator moves it: what it is again if that fails. */
         RecordState before;
+        /** DONE: how. */
+        HowDone how;
 
         Rec(long offset, long key) {
             this.offset = offset;
@@ -63,6 +65,7 @@ final class QueueModel {
             copy.scheduledMs = scheduledMs;
             copy.ageless = ageless;
             copy.before = before;
+            copy.how = how;
             copy.heldSinceMs = heldSinceMs;
             return copy;
         }
@@ -203,7 +206,7 @@ final class QueueModel {
             return again ? Settled.REPEATED : Settled.STALE;
         }
         switch (settle.verb()) {
-            case ACK -> done(rec);
+            case ACK -> done(rec, HowDone.ACKNOWLEDGED);
             case RELEASE -> {
                 rec.lastEnd = Cause.RELEASED;
                 rec.suspect = false;
@@ -239,8 +242,9 @@ final class QueueModel {
         };
     }
 
-    private void done(Rec rec) {
+    private void done(Rec rec, HowDone how) {
         rec.state = RecordState.DONE;
+        rec.how = how;
         rec.before = null;
         rec.holdsKey = false;
     }
@@ -368,7 +372,7 @@ final class QueueModel {
         long count = 0;
         for (Rec rec : records.subMap(from, to).values()) {
             if (states.contains(rec.state)) {
-                done(rec);
+                done(rec, HowDone.REMOVED);
                 count++;
             }
         }
@@ -384,9 +388,9 @@ final class QueueModel {
     }
 
     /** A second life: of the first one nothing is left but its key. */
-    boolean replay(Again record, int highestAttempt) {
+    boolean replay(Again record, int highestAttempt, long forgotten) {
         Rec rec = records.get(record.offset());
-        if (rec.state != RecordState.DONE) {
+        if (rec.state != RecordState.DONE || rec.how != HowDone.ACKNOWLEDGED || rec.offset < forgotten) {
             return false;
         }
         Rec again = new Rec(rec.offset, rec.key);
@@ -406,7 +410,7 @@ final class QueueModel {
         Rec rec = records.get(offset);
         boolean scheduled = rec != null && rec.state == RecordState.WAITING && rec.deliveries == 0;
         if (scheduled) {
-            done(rec);
+            done(rec, HowDone.REMOVED);
         }
         return scheduled;
     }
@@ -464,7 +468,7 @@ final class QueueModel {
     }
 
     void arrived() {
-        shipment.forEach(offset -> done(records.get(offset)));
+        shipment.forEach(offset -> done(records.get(offset), HowDone.MOVED));
         shipment = List.of();
     }
 

@@ -77,6 +77,9 @@ final class QueueWorld {
     private final List<Token> unconfirmedGrants = new ArrayList<>();
     private final List<Long> unconfirmedAcks = new ArrayList<>();
     private int durable;
+    /** Before it nobody asks any more how records came to be done. */
+    private long forgotten;
+
     int grants;
     int restarts;
     int suspectGrants;
@@ -448,7 +451,7 @@ final class QueueWorld {
         }
         int highest = model.highestAttempt();
         for (Again record : records) {
-            if (model.replay(record, highest)) {
+            if (model.replay(record, highest, forgotten)) {
                 expected++;
                 secondLives++;
                 if (confirmedAcks.remove(record.offset())) {
@@ -489,6 +492,12 @@ final class QueueWorld {
         entry.snapshot = bytes(engine.snapshot());
         entry.opsWerePending = !ops.isEmpty();
         log.add(entry);
+        if (durable > 0 && random.nextInt(4) == 0) {
+            // As when the log's start moves, which no crash undoes.
+            long durableEnd = log.get(durable - 1).after.end;
+            forgotten = Math.max(forgotten, random.nextLong(start, durableEnd + 1));
+            engine.forget(forgotten);
+        }
     }
 
     private Entry last() {
@@ -588,6 +597,7 @@ final class QueueWorld {
                 replayed.retract(entry.epochBase);
             }
         }
+        replayed.forget(forgotten);
         return replayed;
     }
 
@@ -596,8 +606,20 @@ final class QueueWorld {
             assertEquals(rec.state, engine.stateOf(rec.offset), rec.toString());
             if (rec.state != RecordState.DONE) {
                 check(rec);
+            } else {
+                assertEquals(
+                        rec.offset < forgotten ? HowDone.FORGOTTEN : rec.how,
+                        engine.howDone(rec.offset),
+                        rec.toString());
             }
         }
+        assertArrayEquals(
+                model.in(RecordState.DONE).stream()
+                        .filter(rec -> rec.how == HowDone.ACKNOWLEDGED && rec.offset >= forgotten)
+                        .mapToLong(rec -> rec.offset)
+                        .toArray(),
+                engine.select(Set.of(RecordState.DONE), 0, Long.MAX_VALUE, 1_000)
+                        .offsets());
         assertEquals(RecordState.UNCOMMITTED, engine.stateOf(model.end));
         Counts counts = engine.counts();
         assertEquals(model.in(RecordState.READY).size(), counts.ready(), "ready");

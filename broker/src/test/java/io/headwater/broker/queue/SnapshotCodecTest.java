@@ -9,12 +9,14 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class SnapshotCodecTest {
-    /** Version 4; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "04" // version
+    /** Version 5; a change of these bytes is a change of what is on people's disks. */
+    private static final String GOLDEN = "05" // version
             + "05" // paused, has sent
             + "02" // no lease had an attempt above 2
             + "05" // below 5 all is done
             + "01" + "03" + "02" // and 8, 9
+            + "00" + "01" + "02" + "01" // of these, 2 was purged
+            + "00" + "01" + "01" + "01" // and 1 was moved
             + "01" + "000000000000000b" // session 11
             + "01" + "03" + "6e6f21" // a reason: no!
             + "07" // seven records
@@ -34,7 +36,11 @@ class SnapshotCodecTest {
         QueueState state = new QueueState(0);
         state.published(100, 1, 9, 0);
         state.granted(0, 6, 1, 11, 30_000);
-        state.acked(0, 5);
+        state.acked(0, 1);
+        state.sent(shipment(1, 1, RecordState.READY, 0));
+        state.arrived(1);
+        state.removed(2, 1);
+        state.acked(3, 2);
         state.returned(5, 1, new Ending(0, Cause.RELEASED, ""), 0);
         state.granted(8, 2, 1, 11, 30_000);
         state.acked(8, 2);
@@ -45,18 +51,19 @@ class SnapshotCodecTest {
         state.granted(11, 2, 1, 11, 30_000);
         state.died(11, 2, new Ending(1, Cause.FAILED, ""), Burial.MOVING, 2_000);
         state.kept(12, 1, Kept.TOO_LARGE);
-        state.sent(new Shipment(
-                2,
-                42,
-                Shipment.Cargo.DEAD_LETTERS,
-                new long[] {11},
-                new RecordState[] {RecordState.MOVING},
-                new long[] {2_000}));
+        state.sent(shipment(2, 11, RecordState.MOVING, 2_000));
         state.granted(100, 1, 1, 12, 30_000);
         state.returned(100, 1, new Ending(0, Cause.LOST_AMONG_OTHERS, ""), 0);
         state.granted(100, 1, 2, 0, 100);
         state.paused();
         return state;
+    }
+
+    private static Shipment shipment(long number, long offset, RecordState before, long timeMs) {
+        return new Shipment(
+                number, 42, Shipment.Cargo.DEAD_LETTERS, new long[] {offset}, new RecordState[] {before}, new long[] {
+                    timeMs
+                });
     }
 
     @Test
@@ -75,6 +82,9 @@ class SnapshotCodecTest {
         assertEquals(GOLDEN, hex(back));
         assertEquals(2, back.count(RecordState.LEASED));
         assertEquals(1, back.sessions.suspects());
+        assertEquals(HowDone.MOVED, back.unacknowledged.of(1));
+        assertEquals(HowDone.REMOVED, back.unacknowledged.of(2));
+        assertTrue(back.isAcknowledged(0) && back.isAcknowledged(8));
     }
 
     @Test
@@ -87,7 +97,7 @@ class SnapshotCodecTest {
 
     @Test
     void refusesAVersionThatItDoesNotKnow() {
-        ByteBuffer earlier = ByteBuffer.wrap(new byte[] {3, 0, 0, 0, 0, 0});
+        ByteBuffer earlier = ByteBuffer.wrap(new byte[] {4, 0, 0, 0, 0, 0});
 
         assertThrows(QueueFormatException.class, () -> SnapshotCodec.decode(earlier, new QueueState(0)));
     }

@@ -13,6 +13,7 @@ import io.headwater.broker.metadata.wire.QueuePolicy;
 import io.headwater.broker.metadata.wire.TopicPolicy;
 import io.headwater.broker.net.KeptReplies;
 import io.headwater.broker.partition.AppendOutcome;
+import io.headwater.broker.queue.HowDone;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.Receiver;
 import io.headwater.broker.queue.RecordState;
@@ -315,7 +316,7 @@ final class RewriteWorld {
         long until = Math.min(end, from + 1 + random.nextInt(20));
         List<Long> before = new ArrayList<>();
         for (long offset = from; offset < until; offset++) {
-            if (engine.stateOf(offset) == RecordState.DONE) {
+            if (engine.stateOf(offset) == RecordState.DONE && engine.howDone(offset) == HowDone.ACKNOWLEDGED) {
                 before.add(offset);
             }
         }

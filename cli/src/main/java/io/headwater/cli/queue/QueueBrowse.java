@@ -53,8 +53,8 @@ final class QueueBrowse implements Callable<Integer> {
             names = "--state",
             paramLabel = "STATE",
             description = "ready, waiting (for its time), leased, dead, or moving (to another topic); default: all of "
-                    + "these, one after the other. Or scheduled (those that wait and were never delivered), or acked (done, "
-                    + "and still in the topic).")
+                    + "these, one after the other. Or scheduled (those that wait and were never delivered), or acked "
+                    + "(and still in the topic).")
     private @Nullable State state;
 
     @Mixin

@@ -12,10 +12,9 @@ import picocli.CommandLine.Mixin;
 /** Gives a group again what it has done. */
 @Command(
         name = "replay",
-        description =
-                "Make records ready again that the group is done with: acknowledged, purged or cancelled, as far as "
-                        + "they are still in the topic (topic create --acked-grace, or without --delete-on-ack). For this group "
-                        + "only. They come without failures; leases that were given before stay stale.",
+        description = "Make records ready again that the group has acknowledged, as far as they are still in the topic "
+                + "(topic create --acked-grace, or without --delete-on-ack); not what was purged, cancelled or moved. "
+                + "For this group only. They come without failures; leases that were given before stay stale.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footerHeading = "%nExamples:%n",
