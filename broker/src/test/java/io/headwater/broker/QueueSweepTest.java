@@ -235,6 +235,34 @@ class QueueSweepTest {
                 queues.purge("jobs", "work", Range.all(), Set.of(RecordState.READY)));
     }
 
+    /** With a mebibyte for what it knows of two hundred thousand records. */
+    @Test
+    void aSweepDoesNotEndWhereAKeyedGroupHasNoRoomForTheRest() throws Exception {
+        int count = 200_000;
+        try (Producer producer = client.producer().batchBytes(16 << 10).build()) {
+            List<CompletableFuture<?>> sent = new ArrayList<>();
+            for (long offset = 0; offset < count; offset++) {
+                sent.add(producer.send(ProducerRecord.of("jobs", key(offset), new byte[1])));
+            }
+            sent.forEach(CompletableFuture::join);
+        }
+        stop();
+        broker = Broker.start(BrokerConfig.onFreePorts(directory).withQueues(new BrokerConfig.Queues(1 << 20)));
+        client = HeadwaterClient.builder().server("127.0.0.1:" + broker.port()).build();
+        queues = client.queueAdmin();
+        queues.create("jobs", "work", QueueGroupConfig.keyedQueue());
+
+        try (HeadwaterClient hasty = HeadwaterClient.builder()
+                .server("127.0.0.1:" + broker.port())
+                .timeout(Duration.ofSeconds(3))
+                .build()) {
+            HeadwaterException late = assertThrows(
+                    HeadwaterException.class, () -> hasty.queueAdmin().redrive("jobs", "work", Range.all()));
+            assertTrue(late.getMessage().contains("does not know its records from offset"), late.getMessage());
+        }
+        assertEquals(count, queues.purge("jobs", "work", Range.all(), Set.of(RecordState.READY)));
+    }
+
     @Test
     void ingestionTimesAreRangesOfTheLog() {
         queues.create("jobs", "work", QueueGroupConfig.queue());

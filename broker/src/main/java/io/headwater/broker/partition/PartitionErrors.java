@@ -139,6 +139,16 @@ public final class PartitionErrors {
                 QUEUES_FULL_RETRY_MS);
     }
 
+    /** A keyed group has no room for the keys of what follows, or has just got some. */
+    public static Error notTold(PartitionInfo partition, long from) {
+        return Errors.retryAfter(
+                ErrorCode.ERROR_OVERLOADED,
+                "partition " + partition.displayName() + ": the group does not know its records from offset " + from
+                        + " on yet: queue groups hold as much as their memory allows (queues.memory); consumers have to"
+                        + " catch up, or it has to be raised",
+                QUEUES_FULL_RETRY_MS);
+    }
+
     /** It was appended, and nobody can say whether the disk has it. */
     public static Error fateUnknown(PartitionInfo partition, String reason) {
         return Errors.unknownOutcome(

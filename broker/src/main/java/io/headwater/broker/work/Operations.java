@@ -95,7 +95,7 @@ final class Operations {
         if (search.isUnconditional() && request.getMax() == 0 && !request.getDryRun()) {
             long to = Math.min(search.until(), search.from() + PURGED_OFFSETS);
             long purged = engine.purge(states, search.from(), to, ops);
-            return reply(purged, to < search.until() ? to : Selection.NO_MORE);
+            return reply(purged, search.andThen(to < search.until() ? to : Selection.NO_MORE));
         }
         Selection page = search.page(states, max());
         if (!request.getDryRun()) {

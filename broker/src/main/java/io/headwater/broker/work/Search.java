@@ -1,6 +1,7 @@
 package io.headwater.broker.work;
 
 import io.headwater.broker.partition.Partition;
+import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.broker.queue.QueueEngine;
 import io.headwater.broker.queue.RecordState;
@@ -26,6 +27,9 @@ final class Search {
     private final Conditions conditions;
     private final long from;
     private final long until;
+    /** What is meant, whether the group knows it or not. */
+    private final long end;
+
     private long gone;
 
     /** @param until exclusive */
@@ -35,7 +39,11 @@ final class Search {
         this.engine = engine;
         this.conditions = Conditions.of(filter);
         this.from = conditions.from(partition, Math.max(from, partition.startOffset()));
+        this.end = conditions.until(partition, Math.min(until, partition.committedOffset()));
         this.until = conditions.until(partition, Math.min(until, engine.end()));
+        if (this.from >= engine.end() && engine.end() < end) {
+            throw new RequestFailedException(PartitionErrors.notTold(partition.info(), engine.end()));
+        }
         if (from > 0) {
             // Not where it begins at the beginning, whatever that was.
             gone = Math.max(0, Math.min(until, partition.startOffset()) - from);
@@ -53,6 +61,11 @@ final class Search {
 
     long until() {
         return until;
+    }
+
+    /** Where to go on, if that was all that the group knows: for want of room there may be records that it does not. */
+    long andThen(long next) {
+        return next == Selection.NO_MORE && engine.end() < end ? engine.end() : next;
     }
 
     /** What somebody does with each record that was found. */
@@ -73,7 +86,8 @@ final class Search {
     /** At most so many, and perhaps none though there are more. */
     Selection page(Set<RecordState> states, int max) throws StorageException {
         if (conditions.takeEveryRecord() && !states.contains(RecordState.DONE)) {
-            return engine.select(states, from, until, max);
+            Selection known = engine.select(states, from, until, max);
+            return new Selection(known.offsets(), andThen(known.next()));
         }
         LongArrayList found = new LongArrayList();
         long next = read(states, max, (offset, record) -> {
@@ -112,7 +126,7 @@ final class Search {
                 found++;
             }
         }
-        return candidates.next();
+        return andThen(candidates.next());
     }
 
     /**
