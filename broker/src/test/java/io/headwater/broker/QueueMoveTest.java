@@ -152,8 +152,11 @@ class QueueMoveTest {
 
         stop();
         start();
+        while (status("hand").ready() < 10) {
+            // Nobody asks for the partition that they come from.
+            Thread.onSpinWait();
+        }
         while (status("jobs").moving() > 0) {
-            // Describing opens the partition; the mover does the rest.
             Thread.onSpinWait();
         }
         assertEquals(10, status("jobs").floor());

@@ -102,18 +102,21 @@ final class Chores {
         }
     }
 
-    /** Partitions that may have dead records to move are opened now: nobody else may ever ask for them. */
-    void openMovers() {
-        List<PartitionInfo> movers = new ArrayList<>();
+    /**
+     * Partitions that queue groups work on are opened now: they may have records to move, or that become too old, and nobody
+     * else may ever ask for them.
+     */
+    void openQueues() {
+        List<PartitionInfo> work = new ArrayList<>();
         for (TopicInfo topic : proposals.image().topics()) {
-            if (topic.policy().work().hasDeadLetter() && !topic.queueGroups().isEmpty()) {
+            if (!topic.queueGroups().isEmpty()) {
                 topic.partitions().stream()
                         .filter(partition -> view.hasLog(partition.partitionId()))
-                        .forEach(movers::add);
+                        .forEach(work::add);
             }
         }
-        if (!movers.isEmpty()) {
-            FanOut.gather(movers, partitions::queueGroupsChanged);
+        if (!work.isEmpty()) {
+            FanOut.gather(work, partitions::queueGroupsChanged);
         }
     }
 

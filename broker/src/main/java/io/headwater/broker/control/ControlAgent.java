@@ -219,7 +219,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
     void begin() {
         phase = Health.Phase.RUNNING;
         chores.deleteOrphans();
-        chores.openMovers();
+        chores.openQueues();
         viewKeeper.refresh();
     }
 
