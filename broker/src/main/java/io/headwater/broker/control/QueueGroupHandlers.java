@@ -143,7 +143,7 @@ final class QueueGroupHandlers {
     private static long leaseMs(QueueConfig asked, long otherwise) throws RequestFailedException {
         long leaseMs = asked.getLeaseMs() == 0 ? otherwise : asked.getLeaseMs();
         if (leaseMs < QueueGroupInfo.MIN_LEASE_MS || leaseMs > QueueGroupInfo.MAX_LEASE_MS) {
-            throw invalid("lease: " + leaseMs + " ms (expected: 1 s to 12 h)");
+            throw invalid("lease (--lease): " + leaseMs + " ms (expected: 1 s to 12 h)");
         }
         return leaseMs;
     }
@@ -173,7 +173,8 @@ final class QueueGroupHandlers {
             case BACKOFF_LINEAR -> Backoff.Kind.LINEAR;
             case BACKOFF_EXPONENTIAL -> Backoff.Kind.EXPONENTIAL;
             case UNRECOGNIZED ->
-                throw invalid("backoff: " + asked.getKindValue() + " (expected: none, fixed, linear or exponential)");
+                throw invalid("backoff (--backoff): " + asked.getKindValue()
+                        + " (expected: none, fixed, linear or exponential)");
         };
         return kind == null ? otherwise : new Backoff(kind, asked.getFirstMs(), asked.getMaxMs());
     }
@@ -185,7 +186,7 @@ final class QueueGroupHandlers {
             case ON_DEAD_HOLD_KEY -> OnDead.HOLD_KEY;
             case ON_DEAD_STOP -> OnDead.STOP;
             case UNRECOGNIZED ->
-                throw invalid("on_dead: " + asked.getOnDeadValue() + " (expected: skip, hold-key or stop)");
+                throw invalid("onDead (--on-dead): " + asked.getOnDeadValue() + " (expected: skip, hold-key or stop)");
         };
     }
 

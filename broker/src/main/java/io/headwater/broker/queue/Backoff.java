@@ -24,7 +24,7 @@ public record Backoff(Kind kind, long firstMs, long maxMs) {
     public Backoff {
         if (firstMs < 0 || maxMs < firstMs) {
             throw new IllegalArgumentException(
-                    "backoff: " + firstMs + " ms to " + maxMs + " ms (expected: 0 <= first <= max)");
+                    "backoff (--backoff): " + firstMs + " ms to " + maxMs + " ms (expected: 0 <= first <= max)");
         }
     }
 
