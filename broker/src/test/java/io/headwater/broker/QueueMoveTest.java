@@ -432,6 +432,21 @@ class QueueMoveTest {
     }
 
     @Test
+    void whatOperatorsMoveIsCounted() throws Exception {
+        create("jobs");
+        create("hand");
+        produce(record("k", "v0"), record("k", "v1"), record("k", "v2"));
+        assertEquals(2, queues.sweep("jobs", "work", toHand(QueueFilter.in(new Range(0, 0, 2)))));
+        String labels = "{group=\"work\",topic=\"jobs\"}";
+        while (BrokerMetrics.value(broker, "headwater_queue_moved_by_hand_total" + labels) < 2) {
+            // As of the last second.
+            Thread.onSpinWait();
+        }
+        assertEquals(2, BrokerMetrics.value(broker, "headwater_queue_moved_by_hand_total" + labels));
+        assertEquals(0, BrokerMetrics.value(broker, "headwater_queue_moved_total" + labels));
+    }
+
+    @Test
     void aPageMovesNoMoreThanItWasAskedFor() {
         create("jobs");
         create("hand");

@@ -179,6 +179,13 @@ public final class Metrics {
                         .forEach(queue -> counter.call((double) queue.moved(), queue.topic(), queue.group())))
                 .build());
         registry.register(CounterWithCallback.builder()
+                .name("headwater_queue_moved_by_hand_total")
+                .help("Records that operators have moved and that are in the other topic.")
+                .labelNames("topic", "group")
+                .callback(counter -> vitals.queues()
+                        .forEach(queue -> counter.call((double) queue.movedByHand(), queue.topic(), queue.group())))
+                .build());
+        registry.register(CounterWithCallback.builder()
                 .name("headwater_queue_too_old_total")
                 .help("Records that died because they were older than their topic's maximum age.")
                 .labelNames("topic", "group")

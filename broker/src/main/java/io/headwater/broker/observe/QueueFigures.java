@@ -3,6 +3,8 @@ package io.headwater.broker.observe;
 /**
  * What a queue group has, in one partition or in all of them. Counters since the broker has opened the partition.
  *
+ * @param moved to the dead-letter topic
+ * @param movedByHand by operators, to another topic
  * @param tooOld how many died of their age
  * @param oldestReadyMs age of the oldest ready record; -1: none is ready, or it stands behind too many that are not
  * @param timeInQueueP50Ms from ingestion to the first delivery; -1: nothing was delivered
@@ -17,6 +19,7 @@ public record QueueFigures(
         long dead,
         long moving,
         long moved,
+        long movedByHand,
         long tooOld,
         long oldestReadyMs,
         long delivered,
@@ -49,6 +52,7 @@ public record QueueFigures(
                 dead + other.dead,
                 moving + other.moving,
                 moved + other.moved,
+                movedByHand + other.movedByHand,
                 tooOld + other.tooOld,
                 Math.max(oldestReadyMs, other.oldestReadyMs),
                 delivered + other.delivered,

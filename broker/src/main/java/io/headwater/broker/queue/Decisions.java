@@ -67,8 +67,8 @@ final class Decisions implements QueueChange {
     @Override
     public void arrived(long number) {
         Shipment shipment = state.shipment();
-        if (shipment != null && shipment.cargo() == Shipment.Cargo.DEAD_LETTERS) {
-            tally.moved(shipment.size());
+        if (shipment != null) {
+            tally.moved(shipment.cargo(), shipment.size());
         }
         ops.arrived(number);
         state.arrived(number);

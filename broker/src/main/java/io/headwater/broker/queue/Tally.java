@@ -6,6 +6,7 @@ public final class Tally {
     private long granted;
     private long acked;
     private long moved;
+    private long movedByHand;
 
     void granted(long count) {
         granted += count;
@@ -15,8 +16,12 @@ public final class Tally {
         acked += count;
     }
 
-    void moved(long count) {
-        moved += count;
+    void moved(Shipment.Cargo cargo, long count) {
+        if (cargo == Shipment.Cargo.DEAD_LETTERS) {
+            moved += count;
+        } else {
+            movedByHand += count;
+        }
     }
 
     void ended(Cause cause, long count) {
@@ -34,6 +39,11 @@ public final class Tally {
     /** To the dead-letter topic. */
     public long moved() {
         return moved;
+    }
+
+    /** By operators, to another topic. */
+    public long movedByHand() {
+        return movedByHand;
     }
 
     /** How many attempts ended for this reason, in death or not. */

@@ -150,6 +150,7 @@ public final class Reports {
                 now.getDead(),
                 now.getMoving(),
                 now.getMoved(),
+                engine.tally().movedByHand(),
                 engine.tally().ended(Cause.TOO_OLD),
                 now.getOldestReadyMs(),
                 now.getDelivered(),
