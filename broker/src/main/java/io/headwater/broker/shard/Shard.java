@@ -4,10 +4,8 @@ import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.metadata.TopicInfo;
-import io.headwater.broker.metadata.TopicPolicy;
 import io.headwater.broker.net.Attachment;
 import io.headwater.broker.net.Connection;
-import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.queue.Now;
@@ -21,6 +19,7 @@ import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.PartitionLog;
 import io.headwater.storage.StorageException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -47,7 +46,6 @@ final class Shard {
     /** Deliveries of one turn: requests come in between. */
     private static final int DELIVERY_LIMIT = 64;
 
-    private static final long GAUGES_INTERVAL_MS = 1000;
     private static final long RETRY_MS = 100;
 
     private final Mailbox mailbox;
@@ -59,7 +57,6 @@ final class Shard {
     private final ShardGauges gauges;
     private final Long2ObjectHashMap<Owned> partitions = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
-    private final ColdRetention retentions = new ColdRetention();
     private final Set<Connection> touched = new HashSet<>();
     private final Readers readers = new Readers(touched, this::watch);
     private final Workers workers = new Workers();
@@ -71,11 +68,10 @@ final class Shard {
     private final List<Attachment> borrowed = new ArrayList<>();
     private final Executor soon;
     private final PostOffice postOffice;
+    private final Housekeeping housekeeping;
     /** Once, and not a lambda for each turn. */
     private final Consumer<Task> runner = this::run;
 
-    private long gaugesAtMs;
-    private boolean gaugesStale;
     private @Nullable Runnable whenQuiet;
 
     Shard(
@@ -93,6 +89,7 @@ final class Shard {
         this.gauges = new ShardGauges(clock);
         this.soon = work -> mailbox.signal(new Later(work));
         this.postOffice = new PostOffice(mailbox, mailboxOf, metadata, settings.maxRecordBytes());
+        this.housekeeping = new Housekeeping(this, settings.idleAfterMs());
     }
 
     Mailbox mailbox() {
@@ -118,6 +115,10 @@ final class Shard {
 
     Workers workers() {
         return workers;
+    }
+
+    Housekeeping housekeeping() {
+        return housekeeping;
     }
 
     long nowMs() {
@@ -155,9 +156,8 @@ final class Shard {
             touched.forEach(Connection::wake);
             touched.clear();
         }
-        gaugesStale |= work > 0;
-        if (gaugesStale) {
-            updateGauges();
+        if (gauges.isDue(work > 0)) {
+            gauges.update(partitions.values(), readers.count(), now());
         }
         if (whenQuiet != null && work == 0 && unsettled.isEmpty()) {
             whenQuiet.run();
@@ -179,13 +179,23 @@ final class Shard {
         return owned;
     }
 
+    Collection<Owned> opened() {
+        return partitions.values();
+    }
+
+    /** Whether it is offline until a restart. */
+    boolean isBroken(long partitionId) {
+        return broken.containsKey(partitionId);
+    }
+
     /** Null: it is not open, or not any more. */
     @Nullable
     Owned opened(long partitionId) {
         return partitions.get(partitionId);
     }
 
-    private Owned open(PartitionInfo info) throws StorageException {
+    /** Its first use, though nobody asks for it. */
+    Owned open(PartitionInfo info) throws StorageException {
         StorageException before = broken.get(info.partitionId());
         if (before != null) {
             throw before;
@@ -205,7 +215,8 @@ final class Shard {
         }
     }
 
-    private void follow(Owned owned) {
+    /** Makes it what its topic says by now. */
+    void follow(Owned owned) {
         TopicInfo topic = metadata.get().topic(owned.partition.info().topicName());
         if (topic != null && owned.isBehind(topic)) {
             owned.follow(topic, now());
@@ -272,53 +283,6 @@ final class Shard {
         data.delete(partitionId);
     }
 
-    /** Applies a topic's retention. One that has not been used since the start is opened for it now and then. */
-    void retain(PartitionInfo info, TopicPolicy policy, long nowMs) {
-        Owned known = partitions.get(info.partitionId());
-        if (known == null && !retentions.isDue(info.partitionId(), policy, nowMs)) {
-            return;
-        }
-        if (known == null && (broken.containsKey(info.partitionId()) || !data.exists(info.partitionId()))) {
-            return;
-        }
-        try {
-            Owned owned = known == null ? open(info) : known;
-            // Sealing appends; a log that was opened only for this gives its files back at the next opportunity; and if
-            // it goes offline here, its readers wait for nothing.
-            watch(owned);
-            // A group that was made since may need what is old.
-            follow(owned);
-            int deleted = owned.retain(policy, nowMs, soon);
-            if (!owned.partition.isSettled()) {
-                // It sealed a segment: until that is durable the partition cannot go to rest.
-                appended(owned);
-            }
-            if (deleted > 0) {
-                LOG.info(
-                        "partition {}: retention deleted {} segment{}",
-                        info.displayName(),
-                        deleted,
-                        deleted == 1 ? "" : "s");
-            }
-        } catch (StorageException e) {
-            LOG.warn("partition {}: retention: {}", info.displayName(), e.getMessage());
-        }
-    }
-
-    /** Gives back files and memory of logs that nobody used for a while. */
-    void hibernateIdle(long nowMs) {
-        for (Owned owned : partitions.values()) {
-            if (owned.isIdleSince(nowMs - settings.idleAfterMs())) {
-                owned.partition.log().hibernate();
-                owned.desk().forgetEntries();
-            }
-            if (owned.partition.log().offlineReason() != null) {
-                // By this attempt, or in the background since somebody used it.
-                watch(owned);
-            }
-        }
-    }
-
     /** Runs it once everything that was asked is answered. */
     void whenQuiet(Runnable then) {
         whenQuiet = then;
@@ -331,9 +295,7 @@ final class Shard {
         }
         long nextMs = alarms.nextMs();
         long inMs = nextMs == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, nextMs - monotonicMs());
-        if (gaugesStale) {
-            inMs = Math.min(inMs, GAUGES_INTERVAL_MS);
-        }
+        inMs = Math.min(inMs, gauges.nextInMs());
         return inMs == Long.MAX_VALUE ? inMs : TimeUnit.MILLISECONDS.toNanos(inMs);
     }
 
@@ -433,33 +395,13 @@ final class Shard {
         return work;
     }
 
-    private void updateGauges() {
-        long nowMs = clock.time();
-        if (Math.abs(nowMs - gaugesAtMs) < GAUGES_INTERVAL_MS) {
-            return;
-        }
-        gaugesAtMs = nowMs;
-        gaugesStale = false;
-        long bytes = 0;
-        List<QueueFigures> queues = new ArrayList<>();
-        for (Owned owned : partitions.values()) {
-            bytes += owned.partition.log().stats().bytes();
-            if (owned.hasQueues()) {
-                owned.figures(now(), queues);
-            }
-        }
-        gauges.queues = queues;
-        gauges.logBytes = bytes;
-        gauges.openPartitions = partitions.size();
-        gauges.readers = readers.count();
-    }
-
     private void markBroken(PartitionInfo info, StorageException why) {
         broken.put(info.partitionId(), why);
         gauges.offlinePartitions = broken.size();
     }
 
-    private void watch(Owned owned) {
+    /** The end of this turn sees whether it is online, and wholly durable. */
+    void watch(Owned owned) {
         if (!owned.unsettled) {
             owned.unsettled = true;
             unsettled.add(owned);

@@ -2,12 +2,18 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.observe.LatencyHistogram;
 import io.headwater.broker.observe.QueueFigures;
+import io.headwater.broker.queue.Now;
 import io.headwater.broker.stream.Traffic;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.agrona.concurrent.EpochClock;
 
 /** What one owner counts. Written by its thread; any may read. */
 public final class ShardGauges {
+    private static final long INTERVAL_MS = 1000;
+
+    private final EpochClock clock;
     private final Traffic traffic;
     private final LatencyHistogram produceLatency = new LatencyHistogram();
     volatile int openPartitions;
@@ -15,9 +21,40 @@ public final class ShardGauges {
     volatile int readers;
     volatile long logBytes;
     volatile List<QueueFigures> queues = List.of();
+    private long updatedMs;
+    private boolean stale;
 
     ShardGauges(EpochClock clock) {
+        this.clock = clock;
         this.traffic = new Traffic(clock);
+    }
+
+    /** Whether something has happened since the last {@link #update}, and that is a while ago. */
+    boolean isDue(boolean worked) {
+        stale |= worked;
+        return stale && Math.abs(clock.time() - updatedMs) >= INTERVAL_MS;
+    }
+
+    void update(Collection<Owned> opened, int readersNow, Now now) {
+        updatedMs = now.wallMs();
+        stale = false;
+        long bytes = 0;
+        List<QueueFigures> figures = new ArrayList<>();
+        for (Owned owned : opened) {
+            bytes += owned.partition.log().stats().bytes();
+            if (owned.hasQueues()) {
+                owned.figures(now, figures);
+            }
+        }
+        queues = figures;
+        logBytes = bytes;
+        openPartitions = opened.size();
+        readers = readersNow;
+    }
+
+    /** In how many milliseconds there is something to look at; the largest long: not before something happens. */
+    long nextInMs() {
+        return stale ? INTERVAL_MS : Long.MAX_VALUE;
     }
 
     public Traffic traffic() {

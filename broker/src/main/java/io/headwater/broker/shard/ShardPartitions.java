@@ -127,14 +127,14 @@ final class ShardPartitions implements Partitions {
     @Override
     public void retain(PartitionInfo partition, TopicPolicy policy, long nowMs) {
         Completion<@Nullable Void> nobodyAsks = new Completion<>(Runnable::run);
-        post(partition.partitionId(), nobodyAsks, shard -> shard.retain(partition, policy, nowMs));
+        post(partition.partitionId(), nobodyAsks, shard -> shard.housekeeping().retain(partition, policy, nowMs));
     }
 
     @Override
     public void hibernateIdle(long nowMs) {
         for (int i = 0; i < owners.count(); i++) {
             Completion<@Nullable Void> nobodyAsks = new Completion<>(Runnable::run);
-            post(i, nobodyAsks, shard -> shard.hibernateIdle(nowMs));
+            post(i, nobodyAsks, shard -> shard.housekeeping().hibernateIdle(nowMs));
         }
     }
 

@@ -176,7 +176,7 @@ final class RewriteWorld {
             case 16 -> owners.disk.fullFor(file -> random.nextInt(3) > 0);
             case 17, 18 -> owners.disk.heal();
             case 19 -> owners.disk.dieAfter(random.nextInt(60));
-            case 20, 21, 22 -> owners.owner(info()).retain(info(), policy(), owners.nowMs);
+            case 20, 21, 22 -> owners.owner(info()).housekeeping().retain(info(), policy(), owners.nowMs);
             case 23 -> check();
             default -> {
                 for (int i = random.nextInt(8); i >= 0; i--) {
@@ -417,7 +417,7 @@ final class RewriteWorld {
             for (String group : GROUPS) {
                 acknowledge(group, 1_000);
             }
-            owners.owner(info()).retain(info(), policy(), owners.nowMs);
+            owners.owner(info()).housekeeping().retain(info(), policy(), owners.nowMs);
             for (int i = 0; i < 6; i++) {
                 owners.round();
             }
