@@ -195,7 +195,7 @@ public interface QueueAdmin {
      * @param holder LEASED: the consumer's name; empty: the lease is detached, or the consumer not connected
      * @param reason of its last failure, as the consumer put it; may be empty
      * @param cause how its last attempt ended: RELEASED, FAILED, REJECTED, LEASE_EXPIRED, CONSUMER_LOST, CONSUMER_CLOSED,
-     *     TOO_OLD; more may come; empty: none has ended
+     *     TOO_OLD, KEY_TAKEN_BACK; more may come; empty: none has ended
      */
     record KnownRecord(
             int partition,

@@ -50,10 +50,18 @@ final class Attempts {
         }
         switch (settle.verb()) {
             case ACK -> decisions.acked(offset, 1);
-            case RELEASE -> giveBack(slot, Cause.RELEASED, settle.delayMs(), wallMs);
-            case FAIL -> charge(slot, Cause.FAILED, kept(settle.reason()), settle.delayMs(), wallMs);
-            case REJECT ->
+            case RELEASE -> {
+                giveBack(slot, Cause.RELEASED, settle.delayMs(), wallMs);
+                takeKeyBack(offset, wallMs);
+            }
+            case FAIL -> {
+                charge(slot, Cause.FAILED, kept(settle.reason()), settle.delayMs(), wallMs);
+                takeKeyBack(offset, wallMs);
+            }
+            case REJECT -> {
                 bury(offset, new Ending(state.slots.failures(slot), Cause.REJECTED, kept(settle.reason())), wallMs);
+                takeKeyBack(offset, wallMs);
+            }
             case EXTEND -> decisions.extended(offset, 1, (int) settle.delayMs());
         }
         return Settled.APPLIED;
@@ -66,12 +74,14 @@ final class Attempts {
         for (int slot = state.timers.expired(nowMs);
                 slot != SlotTable.ABSENT && mayGoOn.getAsBoolean();
                 slot = state.timers.expired(nowMs)) {
+            long offset = slots.offset(slot);
             Session session = state.sessions.find(slots.session(slot));
             if (session != null && session.isLost()) {
                 lost(slot, session.wasLostWithSeveral(), now.wallMs());
             } else {
                 charge(slot, Cause.EXPIRED, "", AS_THE_GROUP_SAYS, now.wallMs());
             }
+            takeKeyBack(offset, now.wallMs());
         }
         for (Session gone = state.sessions.gone(nowMs);
                 gone != null && mayGoOn.getAsBoolean();
@@ -97,9 +107,24 @@ final class Attempts {
         }
         for (long offset : state.timers.leasedBy(session)) {
             int slot = state.slots.find(offset);
-            if (held.get(offset) != state.slots.deliveries(slot)) {
+            boolean isHeld =
+                    state.slots.state(slot) != RecordState.LEASED || held.get(offset) == state.slots.deliveries(slot);
+            if (!isHeld) {
                 giveBack(slot, Cause.CLOSED, 0, wallMs);
+                takeKeyBack(offset, wallMs);
             }
+        }
+    }
+
+    /**
+     * What its holder has of the key behind a record that ended without an acknowledgement comes back too: it is to be
+     * worked on behind that one, by whoever gets it.
+     */
+    private void takeKeyBack(long offset, long wallMs) {
+        long next = state.order().heldBehind(offset);
+        while (next != ReadyOrder.NONE) {
+            giveBack(state.slots.find(next), Cause.KEY_TAKEN_BACK, 0, wallMs);
+            next = state.order().heldBehind(offset);
         }
     }
 

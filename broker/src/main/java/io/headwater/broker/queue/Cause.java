@@ -14,7 +14,9 @@ public enum Cause {
     /** Its session was closed in order. */
     CLOSED(7, 0, Suspicion.AS_BEFORE, Blame.NONE),
     /** Nobody was done with it within the topic's maximum age. */
-    TOO_OLD(8, 0, Suspicion.AS_BEFORE, Blame.NONE);
+    TOO_OLD(8, 0, Suspicion.AS_BEFORE, Blame.NONE),
+    /** Its consumer had it behind another one of its key, which ended without an acknowledgement. */
+    KEY_TAKEN_BACK(9, 0, Suspicion.AS_BEFORE, Blame.NONE);
 
     /** What the end says about a record that may have killed its consumer. */
     enum Suspicion {

@@ -7,6 +7,9 @@ import java.util.List;
  * Who gets what. Nobody gets more than its credit or, while another waits, more than its fair share; shares are handed
  * out as runs, so that a delivery is made of neighbours.
  *
+ * <p>Whoever takes several records of a key gets what waits behind those that it was given, with half of the credit that
+ * is left: one key does not use it up.
+ *
  * <p>A suspect is delivered only to a consumer that holds nothing else, and that one gets nothing more until it has
  * settled it: if the consumer dies, it is known of what. One suspect at a time is out, so that one consumer tests them
  * while the others work. If nobody is idle, the first that waits gets nothing more until it is.
@@ -35,7 +38,41 @@ final class Granter {
             round = grantRound(receivers, sizes, cap);
             granted += round;
         } while (round > 0 || countOpen(receivers) < open);
+        for (Receiver receiver : receivers) {
+            granted += grantFollowers(receiver, sizes, cap);
+        }
         return granted;
+    }
+
+    private int grantFollowers(Receiver receiver, RecordSizes sizes, MemoryCap cap) {
+        int firsts = receiver.size();
+        int most = receiver.recordsPerKey() > 1 && receiver.isOpen() ? receiver.records() / 2 : 0;
+        int granted = 0;
+        for (int i = 0; i < firsts && granted < most; i++) {
+            granted += followUp(receiver, receiver.offset(i), most - granted, sizes, cap);
+        }
+        receiver.sortFollowers(offset -> state.slots.deliveries(state.slots.find(offset)));
+        return granted;
+    }
+
+    private int followUp(Receiver receiver, long first, int most, RecordSizes sizes, MemoryCap cap) {
+        int granted = 0;
+        long next = state.order().follower(first);
+        while (next != ReadyOrder.NONE && granted < Math.min(most, receiver.recordsPerKey() - 1)) {
+            int size = sizes.bytesOf(next);
+            if (!isAdmitted(next, cap) || !receiver.hasRoomFor(size)) {
+                break;
+            }
+            receiver.follow(next, lease(next, receiver), size);
+            granted++;
+            next = state.order().follower(next);
+        }
+        return granted;
+    }
+
+    /** A record without a slot gets one. */
+    private boolean isAdmitted(long offset, MemoryCap cap) {
+        return state.slots.find(offset) != SlotTable.ABSENT || cap.admitsGrant();
     }
 
     private static int countOpen(List<Receiver> receivers) {
@@ -129,10 +166,7 @@ final class Granter {
         int granted = 0;
         while (granted < most) {
             long offset = state.order().next();
-            if (offset == ReadyOrder.NONE) {
-                break;
-            }
-            if (state.slots.find(offset) == SlotTable.ABSENT && !cap.admitsGrant()) {
+            if (offset == ReadyOrder.NONE || !isAdmitted(offset, cap)) {
                 break;
             }
             int size = sizes.bytesOf(offset);
@@ -147,9 +181,14 @@ final class Granter {
     }
 
     private void give(Receiver receiver, long offset, int size) {
+        receiver.give(offset, lease(offset, receiver), size);
+    }
+
+    /** Returns which attempt it is. */
+    private int lease(long offset, Receiver receiver) {
         int slot = state.slots.find(offset);
         int attempt = slot == SlotTable.ABSENT ? 1 : state.slots.deliveries(slot) + 1;
         decisions.granted(offset, 1, attempt, receiver.session(), receiver.leaseMs());
-        receiver.give(offset, attempt, size);
+        return attempt;
     }
 }

@@ -83,7 +83,7 @@ final class KeyTable implements IndexedHeap.Places {
         tails[key] = offset;
     }
 
-    /** The record that is leased, or {@link #NO_OFFSET}. */
+    /** The first record that is leased, or {@link #NO_OFFSET}. */
     long holder(int key) {
         return holders[key];
     }

@@ -5,7 +5,7 @@ import org.agrona.collections.Long2LongHashMap;
 
 /**
  * First in, first out per key: of each key only the first record that waits may be delivered, and only while no other
- * one is leased. Keys stand in a heap by their highest priority, then by their first record, so that finding the next
+ * one is leased, but to who has just got that one. The leased ones of a key are a line of their own. Keys stand in a heap by their highest priority, then by their first record, so that finding the next
  * one does not look at the backlog. Derived from the records' states and the hashes of their keys, which are told again
  * after a restart.
  */
@@ -113,7 +113,7 @@ final class KeyedOrder implements ReadyOrder {
         }
         int key = chain.key(offset);
         if (slots.state(slot) == RecordState.LEASED) {
-            keys.holder(key, offset);
+            hold(key, offset);
             refresh(key);
         } else if (waitsForItsTurn(slot)) {
             enter(key, offset, slots.priority(slot));
@@ -128,10 +128,32 @@ final class KeyedOrder implements ReadyOrder {
         }
         int key = chain.key(offset);
         if (slots.state(slot) == RecordState.LEASED) {
-            keys.holder(key, KeyTable.NO_OFFSET);
+            unhold(key, offset);
             refresh(key);
         } else if (waitsForItsTurn(slot)) {
             leave(key, offset, slots.priority(slot));
+        }
+    }
+
+    /** Into the line of the leased ones, which is short. */
+    private void hold(int key, long offset) {
+        long first = keys.holder(key);
+        if (first == KeyTable.NO_OFFSET || offset < first) {
+            chain.next(offset, first);
+            keys.holder(key, offset);
+        } else {
+            long before = lastBefore(first, offset);
+            chain.next(offset, chain.next(before));
+            chain.next(before, offset);
+        }
+    }
+
+    private void unhold(int key, long offset) {
+        long next = chain.next(offset);
+        if (keys.holder(key) == offset) {
+            keys.holder(key, next);
+        } else {
+            chain.next(lastBefore(keys.holder(key), offset), next);
         }
     }
 
@@ -186,6 +208,24 @@ final class KeyedOrder implements ReadyOrder {
     @Override
     public long nextSuspect() {
         return suspects.isEmpty() ? NONE : keys.head(suspects.top());
+    }
+
+    @Override
+    public long follower(long leased) {
+        long head = keys.head(chain.key(leased));
+        return head > leased && queueOf(head) == READY ? head : NONE;
+    }
+
+    @Override
+    public long heldBehind(long offset) {
+        if (offset >= end) {
+            return NONE;
+        }
+        long at = keys.holder(chain.key(offset));
+        while (at != KeyTable.NO_OFFSET && at <= offset) {
+            at = chain.next(at);
+        }
+        return at == KeyTable.NO_OFFSET ? NONE : at;
     }
 
     @Override
@@ -338,6 +378,10 @@ final class KeyedOrder implements ReadyOrder {
         if (head == KeyTable.NO_OFFSET || keys.holder(key) != KeyTable.NO_OFFSET) {
             return NO_QUEUE;
         }
+        return queueOf(head);
+    }
+
+    private byte queueOf(long head) {
         int slot = slots.find(head);
         if (slot == SlotTable.ABSENT) {
             return READY;

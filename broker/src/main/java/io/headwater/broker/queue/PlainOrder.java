@@ -97,6 +97,16 @@ final class PlainOrder implements ReadyOrder {
     }
 
     @Override
+    public long follower(long leased) {
+        return NONE;
+    }
+
+    @Override
+    public long heldBehind(long offset) {
+        return NONE;
+    }
+
+    @Override
     public long eligible() {
         return Math.max(0, end - done.floor() - done.size() - slots.size()) + ready.size();
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * QUEUE_OPS entry. Numbers are unsigned LEB128 varints unless a type stands beside them.
  *
  * <pre>
- * version u8 = 2
+ * version u8 = 3
  * then, up to the end: kind u8 and
  *    1 GROUP      group: of the operations that follow, until the next one
  *    2 PUBLISHED  run, priority, due (wall ms; 0: at once)
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * Operations of the same kind on neighbours become one run while they are added.
  */
 public final class QueueOps {
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     private static final int GROUP = 1;
     private static final int PUBLISHED = 2;

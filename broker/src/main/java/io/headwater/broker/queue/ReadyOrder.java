@@ -35,6 +35,12 @@ interface ReadyOrder {
     /** The next one that may be delivered only alone, or {@link #NONE}. */
     long nextSuspect();
 
+    /** The record that who has this one may have behind it, or {@link #NONE}: the next of its key, if it is ready. */
+    long follower(long leased);
+
+    /** The first record behind this one that whoever has or had this one holds with it, or {@link #NONE}. */
+    long heldBehind(long offset);
+
     /** How many consumers could get a record now, if none were a suspect; suspects are not counted. */
     long eligible();
 

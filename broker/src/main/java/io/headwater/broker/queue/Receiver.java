@@ -1,21 +1,39 @@
 package io.headwater.broker.queue;
 
+import java.util.Arrays;
+import java.util.function.LongToIntFunction;
 import org.agrona.collections.IntArrayList;
 import org.agrona.collections.LongArrayList;
 
 /** A consumer that waits for records, and what it was given. Reused from turn to turn by its owner. */
 public final class Receiver {
     private final long session;
+    private final int recordsPerKey;
     private final LongArrayList offsets = new LongArrayList();
     private final IntArrayList attempts = new IntArrayList();
     private int leaseMs;
     private int records;
     private long bytes;
     private boolean shut;
+    /** How many of what it was given came each as the first of its key; the others follow them. */
+    private int firsts;
 
-    /** @param session not 0, and unique in the group; 0: its leases are detached, each belongs to its token alone */
+    /** One record of a key at a time; else as the other. */
     public Receiver(long session) {
+        this(session, 1);
+    }
+
+    /**
+     * @param session not 0, and unique in the group; 0: its leases are detached, each belongs to its token alone
+     * @param recordsPerKey of a keyed group at most so many of a key at once, which it works on one after another
+     */
+    public Receiver(long session, int recordsPerKey) {
+        if (recordsPerKey < 1 || (session == SessionTable.DETACHED && recordsPerKey > 1)) {
+            throw new IllegalArgumentException(
+                    "recordsPerKey: " + recordsPerKey + " (expected: at least 1; 1 where leases are detached)");
+        }
         this.session = session;
+        this.recordsPerKey = recordsPerKey;
     }
 
     /**
@@ -29,6 +47,7 @@ public final class Receiver {
         bytes = creditBytes;
         leaseMs = newLeaseMs;
         shut = false;
+        firsts = 0;
         offsets.clear();
         attempts.clear();
         return this;
@@ -61,6 +80,15 @@ public final class Receiver {
         return bytes;
     }
 
+    /** How many of what it was given, at its end, follow an earlier one of their key that it was given with them. */
+    public int followers() {
+        return offsets.size() - firsts;
+    }
+
+    int recordsPerKey() {
+        return recordsPerKey;
+    }
+
     int leaseMs() {
         return leaseMs;
     }
@@ -79,10 +107,32 @@ public final class Receiver {
     }
 
     void give(long offset, int attempt, int size) {
+        follow(offset, attempt, size);
+        firsts++;
+    }
+
+    /** Behind what it was given. */
+    void follow(long offset, int attempt, int size) {
         offsets.addLong(offset);
         attempts.addInt(attempt);
         records--;
         bytes -= size;
+    }
+
+    /** By offset, so that neighbours leave together. */
+    void sortFollowers(LongToIntFunction attemptOf) {
+        if (followers() < 2) {
+            return;
+        }
+        long[] sorted = new long[followers()];
+        for (int i = 0; i < sorted.length; i++) {
+            sorted[i] = offset(firsts + i);
+        }
+        Arrays.sort(sorted);
+        for (int i = 0; i < sorted.length; i++) {
+            offsets.setLong(firsts + i, sorted[i]);
+            attempts.setInt(firsts + i, attemptOf.applyAsInt(sorted[i]));
+        }
     }
 
     @Override

@@ -25,6 +25,9 @@ final class Parcel implements Departure {
     private final int[] attempts;
     private final int[] failures;
     private final long reserved;
+    /** From this one on they follow others of their keys. */
+    private final int followers;
+
     /** Some of them were delivered before. */
     private boolean repeated;
 
@@ -42,6 +45,7 @@ final class Parcel implements Departure {
         this.attempts = new int[given.size()];
         this.failures = new int[given.size()];
         this.reserved = worker.reserved();
+        this.followers = given.size() - given.followers();
         for (int i = 0; i < offsets.length; i++) {
             offsets[i] = given.offset(i);
             attempts[i] = given.attempt(i);
@@ -170,6 +174,9 @@ final class Parcel implements Departure {
             }
             if (reasons != null) {
                 message.addReasons(reasons[i]);
+            }
+            if (i >= followers) {
+                message.setFollowers(message.getFollowers() + 1);
             }
             if (attempts[i] == 1) {
                 desk.leftQueue(worker.groupId(), entry.ingestionTimeMs());

@@ -44,6 +44,7 @@ public final class QueueDesk {
     private static final int MOST_RECORDS = 4_096;
 
     private static final long MOST_BYTES = 2 << 20;
+    private static final int MOST_PER_KEY = 100;
     /** Operations beyond this begin another entry. */
     private static final int LARGE_ENTRY = 1 << 20;
 
@@ -134,6 +135,11 @@ public final class QueueDesk {
         if (leaseMs < QueueGroupInfo.MIN_LEASE_MS || leaseMs > QueueGroupInfo.MAX_LEASE_MS) {
             throw new RequestFailedException(
                     Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "lease_ms: " + leaseMs + " (expected: 1 s to 12 h)"));
+        }
+        int perKey = request.getRecordsPerKey();
+        if (perKey < 0 || perKey > MOST_PER_KEY || (perKey > 1 && request.getSession() == 0)) {
+            throw invalid("records_per_key: " + perKey + " (expected: 0 to " + MOST_PER_KEY
+                    + "; at most 1 where leases are detached)");
         }
         Long2LongHashMap held = request.hasHeld() ? Settlements.held(request.getHeld()) : null;
         GroupDesk desk = group(group.id());

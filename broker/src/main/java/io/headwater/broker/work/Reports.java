@@ -108,7 +108,9 @@ public final class Reports {
                 .setDelivered(tally.granted())
                 .setAcked(tally.acked())
                 .setReturned(QueueReturns.newBuilder()
-                        .setReleased(tally.ended(Cause.RELEASED) + tally.ended(Cause.CLOSED))
+                        .setReleased(tally.ended(Cause.RELEASED)
+                                + tally.ended(Cause.CLOSED)
+                                + tally.ended(Cause.KEY_TAKEN_BACK))
                         .setFailed(tally.ended(Cause.FAILED))
                         .setRejected(tally.ended(Cause.REJECTED))
                         .setExpired(tally.ended(Cause.EXPIRED))
@@ -231,6 +233,7 @@ public final class Reports {
             case LOST_ALONE, LOST_AMONG_OTHERS -> "CONSUMER_LOST";
             case CLOSED -> "CONSUMER_CLOSED";
             case TOO_OLD -> "TOO_OLD";
+            case KEY_TAKEN_BACK -> "KEY_TAKEN_BACK";
         };
     }
 
@@ -248,6 +251,7 @@ public final class Reports {
             case LOST_AMONG_OTHERS -> "; the last time its consumer was lost with it and others";
             case CLOSED -> "; the last time its consumer was closed";
             case TOO_OLD -> "; it became too old for the topic's maximum age";
+            case KEY_TAKEN_BACK -> "; the last time an earlier record of its key came back, or died, before it";
         };
     }
 

@@ -36,7 +36,7 @@ public final class Worker {
         String asked = request.getConsumerName().isEmpty() ? connection.clientName() : request.getConsumerName();
         this.name = asked.length() > MAX_NAME_LENGTH ? asked.substring(0, MAX_NAME_LENGTH) : asked;
         this.leaseMs = leaseMs;
-        this.receiver = new Receiver(request.getSession());
+        this.receiver = new Receiver(request.getSession(), Math.max(1, request.getRecordsPerKey()));
         addCredit(request.getCreditRecords(), request.getCreditBytes());
     }
 

@@ -17,6 +17,7 @@ final class Grants {
     private final List<Receiver> apart = new ArrayList<>();
 
     private int suspectsGranted;
+    private int followers;
 
     Grants(QueueModel model, List<Receiver> receivers, int size) {
         this.model = model;
@@ -30,13 +31,61 @@ final class Grants {
         return suspectsGranted;
     }
 
+    int followers() {
+        return followers;
+    }
+
     void check(boolean bytesAreEnough) {
+        receivers.forEach(receiver -> checkFollowers(receiver, bytesAreEnough));
         checkSuspects();
         checkOrder();
         checkNothingIsLeft();
         if (bytesAreEnough) {
             checkFairness();
         }
+    }
+
+    private static int firsts(Receiver receiver) {
+        return receiver.size() - receiver.followers();
+    }
+
+    /** Behind the first of their keys, in the order of the log, without a gap, as many as there is room for. */
+    private void checkFollowers(Receiver receiver, boolean bytesAreEnough) {
+        followers += receiver.followers();
+        int creditBefore = receiver.records() + receiver.followers();
+        assertTrue(receiver.followers() <= creditBefore / 2, "followers take half of the credit: " + receiver);
+        boolean mayHaveMore = bytesAreEnough && receiver.followers() < creditBefore / 2 && !hasASuspect(receiver);
+        List<Long> given = new ArrayList<>();
+        for (int i = firsts(receiver); i < receiver.size(); i++) {
+            given.add(receiver.offset(i));
+        }
+        for (int i = 0; i < firsts(receiver); i++) {
+            QueueModel.Rec first = model.records.get(receiver.offset(i));
+            List<Long> line = lineBehind(first, receiver.recordsPerKey() - 1);
+            List<Long> got = given.stream()
+                    .filter(offset -> model.records.get(offset).key == first.key)
+                    .toList();
+            assertTrue(got.size() <= line.size(), "behind " + first + ": " + got + ", may have " + line);
+            assertEquals(line.subList(0, mayHaveMore ? line.size() : got.size()), got, "behind " + first);
+            given.removeAll(got);
+        }
+        assertEquals(List.of(), given, "behind nothing");
+    }
+
+    private boolean hasASuspect(Receiver receiver) {
+        return receiver.size() == 1 && model.records.get(receiver.offset(0)).suspect;
+    }
+
+    private List<Long> lineBehind(QueueModel.Rec first, int most) {
+        if (!model.policy.keyed() || first.suspect) {
+            return List.of();
+        }
+        return model.records.tailMap(first.offset, false).values().stream()
+                .filter(rec -> rec.key == first.key && QueueModel.waits(rec))
+                .takeWhile(rec -> rec.state == RecordState.READY && !rec.suspect)
+                .limit(most)
+                .map(rec -> rec.offset)
+                .toList();
     }
 
     private void checkSuspects() {
@@ -88,7 +137,7 @@ final class Grants {
     private void checkOrder() {
         List<Long> granted = new ArrayList<>();
         for (Receiver receiver : receivers) {
-            for (int i = 0; i < receiver.size(); i++) {
+            for (int i = 0; i < firsts(receiver); i++) {
                 granted.add(receiver.offset(i));
             }
         }
@@ -100,7 +149,7 @@ final class Grants {
         assertEquals(granted.size(), granted.stream().distinct().count(), "granted twice: " + granted);
         for (Receiver receiver : receivers) {
             int rank = -1;
-            for (int i = 0; i < receiver.size() && others > 0; i++) {
+            for (int i = 0; i < firsts(receiver) && others > 0; i++) {
                 int next = best.indexOf(receiver.offset(i));
                 assertTrue(next == -1 || next > rank, "not in order: " + granted);
                 rank = Math.max(rank, next);
@@ -109,7 +158,7 @@ final class Grants {
     }
 
     private void checkNothingIsLeft() {
-        int others = receivers.stream().mapToInt(Receiver::size).sum() - suspectsGranted;
+        int others = receivers.stream().mapToInt(Grants::firsts).sum() - suspectsGranted;
         if (others == plain.size()) {
             return;
         }
@@ -128,8 +177,8 @@ final class Grants {
             }
             for (Receiver other : receivers) {
                 assertTrue(
-                        apart.contains(other) || other.size() <= hungry.size() + 1,
-                        other.size() + " records while another waits with " + hungry.size());
+                        apart.contains(other) || firsts(other) <= firsts(hungry) + 1,
+                        firsts(other) + " records while another waits with " + firsts(hungry));
             }
         }
     }

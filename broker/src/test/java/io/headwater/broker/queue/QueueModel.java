@@ -165,7 +165,7 @@ final class QueueModel {
                 .noneMatch(other -> other.state == RecordState.LEASED || (waits(other) && other.offset < rec.offset));
     }
 
-    private static boolean waits(Rec rec) {
+    static boolean waits(Rec rec) {
         return rec.state == RecordState.READY || rec.state == RecordState.WAITING || rec.holdsKey;
     }
 
@@ -211,18 +211,21 @@ final class QueueModel {
                 rec.lastEnd = Cause.RELEASED;
                 rec.suspect = false;
                 back(rec, Math.max(0, settle.delayMs()), now);
+                takeKeyBack(rec, now);
             }
             case FAIL -> {
                 rec.lastEnd = Cause.FAILED;
                 rec.said = settle.reason();
                 rec.suspect = false;
                 charge(rec, settle.delayMs(), now);
+                takeKeyBack(rec, now);
             }
             case REJECT -> {
                 rec.lastEnd = Cause.REJECTED;
                 rec.said = settle.reason();
                 rec.suspect = false;
                 die(rec);
+                takeKeyBack(rec, now);
             }
             case EXTEND -> {
                 rec.leaseMs = (int) settle.delayMs();
@@ -247,6 +250,16 @@ final class QueueModel {
         rec.how = how;
         rec.before = null;
         rec.holdsKey = false;
+    }
+
+    /** The leased ones of a key behind one that comes back come back too. */
+    private void takeKeyBack(Rec first, Now now) {
+        for (Rec rec : in(RecordState.LEASED)) {
+            if (policy.keyed() && rec.key == first.key && rec.offset > first.offset) {
+                rec.lastEnd = Cause.KEY_TAKEN_BACK;
+                back(rec, 0, now);
+            }
+        }
     }
 
     private void back(Rec rec, long delayMs, Now now) {
@@ -294,23 +307,18 @@ final class QueueModel {
     }
 
     void advance(Now now) {
+        List<Rec> leased = new ArrayList<>(in(RecordState.LEASED));
+        leased.sort(Comparator.comparingLong((Rec rec) -> rec.deadlineMs).thenComparingLong(rec -> rec.offset));
+        for (Rec rec : leased) {
+            if (rec.state == RecordState.LEASED && rec.deadlineMs <= now.monotonicMs()) {
+                ended(rec, now);
+                takeKeyBack(rec, now);
+            }
+        }
         for (Rec rec : in(RecordState.LEASED)) {
             Lost gone = lost.get(rec.session);
-            boolean expired = rec.deadlineMs <= now.monotonicMs();
-            if (gone != null && (expired || gone.goneAtMs <= now.monotonicMs())) {
-                if (gone.several) {
-                    rec.lastEnd = Cause.LOST_AMONG_OTHERS;
-                    rec.suspect = true;
-                    back(rec, 0, now);
-                } else {
-                    rec.lastEnd = Cause.LOST_ALONE;
-                    rec.said = "";
-                    charge(rec, -1, now);
-                }
-            } else if (expired) {
-                rec.lastEnd = Cause.EXPIRED;
-                rec.said = "";
-                charge(rec, -1, now);
+            if (gone != null && gone.goneAtMs <= now.monotonicMs()) {
+                ended(rec, now);
             }
         }
         forgetIdle();
@@ -318,6 +326,20 @@ final class QueueModel {
             if (rec.dueMs <= now.wallMs()) {
                 rec.state = RecordState.READY;
             }
+        }
+    }
+
+    /** By the clock. */
+    private void ended(Rec rec, Now now) {
+        Lost gone = lost.get(rec.session);
+        if (gone != null && gone.several) {
+            rec.lastEnd = Cause.LOST_AMONG_OTHERS;
+            rec.suspect = true;
+            back(rec, 0, now);
+        } else {
+            rec.lastEnd = gone == null ? Cause.EXPIRED : Cause.LOST_ALONE;
+            rec.said = "";
+            charge(rec, -1, now);
         }
     }
 
@@ -345,9 +367,11 @@ final class QueueModel {
     /** What of it is not among these never reached it. */
     void sessionHolds(long session, Map<Long, Integer> held) {
         for (Rec rec : in(RecordState.LEASED)) {
-            if (rec.session == session && held.getOrDefault(rec.offset, 0) != rec.deliveries) {
+            boolean isLost = held.getOrDefault(rec.offset, 0) != rec.deliveries;
+            if (rec.state == RecordState.LEASED && rec.session == session && isLost) {
                 rec.lastEnd = Cause.CLOSED;
                 back(rec, 0, new Now(0, 0));
+                takeKeyBack(rec, new Now(0, 0));
             }
         }
         forgetIdle();

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class QueueOpsTest {
     /** Version 2; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "02" // version
+    private static final String GOLDEN = "03" // version
             + "0103" // group 3
             + "02" + "c801" + "03" + "09" + "e807" // published: 100 to 102, priority 9, due 1000
             + "03" + "05" + "02" + "01" + "000000000000000b"

@@ -16,6 +16,7 @@ class QueueSimulationTest {
     private int shrinks;
     private int movedByHand;
     private int recalled;
+    private int followers;
 
     @Test
     void aPlainGroupDoesWhatTheModelSays() {
@@ -27,6 +28,7 @@ class QueueSimulationTest {
     void aKeyedGroupDoesWhatTheModelSays() {
         Seeds.run(SEEDS, random -> live(random, true));
         checkThatMuchHappened();
+        assertTrue(followers > 1_000 || !isWhole(), "followers: " + followers);
     }
 
     private void live(SplittableRandom random, boolean keyed) {
@@ -43,11 +45,12 @@ class QueueSimulationTest {
         shrinks += world.shrinks;
         movedByHand += world.movedByHand;
         recalled += world.recalled;
+        followers += world.followers;
     }
 
     /** Histories in which nothing happens prove nothing. */
     private void checkThatMuchHappened() {
-        if (Long.getLong("headwater.seed") == null && Integer.getInteger("headwater.seeds", SEEDS) >= SEEDS) {
+        if (isWhole()) {
             assertTrue(grants > 20_000, "grants: " + grants);
             assertTrue(restarts > 2_000, "restarts: " + restarts);
             assertTrue(suspects > 500, "suspects: " + suspects);
@@ -56,6 +59,10 @@ class QueueSimulationTest {
             assertTrue(movedByHand > 500, "moved by hand: " + movedByHand);
             assertTrue(recalled > 500, "recalled: " + recalled);
         }
+    }
+
+    private static boolean isWhole() {
+        return Long.getLong("headwater.seed") == null && Integer.getInteger("headwater.seeds", SEEDS) >= SEEDS;
     }
 
     private static QueuePolicy policy(SplittableRandom random, boolean keyed) {

@@ -83,6 +83,7 @@ final class QueueWorld {
     int grants;
     int restarts;
     int suspectGrants;
+    int followers;
     int secondLives;
     int shrinks;
     int movedByHand;
@@ -190,7 +191,7 @@ final class QueueWorld {
                 long bytes = bytesMatter ? random.nextInt(60) : Long.MAX_VALUE / 2;
                 receivers.add(
                         random.nextInt(receivers.size() + 1),
-                        new Receiver(session).waitFor(random.nextInt(7), bytes, 200 + random.nextInt(2_000)));
+                        receiver(session).waitFor(random.nextInt(7), bytes, 200 + random.nextInt(2_000)));
             }
         }
         advance();
@@ -198,6 +199,7 @@ final class QueueWorld {
         Grants grants = new Grants(model, receivers, SIZE);
         grants.check(!bytesMatter);
         suspectGrants += grants.suspects();
+        followers += grants.followers();
         for (Receiver receiver : receivers) {
             for (int i = 0; i < receiver.size(); i++) {
                 Token token = new Token(receiver.offset(i), receiver.attempt(i));
@@ -211,6 +213,12 @@ final class QueueWorld {
                 this.grants++;
             }
         }
+    }
+
+    /** Sometimes with several records of a key. */
+    private Receiver receiver(long session) {
+        boolean several = session != SessionTable.DETACHED && random.nextBoolean();
+        return new Receiver(session, several ? 2 + random.nextInt(4) : 1);
     }
 
     private void settle() {
