@@ -1,5 +1,6 @@
 package io.headwater.client;
 
+import io.headwater.record.KeyHash;
 import io.headwater.record.RecordCursor;
 import io.headwater.record.RecordHeader;
 import java.nio.ByteBuffer;
@@ -74,6 +75,15 @@ abstract class BatchRecord<S extends BatchRecord.Source> implements ConsumedReco
     @Override
     public byte @Nullable [] value() {
         return copy(valuePosition, valueLength);
+    }
+
+    boolean hasKey() {
+        return keyLength >= 0;
+    }
+
+    /** Of the key that it has: the same for the same bytes, and for hardly any others. */
+    long keyIdentity() {
+        return KeyHash.identityOf(source.buffer(), keyPosition, keyLength);
     }
 
     private byte @Nullable [] copy(int position, int length) {

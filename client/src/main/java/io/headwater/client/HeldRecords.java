@@ -1,6 +1,7 @@
 package io.headwater.client;
 
 import io.headwater.protocol.wire.HeldLeases;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,13 +57,18 @@ final class HeldRecords {
         size--;
     }
 
-    /** Leases that have run out, which nobody may ever settle. The broker's ended before. */
-    void removeEnded(long nowNs) {
+    /**
+     * Leases that have run out, which nobody may ever settle. The broker's ended before.
+     *
+     * @param ended told of each
+     */
+    void removeEnded(long nowNs, Consumer<LeasedRecord> ended) {
         LeasedRecord record = first;
         while (record != null) {
             LeasedRecord after = record.heldAfter;
             if (record.leaseUntilNs() - nowNs <= 0) {
                 remove(record);
+                ended.accept(record);
             }
             record = after;
         }

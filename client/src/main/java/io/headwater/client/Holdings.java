@@ -24,6 +24,7 @@ final class Holdings {
     private final ArrayDeque<LeasedRecord> waiting = new ArrayDeque<>();
     private final AtomicReferenceArray<@Nullable LeasedRecord> atWork;
     private final Consumer<QueueSubscription> creditDue;
+    private final List<KeyLines> lines = new ArrayList<>();
     private Credit prefetch = new Credit(1, 1);
     private @Nullable HeadwaterException failure;
     private boolean stopped;
@@ -54,14 +55,57 @@ final class Holdings {
     void add(QueueSubscription from, List<LeasedRecord> records, long bytes, int creditTaken) {
         lock.lock();
         try {
-            waiting.addAll(records);
             from.waiting += records.size();
             from.waitingBytes += bytes;
+            if (from.lines == null) {
+                waiting.addAll(records);
+            } else {
+                records.forEach(record -> place(from.lines, record));
+            }
             from.taken += Math.max(0, creditTaken - records.size());
             noteCredit(from);
             changed.signalAll();
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void place(KeyLines of, LeasedRecord record) {
+        switch (of.add(record)) {
+            case FIRST -> waiting.add(record);
+            case BEHIND -> {}
+            case NONE -> drop(record);
+        }
+    }
+
+    /** The broker has it again. */
+    private void drop(LeasedRecord record) {
+        record.becomeStale();
+        leave(record);
+    }
+
+    /** Of a subscription of a keyed group. */
+    KeyLines newLines() {
+        lock.lock();
+        try {
+            KeyLines added = new KeyLines();
+            lines.add(added);
+            return added;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The broker knows what was said of a record other than an acknowledgement. */
+    void answered(LeasedRecord record) {
+        KeyLines of = record.subscription().lines;
+        if (of != null) {
+            lock.lock();
+            try {
+                of.answered(record);
+            } finally {
+                lock.unlock();
+            }
         }
     }
 
@@ -97,6 +141,7 @@ final class Holdings {
         lock.lock();
         try {
             waiting.forEach(action);
+            lines.forEach(of -> of.forEachBehind(action));
         } finally {
             lock.unlock();
         }
@@ -131,6 +176,28 @@ final class Holdings {
                 leave(record);
             }
             return record;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * A record that was handed out is settled, or its lease is over: the next of its key may be handed out.
+     *
+     * @param acked it is done; else what came behind it is not this consumer's any more
+     */
+    void ended(LeasedRecord record, boolean acked) {
+        KeyLines of = record.subscription().lines;
+        if (of == null) {
+            return;
+        }
+        lock.lock();
+        try {
+            LeasedRecord next = of.ended(record, acked, this::drop);
+            if (next != null) {
+                waiting.add(next);
+                changed.signal();
+            }
         } finally {
             lock.unlock();
         }
@@ -217,6 +284,7 @@ final class Holdings {
         try {
             List<LeasedRecord> all = new ArrayList<>(waiting);
             waiting.clear();
+            lines.forEach(of -> all.addAll(of.takeBehind()));
             return all;
         } finally {
             lock.unlock();

@@ -65,6 +65,13 @@ final class LeaseReader {
         check("attempts", deliver.getAttemptsCount(), records.size());
         check("failures", deliver.getFailuresCount(), records.size());
         check("reasons", deliver.getReasonsCount(), records.size());
+        int followers = deliver.getFollowers();
+        if (followers < 0 || followers > records.size()) {
+            throw new InvalidBatchException("followers: " + followers + " (expected: 0 to " + records.size() + ")");
+        }
+        for (LeasedRecord record : records.subList(records.size() - followers, records.size())) {
+            record.follows = true;
+        }
         shareOut(data.length, records);
         return records;
     }

@@ -45,6 +45,19 @@ final class LeasedRecord extends BatchRecord<LeasedRecord.Source> implements Que
     /** The loop has asked for more time, and not heard yet. */
     boolean extending;
 
+    /** It was granted behind an earlier one of its key, and is the broker's again if that one is. Set as the bytes. */
+    boolean follows;
+
+    // Of the subscription's lines of keys; guarded by the holdings.
+    boolean isFirstOfKey;
+
+    @Nullable
+    LeasedRecord behind;
+
+    /** Of the first of a key: the last one behind it; null: there is none. */
+    @Nullable
+    LeasedRecord lastOfKey;
+
     // Of the subscription's held records; the loop's.
     boolean held;
 

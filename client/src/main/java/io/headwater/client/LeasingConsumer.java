@@ -111,6 +111,8 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
 
     private boolean isValid(LeasedRecord record) {
         if (record.isStale()) {
+            holdings.ended(record, false);
+            holdings.answered(record);
             return false;
         }
         boolean isOver = record.leaseUntilNs() - caller.session().loop().nowNs() <= 0;
@@ -120,9 +122,20 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
         return !isOver;
     }
 
-    private static void giveBack(LeasedRecord record) {
+    private void giveBack(LeasedRecord record) {
         // A lease that is gone needs no release.
-        record.subscription().settler.settle(new SettleFuture(record, Settlement.release(), 0, 0));
+        send(new SettleFuture(record, Settlement.release(), 0, 0));
+    }
+
+    private void send(SettleFuture future) {
+        LeasedRecord record = future.record;
+        record.subscription().settler.settle(future);
+        if (future.settlement.verb() == Settlement.Verb.ACK) {
+            holdings.ended(record, true);
+        } else if (future.settlement.verb() != Settlement.Verb.EXTEND) {
+            holdings.ended(record, false);
+            var unused = future.whenComplete((done, why) -> holdings.answered(record));
+        }
     }
 
     @Override
@@ -133,7 +146,7 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
         boolean isMore = settlement.verb() == Settlement.Verb.EXTEND;
         SettleFuture future = new SettleFuture(
                 leased, settlement, isMore ? 0 : leased.processingStartMs, isMore ? 0 : clock.millis());
-        leased.subscription().settler.settle(future);
+        send(future);
         return future;
     }
 
@@ -203,7 +216,7 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
                 await(() -> core.close(true));
             } else {
                 await(() -> core.close(false));
-                holdings.takeAll().forEach(LeasingConsumer::giveBack);
+                holdings.takeAll().forEach(this::giveBack);
                 awaitHandlers();
                 await(core::whenSettled);
             }

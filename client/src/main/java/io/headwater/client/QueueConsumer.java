@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Works on the records of a queue or keyed group: each comes with a lease, and is to be settled before that ends. Two
  * faces, of which a consumer uses one: {@link #run} with a handler, or {@link #receive} and {@link #settle}. In a keyed
- * group there is never more than one record of a key at work, over all consumers. Thread-safe.
+ * group there is never more than one record of a key at work, over all consumers: the next one is handed out when the
+ * one before it was settled. Thread-safe.
  *
  * <p>The broker pushes, up to the prefetch. The leases of what waits here to be handed out are extended. When the
  * connection was lost and comes back within the group's grace, the leases are still there.
@@ -147,6 +148,14 @@ public interface QueueConsumer extends AutoCloseable {
 
         /** The most bytes that wait here, roughly, over all partitions; default 8 MiB. */
         Builder prefetchBytes(int bytes);
+
+        /**
+         * Of a keyed group at most so many records of a key come at once, 1 to 100; default 16. Still one at a time is
+         * handed out, the next one when that is acknowledged: more of them spare a key that is in much demand the way to
+         * the broker and back between any two of its records. 1, and always where leases are detached: the others may
+         * go to another consumer.
+         */
+        Builder recordsPerKey(int records);
 
         /** How long a lease runs, 1 s to 12 h; default: as the group says. */
         Builder lease(Duration lease);

@@ -11,6 +11,7 @@ final class QueueConsumerBuilder implements QueueConsumer.Builder {
     private String name = "";
     private int prefetchRecords = 500;
     private int prefetchBytes = 8 * 1024 * 1024;
+    private int recordsPerKey = 16;
     private long leaseMs;
     private boolean detachedLeases;
     private int concurrency = 1;
@@ -51,6 +52,12 @@ final class QueueConsumerBuilder implements QueueConsumer.Builder {
     }
 
     @Override
+    public QueueConsumer.Builder recordsPerKey(int records) {
+        recordsPerKey = records;
+        return this;
+    }
+
+    @Override
     public QueueConsumer.Builder lease(Duration lease) {
         leaseMs = lease.toMillis();
         return this;
@@ -77,6 +84,15 @@ final class QueueConsumerBuilder implements QueueConsumer.Builder {
     @Override
     public QueueConsumer build() {
         return factory.apply(new QueueConsumerSettings(
-                topic, group, name, prefetchRecords, prefetchBytes, leaseMs, detachedLeases, concurrency, drainNs));
+                topic,
+                group,
+                name,
+                prefetchRecords,
+                prefetchBytes,
+                recordsPerKey,
+                leaseMs,
+                detachedLeases,
+                concurrency,
+                drainNs));
     }
 }

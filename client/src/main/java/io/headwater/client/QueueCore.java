@@ -100,7 +100,7 @@ final class QueueCore implements SessionListener {
         }
         if (nowNs - forgetAtNs >= 0) {
             forgetAtNs = nowNs + FORGET_NS;
-            subscriptions.values().forEach(subscription -> subscription.held.removeEnded(nowNs));
+            subscriptions.values().forEach(subscription -> subscription.held.removeEnded(nowNs, this::leaseEnded));
         }
     }
 
@@ -140,7 +140,13 @@ final class QueueCore implements SessionListener {
             int index = i;
             subscriptions.computeIfAbsent(
                     group.getPartitionIds(i),
-                    id -> new QueueSubscription(session, group.getTopic(), index, id, group.getId()));
+                    id -> new QueueSubscription(
+                            session,
+                            group.getTopic(),
+                            index,
+                            id,
+                            group.getId(),
+                            group.getKeyed() && settings.keepsLines() ? holdings.newLines() : null));
         }
         int count = subscriptions.size();
         holdings.prefetch(new Holdings.Credit(
@@ -166,6 +172,7 @@ final class QueueCore implements SessionListener {
                 .setCreditRecords(credit.records())
                 .setCreditBytes(credit.bytes())
                 .setLeaseMs(settings.leaseMs())
+                .setRecordsPerKey(subscription.lines == null ? 0 : settings.recordsPerKey())
                 .setConsumerName(settings.name());
         HeldLeases held = leaseSession == 0 ? null : subscription.held.told();
         if (held != null) {
@@ -264,6 +271,12 @@ final class QueueCore implements SessionListener {
                 extend(record);
             }
         });
+    }
+
+    /** Nobody has settled it in time. */
+    private void leaseEnded(LeasedRecord record) {
+        holdings.ended(record, false);
+        holdings.answered(record);
     }
 
     private static void extend(LeasedRecord record) {

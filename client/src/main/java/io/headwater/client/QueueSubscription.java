@@ -1,5 +1,7 @@
 package io.headwater.client;
 
+import org.jspecify.annotations.Nullable;
+
 /** A partition of a queue group, as one consumer has it: where deliveries come from, and settlements go to. */
 final class QueueSubscription {
     final String topic;
@@ -22,8 +24,12 @@ final class QueueSubscription {
     int taken;
     long takenBytes;
     boolean creditDue;
+    /** Null: what comes is handed out at once. */
+    final @Nullable KeyLines lines;
 
-    QueueSubscription(Session session, String topic, int partition, long partitionId, int groupId) {
+    QueueSubscription(
+            Session session, String topic, int partition, long partitionId, int groupId, @Nullable KeyLines lines) {
+        this.lines = lines;
         this.topic = topic;
         this.partition = partition;
         this.partitionId = partitionId;
