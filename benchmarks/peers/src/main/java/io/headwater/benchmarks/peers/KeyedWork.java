@@ -50,7 +50,7 @@ record KeyedWork(
     private static final int VALUE_BYTES = 1024;
     private static final long PROCESSING_NS = 200_000;
     private static final long SLOW_FACTOR = 100;
-    private static final Duration POLL = Duration.ofMillis(1);
+    private static final long POLL_NS = 1_000_000;
     private static final long PATIENCE_NS = 60_000_000_000L;
     /** The hottest keys are healthy: slow ones would have more work than one after the other can be done. */
     private static final int FIRST_SICK = 100;
@@ -180,7 +180,7 @@ record KeyedWork(
                     QueueConsumer consumer =
                             own.queueConsumer().topic(topic).group(GROUP).build()) {
                 while (!over) {
-                    for (QueueRecord record : consumer.receive(Integer.MAX_VALUE, POLL)) {
+                    for (QueueRecord record : consumer.receive(Integer.MAX_VALUE, untilDone(quick, slow))) {
                         ByteBuffer value = ByteBuffer.wrap(Objects.requireNonNull(record.value(), "value"));
                         long now = nanoTime.getAsLong();
                         byte kind = value.get(Long.BYTES);
@@ -197,6 +197,16 @@ record KeyedWork(
                     finish(consumer, slow);
                 }
             }
+        }
+
+        private Duration untilDone(Queue<Job> quick, Queue<Job> slow) {
+            long now = nanoTime.getAsLong();
+            long wait = POLL_NS;
+            for (Queue<Job> jobs : List.of(quick, slow)) {
+                Job job = jobs.peek();
+                wait = job == null ? wait : Math.min(wait, Math.max(1, job.doneNs - now));
+            }
+            return Duration.ofNanos(wait);
         }
 
         private void finish(QueueConsumer consumer, Queue<Job> jobs) {
