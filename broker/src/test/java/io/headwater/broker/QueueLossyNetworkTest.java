@@ -14,10 +14,12 @@ import io.headwater.client.QueueConsumer;
 import io.headwater.client.QueueGroupConfig;
 import io.headwater.client.QueueGroupConfig.Backoff;
 import io.headwater.client.QueueRecord;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ToLongFunction;
@@ -44,6 +46,7 @@ class QueueLossyNetworkTest {
     /** By place: the delivery whose acknowledgement was confirmed. */
     private final Map<String, Integer> confirmed = new ConcurrentHashMap<>();
 
+    private final Map<String, Integer> latestOfKey = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
     private volatile boolean stopped;
 
@@ -121,6 +124,16 @@ class QueueLossyNetworkTest {
         }
     }
 
+    /** Of its key nothing that was sent later has come before. */
+    private void checkOrder(QueueRecord record) {
+        String key = new String(Objects.requireNonNull(record.key()), StandardCharsets.UTF_8);
+        int number = Integer.parseInt(new String(Objects.requireNonNull(record.value()), StandardCharsets.UTF_8));
+        int latest = latestOfKey.merge(key, number, Math::max);
+        if (latest > number) {
+            wrong.add(record + " (" + key + ", " + number + ") came behind " + latest);
+        }
+    }
+
     private void receive(QueueConsumer consumer) {
         try {
             for (QueueRecord record : consumer.receive(10, Duration.ofMillis(100))) {
@@ -128,6 +141,7 @@ class QueueLossyNetworkTest {
                 if (done != null && record.deliveries() > done) {
                     wrong.add(record + ": delivery " + record.deliveries() + " after " + done + " was confirmed");
                 }
+                checkOrder(record);
                 var unused = consumer.ack(record)
                         .thenRun(() -> confirmed.merge(record.toString(), record.deliveries(), Math::max));
             }

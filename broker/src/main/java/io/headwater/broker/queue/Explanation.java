@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param untilMs LEASED: on the monotonic clock; SCHEDULED, BACKOFF: on the wall clock; else 0
  * @param sinceMs LEASED: since when, on the monotonic clock, to a tenth of a second; {@link #BEFORE}: since before the
  *     group was opened; else 0
- * @param behind KEY_HELD: the record that holds the key; KEY_ORDER: the first of the key that waits; else -1
+ * @param behind KEY_HELD, LEASED: the first record of the key that is leased; KEY_ORDER: the first that waits; -1: it is
+ *     that itself, or in another state
  */
 public record Explanation(
         Reason reason,

@@ -69,14 +69,12 @@ final class Inspector {
     }
 
     private static long behind(long offset, RecordState now, KeyedOrder keyed) {
-        if (now != RecordState.READY) {
+        if (now != RecordState.READY && now != RecordState.LEASED) {
             return KeyTable.NO_OFFSET;
         }
         int key = keyed.keyOf(offset);
-        if (keyed.holder(key) != KeyTable.NO_OFFSET) {
-            return keyed.holder(key);
-        }
-        return keyed.head(key) == offset ? KeyTable.NO_OFFSET : keyed.head(key);
+        long first = keyed.holder(key) == KeyTable.NO_OFFSET ? keyed.head(key) : keyed.holder(key);
+        return first == offset ? KeyTable.NO_OFFSET : first;
     }
 
     /** The first that is ready from an offset on, or {@link ReadyOrder#NONE}. */

@@ -342,7 +342,11 @@ public final class Reports {
                 };
             case "UNCOMMITTED" -> "there is no such record yet; the partition ends at " + partition.committedOffset();
             case "LEASED" ->
-                "it is being worked on by " + holder(engine, known.session()) + " " + leaseTimes(known) + "; " + tries;
+                (known.behind() < 0
+                                ? "it is being worked on by " + holder(engine, known.session())
+                                : "it is with " + holder(engine, known.session()) + ", behind the record at offset "
+                                        + known.behind() + " of its key, which comes first,")
+                        + " " + leaseTimes(known) + "; " + tries;
             case "DEAD" ->
                 "it is dead and kept: " + counts + " (limit "
                         + (engine.policy().maxFailures() == 0

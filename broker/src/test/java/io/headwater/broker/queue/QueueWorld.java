@@ -670,6 +670,12 @@ final class QueueWorld {
         assertEquals(rec.said, explained.said(), rec.toString());
         if (rec.state == RecordState.LEASED) {
             assertEquals(rec.session, explained.session());
+            long first = model.in(RecordState.LEASED).stream()
+                    .filter(other -> policy.keyed() && other.key == rec.key && other.offset < rec.offset)
+                    .mapToLong(other -> other.offset)
+                    .findFirst()
+                    .orElse(KeyTable.NO_OFFSET);
+            assertEquals(first, explained.behind(), rec.toString());
             assertEquals(rec.deadlineMs, explained.untilMs());
             boolean isKnown = rec.heldSinceMs != Explanation.BEFORE;
             assertEquals(isKnown, explained.sinceMs() != Explanation.BEFORE, rec.toString());
