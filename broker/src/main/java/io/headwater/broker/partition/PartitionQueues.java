@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongPredicate;
 import org.agrona.collections.Int2IntHashMap;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
@@ -376,6 +377,8 @@ public final class PartitionQueues {
             }
             if (!engine.isSurveyed()) {
                 survey(engine, batch);
+            } else {
+                skipAgain(engine, batch);
             }
             if (engine.policy().keyed()) {
                 // What stood between is gone.
@@ -387,9 +390,21 @@ public final class PartitionQueues {
         }
     }
 
+    /**
+     * A crash may have come before the holes of a batch were done, and records may have been erased since. But for what was
+     * decided about: that takes its course.
+     */
+    private void skipAgain(QueueEngine engine, RecordBatch batch) {
+        try {
+            skipWhatIsGone(engine, batch, engine::isUntouched);
+        } catch (InvalidBatchException e) {
+            // Nobody can say what it has.
+        }
+    }
+
     private void survey(QueueEngine engine, RecordBatch batch) {
         try {
-            skipWhatIsGone(engine, batch);
+            skipWhatIsGone(engine, batch, offset -> true);
             Wishes wishes = Wishes.of(batch, cursor);
             if (wishes != null) {
                 announce(engine, wishes, batch.baseOffset());
@@ -402,14 +417,15 @@ public final class PartitionQueues {
     /** Of a batch that was stored without some of its records. */
     private void skipHoles(QueueEngine engine, RecordBatch batch) {
         try {
-            skipWhatIsGone(engine, batch);
+            skipWhatIsGone(engine, batch, offset -> true);
         } catch (InvalidBatchException e) {
             throw new IllegalStateException("a batch that was just made: " + e.getMessage(), e);
         }
     }
 
-    /** Offsets whose records were removed before the group was made, or were never stored, are done. */
-    private void skipWhatIsGone(QueueEngine engine, RecordBatch batch) throws InvalidBatchException {
+    /** Offsets whose records were removed before the group knew them, or were never stored, are done. */
+    private void skipWhatIsGone(QueueEngine engine, RecordBatch batch, LongPredicate which)
+            throws InvalidBatchException {
         long span = batch.lastOffsetDelta() + 1L;
         if (batch.recordCount() == span) {
             return;
@@ -417,13 +433,23 @@ public final class PartitionQueues {
         long next = Math.max(batch.baseOffset(), engine.floor());
         batch.records(cursor);
         while (cursor.next()) {
-            if (cursor.offset() > next) {
-                engine.skip(next, cursor.offset(), ops);
-            }
+            skip(engine, next, cursor.offset(), which);
             next = Math.max(next, cursor.offset() + 1);
         }
-        if (next < batch.baseOffset() + span) {
-            engine.skip(next, batch.baseOffset() + span, ops);
+        skip(engine, next, batch.baseOffset() + span, which);
+    }
+
+    private void skip(QueueEngine engine, long from, long to, LongPredicate which) {
+        long at = engine.nextNotDone(from);
+        while (at < to) {
+            long end = at;
+            while (end < to && which.test(end)) {
+                end++;
+            }
+            if (end > at) {
+                engine.skip(at, end, ops);
+            }
+            at = engine.nextNotDone(Math.max(end, at + 1));
         }
     }
 
