@@ -24,6 +24,13 @@ import io.headwater.client.QueueRecord;
 import io.headwater.client.QueueSweep;
 import io.headwater.client.RecordState;
 import io.headwater.client.Settlement;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.GetQueueGroups;
+import io.headwater.protocol.wire.QueueGroup;
+import io.headwater.protocol.wire.QueueGroups;
+import io.headwater.protocol.wire.QueueOperate;
+import io.headwater.protocol.wire.QueueOperateReply;
+import io.headwater.protocol.wire.QueueOperation;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -274,6 +281,49 @@ class QueueReplayTest {
         try (QueueConsumer consumer = consumer(7)) {
             assertEquals(List.of(0L, 1L, 6L, 7L, 8L, 9L, 10L), offsets(receive(consumer, 7)));
         }
+    }
+
+    private QueueOperateReply operate(QueueOperate page) throws Exception {
+        try (RawClient raw = RawClient.connected(broker.port())) {
+            return raw.call(FrameType.QUEUE_OPERATE, page).message(QueueOperateReply.class);
+        }
+    }
+
+    @Test
+    void aPageThatIsAskedForAgainIsNotDoneAgain() throws Exception {
+        create(QueueGroupConfig.queue(), WorkSettings.defaults());
+        produce(0, 5, 0, 0);
+        ackAll(5);
+        QueueOperate page;
+        try (RawClient raw = RawClient.connected(broker.port())) {
+            GetQueueGroups known = GetQueueGroups.newBuilder().setTopic("jobs").build();
+            QueueGroup group = raw.call(FrameType.GET_QUEUE_GROUPS, known)
+                    .message(QueueGroups.class)
+                    .getGroups(0);
+            page = QueueOperate.newBuilder()
+                    .setPartitionId(group.getPartitionIds(0))
+                    .setGroupId(group.getId())
+                    .setOperation(QueueOperation.QUEUE_REPLAY)
+                    .setUntilOffset(4)
+                    .setMax(3)
+                    .setRequestId(-77)
+                    .build();
+        }
+        QueueOperateReply first = operate(page);
+        assertEquals(3, first.getRecords());
+        assertEquals(3, first.getNextOffset());
+        ackAll(2);
+        assertEquals(first, operate(page));
+        assertEquals(1, status().ready());
+
+        client.close();
+        broker.close();
+        start();
+
+        assertEquals(first, operate(page));
+        assertEquals(1, status().ready());
+        assertEquals(3, operate(page.toBuilder().setRequestId(78).build()).getRecords(), "two, and the next");
+        assertEquals(4, status().ready());
     }
 
     @Test

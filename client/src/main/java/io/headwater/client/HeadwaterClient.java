@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -23,12 +24,14 @@ public final class HeadwaterClient implements AutoCloseable {
     private final Session session;
     private final Caller caller;
     private final RandomGenerator random;
+    private final AtomicLong requestIds;
     private final InstantSource clock = InstantSource.system();
     private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
 
     private HeadwaterClient(Builder builder) {
         this.link = new NettyLink(builder.host, builder.port, "headwater-client", realTime());
         this.random = new SplittableRandom();
+        this.requestIds = new AtomicLong(random.nextLong());
         this.session = new Session(
                 link,
                 link,
@@ -90,7 +93,7 @@ public final class HeadwaterClient implements AutoCloseable {
 
     /** Queue and keyed groups. Shares this client's connection. */
     public QueueAdmin queueAdmin() {
-        return new QueueCalls(caller);
+        return new QueueCalls(caller, requestIds::incrementAndGet);
     }
 
     /**

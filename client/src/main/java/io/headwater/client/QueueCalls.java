@@ -23,6 +23,7 @@ import io.headwater.record.KeyHash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Asks for the group first, and then the owners of its partitions, one after the other. */
@@ -31,9 +32,12 @@ final class QueueCalls implements QueueAdmin {
     private static final int LARGEST_STEP = 100_000;
 
     private final Caller caller;
+    private final LongSupplier requestIds;
 
-    QueueCalls(Caller caller) {
+    /** @param requestIds never the same twice */
+    QueueCalls(Caller caller, LongSupplier requestIds) {
         this.caller = caller;
+        this.requestIds = requestIds;
     }
 
     static GetQueueGroups find(String topic, String name) {
@@ -264,7 +268,8 @@ final class QueueCalls implements QueueAdmin {
                 .setUntilOffset(range.untilOffset())
                 .setFilter(QueueWire.filter(sweep.which()))
                 .setMax(max)
-                .setDryRun(sweep.dryRun());
+                .setDryRun(sweep.dryRun())
+                .setRequestId(requestIds.getAsLong());
         sweep.states().forEach(state -> request.addStates(QueueWire.state(state)));
         QueueOperateReply reply =
                 sweep.kind() == QueueSweep.Kind.MOVE ? move(request, sweep.target()) : operate(request);

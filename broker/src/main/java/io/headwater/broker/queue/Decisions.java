@@ -99,6 +99,12 @@ final class Decisions implements QueueChange {
     }
 
     @Override
+    public void answered(Answered answer) {
+        ops.answered(answer);
+        state.answered(answer);
+    }
+
+    @Override
     public void retracted(long from) {
         ops.retracted(from);
         state.retracted(from);

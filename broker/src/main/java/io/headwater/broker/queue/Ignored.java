@@ -43,6 +43,9 @@ final class Ignored implements QueueChange {
     public void removed(long offset, long count) {}
 
     @Override
+    public void answered(Answered answer) {}
+
+    @Override
     public void retracted(long from) {}
 
     @Override

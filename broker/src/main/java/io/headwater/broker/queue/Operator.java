@@ -14,12 +14,7 @@ final class Operator {
         this.decisions = decisions;
     }
 
-    /** Returns how many. */
-    int redrive(long from, long to) {
-        return redrive(state.slots.offsetsBetween(from, to));
-    }
-
-    /** By rising offsets, as below: a key's line is walked once for all of them. */
+    /** By rising offsets, as below: a key's line is walked once for all of them. Returns how many. */
     int redrive(long[] offsets) {
         int redriven = 0;
         state.order().rising(true);
@@ -114,7 +109,7 @@ final class Operator {
         return cancelled;
     }
 
-    boolean cancel(long offset) {
+    private boolean cancel(long offset) {
         int slot = state.slots.find(offset);
         boolean scheduled = slot != SlotTable.ABSENT
                 && state.slots.state(slot) == RecordState.WAITING

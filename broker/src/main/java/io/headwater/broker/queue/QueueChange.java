@@ -47,6 +47,9 @@ interface QueueChange {
     /** Done without an acknowledgement: purged or cancelled. */
     void removed(long offset, long count);
 
+    /** An operator's request was answered: what it led to stands before. */
+    void answered(Answered answer);
+
     /** What was said about records from this offset on is void: they never came into the log. */
     void retracted(long from);
 

@@ -255,19 +255,13 @@ public final class QueueEngine {
         attempts.sessionClosed(session, now.wallMs());
     }
 
-    /** The dead in {@code [from, to)} become ready, without failures. Returns how many. */
-    public int redrive(long from, long to, QueueOps ops) {
-        begin(ops);
-        return operator.redrive(from, to);
-    }
-
     /** What is READY, WAITING or DEAD in {@code [from, to)} is done, as asked for. Returns how many. */
     public long purge(Set<RecordState> states, long from, long to, QueueOps ops) {
         begin(ops);
         return operator.purge(states, from, to);
     }
 
-    /** The same with records by rising offset. */
+    /** Those of these that are dead become ready, without failures. By rising offset. Returns how many. */
     public int redrive(long[] offsets, QueueOps ops) {
         begin(ops);
         return operator.redrive(offsets);
@@ -279,7 +273,7 @@ public final class QueueEngine {
         return operator.purge(states, offsets);
     }
 
-    /** As {@link #cancel(long, QueueOps)}, with records by rising offset. Returns how many. */
+    /** Those of these that their producer wants later never come. By rising offset. Returns how many. */
     public int cancel(long[] offsets, QueueOps ops) {
         begin(ops);
         return operator.cancel(offsets);
@@ -297,10 +291,15 @@ public final class QueueEngine {
         return operator.replay(records, keyed);
     }
 
-    /** A record that its producer wants later never comes. False: it is not one. */
-    public boolean cancel(long offset, QueueOps ops) {
+    /** What a request led to that was asked for before; null: it was not, or too long ago. */
+    public @Nullable Answered answered(long requestId) {
+        return state.answers.to(requestId);
+    }
+
+    /** What was done since the last such call is what the request has led to. */
+    public void answered(Answered answer, QueueOps ops) {
         begin(ops);
-        return operator.cancel(offset);
+        decisions.answered(answer);
     }
 
     /** Whether some record is MOVING, in a batch or not. */

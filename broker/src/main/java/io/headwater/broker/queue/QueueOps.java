@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * QUEUE_OPS entry. Numbers are unsigned LEB128 varints unless a type stands beside them.
  *
  * <pre>
- * version u8 = 3
+ * version u8 = 4
  * then, up to the end: kind u8 and
  *    1 GROUP      group: of the operations that follow, until the next one
  *    2 PUBLISHED  run, priority, due (wall ms; 0: at once)
@@ -32,13 +32,14 @@ import org.jspecify.annotations.Nullable;
  *   17 REASON     count of bytes, text in UTF-8: of the failures among what is RETURNED or DIED from here on, up to the
  *                 next REASON or GROUP; empty: none is known, as behind a GROUP
  *   20 REPLAYED   run, attempt, priority, due
+ *   21 ANSWERED   request i64, count of records, signed: where to go on, count of those that are gone
  * run: step, count. step: signed (zigzag), from the end of the run before it; in a group's first from 0
  * </pre>
  *
  * Operations of the same kind on neighbours become one run while they are added.
  */
 public final class QueueOps {
-    static final int VERSION = 3;
+    static final int VERSION = 4;
 
     private static final int GROUP = 1;
     private static final int PUBLISHED = 2;
@@ -58,6 +59,7 @@ public final class QueueOps {
     private static final int KEPT = 16;
     private static final int REASON = 17;
     private static final int REPLAYED = 20;
+    private static final int ANSWERED = 21;
     private static final int NOTHING = 0;
     private static final int LONGEST_OP = 1 + Math.max(6 * Varints.MAX_BYTES, Reasons.MAX_ENCODED_BYTES);
     private static final int BURIAL_BITS = 2;
@@ -173,6 +175,10 @@ public final class QueueOps {
             to.arrived(Varints.get(in));
             return lastEnd;
         }
+        if (kind == ANSWERED) {
+            to.answered(new Answered(in.getLong(), Varints.get(in), Varints.getSigned(in), Varints.get(in)));
+            return lastEnd;
+        }
         long offset = lastEnd + Varints.getSigned(in);
         if (kind == RETRACTED) {
             to.retracted(offset);
@@ -190,7 +196,7 @@ public final class QueueOps {
             case REMOVED -> to.removed(offset, count);
             case KEPT -> to.kept(offset, count, Kept.of(Varints.get(in)));
             case REPLAYED -> to.replayed(offset, count, (int) Varints.get(in), (int) Varints.get(in), Varints.get(in));
-            default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 17, or 20)");
+            default -> throw new QueueFormatException("queue operation: " + kind + " (expected: 1 to 17, 20 or 21)");
         }
         return offset + count;
     }
@@ -350,6 +356,15 @@ public final class QueueOps {
         @Override
         public void removed(long offset, long length) {
             add(REMOVED, offset, length, 0, 0);
+        }
+
+        @Override
+        public void answered(Answered answer) {
+            mark(ANSWERED);
+            bytes.putLong(answer.requestId());
+            Varints.put(bytes, answer.records());
+            Varints.putSigned(bytes, answer.next());
+            Varints.put(bytes, answer.gone());
         }
 
         @Override

@@ -20,6 +20,7 @@ final class QueueState implements QueueChange {
     final SessionTable sessions = new SessionTable();
     final Timers timers = new Timers(slots);
     final Reasons reasons = new Reasons();
+    final Answers answers = new Answers();
     private final int[] counts = new int[RecordState.UNCOMMITTED.id + 1];
     private @Nullable ReadyOrder order;
     /** The highest that any lease has had: what is replayed goes on above it, as nothing is known of it any more. */
@@ -369,6 +370,11 @@ final class QueueState implements QueueChange {
             slots.ageless(slot, true);
             end(slot, dueMs > 0 ? RecordState.WAITING : RecordState.READY, dueMs);
         }
+    }
+
+    @Override
+    public void answered(Answered answer) {
+        answers.add(answer);
     }
 
     @Override

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * order of delivery, which is derived. Numbers are unsigned LEB128 varints unless a type stands beside them.
  *
  * <pre>
- * version   u8 = 5
+ * version   u8 = 6
  * flags     u8: bit 0 paused, 1 surveyed, 2 some batch was sent to another topic
  * attempt   the highest that any lease has had
  * floor     all below is done
@@ -36,11 +36,12 @@ import org.jspecify.annotations.Nullable;
  *             READY (1): nothing. WAITING (2): due, wall ms. LEASED (3): place of the session in the list, 0 for a
  *             detached lease, else counted from 1; lease in ms. DEAD (4), MOVING (5): since when, wall ms; why it
  *             is kept, u8: a {@link Kept}
+ * answers   count of the last requests of operators, then of each, the oldest first: as an ANSWERED of {@link QueueOps}
  * sent      if flags say so: the last batch, as a SENT of {@link QueueOps}; without runs: it is not under way any more
  * </pre>
  */
 final class SnapshotCodec {
-    static final int VERSION = 5;
+    static final int VERSION = 6;
 
     private static final int PAUSED = 1;
     private static final int SURVEYED = 2;
@@ -52,6 +53,7 @@ final class SnapshotCodec {
     private static final int SCHEDULED = 0x40;
     private static final int AGELESS = 0x80;
     private static final int HEAD_BYTES = 2 + 4 * Varints.MAX_BYTES;
+    private static final int ANSWER_BYTES = Long.BYTES + 3 * Varints.MAX_BYTES;
     private static final int RECORD_BYTES = 4 + 7 * Varints.MAX_BYTES;
 
     private SnapshotCodec() {}
@@ -71,7 +73,7 @@ final class SnapshotCodec {
         }
         Shipment underWay = state.shipment();
         Shipment shipment = underWay == null ? Shipment.none(state.lastShipment()) : underWay;
-        bound = Math.addExact(bound, shipment.maxEncodedBytes());
+        bound = Math.addExact(bound, shipment.maxEncodedBytes() + Answers.MOST * ANSWER_BYTES);
         ByteBuffer out = ByteBuffer.allocate(bound);
         int flags = (state.isPaused() ? PAUSED : 0) | (state.isSurveyed() ? SURVEYED : 0);
         flags |= state.lastShipment() > 0 ? HAS_SENT : 0;
@@ -85,6 +87,13 @@ final class SnapshotCodec {
             Varints.put(out, offset - before);
             before = offset;
             encode(out, state, state.slots.find(offset), shared);
+        }
+        Varints.put(out, state.answers.all().size());
+        for (Answered answer : state.answers.all()) {
+            out.putLong(answer.requestId());
+            Varints.put(out, answer.records());
+            Varints.putSigned(out, answer.next());
+            Varints.put(out, answer.gone());
         }
         if (state.lastShipment() > 0) {
             shipment.encode(out);
@@ -248,6 +257,9 @@ final class SnapshotCodec {
         for (long records = Varints.get(in); records > 0; records--) {
             before += Varints.get(in);
             decodeRecord(in, state, before, sessions, reasons);
+        }
+        for (long answers = Varints.get(in); answers > 0; answers--) {
+            state.answered(new Answered(in.getLong(), Varints.get(in), Varints.getSigned(in), Varints.get(in)));
         }
         if ((flags & HAS_SENT) != 0) {
             state.sent(Shipment.decode(in));

@@ -5,6 +5,7 @@ import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.broker.partition.Wishes;
 import io.headwater.broker.queue.Again;
+import io.headwater.broker.queue.Answered;
 import io.headwater.broker.queue.Explanation;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
@@ -44,8 +45,24 @@ final class Operations {
         this.ops = partition.queues().ops();
     }
 
-    /** Does it, or the next page of it; the reply may leave when that is durable. */
+    /** Does it, or the next page of it, unless that was done before; the reply may leave when that is durable. */
     QueueOperateReply run() throws RequestFailedException, StorageException {
+        Answered before = request.getRequestId() == 0 ? null : engine.answered(request.getRequestId());
+        if (before != null) {
+            return reply(before.records(), before.next()).toBuilder()
+                    .setGone(before.gone())
+                    .build();
+        }
+        QueueOperateReply reply = operate();
+        if (request.getRequestId() != 0 && reply.getRecords() > 0 && !request.getDryRun()) {
+            engine.answered(
+                    new Answered(request.getRequestId(), reply.getRecords(), reply.getNextOffset(), reply.getGone()),
+                    ops);
+        }
+        return reply;
+    }
+
+    private QueueOperateReply operate() throws RequestFailedException, StorageException {
         return switch (request.getOperation()) {
             case QUEUE_PAUSE -> {
                 engine.pause(ops);

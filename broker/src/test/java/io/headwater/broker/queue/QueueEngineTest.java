@@ -177,12 +177,12 @@ class QueueEngineTest {
         assertEquals(Reason.SCHEDULED, engine.explain(0).reason());
         assertEquals(now.wallMs() + 1_000, engine.nextDueMs());
 
-        assertTrue(engine.cancel(1, ops));
-        assertFalse(engine.cancel(1, ops));
+        assertEquals(1, engine.cancel(new long[] {1}, ops));
+        assertEquals(0, engine.cancel(new long[] {1}, ops));
         pass(1_000);
 
         assertArrayEquals(new long[] {0}, offsets(receive(engine, 1, 9)));
-        assertFalse(engine.cancel(0, ops), "it is leased");
+        assertEquals(0, engine.cancel(new long[] {0}, ops), "it is leased");
     }
 
     @Test
@@ -272,7 +272,7 @@ class QueueEngineTest {
                     next,
                     onDead.toString());
             assertEquals(onDead == OnDead.STOP, engine.isPaused());
-            assertEquals(1, engine.redrive(0, 3, ops));
+            assertEquals(1, engine.redrive(new long[] {0, 1, 2}, ops));
             engine.resume(ops);
             long[] redriven = offsets(receive(engine, 1, 9));
             assertArrayEquals(
@@ -374,7 +374,7 @@ class QueueEngineTest {
             assertTrue(grown < 100_000, "bytes more: " + grown);
             assertEquals(50, engine.floor());
 
-            assertEquals(1, engine.redrive(0, 100, ops));
+            assertEquals(1, engine.redrive(new long[] {50}, ops));
             assertArrayEquals(new long[] {50}, offsets(receive(engine, 1, 9)));
         }
     }

@@ -79,7 +79,7 @@ class QueueMemoryTest {
             assertTrue(full > 20 * MIB, "bytes: " + full);
             for (long offset = 0; offset < end; offset++) {
                 if (offset % 1_000 != 500) {
-                    engine.cancel(offset, ops);
+                    engine.cancel(new long[] {offset}, ops);
                 }
             }
             ops.clear();

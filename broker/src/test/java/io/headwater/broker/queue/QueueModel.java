@@ -95,6 +95,8 @@ final class QueueModel {
     List<Long> shipment = List.of();
 
     long shipments;
+    /** To operators, the latest last. */
+    List<Answered> answers = List.of();
 
     QueueModel(QueuePolicy policy, long start) {
         this.policy = policy;
@@ -111,6 +113,7 @@ final class QueueModel {
         copy.dueBeforeMs = dueBeforeMs;
         copy.shipment = shipment;
         copy.shipments = shipments;
+        copy.answers = answers;
         return copy;
     }
 
@@ -428,6 +431,13 @@ final class QueueModel {
         again.state = record.dueMs() > 0 ? RecordState.WAITING : RecordState.READY;
         records.put(rec.offset, again);
         return true;
+    }
+
+    void answered(Answered answer) {
+        List<Answered> now = new ArrayList<>(answers);
+        now.removeIf(before -> before.requestId() == answer.requestId());
+        now.add(answer);
+        answers = List.copyOf(now.subList(Math.max(0, now.size() - 16), now.size()));
     }
 
     boolean cancel(long offset) {

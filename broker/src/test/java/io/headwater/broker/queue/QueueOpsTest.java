@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class QueueOpsTest {
     /** Version 2; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "03" // version
+    private static final String GOLDEN = "04" // version
             + "0103" // group 3
             + "02" + "c801" + "03" + "09" + "e807" // published: 100 to 102, priority 9, due 1000
             + "03" + "05" + "02" + "01" + "000000000000000b"
@@ -36,6 +36,7 @@ class QueueOpsTest {
             + "07" + "01" + "02" + "d00f" // 20, waiting until 2000
             + "0f" + "07" // arrived: the 7th
             + "10" + "c5887a" + "01" + "02" // kept: 30, too large
+            + "15" + "00000000000000ff" + "07" + "12" + "02" // answered: 7 records, next 9, 2 gone
             + "0104" // group 4
             + "0c"; // resumed
 
@@ -66,6 +67,7 @@ class QueueOpsTest {
                 new long[] {0, 0, 1_000, 2_000}));
         to.arrived(7);
         to.kept(30, 1, Kept.TOO_LARGE);
+        to.answered(new Answered(255, 7, 9, 2));
     }
 
     private static QueueOps everything() {

@@ -334,7 +334,9 @@ final class QueueWorld {
                     expected += model.redrive(offset, offset + 1);
                 }
                 assertEquals(expected, engine.redrive(some, ops));
-                assertEquals(model.redrive(from, to), engine.redrive(from, to, ops));
+                assertEquals(
+                        model.redrive(from, to),
+                        engine.redrive(LongStream.range(from, to).toArray(), ops));
             }
             case 1 -> {
                 Set<RecordState> states = EnumSet.noneOf(RecordState.class);
@@ -355,11 +357,17 @@ final class QueueWorld {
             }
             case 2 -> {
                 long offset = anyOf(RecordState.WAITING, from);
-                assertEquals(model.cancel(offset), engine.cancel(offset, ops));
+                assertEquals(model.cancel(offset) ? 1 : 0, engine.cancel(new long[] {offset}, ops));
             }
             case 3, 7, 8 -> {
                 long first = anyOf(RecordState.DONE, from);
                 replay(first, Math.min(model.end, first + 1 + random.nextInt(30)));
+            }
+            case 6 -> {
+                // Sometimes one that was answered before.
+                Answered answer = new Answered(1 + random.nextInt(40), from, random.nextInt(3) - 1, to);
+                engine.answered(answer, ops);
+                model.answered(answer);
             }
             case 4 -> {
                 engine.pause(ops);
@@ -645,6 +653,9 @@ final class QueueWorld {
         assertEquals(model.shipments, shipment == null ? model.shipments : shipment.partitionId());
         assertEquals(model.waitingToMove().size(), engine.moving(1_000).length);
         assertEquals(model.paused, engine.isPaused());
+        for (Answered answer : model.answers) {
+            assertEquals(answer, engine.answered(answer.requestId()));
+        }
         for (RecordState state : List.of(RecordState.READY, RecordState.LEASED, RecordState.DEAD)) {
             assertArrayEquals(
                     model.in(state).stream().mapToLong(rec -> rec.offset).toArray(),
@@ -714,7 +725,7 @@ final class QueueWorld {
                 model.grant(model.records.get(receiver.offset(i)), 99, 60_000, now.monotonicMs());
                 assertEquals(model.settle(ack, now), engine.settle(ack, now, ops));
             }
-            engine.redrive(0, model.end, ops);
+            engine.redrive(LongStream.range(0, model.end).toArray(), ops);
             model.redrive(0, model.end);
             while (engine.hasMoving()) {
                 if (engine.shipment() == null) {

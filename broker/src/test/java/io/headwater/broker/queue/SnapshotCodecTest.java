@@ -9,8 +9,8 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class SnapshotCodecTest {
-    /** Version 5; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "05" // version
+    /** Version 6; a change of these bytes is a change of what is on people's disks. */
+    private static final String GOLDEN = "06" // version
             + "05" // paused, has sent
             + "02" // no lease had an attempt above 2
             + "05" // below 5 all is done
@@ -29,6 +29,7 @@ class SnapshotCodecTest {
             + "01" + "04" + "04" + "01" + "01" + "02" + "d00f" + "02" // 12: the same, kept as it is too large
             + "58" + "0b" + "09" + "02" + "00" + "06" + "00"
             + "64" // 100: suspect, priority 9, leased, detached for 0.1 s
+            + "01" + "00000000000000ff" + "07" + "01" + "00" // one answer: 7 records, that was all
             + "02" + "2a" + "00" + "01" // sent: the second batch, to 42, dead letters, one run:
             + "0b" + "01" + "05" + "d00f"; // 11, moving since 2000
 
@@ -55,6 +56,7 @@ class SnapshotCodecTest {
         state.granted(100, 1, 1, 12, 30_000);
         state.returned(100, 1, new Ending(0, Cause.LOST_AMONG_OTHERS, ""), 0);
         state.granted(100, 1, 2, 0, 100);
+        state.answered(new Answered(255, 7, -1, 0));
         state.paused();
         return state;
     }
@@ -97,7 +99,7 @@ class SnapshotCodecTest {
 
     @Test
     void refusesAVersionThatItDoesNotKnow() {
-        ByteBuffer earlier = ByteBuffer.wrap(new byte[] {4, 0, 0, 0, 0, 0});
+        ByteBuffer earlier = ByteBuffer.wrap(new byte[] {5, 0, 0, 0, 0, 0});
 
         assertThrows(QueueFormatException.class, () -> SnapshotCodec.decode(earlier, new QueueState(0)));
     }

@@ -213,10 +213,11 @@ final class DeadLetterWorld {
         Shard shard = owners.owner(info);
         Owned owned = owned(info);
         QueueEngine engine = engine(owned);
-        engine.redrive(
-                0,
-                random.nextInt(3) == 0 ? Long.MAX_VALUE : 0,
-                owned.partition.queues().ops());
+        if (random.nextInt(3) == 0) {
+            long[] dead = engine.select(Set.of(RecordState.DEAD), 0, Long.MAX_VALUE, 1_000)
+                    .offsets();
+            engine.redrive(dead, owned.partition.queues().ops());
+        }
         Receiver receiver = new Receiver(7).waitFor(1 + random.nextInt(5), 1 << 20, 30_000);
         engine.grant(
                 List.of(receiver),
