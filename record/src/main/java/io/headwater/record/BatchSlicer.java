@@ -62,17 +62,18 @@ public final class BatchSlicer {
     }
 
     /**
-     * Opens what a buffer has of a batch: its header as it was, and behind that one of its records, which the caller knows
-     * to be right. The header's length, count and checksum are changed to what is there.
+     * Opens what a buffer has of a batch: its header as it was, and behind that some of its records in their order, which
+     * the caller knows to be right. The header's length, count and checksum are changed to what is there.
      *
      * @param buffer big endian; borrowed until the next one
-     * @param recordBytes what the record takes
-     * @throws InvalidBatchException if the bytes are no record
+     * @param recordBytes what the records take
+     * @throws InvalidBatchException if the bytes are no records
      */
-    public BatchSlicer openOne(ByteBuffer buffer, int position, int recordBytes) throws InvalidBatchException {
+    public BatchSlicer openSome(ByteBuffer buffer, int position, int recordBytes, int records)
+            throws InvalidBatchException {
         int end = position + BatchLayout.HEADER_SIZE + recordBytes;
         buffer.putInt(position + BatchLayout.LENGTH, end - position - BatchLayout.LENGTH_OVERHEAD);
-        buffer.putInt(position + BatchLayout.RECORD_COUNT, 1);
+        buffer.putInt(position + BatchLayout.RECORD_COUNT, records);
         buffer.putInt(position + BatchLayout.CRC, Crc32c.of(crc, buffer, position + BatchLayout.ATTRIBUTES, end));
         return open(one.wrap(buffer, position));
     }

@@ -132,7 +132,8 @@ public final class PartitionQueues {
         batchBytes = counted;
     }
 
-    private boolean needs(long from, long until) {
+    /** Whether some group is not done with some of these records. */
+    public boolean needs(long from, long until) {
         for (QueueEngine engine : engines.values()) {
             if (engine.nextNotDone(from) < until) {
                 return true;

@@ -33,6 +33,8 @@ public final class HeapBudget {
     private static final int REASONS_SHARE = 8;
     /** As above: what was must not stop what is. */
     private static final int HISTORY_SHARE = 8;
+    /** Places can be found again: what they take stays small. */
+    private static final int PLACES_SHARE = 4;
     /** What is reserved leaves this part to groups. */
     private static final int GROUPS_SHARE = 4;
 
@@ -72,6 +74,9 @@ public final class HeapBudget {
      */
     public boolean reserve(Use use, long bytes) {
         long reserved = usedBytes(Use.IDS) + usedBytes(Use.BATCHES) + usedBytes(Use.PLACES);
+        if (use == Use.PLACES && usedBytes(use) + bytes > maxBytes / PLACES_SHARE) {
+            return false;
+        }
         if (reserved + bytes > maxBytes - maxBytes / GROUPS_SHARE) {
             return false;
         }

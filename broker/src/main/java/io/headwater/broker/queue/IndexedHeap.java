@@ -57,6 +57,11 @@ final class IndexedHeap {
         return ids[place];
     }
 
+    boolean contains(int id) {
+        int place = places.place(id);
+        return place != NOWHERE && place < size && ids[place] == id;
+    }
+
     void add(int id) {
         if (size == ids.length) {
             ids = Arrays.copyOf(ids, size + (size >> 1));

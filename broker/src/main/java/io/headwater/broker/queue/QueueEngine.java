@@ -228,6 +228,11 @@ public final class QueueEngine {
         return state.timers.nextDueMs();
     }
 
+    /** The records that are due next, up to a wall time, but for those that were told before: at most so many offsets. */
+    public long[] dueSoon(long wallMs, int most) {
+        return state.timers.dueSoon(wallMs, most);
+    }
+
     /** Its connection is gone: its leases wait for it to come back, for the group's grace. */
     public void sessionLost(long session, Now now) {
         state.sessions.lost(session, now.monotonicMs() + policy.graceMs());
@@ -469,11 +474,7 @@ public final class QueueEngine {
         return state.sessions.leasesOf(session);
     }
 
-    /**
-     * The offset of the oldest record that is ready; -1: none is, or not among the first that are not done.
-     *
-     * @param mostLooked how many of these to look at
-     */
+    /** The offset of the oldest ready record; -1: none is among the first {@code mostLooked} that are not done. */
     public long oldestReady(long mostLooked) {
         return inspector.oldestReady(mostLooked);
     }

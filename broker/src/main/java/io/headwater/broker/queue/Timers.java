@@ -10,18 +10,23 @@ final class Timers {
     private final SlotTable slots;
     private final IndexedHeap leases;
     private final IndexedHeap waiting;
+    /** What is waiting and was told by {@link #dueSoon}. */
+    private final IndexedHeap soon;
+
     private final IndexedHeap moving;
 
     Timers(SlotTable slots) {
         this.slots = slots;
-        IndexedHeap.Order byTime = (slot, other) -> {
-            long timeMs = slots.timeMs(slot);
-            long otherMs = slots.timeMs(other);
-            return timeMs == otherMs ? slots.offset(slot) < slots.offset(other) : timeMs < otherMs;
-        };
-        this.leases = new IndexedHeap(byTime, slots);
-        this.waiting = new IndexedHeap(byTime, slots);
-        this.moving = new IndexedHeap(byTime, slots);
+        this.leases = new IndexedHeap(this::isBefore, slots);
+        this.waiting = new IndexedHeap(this::isBefore, slots);
+        this.soon = new IndexedHeap(this::isBefore, slots);
+        this.moving = new IndexedHeap(this::isBefore, slots);
+    }
+
+    private boolean isBefore(int slot, int other) {
+        long timeMs = slots.timeMs(slot);
+        long otherMs = slots.timeMs(other);
+        return timeMs == otherMs ? slots.offset(slot) < slots.offset(other) : timeMs < otherMs;
     }
 
     void add(int slot) {
@@ -40,7 +45,7 @@ final class Timers {
     void remove(int slot) {
         switch (slots.state(slot)) {
             case LEASED -> leases.remove(slot);
-            case WAITING -> waiting.remove(slot);
+            case WAITING -> (soon.contains(slot) ? soon : waiting).remove(slot);
             case MOVING -> {
                 if (!slots.isInShipment(slot)) {
                     moving.remove(slot);
@@ -61,7 +66,32 @@ final class Timers {
 
     /** A slot that is due, or {@link SlotTable#ABSENT}. */
     int due(long wallMs) {
-        return waiting.isEmpty() || slots.timeMs(waiting.top()) > wallMs ? SlotTable.ABSENT : waiting.top();
+        int next = nextDue();
+        return next == SlotTable.ABSENT || slots.timeMs(next) > wallMs ? SlotTable.ABSENT : next;
+    }
+
+    private int nextDue() {
+        if (soon.isEmpty() || waiting.isEmpty()) {
+            IndexedHeap left = soon.isEmpty() ? waiting : soon;
+            return left.isEmpty() ? SlotTable.ABSENT : left.top();
+        }
+        return isBefore(soon.top(), waiting.top()) ? soon.top() : waiting.top();
+    }
+
+    /**
+     * The offsets of what is due next, up to a wall time and at most so many, in that order; but for those that an earlier
+     * call has told.
+     */
+    long[] dueSoon(long wallMs, int most) {
+        long[] found = new long[Math.min(most, waiting.size())];
+        int count = 0;
+        while (count < found.length && slots.timeMs(waiting.top()) <= wallMs) {
+            int slot = waiting.top();
+            waiting.remove(slot);
+            soon.add(slot);
+            found[count++] = slots.offset(slot);
+        }
+        return Arrays.copyOf(found, count);
     }
 
     long nextExpiryMs() {
@@ -69,7 +99,8 @@ final class Timers {
     }
 
     long nextDueMs() {
-        return waiting.isEmpty() ? NEVER : slots.timeMs(waiting.top());
+        int next = nextDue();
+        return next == SlotTable.ABSENT ? NEVER : slots.timeMs(next);
     }
 
     /** The offsets of all that a session holds, in order. */
@@ -106,10 +137,11 @@ final class Timers {
     void renumbered(int[] numbers) {
         leases.renumbered(numbers);
         waiting.renumbered(numbers);
+        soon.renumbered(numbers);
         moving.renumbered(numbers);
     }
 
     long bytes() {
-        return leases.bytes() + waiting.bytes() + moving.bytes();
+        return leases.bytes() + waiting.bytes() + soon.bytes() + moving.bytes();
     }
 }

@@ -55,7 +55,7 @@ final class Copies {
 
     /** Whether a record is there, and no copy of it could be made. */
     boolean isUnreadable(long offset) throws StorageException {
-        RecordShelf.Shelved entry = desk.shelf().holding(offset, offset + 1);
+        RecordShelf.Shelved entry = desk.shelf().holding(offset);
         return entry != null && entry.records() == null;
     }
 
@@ -64,8 +64,7 @@ final class Copies {
         String group = groupName(engine);
         for (int i = 0; i < offsets.length; i++) {
             long offset = offsets[i];
-            long following = i + 1 < offsets.length ? offsets[i + 1] : -1;
-            RecordShelf.Shelved entry = desk.shelf().holding(offset, following);
+            RecordShelf.Shelved entry = desk.shelf().holding(offsets, i);
             BatchSlicer records = entry == null ? null : entry.records();
             if (entry == null || records == null) {
                 reader.missing(offset, entry == null ? Kept.NOT : Kept.UNREADABLE);

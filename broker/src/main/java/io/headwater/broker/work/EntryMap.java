@@ -9,14 +9,15 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * Where the records of an entry are, and what their bytes sum up to, so that one can be read and checked without the
+ * Where the records of an entry are, and what their bytes sum up to, so that some can be read and checked without the
  * others. Made of an entry whose own checksum was right. Eight bytes a record.
  */
 final class EntryMap {
     static final int HEAD_BYTES = Envelope.SIZE + BatchLayout.HEADER_SIZE;
-    private static final int OBJECT_BYTES = 128;
-    /** Reading all of it costs no more than two reads. */
-    private static final int SMALL_BYTES = 8 << 10;
+    /** A read costs as much as so many bytes of a longer one. */
+    static final int READ_BYTES = 4 << 10;
+
+    private static final int OBJECT_BYTES = 256;
 
     private final long base;
     private final int entryBytes;
@@ -28,7 +29,12 @@ final class EntryMap {
     static boolean fits(RecordBatch batch) {
         return batch.compression() == Compression.NONE
                 && batch.recordCount() == batch.lastOffsetDelta() + 1
-                && batch.sizeInBytes() > SMALL_BYTES;
+                && isLarge(Envelope.SIZE + batch.sizeInBytes());
+    }
+
+    /** Whether reading all of an entry costs more than two reads. */
+    static boolean isLarge(int entryBytes) {
+        return entryBytes > 2 * READ_BYTES;
     }
 
     /**
@@ -57,6 +63,15 @@ final class EntryMap {
         return (int) crc.getValue();
     }
 
+    long base() {
+        return base;
+    }
+
+    /** One past the last record. */
+    long end() {
+        return base + crcs.length;
+    }
+
     int entryBytes() {
         return entryBytes;
     }
@@ -65,27 +80,61 @@ final class EntryMap {
         return OBJECT_BYTES + 2 * Integer.BYTES * crcs.length;
     }
 
-    boolean holds(long offset) {
-        return offset >= base && offset < base + crcs.length;
+    /** The index behind the last of the offsets that rise from an index on and are of this entry. */
+    int until(long[] offsets, int from) {
+        int to = from + 1;
+        while (to < offsets.length && offsets[to] > offsets[to - 1] && offsets[to] < end()) {
+            to++;
+        }
+        return to;
     }
 
-    int indexOf(long offset) {
-        return (int) (offset - base);
+    /** The same for those that follow one another without a gap, up to an index. */
+    static int runUntil(long[] offsets, int from, int limit) {
+        int to = from + 1;
+        while (to < limit && offsets[to] == offsets[to - 1] + 1) {
+            to++;
+        }
+        return to;
     }
 
-    /** From the entry's first byte. */
-    int position(int index) {
-        return starts[index];
+    /** Whether to read these of its records costs less than to read all of it. */
+    boolean areFew(long[] offsets, int from, int to) {
+        long cost = READ_BYTES + sizeInBytes(offsets, from, to);
+        for (int at = from; at < to && cost < entryBytes; at = runUntil(offsets, at, to)) {
+            cost += READ_BYTES;
+        }
+        return cost < entryBytes;
     }
 
-    int sizeInBytes(int index) {
-        return starts[index + 1] - starts[index];
+    /** What these of its records take. */
+    int sizeInBytes(long[] offsets, int from, int to) {
+        int size = 0;
+        for (int i = from; i < to; i++) {
+            size += position(offsets[i] + 1) - position(offsets[i]);
+        }
+        return size;
     }
 
-    /** Whether these are the entry's head, as it was, and behind it the record at an index. */
-    boolean matches(ByteBuffer bytes, int index) {
+    /** Where the record at an offset begins, from the entry's first byte. */
+    int position(long offset) {
+        return starts[(int) (offset - base)];
+    }
+
+    /** Whether these are the entry's head, as it was, and behind it these of its records. */
+    boolean matches(ByteBuffer bytes, long[] offsets, int from, int to) {
         CRC32C crc = new CRC32C();
-        return sum(crc, bytes, 0, HEAD_BYTES) == headCrc
-                && sum(crc, bytes, HEAD_BYTES, sizeInBytes(index)) == crcs[index];
+        if (sum(crc, bytes, 0, HEAD_BYTES) != headCrc) {
+            return false;
+        }
+        int at = HEAD_BYTES;
+        for (int i = from; i < to; i++) {
+            int size = position(offsets[i] + 1) - position(offsets[i]);
+            if (sum(crc, bytes, at, size) != crcs[(int) (offsets[i] - base)]) {
+                return false;
+            }
+            at += size;
+        }
+        return true;
     }
 }

@@ -39,6 +39,10 @@ final class GroupDesk {
         return consumers;
     }
 
+    boolean hasWorkers() {
+        return !workers.isEmpty();
+    }
+
     Collection<Worker> waiting() {
         return waiting;
     }

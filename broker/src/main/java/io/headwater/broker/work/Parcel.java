@@ -136,8 +136,7 @@ final class Parcel implements Departure {
 
     /** Writes the records from an index on that are of one entry, in its order; returns the index of the next. */
     private int write(int from, CopiedBytes bytes, QueueDeliver.Builder message) throws StorageException {
-        RecordShelf.Shelved entry =
-                desk.shelf().holding(offsets[from], from + 1 < offsets.length ? offsets[from + 1] : -1);
+        RecordShelf.Shelved entry = desk.shelf().holding(offsets, from);
         BatchSlicer records = entry == null ? null : entry.records();
         if (entry == null || records == null) {
             desk.unreadable(worker.groupId(), offsets[from], attempts[from], entry == null);

@@ -56,6 +56,7 @@ public final class QueueDesk {
     private final List<Worker> served = new ArrayList<>();
     private List<Departure> departures = new ArrayList<>();
     private final CatchUp catchUp;
+    private final ReadAhead readAhead;
     private final AgeLimit ages;
     private final Mover mover;
     private Now turnAt = new Now(0, 0);
@@ -65,8 +66,10 @@ public final class QueueDesk {
     public QueueDesk(Partition partition, Traffic traffic, LetterBox letters) {
         this.partition = partition;
         this.traffic = traffic;
-        this.shelf = new RecordShelf(partition.log(), partition.queues().memory());
+        EntryMaps maps = new EntryMaps(partition.queues().memory());
+        this.shelf = new RecordShelf(partition.log(), maps);
         this.catchUp = new CatchUp(partition);
+        this.readAhead = new ReadAhead(partition, maps, this::isServed);
         this.ages = new AgeLimit(partition);
         this.mover = new Mover(this, letters);
     }
@@ -252,6 +255,7 @@ public final class QueueDesk {
             return;
         }
         more = catchUp.step();
+        more |= readAhead.step(now);
         ages.look(now);
         for (QueueEngine engine : partition.queues().engines()) {
             if (isOpening(engine)) {
@@ -283,6 +287,11 @@ public final class QueueDesk {
             refused = true;
         }
         return !refused;
+    }
+
+    private boolean isServed(QueueEngine engine) {
+        GroupDesk desk = groups.get(engine.groupId());
+        return desk != null && desk.hasWorkers() && !engine.isPaused();
     }
 
     private void grant(QueueEngine engine, GroupDesk desk, Now now) {

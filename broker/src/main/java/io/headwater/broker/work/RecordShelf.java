@@ -1,6 +1,5 @@
 package io.headwater.broker.work;
 
-import io.headwater.broker.queue.HeapBudget;
 import io.headwater.record.BatchSlicer;
 import io.headwater.record.Envelope;
 import io.headwater.record.EventTimes;
@@ -15,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The entries whose records are being handed out: a few of them, each read from the log once, checked once, and cut up as
- * records are granted. Of an entry that went when few of its records were wanted, it is remembered where they are: what is
- * wanted of it later, as of many that are scheduled for times of their own, is read by itself.
+ * records are granted. Of an entry that went when few of its records were wanted, it is remembered where they are: where few
+ * are wanted of it later, as of many that are scheduled for times of their own, these are read by themselves.
  */
 final class RecordShelf {
     private static final int PLACES = 4;
 
-    /** An entry of the log, or one record of it, and where its records are. */
+    /** An entry of the log, or some records of it, and where they are. */
     static final class Shelved {
         private final Envelope envelope = new Envelope();
         private final Envelope newEnvelope = new Envelope();
@@ -31,6 +30,7 @@ final class RecordShelf {
         private final EventTimes times = new EventTimes();
         private ByteBuffer bytes = ByteBuffer.allocate(0);
         private boolean unreadable;
+        private boolean isWhole;
         private long base = -1;
         private long end = -1;
         private int taken;
@@ -43,7 +43,7 @@ final class RecordShelf {
         }
 
         boolean holds(long offset) {
-            return offset >= base && offset < end;
+            return offset >= base && offset < end && (isWhole || records.offset(records.indexFrom(offset)) == offset);
         }
 
         long ingestionTimeMs() {
@@ -72,7 +72,8 @@ final class RecordShelf {
             newEnvelope.wrap(target, newStart).encodeData(newBatch, times, envelope.entryIndex(), ingestionTimeMs());
         }
 
-        private void load(LogSlice slice) throws StorageException {
+        /** All of an entry. */
+        void load(LogSlice slice) throws StorageException {
             clear();
             int size = slice.sizeInBytes();
             allocate(size);
@@ -84,31 +85,44 @@ final class RecordShelf {
             } catch (InvalidBatchException e) {
                 unreadable = true;
             }
+            isWhole = true;
             base = slice.baseOffset();
             end = slice.nextOffset();
         }
 
-        /** Just one record; false: the entry is not the one that the map is of, or its bytes are not what they were. */
-        private boolean loadOne(LogSlice slice, EntryMap map, long offset) throws StorageException {
+        /** Just these records; false: the entry is not the one that the map is of, or its bytes are not what they were. */
+        private boolean loadSome(LogSlice slice, EntryMap map, long[] offsets, int from, int to)
+                throws StorageException {
             clear();
-            int index = map.indexOf(offset);
-            int size = map.sizeInBytes(index);
+            int size = map.sizeInBytes(offsets, from, to);
             allocate(EntryMap.HEAD_BYTES + size);
             slice.copyTo(bytes, 0, EntryMap.HEAD_BYTES);
-            slice.copyTo(bytes, map.position(index), size);
+            int next = from;
+            while (next < to) {
+                int start = map.position(offsets[next]);
+                next = EntryMap.runUntil(offsets, next, to);
+                slice.copyTo(bytes, start, map.position(offsets[next - 1] + 1) - start);
+            }
             bytes.flip();
-            if (!map.matches(bytes, index)) {
+            if (!map.matches(bytes, offsets, from, to)) {
                 return false;
             }
             opened();
             try {
-                records.openOne(bytes, Envelope.SIZE, size);
+                records.openSome(bytes, Envelope.SIZE, size, to - from);
             } catch (InvalidBatchException e) {
                 return false;
             }
-            base = offset;
-            end = offset + 1;
+            base = offsets[from];
+            end = offsets[to - 1] + 1;
             return true;
+        }
+
+        /** Null: it cannot have one. */
+        @Nullable
+        EntryMap map() {
+            boolean canHave = base >= 0 && isWhole && !unreadable && EntryMap.fits(batch);
+            return canHave ? new EntryMap(bytes, batch, records) : null;
         }
 
         private void clear() {
@@ -116,6 +130,7 @@ final class RecordShelf {
             end = -1;
             taken = 0;
             unreadable = false;
+            isWhole = false;
         }
 
         private void allocate(int size) {
@@ -130,22 +145,21 @@ final class RecordShelf {
             times.set(envelope.minEventTimeMs(), envelope.maxEventTimeMs());
         }
 
-        /** Whether it was read for few of its records, and knowing where they are would spare reading it again. */
-        private boolean isWorthAMap() {
-            return base >= 0 && !unreadable && taken > 0 && EntryMap.fits(batch) && taken < records.recordCount() / 2;
+        /** Whether it was read for few of its records: knowing where they are would spare reading it again. */
+        private boolean wasReadForFew() {
+            return taken > 0 && taken < records.recordCount() / 2;
         }
     }
 
     private final PartitionLog log;
     private final EntryMaps maps;
     private final Shelved[] places = new Shelved[PLACES];
-    private Shelved single = new Shelved();
+    private Shelved some = new Shelved();
     private int next;
 
-    /** @param memory of which what is remembered takes */
-    RecordShelf(PartitionLog log, HeapBudget memory) {
+    RecordShelf(PartitionLog log, EntryMaps maps) {
         this.log = log;
-        this.maps = new EntryMaps(memory);
+        this.maps = maps;
         clear();
     }
 
@@ -154,48 +168,76 @@ final class RecordShelf {
         for (int i = 0; i < PLACES; i++) {
             places[i] = new Shelved();
         }
-        single = new Shelved();
+        some = new Shelved();
         maps.clear();
     }
 
-    /** As {@link #holding(long, long)}, with nothing known of what is wanted next. */
+    /** All of the entry with this record, which is in the log; lent until the next call. Null: it was there, and is gone. */
     @Nullable
     Shelved holding(long offset) throws StorageException {
-        return holding(offset, -1);
+        Shelved known = placed(offset);
+        if (known != null) {
+            return known;
+        }
+        try (LogSlice slice = log.read(offset, log.endOffset(), 1, null)) {
+            return slice.sizeInBytes() == 0 ? null : place(slice, offset);
+        } catch (OffsetOutOfRangeException e) {
+            return null;
+        }
     }
 
     /**
-     * The entry with this record, which is in the log, lent until the next call; {@code null}: it was there, and is gone.
-     *
-     * @param following what is wanted next: where it is of the same entry, this is read whole
+     * The same with the record at an index, of which nothing else needs to be there. What follows in the array, as far as it
+     * rises and is of the same entry, is read with it.
      */
     @Nullable
-    Shelved holding(long offset, long following) throws StorageException {
-        for (Shelved shelved : places) {
-            if (shelved.holds(offset)) {
-                return shelved;
-            }
+    Shelved holding(long[] offsets, int from) throws StorageException {
+        long offset = offsets[from];
+        Shelved known = some.holds(offset) ? some : placed(offset);
+        if (known != null) {
+            return known;
         }
         try (LogSlice slice = log.read(offset, log.endOffset(), 1, null)) {
             if (slice.sizeInBytes() == 0) {
                 return null;
             }
             EntryMap map = maps.of(slice.baseOffset());
-            if (map != null && slice.sizeInBytes() == map.entryBytes() && !map.holds(following)) {
-                if (single.loadOne(slice, map, offset)) {
-                    return single;
+            if (map != null && slice.sizeInBytes() == map.entryBytes()) {
+                int to = map.until(offsets, from);
+                if (!map.areFew(offsets, from, to)) {
+                    return place(slice, offset);
                 }
-                maps.remove(slice.baseOffset());
+                if (some.loadSome(slice, map, offsets, from, to)) {
+                    return some;
+                }
             }
-            Shelved place = places[next];
-            next = (next + 1) % PLACES;
-            if (place.isWorthAMap()) {
-                maps.put(place.base, new EntryMap(place.bytes, place.batch, place.records));
-            }
-            place.load(slice);
-            return place.holds(offset) ? place : null;
+            // It is of an entry that was rewritten.
+            maps.remove(slice.baseOffset());
+            return place(slice, offset);
         } catch (OffsetOutOfRangeException e) {
             return null;
         }
+    }
+
+    private @Nullable Shelved placed(long offset) {
+        for (Shelved shelved : places) {
+            if (shelved.holds(offset)) {
+                return shelved;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Shelved place(LogSlice slice, long offset) throws StorageException {
+        Shelved place = places[next];
+        next = (next + 1) % PLACES;
+        if (place.wasReadForFew() && maps.of(place.base) == null) {
+            EntryMap map = place.map();
+            if (map != null) {
+                maps.put(map);
+            }
+        }
+        place.load(slice);
+        return place.holds(offset) ? place : null;
     }
 }

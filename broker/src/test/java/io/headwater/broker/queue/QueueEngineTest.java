@@ -186,6 +186,34 @@ class QueueEngineTest {
     }
 
     @Test
+    void whatIsDueSoonIsToldOnceInItsOrderAndComesInItsTime() {
+        QueueEngine engine = plain(0);
+        for (int offset = 0; offset < 6; offset++) {
+            engine.announce(offset, 1, 4, now.wallMs() + 600 - 100 * offset, ops);
+        }
+        engine.extend(6);
+        long inHalfASecond = now.wallMs() + 500;
+        assertArrayEquals(new long[] {5, 4}, engine.dueSoon(inHalfASecond, 2));
+        assertEquals(1, engine.cancel(new long[] {4}, ops));
+        assertArrayEquals(new long[] {3, 2, 1}, engine.dueSoon(inHalfASecond, 9));
+        assertEquals(0, engine.dueSoon(inHalfASecond, 9).length);
+        // It is due before what was told.
+        engine.announce(6, 1, 4, now.wallMs() + 50, ops);
+        engine.extend(7);
+        assertEquals(now.wallMs() + 50, engine.nextDueMs());
+
+        pass(300);
+        assertArrayEquals(
+                new long[] {3, 5, 6},
+                LongStream.of(offsets(receive(engine, 1, 9))).sorted().toArray());
+        pass(300);
+        assertArrayEquals(
+                new long[] {0, 1, 2},
+                LongStream.of(offsets(receive(engine, 1, 9))).sorted().toArray());
+        assertEquals(Long.MAX_VALUE, engine.nextDueMs());
+    }
+
+    @Test
     void whatWasAnnouncedAndDidNotComeIsForgotten() {
         QueueEngine engine = plain(0);
         engine.announce(0, 3, 9, now.wallMs() + 1_000, ops);

@@ -14,6 +14,7 @@ class QueueSimulationTest {
     private int suspects;
     private int secondLives;
     private int shrinks;
+    private int looks;
     private int movedByHand;
     private int recalled;
     private int followers;
@@ -43,6 +44,7 @@ class QueueSimulationTest {
         suspects += world.suspectGrants;
         secondLives += world.secondLives;
         shrinks += world.shrinks;
+        looks += world.looks;
         movedByHand += world.movedByHand;
         recalled += world.recalled;
         followers += world.followers;
@@ -56,6 +58,7 @@ class QueueSimulationTest {
             assertTrue(suspects > 500, "suspects: " + suspects);
             assertTrue(secondLives > 500, "second lives: " + secondLives);
             assertTrue(shrinks > 500, "shrinks: " + shrinks);
+            assertTrue(looks > 500, "looks: " + looks);
             assertTrue(movedByHand > 500, "moved by hand: " + movedByHand);
             assertTrue(recalled > 500, "recalled: " + recalled);
         }

@@ -86,6 +86,7 @@ final class QueueWorld {
     int followers;
     int secondLives;
     int shrinks;
+    int looks;
     int movedByHand;
     int recalled;
 
@@ -261,9 +262,25 @@ final class QueueWorld {
         long ms = random.nextInt(5) == 0 ? random.nextInt(5_000) : random.nextInt(300);
         long jump = random.nextInt(8) == 0 ? random.nextInt(8_000) - 4_000 : 0;
         now = new Now(now.monotonicMs() + ms, Math.max(1, now.wallMs() + ms + jump));
+        if (random.nextBoolean()) {
+            lookAhead();
+        }
         advance();
         if (ages) {
             age();
+        }
+    }
+
+    /** Which changes nothing. */
+    private void lookAhead() {
+        long untilMs = now.wallMs() + random.nextInt(3_000);
+        long last = Long.MIN_VALUE;
+        for (long offset : engine.dueSoon(untilMs, 1 + random.nextInt(5))) {
+            assertEquals(RecordState.WAITING, model.stateOf(offset));
+            long dueMs = engine.explain(offset).untilMs();
+            assertTrue(dueMs <= untilMs && dueMs >= last, "due at " + dueMs + " behind " + last);
+            last = dueMs;
+            looks++;
         }
     }
 

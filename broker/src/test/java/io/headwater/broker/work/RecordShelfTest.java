@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,7 @@ class RecordShelfTest {
     void opens() throws Exception {
         directory = SteppedDirectory.open(DATA, disk, () -> 1_000, Runnable::run);
         log = directory.log(7);
-        shelf = new RecordShelf(log, memory);
+        shelf = new RecordShelf(log, new EntryMaps(memory));
     }
 
     @AfterEach
@@ -77,8 +78,10 @@ class RecordShelfTest {
     }
 
     /** Cuts a record out; returns how many records were read for it. */
-    private int cut(long offset, long following) throws Exception {
-        RecordShelf.Shelved entry = Objects.requireNonNull(shelf.holding(offset, following));
+    private int cut(long offset, long... following) throws Exception {
+        long[] wanted = LongStream.concat(LongStream.of(offset), LongStream.of(following))
+                .toArray();
+        RecordShelf.Shelved entry = Objects.requireNonNull(shelf.holding(wanted, 0));
         assertTrue(entry.holds(offset));
         BatchSlicer records = Objects.requireNonNull(entry.records());
         int index = records.indexFrom(offset);
@@ -115,30 +118,52 @@ class RecordShelfTest {
         assertEquals((BATCHES - 4) * (RECORDS - 1), alone);
     }
 
-    @Test
-    void whatFollowsInItsEntryIsReadWithIt() throws Exception {
+    private void learnAll() throws Exception {
         append(Compression.NONE);
         for (int n = 0; n < 2 * BATCHES; n++) {
-            cut(strided(n), -1);
+            cut(strided(n));
         }
-        assertEquals(1, cut(7, -1));
-        assertEquals(RECORDS, cut(7, 8));
+    }
+
+    @Test
+    void whatFollowsInItsEntryIsReadWithIt() throws Exception {
+        learnAll();
+        assertEquals(1, cut(6));
+        assertEquals(2, cut(7, 8));
+        assertEquals(2, cut(8), "still there");
+        assertEquals(3, cut(3, 7, 8, RECORDS + 1));
+        assertEquals(1, cut(9, 8), "what follows does not rise");
+        assertEquals(RECORDS - 20, cut(20, LongStream.range(21, 40).toArray()), "one run");
+        long[] everyOther = LongStream.range(1, 10).map(n -> 2 * n).toArray();
+        assertEquals(RECORDS, cut(0, everyOther), "as many reads as would read all of it");
+    }
+
+    /** What is between is not there, and must not look as if it were gone. */
+    @Test
+    void holdsOnlyWhatWasRead() throws Exception {
+        learnAll();
+        RecordShelf.Shelved some = Objects.requireNonNull(shelf.holding(new long[] {3, 7, 9}, 0));
+        assertEquals(
+                List.of(3L, 7L, 9L),
+                LongStream.range(0, 20).filter(some::holds).boxed().toList());
+        assertEquals(1, cut(8));
+        assertEquals(
+                RECORDS,
+                Objects.requireNonNull(Objects.requireNonNull(shelf.holding(8)).records())
+                        .recordCount());
     }
 
     @Test
     void recordsOfACompressedEntryAreReadWithTheOthers() throws Exception {
         append(Compression.GZIP);
         for (int n = 0; n < 4 * BATCHES; n++) {
-            assertEquals(RECORDS, cut(strided(n), -1));
+            assertEquals(RECORDS, cut(strided(n)));
         }
     }
 
     @Test
     void whereRecordsAreIsOfTheQueuesMemoryAndMakesRoom() throws Exception {
-        append(Compression.NONE);
-        for (int n = 0; n < 2 * BATCHES; n++) {
-            cut(strided(n), -1);
-        }
+        learnAll();
         long used = memory.usedBytes(Use.PLACES);
         assertTrue(used > 0);
         shelf.clear();
@@ -147,7 +172,7 @@ class RecordShelfTest {
         long room = used / BATCHES;
         memory.changed(Use.RECORDS, memory.maxBytes() - room);
         for (int n = 0; n < 4 * BATCHES; n++) {
-            cut(strided(n), -1);
+            cut(strided(n));
             assertTrue(memory.usedBytes() <= memory.maxBytes());
         }
     }
@@ -155,16 +180,13 @@ class RecordShelfTest {
     /** A record whose bytes have changed is never handed out under a new checksum. */
     @Test
     void bytesThatAreNotWhatTheyWereAreNotCutOut() throws Exception {
-        append(Compression.NONE);
-        for (int n = 0; n < 2 * BATCHES; n++) {
-            cut(strided(n), -1);
-        }
+        learnAll();
         long offset = 7;
-        assertEquals(1, cut(offset, -1));
+        assertEquals(1, cut(offset - 1));
         flipABitOf(value(offset));
-        RecordShelf.Shelved entry = Objects.requireNonNull(shelf.holding(offset, -1));
+        RecordShelf.Shelved entry = Objects.requireNonNull(shelf.holding(new long[] {offset}, 0));
         assertNull(entry.records());
-        assertEquals(1, cut(RECORDS + offset, -1), "of another entry");
+        assertEquals(1, cut(RECORDS + offset), "of another entry");
     }
 
     private void flipABitOf(byte[] value) throws IOException {

@@ -26,6 +26,7 @@ public final class FaultyDisk implements Disk {
     private final Disk disk;
     private final AtomicLong roomBytes = new AtomicLong(Long.MAX_VALUE);
     private final AtomicInteger syncs = new AtomicInteger();
+    private final AtomicLong bytesRead = new AtomicLong();
     private final AtomicInteger openFiles = new AtomicInteger();
     private final AtomicInteger reservations = new AtomicInteger();
     private final AtomicInteger syncsToFail = new AtomicInteger();
@@ -148,6 +149,11 @@ public final class FaultyDisk implements Disk {
     /** How many syncs of files were asked for. */
     public int syncs() {
         return syncs.get();
+    }
+
+    /** From files, and not through a mapping. */
+    public long bytesRead() {
+        return bytesRead.get();
     }
 
     /** How often blocks were reserved. */
@@ -276,7 +282,7 @@ public final class FaultyDisk implements Disk {
             if (position < badTo && position + dst.remaining() > badFrom && failingReads.test(path)) {
                 throw new IOException(path + ": Input/output error (read at " + position + ")");
             }
-            return file.read(dst, position);
+            return read(file.read(dst, position));
         }
 
         @Override
@@ -284,7 +290,14 @@ public final class FaultyDisk implements Disk {
             if (position < badTo && position + dst.remaining() > badFrom && failingReads.test(path)) {
                 throw new IOException(path + ": Input/output error (read at " + position + ")");
             }
+            int size = dst.remaining();
             file.readFully(dst, position);
+            read(size);
+        }
+
+        private int read(int bytes) {
+            bytesRead.addAndGet(Math.max(0, bytes));
+            return bytes;
         }
 
         @Override
