@@ -123,7 +123,9 @@ class FailureReasonsTest {
                 QueueGroupConfig.keyedQueue().withSessionGrace(Duration.ofSeconds(30)),
                 ProducerRecord.ofUtf8("jobs", "k", "a"),
                 ProducerRecord.ofUtf8("jobs", "k", "b"));
-        QueueConsumer consumer = consumer();
+        // One at a time: it would have both at once.
+        QueueConsumer consumer =
+                client.queueConsumer().topic("jobs").group("work").prefetch(1).build();
         long before = System.currentTimeMillis();
         next(consumer);
 

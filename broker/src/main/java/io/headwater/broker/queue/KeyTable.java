@@ -111,7 +111,7 @@ final class KeyTable implements IndexedHeap.Places {
     }
 
     void records(int key, int count) {
-        word(key, COUNTS, (long) count << Integer.SIZE | word(key, COUNTS) & INT);
+        word(key, COUNTS, ((long) count << Integer.SIZE) | (word(key, COUNTS) & INT));
     }
 
     /** How many wait for their turn. */
@@ -120,16 +120,16 @@ final class KeyTable implements IndexedHeap.Places {
     }
 
     void length(int key, int count) {
-        word(key, COUNTS, word(key, COUNTS) & ~INT | count & INT);
+        word(key, COUNTS, (word(key, COUNTS) & ~INT) | (count & INT));
     }
 
     /** The highest of those that wait for their turn. */
     int priority(int key) {
-        return (int) (word(key, STANDING) >>> PRIORITY_SHIFT & BYTE);
+        return (int) ((word(key, STANDING) >>> PRIORITY_SHIFT) & BYTE);
     }
 
     void priority(int key, int priority) {
-        word(key, STANDING, word(key, STANDING) & ~(BYTE << PRIORITY_SHIFT) | (long) priority << PRIORITY_SHIFT);
+        word(key, STANDING, (word(key, STANDING) & ~(BYTE << PRIORITY_SHIFT)) | ((long) priority << PRIORITY_SHIFT));
     }
 
     /** In which heap it is; 0: in none. */
@@ -138,7 +138,7 @@ final class KeyTable implements IndexedHeap.Places {
     }
 
     void queue(int key, byte queue) {
-        word(key, STANDING, word(key, STANDING) & ~BYTE | queue);
+        word(key, STANDING, (word(key, STANDING) & ~BYTE) | queue);
     }
 
     @Override
@@ -148,7 +148,7 @@ final class KeyTable implements IndexedHeap.Places {
 
     @Override
     public void place(int key, int place) {
-        word(key, STANDING, (long) place << Integer.SIZE | word(key, STANDING) & INT);
+        word(key, STANDING, ((long) place << Integer.SIZE) | (word(key, STANDING) & INT));
     }
 
     boolean isSparse() {
