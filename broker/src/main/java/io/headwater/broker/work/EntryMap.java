@@ -100,7 +100,7 @@ final class EntryMap {
 
     /** Whether to read these of its records costs less than to read all of it. */
     boolean areFew(long[] offsets, int from, int to) {
-        long cost = READ_BYTES + sizeInBytes(offsets, from, to);
+        long cost = (long) READ_BYTES + sizeInBytes(offsets, from, to);
         for (int at = from; at < to && cost < entryBytes; at = runUntil(offsets, at, to)) {
             cost += READ_BYTES;
         }
