@@ -6,6 +6,7 @@ import io.headwater.broker.queue.QueueEngine;
 import io.headwater.record.BatchLayout;
 import io.headwater.record.Compression;
 import io.headwater.record.Envelope;
+import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.LogSlice;
 import io.headwater.storage.OffsetOutOfRangeException;
 import io.headwater.storage.StorageException;
@@ -125,9 +126,9 @@ final class ReadAhead {
                 next = due.length;
             }
             return slice.sizeInBytes();
-        } catch (OffsetOutOfRangeException e) {
-            // Retention was faster.
-            next++;
+        } catch (OffsetOutOfRangeException | CorruptLogException e) {
+            // Retention was faster, or the entry is damaged: its delivery says so.
+            goOnAt(offset + 1);
             return EntryMap.READ_BYTES;
         }
     }

@@ -2,7 +2,9 @@ package io.headwater.broker.work;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.metadata.MetadataImage;
@@ -26,7 +28,10 @@ import io.headwater.record.RecordBatch;
 import io.headwater.record.RecordBatchBuilder;
 import io.headwater.record.RecordCursor;
 import io.headwater.record.RecordHeader;
+import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.DataDirectory;
+import io.headwater.storage.LogOfflineException;
+import io.headwater.storage.LogSlice;
 import io.headwater.storage.SteppedDirectory;
 import io.headwater.storage.testing.FaultyDisk;
 import io.headwater.storage.testing.MemoryDisk;
@@ -35,8 +40,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -230,6 +237,50 @@ class ReadAheadTest {
             readIn(100);
         }
         assertEquals(0, memory.usedBytes(Use.PLACES));
+    }
+
+    /** The disk gives back nothing that touches the middle of a batch. */
+    private void damage(int batch) throws Exception {
+        try (LogSlice slice =
+                partition.log().read((long) batch * RECORDS, partition.log().endOffset(), 1, null)) {
+            Set<Path> files = new HashSet<>();
+            disk.failReads(
+                    path -> {
+                        files.add(path);
+                        return false;
+                    },
+                    0,
+                    Long.MAX_VALUE);
+            slice.copyTo(ByteBuffer.allocate(slice.sizeInBytes()));
+            long at = slice.position() + slice.sizeInBytes() / 2;
+            disk.failReads(files::contains, at, at + 1);
+        }
+    }
+
+    @Test
+    void whatCannotBeReadIsLeftToItsDelivery() throws Exception {
+        append(ReadAheadTest::scattered);
+        damage(3);
+        nowMs = FIRST_DUE_MS - ReadAhead.AHEAD_MS + 100;
+        turns();
+        assertNull(partition.log().offlineReason());
+        for (int b = 0; b < BATCHES; b++) {
+            if (b != 3) {
+                assertEquals(1, readFor(b, 0));
+            }
+        }
+        assertThrows(CorruptLogException.class, () -> readFor(3, RECORDS / 2));
+    }
+
+    @Test
+    void aLogThatGoesOfflineMeanwhileStaysSo() throws Exception {
+        append(ReadAheadTest::scattered);
+        restart();
+        disk.failReads(path -> path.toString().endsWith(".log"), 0, Long.MAX_VALUE);
+        nowMs = FIRST_DUE_MS - ReadAhead.AHEAD_MS + 100;
+        assertThrows(LogOfflineException.class, this::turns);
+        assertNotNull(partition.log().offlineReason());
+        disk.heal();
     }
 
     @Test
