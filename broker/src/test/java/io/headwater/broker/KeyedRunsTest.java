@@ -1,10 +1,13 @@
 package io.headwater.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.config.BrokerConfig;
 import io.headwater.client.HeadwaterClient;
+import io.headwater.client.HeadwaterException;
 import io.headwater.client.Producer;
 import io.headwater.client.ProducerRecord;
 import io.headwater.client.QueueAdmin;
@@ -12,6 +15,7 @@ import io.headwater.client.QueueConsumer;
 import io.headwater.client.QueueGroupConfig;
 import io.headwater.client.QueueGroupConfig.Backoff;
 import io.headwater.client.QueueRecord;
+import io.headwater.client.Settlement;
 import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.Error;
@@ -21,16 +25,17 @@ import io.headwater.protocol.wire.QueueOpen;
 import io.headwater.protocol.wire.QueueSettle;
 import io.headwater.protocol.wire.QueueSettleReply;
 import io.headwater.protocol.wire.QueueVerb;
-import io.headwater.protocol.wire.Settlement;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -146,8 +151,9 @@ class KeyedRunsTest {
                         QueueSettle.newBuilder()
                                 .setPartitionId(partition)
                                 .setGroupId(group.id())
-                                .addSettlements(
-                                        Settlement.newBuilder().setVerb(verb).addOffsetSteps(offset))
+                                .addSettlements(io.headwater.protocol.wire.Settlement.newBuilder()
+                                        .setVerb(verb)
+                                        .addOffsetSteps(offset))
                                 .build())
                 .message(QueueSettleReply.class);
     }
@@ -193,8 +199,9 @@ class KeyedRunsTest {
                 .map(consumer -> new Thread(() -> consumer.run(this::work)))
                 .toList();
         threads.forEach(Thread::start);
+        long giveUpNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (status().acked() < RECORDS) {
-            Thread.onSpinWait();
+            assertTrue(System.nanoTime() < giveUpNs, () -> "a key is stuck: " + status());
         }
         consumers.forEach(QueueConsumer::close);
         for (Thread thread : threads) {
@@ -233,6 +240,60 @@ class KeyedRunsTest {
             failed.incrementAndGet();
             throw new IllegalStateException("now and then");
         }
+    }
+
+    private QueueConsumer.Builder consumer() {
+        return admin.queueConsumer().topic("jobs").group("work");
+    }
+
+    /** Receives up to a record of a key and acknowledges the others. */
+    private QueueRecord next(QueueConsumer consumer, String key) {
+        while (true) {
+            List<QueueRecord> records = consumer.receive(1, Duration.ofSeconds(20));
+            assertEquals(1, records.size(), "nothing comes: " + status());
+            if (text(records.get(0).key()).equals(key)) {
+                return records.get(0);
+            }
+            consumer.ack(records.get(0));
+        }
+    }
+
+    @Test
+    void aLeaseThatTheBrokerHasEndedHoldsItsKeyNoLonger() {
+        produce(3 * KEYS);
+        try (QueueConsumer consumer = consumer().build()) {
+            QueueRecord first = next(consumer, "key-0");
+            admin.settle(first.token(), Settlement.release());
+            var stale = assertThrows(
+                    CompletionException.class,
+                    () -> consumer.extend(first, Duration.ofHours(1)).join());
+            assertInstanceOf(HeadwaterException.StaleLease.class, stale.getCause());
+            // It is not settled: its lease is not its consumer's any more.
+            for (long offset : new long[] {0, KEYS, 2 * KEYS}) {
+                QueueRecord again = next(consumer, "key-0");
+                assertEquals(offset, again.offset());
+                assertEquals(2, again.deliveries());
+                assertEquals(0, again.failures());
+                consumer.ack(again).join();
+            }
+        }
+        assertEquals(3 * KEYS, status().floor());
+    }
+
+    @Test
+    void whatIsBehindARecordThatSomebodyElseSettlesComesWithoutAFailure() {
+        produce(3 * KEYS);
+        try (QueueConsumer consumer = consumer().lease(Duration.ofSeconds(2)).build()) {
+            admin.settle(next(consumer, "key-0").token(), Settlement.ack());
+            for (long offset : new long[] {KEYS, 2 * KEYS}) {
+                QueueRecord behind = next(consumer, "key-0");
+                assertEquals(offset, behind.offset());
+                assertEquals(0, behind.failures());
+                consumer.ack(behind).join();
+            }
+            assertEquals(0, status().returned().expired());
+        }
+        assertEquals(3 * KEYS, status().floor());
     }
 
     @Test

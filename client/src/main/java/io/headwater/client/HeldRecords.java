@@ -58,7 +58,7 @@ final class HeldRecords {
     }
 
     /**
-     * Leases that have run out, which nobody may ever settle. The broker's ended before.
+     * Leases that have run out, which nobody may ever settle, and what was dropped. The broker's ended before.
      *
      * @param ended told of each
      */
@@ -66,7 +66,7 @@ final class HeldRecords {
         LeasedRecord record = first;
         while (record != null) {
             LeasedRecord after = record.heldAfter;
-            if (record.leaseUntilNs() - nowNs <= 0) {
+            if (record.isStale() || record.leaseUntilNs() - nowNs <= 0) {
                 remove(record);
                 ended.accept(record);
             }

@@ -96,6 +96,38 @@ final class Holdings {
         }
     }
 
+    /** The broker has ended the lease of a record, and of all that was granted behind it. */
+    void takenBack(LeasedRecord record) {
+        KeyLines of = record.subscription().lines;
+        if (of == null) {
+            return;
+        }
+        lock.lock();
+        try {
+            LeasedRecord first = of.takenBack(record, this::drop);
+            if (first != null) {
+                // Not handed out any more, if it was not yet.
+                first.becomeStale();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (!isAtWork(record)) {
+            // Whoever has it need not settle it any more.
+            ended(record, false, follower -> {});
+            answered(record);
+        }
+    }
+
+    private boolean isAtWork(LeasedRecord record) {
+        for (int i = 0; i < atWork.length(); i++) {
+            if (atWork.get(i) == record) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The broker knows what was said of a record other than an acknowledgement. */
     void answered(LeasedRecord record) {
         KeyLines of = record.subscription().lines;
@@ -185,15 +217,19 @@ final class Holdings {
      * A record that was handed out is settled, or its lease is over: the next of its key may be handed out.
      *
      * @param acked it is done; else what came behind it is not this consumer's any more
+     * @param dropped told of that
      */
-    void ended(LeasedRecord record, boolean acked) {
+    void ended(LeasedRecord record, boolean acked, Consumer<LeasedRecord> dropped) {
         KeyLines of = record.subscription().lines;
         if (of == null) {
             return;
         }
         lock.lock();
         try {
-            LeasedRecord next = of.ended(record, acked, this::drop);
+            LeasedRecord next = of.ended(record, acked, follower -> {
+                drop(follower);
+                dropped.accept(follower);
+            });
             if (next != null) {
                 waiting.add(next);
                 changed.signal();

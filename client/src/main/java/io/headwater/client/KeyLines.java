@@ -59,13 +59,10 @@ final class KeyLines {
             return null;
         }
         record.isFirstOfKey = false;
-        LeasedRecord next = record.behind;
-        while (next != null && next.follows && !acked) {
-            dropped.accept(next);
-            next = next.behind;
-        }
+        LeasedRecord next = acked ? record.behind : dropFollowers(record.behind, dropped);
         if (next != null) {
             next.lastOfKey = record.lastOfKey;
+            record.successor = next.follows ? next : null;
             begin(next);
         } else if (acked) {
             firsts.remove(record.keyIdentity());
@@ -73,6 +70,34 @@ final class KeyLines {
         record.behind = null;
         record.lastOfKey = null;
         return next;
+    }
+
+    /**
+     * The lease of a record was over, as the broker says: so is that of all that was granted behind it.
+     *
+     * @return what of it may be handed out or at work just now; null: nothing, or the record itself
+     */
+    @Nullable
+    LeasedRecord takenBack(LeasedRecord record, Consumer<LeasedRecord> dropped) {
+        LeasedRecord first = record;
+        while (first.successor != null) {
+            first = first.successor;
+        }
+        first.behind = dropFollowers(first.behind, dropped);
+        first.lastOfKey = first.behind == null ? null : first.lastOfKey;
+        return first == record ? null : first;
+    }
+
+    /** Returns what is left of a line: it begins with a record that was granted anew. */
+    private static @Nullable LeasedRecord dropFollowers(@Nullable LeasedRecord from, Consumer<LeasedRecord> dropped) {
+        LeasedRecord record = from;
+        while (record != null && record.follows) {
+            LeasedRecord after = record.behind;
+            record.behind = null;
+            dropped.accept(record);
+            record = after;
+        }
+        return record;
     }
 
     /** The broker knows that a record has ended: what it had granted behind it has come before. */
@@ -95,6 +120,7 @@ final class KeyLines {
     List<LeasedRecord> takeBehind() {
         List<LeasedRecord> taken = new ArrayList<>();
         forEachBehind(taken::add);
+        taken.forEach(record -> record.behind = null);
         for (LeasedRecord first : firsts.values()) {
             first.behind = null;
             first.lastOfKey = null;

@@ -54,6 +54,10 @@ final class LeasedRecord extends BatchRecord<LeasedRecord.Source> implements Que
     @Nullable
     LeasedRecord behind;
 
+    /** It was acknowledged, and this one was granted behind it; null: none was. */
+    @Nullable
+    LeasedRecord successor;
+
     /** Of the first of a key: the last one behind it; null: there is none. */
     @Nullable
     LeasedRecord lastOfKey;

@@ -111,15 +111,19 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
 
     private boolean isValid(LeasedRecord record) {
         if (record.isStale()) {
-            holdings.ended(record, false);
+            holdings.ended(record, false, follower -> {});
             holdings.answered(record);
             return false;
         }
-        boolean isOver = record.leaseUntilNs() - caller.session().loop().nowNs() <= 0;
+        boolean isOver = isOver(record);
         if (isOver) {
             giveBack(record);
         }
         return !isOver;
+    }
+
+    private boolean isOver(LeasedRecord record) {
+        return record.leaseUntilNs() - caller.session().loop().nowNs() <= 0;
     }
 
     private void giveBack(LeasedRecord record) {
@@ -130,10 +134,15 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
     private void send(SettleFuture future) {
         LeasedRecord record = future.record;
         record.subscription().settler.settle(future);
-        if (future.settlement.verb() == Settlement.Verb.ACK) {
-            holdings.ended(record, true);
-        } else if (future.settlement.verb() != Settlement.Verb.EXTEND) {
-            holdings.ended(record, false);
+        Settlement.Verb verb = future.settlement.verb();
+        if (verb == Settlement.Verb.EXTEND) {
+            return;
+        }
+        if (verb == Settlement.Verb.ACK && !record.isStale() && !isOver(record)) {
+            holdings.ended(record, true, follower -> {});
+        } else {
+            // Where the broker takes the acknowledgement all the same, the followers are still this consumer's.
+            holdings.ended(record, false, verb == Settlement.Verb.ACK ? QueueCore::giveBack : follower -> {});
             var unused = future.whenComplete((done, why) -> holdings.answered(record));
         }
     }

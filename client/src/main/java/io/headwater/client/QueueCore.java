@@ -141,11 +141,11 @@ final class QueueCore implements SessionListener {
             subscriptions.computeIfAbsent(
                     group.getPartitionIds(i),
                     id -> new QueueSubscription(
-                            session,
                             group.getTopic(),
                             index,
                             id,
                             group.getId(),
+                            new Settler(session, id, group.getId(), holdings::takenBack),
                             group.getKeyed() && settings.keepsLines() ? holdings.newLines() : null));
         }
         int count = subscriptions.size();
@@ -273,10 +273,15 @@ final class QueueCore implements SessionListener {
         });
     }
 
-    /** Nobody has settled it in time. */
+    /** Nobody has settled it in time, or not with this consumer: then what is behind it is still its own. */
     private void leaseEnded(LeasedRecord record) {
-        holdings.ended(record, false);
+        holdings.ended(record, false, QueueCore::giveBack);
         holdings.answered(record);
+    }
+
+    /** A lease that is gone needs no release. */
+    static void giveBack(LeasedRecord record) {
+        record.subscription().settler.settle(new SettleFuture(record, Settlement.release(), 0, 0));
     }
 
     private static void extend(LeasedRecord record) {

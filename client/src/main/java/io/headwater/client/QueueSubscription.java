@@ -28,13 +28,13 @@ final class QueueSubscription {
     final @Nullable KeyLines lines;
 
     QueueSubscription(
-            Session session, String topic, int partition, long partitionId, int groupId, @Nullable KeyLines lines) {
+            String topic, int partition, long partitionId, int groupId, Settler settler, @Nullable KeyLines lines) {
         this.lines = lines;
         this.topic = topic;
         this.partition = partition;
         this.partitionId = partitionId;
         this.groupId = groupId;
-        this.settler = new Settler(session, partitionId, groupId);
+        this.settler = settler;
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class Settler {
     private final Session session;
     private final long partitionId;
     private final int groupId;
+    private final Consumer<LeasedRecord> stale;
 
     // Guarded by this.
     private final ArrayDeque<SettleFuture> waiting = new ArrayDeque<>();
@@ -38,7 +40,9 @@ final class Settler {
     private int inFlight;
     private @Nullable CompletableFuture<@Nullable Void> idle;
 
-    Settler(Session session, long partitionId, int groupId) {
+    /** @param stale told, on the loop, of records whose leases are not valid any more, as the broker says */
+    Settler(Session session, long partitionId, int groupId, Consumer<LeasedRecord> stale) {
+        this.stale = stale;
         this.session = session;
         this.partitionId = partitionId;
         this.groupId = groupId;
@@ -134,11 +138,12 @@ final class Settler {
         return starts;
     }
 
-    private static void settled(List<SettleFuture> futures, List<Integer> starts, QueueSettleReply reply, long sentNs) {
+    private void settled(List<SettleFuture> futures, List<Integer> starts, QueueSettleReply reply, long sentNs) {
         for (SettleProblem problem : reply.getProblemsList()) {
             SettleFuture future = futures.get(starts.get(problem.getSettlement()) + problem.getLease());
             future.record.becomeStale();
             future.record.subscription().held.remove(future.record);
+            stale.accept(future.record);
             future.completeExceptionally(WireErrors.stale(future.record.toString(), problem));
         }
         for (SettleFuture future : futures) {

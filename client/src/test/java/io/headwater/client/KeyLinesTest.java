@@ -96,6 +96,26 @@ class KeyLinesTest {
     }
 
     @Test
+    void whatTheBrokerHasTakenBackIsDroppedOnce() throws Exception {
+        LeasedRecord first = record("a", false);
+        LeasedRecord second = record("a", true);
+        LeasedRecord third = record("a", true);
+        LeasedRecord anew = record("a", false);
+        for (LeasedRecord record : List.of(first, second, third, anew)) {
+            lines.add(record);
+        }
+        assertEquals(second, ended(first, true));
+
+        assertEquals(second, lines.takenBack(first, dropped::add), "handed out, though its lease is over");
+        assertEquals(List.of(third), dropped);
+        assertNull(lines.takenBack(third, dropped::add));
+        assertEquals(second, lines.takenBack(first, dropped::add));
+        assertEquals(List.of(third), dropped);
+        assertEquals(anew, ended(second, false));
+        assertEquals(Place.BEHIND, lines.add(record("a", true)));
+    }
+
+    @Test
     void theAnswerForgetsTheKey() throws Exception {
         LeasedRecord first = record("a", false);
         lines.add(first);

@@ -21,7 +21,7 @@ public final class KeyHash {
     }
 
     /**
-     * 64 bits of a key, for the order of keyed groups. Never stored: it may change with the version.
+     * 64 bits of a key, for the order of keyed groups. Never stored and never sent: it may change with the version.
      *
      * @param buffer big endian
      */
