@@ -37,6 +37,10 @@ final class Parcel implements Departure {
 
     private long sentRecords;
     private long sentBytes;
+    /** One of them died here: what follows it has gone back. */
+    private boolean died;
+
+    private int passedOver;
 
     Parcel(QueueDesk desk, Worker worker, Receiver given) {
         this.desk = desk;
@@ -93,9 +97,10 @@ final class Parcel implements Departure {
                 desk.putBack(worker, offsets[left], attempts[left]);
             }
             worker.took(sentBytes - reserved);
-            if (from < offsets.length) {
+            int stayed = offsets.length - from + passedOver;
+            if (stayed > 0) {
                 // What does not leave takes no credit: its consumer would never know of it.
-                desk.credit(worker, offsets.length - from, 0);
+                desk.credit(worker, stayed, 0);
             }
         } catch (StorageException e) {
             desk.undeliverable(worker, e);
@@ -118,6 +123,7 @@ final class Parcel implements Departure {
                 QueueDeliver.newBuilder().setSubscriptionId(worker.id()).setLeaseMs(worker.leaseMs());
         CopiedBytes bytes = CopiedBytes.allocate((int) Math.min(FRAME_BYTES, reserved + HEAD_BYTES));
         long before = sentRecords;
+        int passedBefore = passedOver;
         int to = from;
         try {
             while (to < offsets.length && (to == from || bytes.size() < FRAME_BYTES)) {
@@ -128,7 +134,7 @@ final class Parcel implements Departure {
             throw e;
         }
         desk.sent(sentRecords - before, bytes.size());
-        message.setCreditTaken(to - from);
+        message.setCreditTaken(to - from - (passedOver - passedBefore));
         sentBytes += bytes.size();
         worker.connection().deliver(message.build(), bytes);
         return to;
@@ -140,6 +146,7 @@ final class Parcel implements Departure {
         BatchSlicer records = entry == null ? null : entry.records();
         if (entry == null || records == null) {
             desk.unreadable(worker.groupId(), offsets[from], attempts[from], entry == null);
+            died |= entry != null;
             return from + 1;
         }
         int size = HEAD_BYTES;
@@ -158,6 +165,10 @@ final class Parcel implements Departure {
             int index = records.indexFrom(offsets[i]);
             if (index == records.recordCount() || records.offset(index) != offsets[i]) {
                 desk.unreadable(worker.groupId(), offsets[i], attempts[i], true);
+                continue;
+            }
+            if (died && i >= followers && !desk.isLeased(worker.groupId(), offsets[i], attempts[i])) {
+                passedOver++;
                 continue;
             }
             if (added == 0) {

@@ -429,6 +429,14 @@ public final class QueueDesk {
         }
     }
 
+    /** Whether an attempt has not ended. */
+    boolean isLeased(int groupId, long offset, int attempt) {
+        QueueEngine engine = partition.queues().engine(groupId);
+        return engine != null
+                && engine.stateOf(offset) == RecordState.LEASED
+                && engine.explain(offset).deliveries() == attempt;
+    }
+
     void leftQueue(int groupId, long ingestionTimeMs) {
         group(groupId).leftQueue(turnAt.wallMs() - ingestionTimeMs);
     }
