@@ -73,11 +73,7 @@ public final class HeapBudget {
      * @return false: there is none left, and none was taken
      */
     public boolean reserve(Use use, long bytes) {
-        long reserved = usedBytes(Use.IDS) + usedBytes(Use.BATCHES) + usedBytes(Use.PLACES);
-        if (use == Use.PLACES && usedBytes(use) + bytes > maxBytes / PLACES_SHARE) {
-            return false;
-        }
-        if (reserved + bytes > maxBytes - maxBytes / GROUPS_SHARE) {
+        if (missing(use, bytes) > 0) {
             return false;
         }
         long used;
@@ -89,6 +85,14 @@ public final class HeapBudget {
         } while (!usedBytes.compareAndSet(used, used + bytes));
         counter(use).addAndGet(bytes);
         return true;
+    }
+
+    /** How much of a use has to be given back before so much can be reserved for it; above 0, or there is room. */
+    public long missing(Use use, long bytes) {
+        long reserved = usedBytes(Use.IDS) + usedBytes(Use.BATCHES) + usedBytes(Use.PLACES);
+        long missing =
+                Math.max(usedBytes() + bytes - maxBytes, reserved + bytes - (maxBytes - maxBytes / GROUPS_SHARE));
+        return use == Use.PLACES ? Math.max(missing, usedBytes(use) + bytes - maxBytes / PLACES_SHARE) : missing;
     }
 
     /** So much more is taken, or less: given back. */

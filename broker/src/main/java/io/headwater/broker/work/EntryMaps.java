@@ -39,9 +39,10 @@ final class EntryMaps {
         return before == null || offset >= before.getValue().end() ? null : before.getValue();
     }
 
-    /** Where there is no memory for it, the oldest go. */
+    /** Where there is no memory for it, the oldest go, unless others hold so much that this would not help. */
     void put(EntryMap map) {
-        if (map.bytes() <= MOST_BYTES / 2) {
+        boolean mayFit = map.bytes() <= MOST_BYTES / 2 && memory.missing(Use.PLACES, map.bytes()) <= bytes;
+        if (mayFit) {
             while (!putIfRoom(map) && !order.isEmpty()) {
                 remove(order.iterator().next());
             }

@@ -58,7 +58,8 @@ class RecordShelfTest {
     }
 
     private void append(Compression compression) throws Exception {
-        for (int b = 0; b < BATCHES; b++) {
+        int first = (int) (log.endOffset() / RECORDS);
+        for (int b = first; b < first + BATCHES; b++) {
             ByteBuffer bytes = ByteBuffer.allocate(2 * VALUE_BYTES * RECORDS);
             RecordBatchBuilder builder = new RecordBatchBuilder(compression).reset(bytes);
             for (int i = 0; i < RECORDS; i++) {
@@ -175,6 +176,18 @@ class RecordShelfTest {
             cut(strided(n));
             assertTrue(memory.usedBytes() <= memory.maxBytes());
         }
+    }
+
+    @Test
+    void whereOthersHoldTheMemoryNothingIsForgottenInVain() throws Exception {
+        learnAll();
+        long used = memory.usedBytes(Use.PLACES);
+        append(Compression.NONE);
+        memory.changed(Use.PLACES, memory.maxBytes() / 4);
+        for (int n = 0; n < 4 * BATCHES; n++) {
+            cut(BATCHES * RECORDS + strided(n));
+        }
+        assertEquals(used, memory.usedBytes(Use.PLACES) - memory.maxBytes() / 4);
     }
 
     /** A record whose bytes have changed is never handed out under a new checksum. */
