@@ -27,8 +27,6 @@ import org.jspecify.annotations.Nullable;
  * first batch with an id comes after a start, some of it in each turn of the owner; until then those with ids wait.
  */
 public final class Deduplication {
-    private static final int STEP_BYTES = 1 << 20;
-
     private static final long NOT_BEGUN = -1;
 
     /** What a frame holds besides a batch. */
@@ -39,7 +37,7 @@ public final class Deduplication {
     private TopicPolicy.Dedup policy = TopicPolicy.Dedup.OFF;
     private IdWindow window;
     private final MessageIds ids = new MessageIds();
-    private final RecordCursor cursor = new RecordCursor();
+    private RecordCursor cursor = new RecordCursor();
     private final BatchSlicer slicer = new BatchSlicer();
     /** Of the batch that is looked at. */
     private final IdTable own = new IdTable();
@@ -57,7 +55,6 @@ public final class Deduplication {
     private @Nullable Error stuck;
 
     private long dropped;
-    private ByteBuffer bytes = ByteBuffer.allocate(0);
 
     Deduplication(PartitionInfo info, HeapBudget budget) {
         this.info = info;
@@ -151,8 +148,8 @@ public final class Deduplication {
         return wanted && stuck == null && !isReady();
     }
 
-    /** Reads some of what the window holds, a step of the partition's owner. The log is flushed. */
-    void readSome(PartitionLog log, long nowMs) throws StorageException {
+    /** Reads some of what the window holds, a step of the partition's owner. The log is flushed. Returns how many bytes. */
+    int readSome(PartitionLog log, long nowMs, ReadBuffer buffer, int most) throws StorageException {
         if (readUntil == NOT_BEGUN) {
             readUntil = Math.max(log.startOffset(), log.offsetForIngestionTime(nowMs - policy.windowMs() + 1));
             readEnd = log.endOffset();
@@ -161,23 +158,19 @@ public final class Deduplication {
         // What was removed meanwhile is older than the window by now.
         readUntil = Math.max(readUntil, log.startOffset());
         int read = 0;
-        while (readUntil < readEnd && stuck == null && read < STEP_BYTES) {
-            read += read(log);
+        while (readUntil < readEnd && stuck == null && read < most) {
+            read += read(log, buffer, most - read);
         }
-        if (isReady()) {
-            bytes = ByteBuffer.allocate(0);
-        }
+        // It has the last batch, and what that was inflated to.
+        cursor = new RecordCursor();
+        return read;
     }
 
     /** Returns how many bytes were read. */
-    private int read(PartitionLog log) throws StorageException {
-        try (LogSlice slice = log.read(readUntil, readEnd, STEP_BYTES, null)) {
-            int size = slice.sizeInBytes();
-            if (bytes.capacity() < size) {
-                bytes = ByteBuffer.allocate(size);
-            }
-            slice.copyTo(bytes.clear());
-            bytes.flip();
+    private int read(PartitionLog log, ReadBuffer buffer, int most) throws StorageException {
+        try (LogSlice slice = log.read(readUntil, readEnd, most, null)) {
+            ByteBuffer bytes = buffer.read(slice);
+            int size = bytes.limit();
             RecordBatch batch = new RecordBatch();
             for (int at = 0; at < size && stuck == null; at += bytes.getInt(at)) {
                 batch.wrap(bytes, at + Envelope.SIZE);

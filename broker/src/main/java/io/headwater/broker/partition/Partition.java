@@ -131,11 +131,16 @@ public final class Partition {
         return deduplication;
     }
 
-    /** Reads some of them from the log, about a mebibyte or a batch: where {@link Deduplication#wantsToRead}. */
-    public void readIds() throws StorageException {
+    /**
+     * Reads some of them from the log, where {@link Deduplication#wantsToRead}.
+     *
+     * @param most bytes; one larger entry is read all the same
+     * @return how many were read
+     */
+    public int readIds(ReadBuffer buffer, int most) throws StorageException {
         // What this turn has appended can be read only when it is written.
         flush();
-        deduplication.readSome(log, Math.max(lastIngestionMs, clock.time()));
+        return deduplication.readSome(log, Math.max(lastIngestionMs, clock.time()), buffer, most);
     }
 
     /** As its owner said last. */

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class PartitionQueues {
     private final QueueOps ops = new QueueOps();
     private final Int2ObjectHashMap<QueueEngine> engines = new Int2ObjectHashMap<>();
-    private final RecordCursor cursor = new RecordCursor();
+    private RecordCursor cursor = new RecordCursor();
     private final HeapBudget budget;
     /** By group: how many records the batch has for which there was no room when it was told; the next is told after it. */
     private final Int2IntHashMap refused = new Int2IntHashMap(0);
@@ -461,6 +461,11 @@ public final class PartitionQueues {
                 engine.surveyed(ops);
             }
         }
+    }
+
+    /** Nothing is kept of the batch that was told last, nor what it was inflated to. */
+    public void letGo() {
+        cursor = new RecordCursor();
     }
 
     private void tell(QueueEngine engine, RecordBatch batch, long baseOffset) {

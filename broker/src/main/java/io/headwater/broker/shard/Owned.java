@@ -5,6 +5,7 @@ import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.metadata.TopicPolicy;
 import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.partition.Partition;
+import io.headwater.broker.partition.ReadBuffer;
 import io.headwater.broker.partition.Upkeep;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.queue.QueueEngine;
@@ -48,6 +49,8 @@ final class Owned {
     private final QueueDesk desk;
     /** In the shard's list of partitions whose queues take a turn. */
     boolean toTurn;
+    /** In the shard's line of those that read their logs. */
+    boolean catchingUp;
     /** When its queues take a turn by themselves, on the monotonic clock. */
     long turnAtMs = Long.MAX_VALUE;
 
@@ -102,14 +105,30 @@ final class Owned {
 
     /** Whether the next turn has, whatever else happens. */
     boolean hasMore() {
-        return desk.hasMore() || partition.deduplication().wantsToRead();
+        return desk.hasMore();
+    }
+
+    /** Whether it has to read its log: {@link #catchUp}. */
+    boolean isBehind() {
+        return desk.isBehind() || partition.deduplication().wantsToRead();
+    }
+
+    /**
+     * Reads some of it; a turn is to follow.
+     *
+     * @param most bytes; one larger entry is read all the same
+     * @return how many were read
+     */
+    int catchUp(ReadBuffer buffer, int most) throws StorageException {
+        int read = 0;
+        if (partition.deduplication().wantsToRead()) {
+            read = partition.readIds(buffer, most);
+        }
+        return read < most ? read + desk.catchUp(buffer, most - read) : read;
     }
 
     /** Lets the queues decide; what that leads to waits for the disk. */
     void turn(Now now) throws StorageException {
-        if (partition.deduplication().wantsToRead()) {
-            partition.readIds();
-        }
         desk.turn(now);
         for (Departure departure : desk.takeDepartures()) {
             untilDurable.add(new Parked.Leaving(partition.log().endIndex(), departure));

@@ -64,6 +64,7 @@ final class Shard {
     private final List<Owned> toFlush = new ArrayList<>();
     private List<Owned> toTurn = new ArrayList<>();
     private List<Owned> turning = new ArrayList<>();
+    private final CatchUps catchUps = new CatchUps();
     private final List<Owned> unsettled = new ArrayList<>();
     private final List<Attachment> borrowed = new ArrayList<>();
     private final Executor soon;
@@ -148,6 +149,7 @@ final class Shard {
     /** One turn. Returns 0 when there was nothing to do. */
     int doWork() {
         int work = mailbox.drain(runner, DRAIN_LIMIT);
+        work += catchUp();
         work += turnQueues();
         work += flush();
         work += settle();
@@ -290,13 +292,33 @@ final class Shard {
 
     /** In how many nanoseconds at most the next turn is to be taken though nobody asks for it. */
     long nextTurnInNs() {
-        if (!toTurn.isEmpty()) {
+        if (!toTurn.isEmpty() || !catchUps.isEmpty()) {
             return 0;
         }
         long nextMs = alarms.nextMs();
         long inMs = nextMs == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, nextMs - monotonicMs());
         inMs = Math.min(inMs, gauges.nextInMs());
         return inMs == Long.MAX_VALUE ? inMs : TimeUnit.MILLISECONDS.toNanos(inMs);
+    }
+
+    /** Some of what has to be read, for those who have waited longest. */
+    private int catchUp() {
+        if (catchUps.isEmpty()) {
+            return 0;
+        }
+        int work = 0;
+        catchUps.beginTurn();
+        for (Owned next = catchUps.next(); next != null; next = catchUps.next()) {
+            work++;
+            try {
+                catchUps.step(next);
+                // It says in its turn whether that was all.
+                turn(next);
+            } catch (StorageException e) {
+                turnFailed(next, e);
+            }
+        }
+        return work;
     }
 
     private int turnQueues() {
@@ -321,17 +343,21 @@ final class Shard {
                 owned.turn(now);
                 afterTurn(owned, now);
             } catch (StorageException e) {
-                if (owned.partition.log().offlineReason() != null || e instanceof CorruptLogException) {
-                    wentOffline(owned, e);
-                    continue;
-                }
-                LOG.warn("partition {}: its queues: {}", owned.partition.info().displayName(), e.getMessage());
-                alarms.set(owned, now.monotonicMs() + RETRY_MS);
+                turnFailed(owned, e);
             }
         }
         int work = these.size();
         these.clear();
         return work;
+    }
+
+    private void turnFailed(Owned owned, StorageException e) {
+        if (owned.partition.log().offlineReason() != null || e instanceof CorruptLogException) {
+            wentOffline(owned, e);
+            return;
+        }
+        LOG.warn("partition {}: its queues: {}", owned.partition.info().displayName(), e.getMessage());
+        alarms.set(owned, monotonicMs() + RETRY_MS);
     }
 
     private void afterTurn(Owned owned, Now now) {
@@ -343,6 +369,7 @@ final class Shard {
         if (owned.hasMore()) {
             turn(owned);
         }
+        catchUps.add(owned);
         long inMs = owned.desk().nextTurnInMs(now);
         alarms.set(owned, inMs == Long.MAX_VALUE ? inMs : now.monotonicMs() + inMs);
     }
@@ -411,6 +438,7 @@ final class Shard {
     private void forget(Owned owned) {
         alarms.set(owned, Long.MAX_VALUE);
         workers.removeAll(owned);
+        catchUps.remove(owned);
         owned.close();
     }
 

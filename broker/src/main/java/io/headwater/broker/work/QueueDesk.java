@@ -4,6 +4,7 @@ import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.net.Connection;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.PartitionErrors;
+import io.headwater.broker.partition.ReadBuffer;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.broker.queue.Explanation;
 import io.headwater.broker.queue.Now;
@@ -62,6 +63,7 @@ public final class QueueDesk {
     private Now turnAt = new Now(0, 0);
     private boolean refused;
     private boolean more;
+    private boolean behind;
 
     public QueueDesk(Partition partition, Traffic traffic, LetterBox letters) {
         this.partition = partition;
@@ -250,12 +252,14 @@ public final class QueueDesk {
      */
     public void turn(Now now) throws StorageException {
         turnAt = now;
+        more = false;
+        behind = false;
         if (refused && !append()) {
             // What was decided is not in the log yet: nothing is decided on top of it.
             return;
         }
-        more = catchUp.step();
-        more |= readAhead.step(now);
+        behind = catchUp.isBehind();
+        more = readAhead.step(now);
         ages.look(now);
         for (QueueEngine engine : partition.queues().engines()) {
             if (isOpening(engine)) {
@@ -328,6 +332,21 @@ public final class QueueDesk {
             }
             departures.add(parcel);
         }
+    }
+
+    /** Whether there are groups that do not know all records, and {@link #catchUp} can go on: as the last turn saw it. */
+    public boolean isBehind() {
+        return behind && !refused;
+    }
+
+    /**
+     * Tells them some of it; a turn is to follow.
+     *
+     * @param most bytes to read; one larger entry is read all the same
+     * @return how many were read
+     */
+    public int catchUp(ReadBuffer buffer, int most) throws StorageException {
+        return isBehind() ? catchUp.step(buffer, most) : 0;
     }
 
     /** Whether the next turn has something to do, whatever else happens. */

@@ -38,6 +38,7 @@ class DeduplicationTurnsTest {
     private long nowMs = 1_800_000_000_000L;
     private DataDirectory data;
     private Partition partition;
+    private final ReadBuffer buffer = new ReadBuffer(1 << 20);
 
     @BeforeEach
     void open() throws Exception {
@@ -81,7 +82,7 @@ class DeduplicationTurnsTest {
     private void readAll() throws Exception {
         int turns = 0;
         while (partition.deduplication().wantsToRead()) {
-            partition.readIds();
+            partition.readIds(buffer, 1 << 20);
             assertTrue(++turns < 1_000, "no end");
         }
     }
@@ -109,7 +110,7 @@ class DeduplicationTurnsTest {
         while (partition.deduplication().wantsToRead()) {
             assertNull(append("", 1, 1), "without an id");
             assertNotNull(append("id7-", BATCH, 1_000));
-            partition.readIds();
+            partition.readIds(buffer, 1 << 20);
             turns++;
         }
         // 4 MB in steps of a mebibyte at most.
