@@ -1,8 +1,7 @@
 package io.headwater.broker.control;
 
 import com.google.protobuf.MessageLite;
-import io.headwater.broker.net.Connection;
-import io.headwater.broker.net.Outgoing;
+import io.headwater.broker.net.TestConnection;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.Error;
 import java.util.ArrayDeque;
@@ -14,8 +13,7 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps what is sent to it. */
-final class FakeConnection implements Connection {
-    private final long id;
+final class FakeConnection extends TestConnection {
     private final Map<Integer, MessageLite> replies = new HashMap<>();
     private final Map<Integer, Error> failures = new HashMap<>();
     final Queue<MessageLite> pushes = new ArrayDeque<>();
@@ -23,7 +21,7 @@ final class FakeConnection implements Connection {
     boolean open = true;
 
     FakeConnection(long id) {
-        this.id = id;
+        super(id, "client-" + id);
     }
 
     @Nullable
@@ -34,21 +32,6 @@ final class FakeConnection implements Connection {
     @Nullable
     Error failureOf(int correlationId) {
         return failures.get(correlationId);
-    }
-
-    @Override
-    public long id() {
-        return id;
-    }
-
-    @Override
-    public String address() {
-        return "127.0.0.1:" + (1000 + id);
-    }
-
-    @Override
-    public String clientName() {
-        return "client-" + id;
     }
 
     @Override
@@ -79,20 +62,4 @@ final class FakeConnection implements Connection {
         pushes.add(message);
         order.add("push " + type);
     }
-
-    @Override
-    public void post(Outgoing frame) {
-        throw new AssertionError("control replies and pushes; it does not post");
-    }
-
-    @Override
-    public void wake() {}
-
-    @Override
-    public boolean mayDeliver() {
-        return true;
-    }
-
-    @Override
-    public void finished(int attachmentBytes) {}
 }

@@ -7,9 +7,13 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /** A connection whose replies are handed to whoever asked. */
-public final class KeptReplies implements Connection {
+public final class KeptReplies extends TestConnection {
     private final Map<Integer, Consumer<MessageLite>> waiting = new HashMap<>();
     private int nextId = 1;
+
+    public KeptReplies() {
+        super(1, "operator");
+    }
 
     /** @param answered hears of the reply, which is an {@link Error} where the request failed; never, if none comes */
     public int expect(Consumer<MessageLite> answered) {
@@ -30,35 +34,4 @@ public final class KeptReplies implements Connection {
         }
         answered.accept(frame.message);
     }
-
-    @Override
-    public long id() {
-        return 1;
-    }
-
-    @Override
-    public String address() {
-        return "127.0.0.1:1";
-    }
-
-    @Override
-    public String clientName() {
-        return "operator";
-    }
-
-    @Override
-    public boolean isOpen() {
-        return true;
-    }
-
-    @Override
-    public void wake() {}
-
-    @Override
-    public boolean mayDeliver() {
-        return true;
-    }
-
-    @Override
-    public void finished(int attachmentBytes) {}
 }

@@ -3,12 +3,10 @@ package io.headwater.broker.work;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.QueueGroupInfo;
-import io.headwater.broker.net.Connection;
 import io.headwater.broker.net.CopiedBytes;
-import io.headwater.broker.net.Outgoing;
+import io.headwater.broker.net.TestConnection;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.Wishes;
 import io.headwater.broker.queue.HeapBudget;
@@ -169,12 +167,16 @@ class ParcelTest {
         return states;
     }
 
-    private static final class Consumer implements Connection {
+    private static final class Consumer extends TestConnection {
         private final List<Long> offsets = new ArrayList<>();
         private final List<Integer> attempts = new ArrayList<>();
         private int frames;
         private int followers;
         private int creditTaken;
+
+        Consumer() {
+            super(1, "consumer");
+        }
 
         @Override
         public void deliver(QueueDeliver message, CopiedBytes bytes) {
@@ -197,59 +199,6 @@ class ParcelTest {
                 throw new AssertionError(e);
             }
             bytes.release();
-        }
-
-        @Override
-        public long id() {
-            return 1;
-        }
-
-        @Override
-        public String address() {
-            return "127.0.0.1:1";
-        }
-
-        @Override
-        public String clientName() {
-            return "consumer";
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public void post(Outgoing frame) {
-            throw new AssertionError(frame.toString());
-        }
-
-        @Override
-        public void wake() {}
-
-        @Override
-        public boolean mayDeliver() {
-            return true;
-        }
-
-        @Override
-        public void finished(int attachmentBytes) {}
-    }
-
-    private static final class NoLetters implements LetterBox {
-        @Override
-        public MetadataImage metadata() {
-            return MetadataImage.empty("c");
-        }
-
-        @Override
-        public int maxRecordBytes() {
-            return 1 << 20;
-        }
-
-        @Override
-        public void send(long partitionId, ByteBuffer batch, Receipt receipt) {
-            throw new AssertionError("sent to " + partitionId);
         }
     }
 }

@@ -7,11 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.QueueGroupInfo;
-import io.headwater.broker.net.Connection;
-import io.headwater.broker.net.Outgoing;
+import io.headwater.broker.net.TestConnection;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.Wishes;
 import io.headwater.broker.queue.HeapBudget;
@@ -395,58 +393,14 @@ class ReadAheadTest {
     }
 
     /** Its consumer never takes anything. */
-    private static final class DeafConnection implements Connection {
-        @Override
-        public long id() {
-            return 1;
+    private static final class DeafConnection extends TestConnection {
+        DeafConnection() {
+            super(1, "deaf");
         }
-
-        @Override
-        public String address() {
-            return "127.0.0.1:1";
-        }
-
-        @Override
-        public String clientName() {
-            return "deaf";
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public void post(Outgoing frame) {
-            throw new AssertionError(frame.toString());
-        }
-
-        @Override
-        public void wake() {}
 
         @Override
         public boolean mayDeliver() {
             return false;
-        }
-
-        @Override
-        public void finished(int attachmentBytes) {}
-    }
-
-    private static final class NoLetters implements LetterBox {
-        @Override
-        public MetadataImage metadata() {
-            return MetadataImage.empty("c");
-        }
-
-        @Override
-        public int maxRecordBytes() {
-            return 1 << 20;
-        }
-
-        @Override
-        public void send(long partitionId, ByteBuffer batch, Receipt receipt) {
-            throw new AssertionError("sent to " + partitionId);
         }
     }
 }
