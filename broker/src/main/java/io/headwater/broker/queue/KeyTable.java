@@ -4,32 +4,25 @@ import java.util.Arrays;
 
 /**
  * The keys that have records which are not done, by the 64-bit hash of their bytes: two keys of one hash are one key
- * here, and only wait for each other needlessly. Behind an index, as the slots are; but all of a key in one place, since
- * what is looked at is one key after another, out of millions, and never one property of many.
+ * here, and only wait for each other needlessly. Parallel arrays behind an index, as the slots are.
  */
 final class KeyTable implements IndexedHeap.Places {
     static final int ABSENT = RowIndex.ABSENT;
     static final long NO_OFFSET = -1;
-
-    // The words of a row.
-    private static final int HEAD = 0;
-    private static final int TAIL = 1;
-    private static final int HOLDER = 2;
-    /** Records that are not done, and how many of them wait. */
-    private static final int COUNTS = 3;
-    /** Place, priority, queue. */
-    private static final int STANDING = 4;
-
-    private static final int WORDS = 5;
     /** What one key costs, the index included. */
-    static final int KEY_BYTES = 8 * WORDS + RowIndex.ROW_BYTES;
+    static final int KEY_BYTES = 38 + RowIndex.ROW_BYTES;
 
-    private static final int PRIORITY_SHIFT = 8;
-    private static final long BYTE = 0xFF;
-    private static final long INT = 0xFFFF_FFFFL;
+    private static final int FIRST_CAPACITY = RowIndex.FIRST_CAPACITY;
 
     private final RowIndex index = new RowIndex();
-    private long[] rows = new long[WORDS * RowIndex.FIRST_CAPACITY];
+    private long[] heads = new long[FIRST_CAPACITY];
+    private long[] tails = new long[FIRST_CAPACITY];
+    private long[] holders = new long[FIRST_CAPACITY];
+    private int[] records = new int[FIRST_CAPACITY];
+    private int[] lengths = new int[FIRST_CAPACITY];
+    private int[] places = new int[FIRST_CAPACITY];
+    private byte[] priorities = new byte[FIRST_CAPACITY];
+    private byte[] queues = new byte[FIRST_CAPACITY];
 
     int size() {
         return index.size();
@@ -54,15 +47,17 @@ final class KeyTable implements IndexedHeap.Places {
             return found;
         }
         int key = index.add(hash);
-        if (WORDS * (key + 1) > rows.length) {
-            rows = Arrays.copyOf(rows, Math.multiplyExact(WORDS, capacity()));
+        if (key >= heads.length) {
+            grow();
         }
-        Arrays.fill(rows, WORDS * key, WORDS * (key + 1), 0);
-        head(key, NO_OFFSET);
-        tail(key, NO_OFFSET);
-        holder(key, NO_OFFSET);
-        place(key, IndexedHeap.NOWHERE);
-        priority(key, SlotTable.DEFAULT_PRIORITY);
+        heads[key] = NO_OFFSET;
+        tails[key] = NO_OFFSET;
+        holders[key] = NO_OFFSET;
+        records[key] = 0;
+        lengths[key] = 0;
+        places[key] = IndexedHeap.NOWHERE;
+        priorities[key] = SlotTable.DEFAULT_PRIORITY;
+        queues[key] = 0;
         return key;
     }
 
@@ -71,84 +66,76 @@ final class KeyTable implements IndexedHeap.Places {
         index.free(key);
     }
 
-    private long word(int key, int word) {
-        return rows[WORDS * key + word];
-    }
-
-    private void word(int key, int word, long value) {
-        rows[WORDS * key + word] = value;
-    }
-
     /** The first record that waits for its turn, or {@link #NO_OFFSET}. */
     long head(int key) {
-        return word(key, HEAD);
+        return heads[key];
     }
 
     void head(int key, long offset) {
-        word(key, HEAD, offset);
+        heads[key] = offset;
     }
 
     long tail(int key) {
-        return word(key, TAIL);
+        return tails[key];
     }
 
     void tail(int key, long offset) {
-        word(key, TAIL, offset);
+        tails[key] = offset;
     }
 
     /** The first record that is leased, or {@link #NO_OFFSET}. */
     long holder(int key) {
-        return word(key, HOLDER);
+        return holders[key];
     }
 
     void holder(int key, long offset) {
-        word(key, HOLDER, offset);
+        holders[key] = offset;
     }
 
     /** How many records it has that are not done, waiting for their turn or not. */
     int records(int key) {
-        return (int) (word(key, COUNTS) >>> Integer.SIZE);
+        return records[key];
     }
 
     void records(int key, int count) {
-        word(key, COUNTS, ((long) count << Integer.SIZE) | (word(key, COUNTS) & INT));
+        records[key] = count;
     }
 
     /** How many wait for their turn. */
     int length(int key) {
-        return (int) word(key, COUNTS);
+        return lengths[key];
     }
 
     void length(int key, int count) {
-        word(key, COUNTS, (word(key, COUNTS) & ~INT) | (count & INT));
+        lengths[key] = count;
     }
 
     /** The highest of those that wait for their turn. */
     int priority(int key) {
-        return (int) ((word(key, STANDING) >>> PRIORITY_SHIFT) & BYTE);
+        return priorities[key];
     }
 
     void priority(int key, int priority) {
-        word(key, STANDING, (word(key, STANDING) & ~(BYTE << PRIORITY_SHIFT)) | ((long) priority << PRIORITY_SHIFT));
+        priorities[key] = (byte) priority;
     }
 
     /** In which heap it is; 0: in none. */
     byte queue(int key) {
-        return (byte) word(key, STANDING);
+        return queues[key];
     }
 
     void queue(int key, byte queue) {
-        word(key, STANDING, (word(key, STANDING) & ~BYTE) | queue);
+        queues[key] = queue;
     }
 
     @Override
     public int place(int key) {
-        return (int) (word(key, STANDING) >> Integer.SIZE);
+        return places[key];
     }
 
     @Override
     public void place(int key, int place) {
-        word(key, STANDING, ((long) place << Integer.SIZE) | (word(key, STANDING) & INT));
+        places[key] = place;
     }
 
     boolean isSparse() {
@@ -158,13 +145,27 @@ final class KeyTable implements IndexedHeap.Places {
     /** As {@link RowIndex#shrink}: whoever keeps keys has to be told. */
     int[] shrink() {
         int[] numbers = index.shrink();
-        long[] moved = new long[WORDS * capacity()];
-        for (int key = 0; key < numbers.length; key++) {
-            if (numbers[key] != ABSENT) {
-                System.arraycopy(rows, WORDS * key, moved, WORDS * numbers[key], WORDS);
-            }
-        }
-        rows = moved;
+        int capacity = capacity();
+        heads = RowIndex.moved(heads, numbers, capacity);
+        tails = RowIndex.moved(tails, numbers, capacity);
+        holders = RowIndex.moved(holders, numbers, capacity);
+        records = RowIndex.moved(records, numbers, capacity);
+        lengths = RowIndex.moved(lengths, numbers, capacity);
+        places = RowIndex.moved(places, numbers, capacity);
+        priorities = RowIndex.moved(priorities, numbers, capacity);
+        queues = RowIndex.moved(queues, numbers, capacity);
         return numbers;
+    }
+
+    private void grow() {
+        int capacity = capacity();
+        heads = Arrays.copyOf(heads, capacity);
+        tails = Arrays.copyOf(tails, capacity);
+        holders = Arrays.copyOf(holders, capacity);
+        records = Arrays.copyOf(records, capacity);
+        lengths = Arrays.copyOf(lengths, capacity);
+        places = Arrays.copyOf(places, capacity);
+        priorities = Arrays.copyOf(priorities, capacity);
+        queues = Arrays.copyOf(queues, capacity);
     }
 }
