@@ -73,7 +73,8 @@ final class KeyLines {
     }
 
     /**
-     * The lease of a record was over, as the broker says: so is that of all that was granted behind it.
+     * The lease of a record was over, as the broker says: so is that of all that was granted behind it. Where the record
+     * itself waits behind another one, that is dropped when its turn comes.
      *
      * @return what of it may be handed out or at work just now; null: nothing, or the record itself
      */
@@ -83,8 +84,10 @@ final class KeyLines {
         while (first.successor != null) {
             first = first.successor;
         }
-        first.behind = dropFollowers(first.behind, dropped);
-        first.lastOfKey = first.behind == null ? null : first.lastOfKey;
+        if (first.isFirstOfKey) {
+            first.behind = dropFollowers(first.behind, dropped);
+            first.lastOfKey = first.behind == null ? null : first.lastOfKey;
+        }
         return first == record ? null : first;
     }
 

@@ -116,6 +116,23 @@ class KeyLinesTest {
     }
 
     @Test
+    void aLineGoesOnBehindOneInItThatTheBrokerHasTakenBack() throws Exception {
+        LeasedRecord first = record("a", false);
+        LeasedRecord second = record("a", true);
+        LeasedRecord third = record("a", true);
+        for (LeasedRecord record : List.of(first, second, third)) {
+            lines.add(record);
+        }
+        assertNull(lines.takenBack(second, dropped::add));
+        LeasedRecord anew = record("a", false);
+        assertEquals(Place.BEHIND, lines.add(anew));
+
+        assertEquals(second, ended(first, true));
+        assertEquals(anew, ended(second, false), "it is not lost behind what was dropped");
+        assertEquals(List.of(third), dropped);
+    }
+
+    @Test
     void theAnswerForgetsTheKey() throws Exception {
         LeasedRecord first = record("a", false);
         lines.add(first);

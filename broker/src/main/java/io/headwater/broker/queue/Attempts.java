@@ -50,19 +50,14 @@ final class Attempts {
         }
         switch (settle.verb()) {
             case ACK -> decisions.acked(offset, 1);
-            case RELEASE -> {
-                giveBack(slot, Cause.RELEASED, settle.delayMs(), wallMs);
-                takeKeyBack(offset, wallMs);
-            }
-            case FAIL -> {
-                charge(slot, Cause.FAILED, kept(settle.reason()), settle.delayMs(), wallMs);
-                takeKeyBack(offset, wallMs);
-            }
-            case REJECT -> {
+            case RELEASE -> giveBack(slot, Cause.RELEASED, settle.delayMs(), wallMs);
+            case FAIL -> charge(slot, Cause.FAILED, kept(settle.reason()), settle.delayMs(), wallMs);
+            case REJECT ->
                 bury(offset, new Ending(state.slots.failures(slot), Cause.REJECTED, kept(settle.reason())), wallMs);
-                takeKeyBack(offset, wallMs);
-            }
             case EXTEND -> decisions.extended(offset, 1, (int) settle.delayMs());
+        }
+        if (settle.verb() != Verb.ACK && settle.verb() != Verb.EXTEND) {
+            takeKeyBack(offset, wallMs);
         }
         return Settled.APPLIED;
     }

@@ -5,9 +5,9 @@ import org.agrona.collections.Long2LongHashMap;
 
 /**
  * First in, first out per key: of each key only the first record that waits may be delivered, and only while no other
- * one is leased, but to who has just got that one. The leased ones of a key are a line of their own. Keys stand in a heap by their highest priority, then by their first record, so that finding the next
- * one does not look at the backlog. Derived from the records' states and the hashes of their keys, which are told again
- * after a restart.
+ * one is leased, but to who has just got that one. The leased ones of a key are a line of their own. Keys stand in a heap
+ * by their highest priority, then by their first record, so that finding the next one does not look at the backlog.
+ * Derived from the records' states and the hashes of their keys, which are told again after a restart.
  */
 final class KeyedOrder implements ReadyOrder {
     private static final byte NO_QUEUE = 0;

@@ -95,9 +95,8 @@ final class RowIndex {
      * @return the new number of each row there was; {@link #ABSENT}: it was free
      */
     int[] shrink() {
-        // By the table, not by the chain of free rows: a walk through a million of them, in the order in which they
-        // were
-        // freed, waits for the memory at each.
+        // By the table, not by the chain of free rows: a walk through a million of these, in the order in which they
+        // were freed, waits for the memory at each.
         int[] numbers = new int[used];
         Arrays.fill(numbers, ABSENT);
         for (int row : table) {

@@ -130,8 +130,8 @@ final class Search {
     }
 
     /**
-     * Of how many that were looked for there is no record any more, or none that can be read, or nobody knows any more whether they were acknowledged; 0 where it counts what stands
-     * in them, as nobody can say whether they were meant.
+     * Of how many that were looked for there is no record any more, or none that can be read, or nobody knows any more
+     * whether they were acknowledged; 0 where it counts what stands in them, as nobody can say whether they were meant.
      */
     long gone() {
         return conditions.lookInside() ? 0 : gone;
