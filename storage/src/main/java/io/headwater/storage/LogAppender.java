@@ -39,8 +39,12 @@ final class LogAppender {
     /** Where the pending bytes will stand in the open segment. */
     private long pendingPosition;
 
+    /** How far ahead of the last entry space is preallocated: what is written in about half a second or more. */
     private long stepBytes;
+
     private long stepTimeMs = Long.MIN_VALUE;
+    /** Where in the open segment the present step is used up. */
+    private long stepEnd;
     /** The last step was used up at a pace at which zeros cost more than they save. */
     private boolean racing;
     /** How far preallocation is ordered in the open segment; {@link Preallocation#end} follows behind. */
@@ -188,8 +192,12 @@ final class LogAppender {
         open.index();
         Preallocation space = open.preallocation();
         orderedTo = Math.max(orderedTo, space.end());
+        if (needed > stepEnd) {
+            paceSteps(nowMs);
+            stepEnd = needed + stepBytes;
+        }
         if (orderedTo - needed < stepBytes && !spareOrdered) {
-            orderNextStep(open.file(), space, nowMs);
+            orderAhead(open.file(), space, needed);
         }
         if (space.end() < needed) {
             // Too late: no more than what is needed about now, since every partition of the owner waits for it.
@@ -214,28 +222,30 @@ final class LogAppender {
         return Math.max(needed, Math.min(target, context.config().segmentBytes()));
     }
 
-    private void orderNextStep(SegmentFile file, Preallocation space, long nowMs) {
-        paceSteps(nowMs);
-        long target = Math.min(orderedTo + stepBytes, context.config().segmentBytes());
+    /** A piece for each piece that is used up: zeros in one go would hold up every sync until they are on disk. */
+    private void orderAhead(SegmentFile file, Preallocation space, long needed) {
+        long piece = racing ? stepBytes : Preallocation.pieceOf(stepBytes);
+        long target = Math.min(
+                Math.max(orderedTo + piece, needed + stepBytes),
+                context.config().segmentBytes());
         if (target > orderedTo) {
             orderedTo = target;
-            long step = stepBytes;
             boolean reserve = racing;
-            context.spares().inBackground(() -> extend(file, space, target, step, reserve));
+            context.spares().inBackground(() -> extend(file, space, target, piece, reserve));
         } else {
             spareOrdered = true;
             context.spares().want(stepBytes, racing);
         }
     }
 
-    private void extend(SegmentFile file, Preallocation space, long target, long step, boolean reserve) {
+    private void extend(SegmentFile file, Preallocation space, long target, long piece, boolean reserve) {
         if (commit.offline() != null || !file.tryRetain()) {
             return;
         }
         try {
             if (!reserve
                     || !space.reserveAhead(target, (from, to) -> context.disk().reserve(file.path(), from, to))) {
-                space.extendAhead(target, step, () -> commit.syncAhead(file));
+                space.extendAhead(target, piece, () -> commit.syncAhead(file));
             }
         } catch (IOException e) {
             commit.takeOffline("preallocating its segment failed", e);
@@ -265,6 +275,7 @@ final class LogAppender {
         begun.adopt(file);
         begun.adopt(new SegmentIndex(nextIndex, context.config().indexIntervalBytes()));
         segments.add(begun);
+        stepEnd = Math.max(0, stepEnd - pendingPosition);
         pendingPosition = 0;
         orderedTo = 0;
         spareOrdered = false;

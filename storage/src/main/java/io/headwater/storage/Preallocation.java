@@ -20,7 +20,7 @@ final class Preallocation {
     private static final int MIN_PIECE_BYTES = 256 << 10;
 
     private static final int MAX_PIECE_BYTES = 2 << 20;
-    private static final int PIECES_OF_A_STEP = 16;
+    private static final int PIECES_OF_A_STEP = 64;
 
     /** Syncs the file on behalf of the log it belongs to. */
     @FunctionalInterface
@@ -42,6 +42,15 @@ final class Preallocation {
     Preallocation(DiskFile file, long end) {
         this.file = file;
         this.end = end;
+    }
+
+    /**
+     * Zeros that are written and synced at once: few where the log grows slowly and latency counts, more where it grows fast.
+     *
+     * @param stepBytes how far ahead the log has itself preallocated, which follows its pace
+     */
+    static long pieceOf(long stepBytes) {
+        return Math.max(MIN_PIECE_BYTES, Math.min(MAX_PIECE_BYTES, stepBytes / PIECES_OF_A_STEP));
     }
 
     long end() {
@@ -68,15 +77,13 @@ final class Preallocation {
 
     /**
      * Writes zeros up to {@code target} and syncs them as it goes, so that no group commit has to wait for more than a few of
-     * them: in small pieces where the log grows slowly and latency counts, in large ones where it grows fast. What there
-     * is no room for is left out: the owner hears of a full disk when it needs more than there is.
+     * them. What there is no room for is left out: the owner hears of a full disk when it needs more than there is.
      *
-     * @param stepBytes how far ahead the log has itself preallocated, which follows its pace
+     * @param piece how many bytes between two syncs
      * @param sync syncs the file; that it failed is said once, and may concern entries in the same file
      * @throws IOException what a write or {@code sync} threw
      */
-    void extendAhead(long target, long stepBytes, Sync sync) throws IOException {
-        long piece = Math.max(MIN_PIECE_BYTES, Math.min(MAX_PIECE_BYTES, stepBytes / PIECES_OF_A_STEP));
+    void extendAhead(long target, long piece, Sync sync) throws IOException {
         boolean full = false;
         while (end < target && !closed && !full) {
             long pause = Math.min(target, end + piece);

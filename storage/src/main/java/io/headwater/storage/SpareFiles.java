@@ -197,6 +197,8 @@ final class SpareFiles {
             long from = reserved && disk.reserve(path, 0, to) ? to : 0;
             for (long at = from; at < to && !closed; ) {
                 at = Preallocation.zero(file, at, Math.min(to, at + ZEROED_AT_ONCE));
+                // Not all at the end: the disk would be busy with it for as long as it takes, and group commits wait.
+                file.sync();
             }
             file.sync();
             disk.syncDirectory(directory);

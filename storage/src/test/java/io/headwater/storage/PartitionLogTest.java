@@ -73,6 +73,33 @@ class PartitionLogTest {
         }
     }
 
+    /** Zeros in one go hold up every sync until they are on disk. */
+    @Test
+    void preallocatesAPieceForEachPieceThatIsUsedUp() throws Exception {
+        StorageConfig roomy =
+                new StorageConfig(64 << 20, 64 << 10, 4 << 20, Long.MAX_VALUE, 4096, 1 << 20, SyncMode.OFF);
+        int piece = 256 << 10;
+        try (TestDirectory dir = new TestDirectory(path, roomy, new FileSystemDisk())) {
+            PartitionLog log = dir.log();
+            String value = "x".repeat(8 << 10);
+            Path file = path.resolve("partitions/7/00000000000000000000.log");
+            long size = 0;
+            long largest = 0;
+            for (int i = 0; i < 3_000; i++) {
+                // At a pace that makes the steps as large as they get.
+                dir.append(log, 1_000 + i / 100, i, value);
+                log.flush();
+                dir.runBackground();
+                long grown = Files.size(file) - size;
+                size += grown;
+                boolean steady = i > 2_000;
+                largest = Math.max(largest, steady ? grown : 0);
+            }
+            assertTrue(size > 3_000L * value.length() + (3 << 20), "preallocates " + size + " bytes in all");
+            assertTrue(largest > 0 && largest <= piece, "preallocates " + largest + " bytes at once");
+        }
+    }
+
     @Test
     void servesOnlyDataAndReplaysEverything() throws Exception {
         try (TestDirectory dir = open()) {
