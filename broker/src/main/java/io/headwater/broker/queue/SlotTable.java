@@ -105,6 +105,44 @@ final class SlotTable implements IndexedHeap.Places {
         return found;
     }
 
+    /** All slots, in the order of their offsets. */
+    int[] byOffset() {
+        int[] slots = new int[size()];
+        long[] packed = new long[size()];
+        int count = 0;
+        long least = Long.MAX_VALUE;
+        long most = 0;
+        for (int slot = 0; slot < index.used(); slot++) {
+            if (states[slot] != NO_RECORD) {
+                slots[count++] = slot;
+                least = Math.min(least, offset(slot));
+                most = Math.max(most, offset(slot));
+            }
+        }
+        int slotBits = Integer.SIZE - Integer.numberOfLeadingZeros(index.used());
+        if (count > 0 && most - least >>> Long.SIZE - 1 - slotBits > 0) {
+            return sortedByLookUp(slots);
+        }
+        for (int i = 0; i < count; i++) {
+            packed[i] = (offset(slots[i]) - least) << slotBits | slots[i];
+        }
+        // Most came in the order of their offsets: the sort finds that out.
+        Arrays.sort(packed);
+        for (int i = 0; i < count; i++) {
+            slots[i] = (int) (packed[i] & (1L << slotBits) - 1);
+        }
+        return slots;
+    }
+
+    /** Offsets too far apart to be sorted together with their slots. */
+    private int[] sortedByLookUp(int[] slots) {
+        long[] offsets = offsetsBetween(0, Long.MAX_VALUE);
+        for (int i = 0; i < slots.length; i++) {
+            slots[i] = find(offsets[i]);
+        }
+        return slots;
+    }
+
     private long[] lookedUp(long from, int offsets) {
         long[] found = new long[offsets];
         int count = 0;

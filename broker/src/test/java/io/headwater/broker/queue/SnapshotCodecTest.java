@@ -9,8 +9,8 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class SnapshotCodecTest {
-    /** Version 6; a change of these bytes is a change of what is on people's disks. */
-    private static final String GOLDEN = "06" // version
+    /** Version 7; a change of these bytes is a change of what is on people's disks. */
+    private static final String GOLDEN = "07" // version
             + "05" // paused, has sent
             + "02" // no lease had an attempt above 2
             + "05" // below 5 all is done
@@ -19,16 +19,20 @@ class SnapshotCodecTest {
             + "00" + "01" + "01" + "01" // and 1 was moved
             + "01" + "000000000000000b" // session 11
             + "01" + "03" + "6e6f21" // a reason: no!
-            + "07" // seven records
-            + "00" + "01" + "04" + "01" + "00" + "01" // 5: released, ready
-            + "01" + "03" + "04" + "01" + "00" + "00" + "01" + "b0ea01" // 6: leased by 11 for 30 s, first delivery
-            + "01" + "22" + "04" + "01" + "01" + "02" + "00" + "e807" // 7: failed once, with the reason, due at 1000
-            + "03" + "14" + "04" + "01" + "03" + "03" + "e807"
-            + "00" // 10: rejected, dead after three failures, holds its key
-            + "01" + "05" + "04" + "01" + "01" + "02" + "d00f" + "00" // 11: failed, moving since 2000
-            + "01" + "04" + "04" + "01" + "01" + "02" + "d00f" + "02" // 12: the same, kept as it is too large
-            + "58" + "0b" + "09" + "02" + "00" + "06" + "00"
+            + "09" // nine records, in runs: step, how many, what they have in common, their times
+            + "00" + "01" + "01" + "04" + "01" + "00" + "01" // 5: released, ready
+            + "00" + "01" + "03" + "04" + "01" + "00" + "00" + "01"
+            + "b0ea01" // 6: leased by 11 for 30 s, first delivery
+            + "00" + "01" + "22" + "04" + "01" + "01" + "02" + "00"
+            + "d00f" // 7: failed once, with the reason, due at 1000
+            + "02" + "01" + "14" + "04" + "01" + "03" + "03" + "00"
+            + "00" // 10: rejected, dead after three failures since the same time, holds its key
+            + "00" + "01" + "05" + "04" + "01" + "01" + "02" + "00" + "d00f" // 11: failed, moving since 1000 later
+            + "00" + "01" + "04" + "04" + "01" + "01" + "02" + "02" + "00" // 12: the same, kept as it is too large
+            + "57" + "01" + "0b" + "09" + "02" + "00" + "06" + "00"
             + "64" // 100: suspect, priority 9, leased, detached for 0.1 s
+            + "01" + "02" + "02" + "04" + "00" + "00" + "00" + "f02e"
+            + "00" // 102 and 103: scheduled for 3000 later, both
             + "01" + "00000000000000ff" + "07" + "01" + "00" // one answer: 7 records, that was all
             + "02" + "2a" + "00" + "01" // sent: the second batch, to 42, dead letters, one run:
             + "0b" + "01" + "05" + "d00f"; // 11, moving since 2000
@@ -36,6 +40,7 @@ class SnapshotCodecTest {
     private static QueueState state() {
         QueueState state = new QueueState(0);
         state.published(100, 1, 9, 0);
+        state.published(102, 2, 4, 5_000);
         state.granted(0, 6, 1, 11, 30_000);
         state.acked(0, 1);
         state.sent(shipment(1, 1, RecordState.READY, 0));
@@ -97,9 +102,40 @@ class SnapshotCodecTest {
         assertTrue(engine.snapshot().remaining() < 16);
     }
 
+    /** A partition writes it at the start of each segment, while everything else waits. */
+    @Test
+    void recordsThatWaitForTheirTimeTakeAByteOrTwoEach() {
+        QueueState state = new QueueState(0);
+        for (int offset = 0; offset < 100_000; offset++) {
+            state.published(offset, 1, 4, 1_795_330_952_445L + offset * 7L % 1_000);
+        }
+        ByteBuffer bytes = SnapshotCodec.encode(state);
+        assertTrue(bytes.remaining() < 200_100, bytes.remaining() + " bytes");
+
+        QueueState back = new QueueState(0);
+        SnapshotCodec.decode(bytes, back);
+        assertEquals(hex(state), hex(back));
+        assertEquals(1_795_330_952_445L + 7, back.slots.timeMs(back.slots.find(1)));
+        assertEquals(1_795_330_952_445L + 7, back.slots.scheduledMs(back.slots.find(1)));
+    }
+
+    @Test
+    void whatIsTooFarApartToBeSortedAtOnceIsInOrderAllTheSame() {
+        QueueState state = new QueueState(0);
+        for (long offset : new long[] {1L << 62, 5, (1L << 62) - 1, 7, 1L << 40}) {
+            state.published(offset, 1, 9, 0);
+        }
+        QueueState back = new QueueState(0);
+        SnapshotCodec.decode(SnapshotCodec.encode(state), back);
+        assertEquals(hex(state), hex(back));
+        for (long offset : new long[] {5, 7, 1L << 40, (1L << 62) - 1, 1L << 62}) {
+            assertEquals(9, back.slots.priority(back.slots.find(offset)));
+        }
+    }
+
     @Test
     void refusesAVersionThatItDoesNotKnow() {
-        ByteBuffer earlier = ByteBuffer.wrap(new byte[] {5, 0, 0, 0, 0, 0});
+        ByteBuffer earlier = ByteBuffer.wrap(new byte[] {6, 0, 0, 0, 0, 0});
 
         assertThrows(QueueFormatException.class, () -> SnapshotCodec.decode(earlier, new QueueState(0)));
     }
