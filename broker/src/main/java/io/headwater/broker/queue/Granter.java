@@ -8,7 +8,7 @@ import java.util.List;
  * out as runs, so that a delivery is made of neighbours.
  *
  * <p>Whoever takes several records of a key gets what waits behind those that it was given, with half of the credit that
- * is left: one key does not use it up.
+ * is left: one key does not use it up. A record that has failed before comes alone.
  *
  * <p>A suspect is delivered only to a consumer that holds nothing else, and that one gets nothing more until it has
  * settled it: if the consumer dies, it is known of what. One suspect at a time is out, so that one consumer tests them
@@ -56,6 +56,10 @@ final class Granter {
     }
 
     private int followUp(Receiver receiver, long first, int most, RecordSizes sizes, MemoryCap cap) {
+        if (state.slots.failures(state.slots.find(first)) > 0) {
+            // It may well fail again, and all would come back with it.
+            return 0;
+        }
         int granted = 0;
         long next = state.order().follower(first);
         while (next != ReadyOrder.NONE && granted < Math.min(most, receiver.recordsPerKey() - 1)) {

@@ -77,7 +77,7 @@ final class Grants {
     }
 
     private List<Long> lineBehind(QueueModel.Rec first, int most) {
-        if (!model.policy.keyed() || first.suspect) {
+        if (!model.policy.keyed() || first.suspect || first.failures > 0) {
             return List.of();
         }
         return model.records.tailMap(first.offset, false).values().stream()
