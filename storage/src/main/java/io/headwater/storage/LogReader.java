@@ -7,7 +7,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Finds entries in the segments of one log, by offset and by time. Owner thread only. */
+/** Finds entries in the segments of one log, by index, by offset and by time. Owner thread only. */
 final class LogReader {
     /** How far behind the end a read may begin and still go through the mapping. */
     private static final long HOT_TAIL_BYTES = 1 << 20;
@@ -148,6 +148,54 @@ final class LogReader {
         return times == null || times.overlaps(entry.minEventTimeMs(), entry.maxEventTimeMs());
     }
 
+    /**
+     * Entries of every kind that lie wholly below {@code untilIndex}, from the one that holds {@code fromIndex} on, up to
+     * the end of its segment: at least one, else no more than {@code maxBytes}. None if the first does not.
+     */
+    EntryRun readEntries(long fromIndex, long untilIndex, int maxBytes, Written end) throws IOException {
+        Segment segment = segments.get(segmentOfEntry(fromIndex));
+        EntryScanner walk = startAt(segment, segment.index().stepOfEntry(fromIndex), end);
+        while (walk.nextIndex() <= fromIndex) {
+            if (!next(segment, walk, end)) {
+                return new EntryRun(LogSlice.empty(walk.nextOffset()), fromIndex, fromIndex);
+            }
+        }
+        Envelope first = walk.envelope();
+        if (walk.nextIndex() > untilIndex) {
+            return new EntryRun(LogSlice.empty(first.baseOffset()), fromIndex, fromIndex);
+        }
+        long from = walk.position();
+        long baseIndex = first.entryIndex();
+        long baseOffset = first.baseOffset();
+        long to;
+        long nextIndex;
+        long nextOffset;
+        do {
+            to = walk.nextPosition();
+            nextIndex = walk.nextIndex();
+            nextOffset = walk.nextOffset();
+        } while ((skipStep(segment, walk, untilIndex, from + maxBytes) || next(segment, walk, end))
+                && walk.nextIndex() <= untilIndex
+                && walk.nextPosition() - from <= maxBytes);
+        segment.check(from, to, Scratch.get().check());
+        return new EntryRun(LogSlice.of(segment, from, to, baseOffset, nextOffset), baseIndex, nextIndex);
+    }
+
+    /** Takes a whole index step without a look at its entries, if all of them belong to the run. */
+    private static boolean skipStep(Segment segment, EntryScanner walk, long untilIndex, long endPosition)
+            throws IOException {
+        SegmentIndex index = segment.index();
+        int next = index.stepOfPosition(walk.nextPosition()) + 1;
+        if (next >= index.count()
+                || index.position(next - 1) != walk.nextPosition()
+                || index.position(next) > endPosition
+                || index.entryIndex(next) > untilIndex) {
+            return false;
+        }
+        walk.skipTo(index.position(next), index.entryIndex(next), index.offset(next));
+        return true;
+    }
+
     long offsetForIngestionTime(long timeMs, Written end) throws IOException {
         for (Segment segment : segments) {
             if (segment.summary().maxIngestionTimeMs < timeMs) {
@@ -275,6 +323,21 @@ final class LogReader {
             throw segment.corrupt(walk);
         }
         return false;
+    }
+
+    /** The last segment that begins at or before an entry index. */
+    private int segmentOfEntry(long index) {
+        int low = 0;
+        int high = segments.size() - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (segments.get(middle).baseIndex() <= index) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low;
     }
 
     /** The last segment that begins at or before an offset. */

@@ -8,13 +8,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One partition's log. Everything happens on its owner's thread, except where a method says "any thread".
@@ -23,17 +20,13 @@ import org.slf4j.LoggerFactory;
  * writes all of them at once and hands the log to the group commit, which reports what is durable.
  */
 public final class PartitionLog {
-    private static final Logger LOG = LoggerFactory.getLogger(PartitionLog.class);
-
     private final LogContext context;
     private final List<Segment> segments;
     private final LogCommit commit;
     private final LogAppender appender;
     private final LogReader reader;
+    private final LogRetention retention;
     private final GroupCommit.Member member;
-
-    /** Removes the files of segments that are no longer part of the log, oldest first; tried again with each retention. */
-    private final ConcurrentLinkedQueue<Runnable> leaving = new ConcurrentLinkedQueue<>();
 
     private @Nullable LogRewrite rewriting;
     /** Of the names that rewritings make. */
@@ -46,6 +39,7 @@ public final class PartitionLog {
         this.reader = new LogReader(segments);
         this.appender = new LogAppender(
                 context, segments, commit, reader::using, recovered.lastEpoch(), recovered.lastIngestionTimeMs());
+        this.retention = new LogRetention(context, segments, commit, appender, reader);
         this.member = groupCommit.enlist(commit);
         this.rewrittenNames = new DirectorySync(context.disk(), context.directory());
         if (!segments.isEmpty()) {
@@ -147,6 +141,32 @@ public final class PartitionLog {
         }
     }
 
+    /**
+     * Reads whole entries of one segment, of every kind and byte by byte as they stand there, from the one that holds
+     * {@code fromIndex} on: at least one, even if it is larger than {@code maxBytes}, else no more than that. Empty if the
+     * first does not lie wholly below {@code untilIndex}, or is not flushed.
+     *
+     * @param untilIndex read nothing at or behind it: {@link #durableIndex}, or {@link #endIndex} for all that is flushed
+     * @throws EntryOutOfRangeException if the index lies before the first retained entry or behind the end
+     */
+    public EntryRun readEntries(long fromIndex, long untilIndex, int maxBytes)
+            throws EntryOutOfRangeException, CorruptLogException, LogOfflineException {
+        commit.checkOnline();
+        Written end = commit.written();
+        if (fromIndex < startIndex() || fromIndex > appender.nextIndex()) {
+            throw new EntryOutOfRangeException(fromIndex, startIndex(), appender.nextIndex());
+        }
+        long until = Math.min(untilIndex, end.endIndex());
+        if (fromIndex >= until) {
+            return new EntryRun(LogSlice.empty(end.endOffset()), fromIndex, fromIndex);
+        }
+        try {
+            return reader.readEntries(fromIndex, until, maxBytes, end);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
     /** First offset of the first batch ingested at or after a time; the flushed end if there is none yet. */
     public long offsetForIngestionTime(long timeMs) throws CorruptLogException, LogOfflineException {
         commit.checkOnline();
@@ -226,69 +246,9 @@ public final class PartitionLog {
             throws LogOfflineException {
         commit.checkOnline();
         long oldestMs = retentionMs < 0 ? Long.MIN_VALUE : nowMs - retentionMs;
-        sealOutlived(nowMs, oldestMs);
-        long bytes = stats().bytes();
-        List<Segment> removed = new ArrayList<>();
-        for (Segment segment : segments) {
-            SegmentSummary summary = segment.summary();
-            boolean unneeded = summary.maxIngestionTimeMs < oldestMs
-                    || (retentionBytes >= 0 && bytes - summary.endPosition >= retentionBytes);
-            unneeded = summary.endOffset <= neededFrom && (unneeded || summary.endOffset <= doneBefore);
-            if (!segment.sealed() || !unneeded || segment.baseIndex() >= commit.durableSegmentBaseIndex()) {
-                break;
-            }
-            bytes -= summary.endPosition;
-            removed.add(segment);
-        }
-        segments.subList(0, removed.size()).clear();
-        retire(removed);
-        return removed.size();
-    }
-
-    private void sealOutlived(long nowMs, long oldestMs) throws LogOfflineException {
-        if (segments.isEmpty()) {
-            return;
-        }
-        Segment last = segments.get(segments.size() - 1);
-        boolean holdsRecords = last.summary().endOffset > last.baseOffset();
-        try {
-            if (!last.sealed() && holdsRecords && last.summary().minIngestionTimeMs < oldestMs) {
-                appender.seal(last);
-            }
-            if (last.sealed() && last.summary().maxIngestionTimeMs < oldestMs) {
-                appender.beginEmpty(nowMs);
-            }
-        } catch (DiskFullException e) {
-            // The last segment stays until there is room for its end, and for a successor that carries the log's ends.
-        }
+        retention.sealOutlived(nowMs, oldestMs);
         flush();
-    }
-
-    /** Oldest first and each one durably, so that a crash never leaves a gap; and never before the marks let go. */
-    private void retire(List<Segment> removed) {
-        for (Segment segment : removed) {
-            reader.forget(segment);
-            segment.release();
-            boolean lent = segment.lent();
-            leaving.add(() -> context.spares().retire(context, segment.baseIndex(), lent));
-        }
-        if (!leaving.isEmpty()) {
-            context.spares().inBackground(this::removeLeaving);
-        }
-    }
-
-    private void removeLeaving() {
-        List<Runnable> moves = List.copyOf(leaving);
-        try {
-            context.marks().sync(context.partitionId());
-        } catch (IOException e) {
-            LOG.warn("{}: its old segments stay until the marks can be written: {}", context, e.getMessage());
-            return;
-        }
-        for (Runnable move : moves) {
-            leaving.remove();
-            move.run();
-        }
+        return retention.deleteOld(oldestMs, retentionBytes, doneBefore, neededFrom);
     }
 
     /**
@@ -299,13 +259,7 @@ public final class PartitionLog {
      */
     public void sealOpen(long nowMs) throws DiskFullException, LogOfflineException {
         commit.checkOnline();
-        Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
-        if (last != null && !last.sealed() && last.summary().endOffset > last.baseOffset()) {
-            appender.seal(last);
-        }
-        if (last != null && last.sealed()) {
-            appender.beginEmpty(nowMs);
-        }
+        retention.sealOpen(nowMs);
         flush();
     }
 
@@ -349,7 +303,7 @@ public final class PartitionLog {
                 mostLiveShare,
                 owner,
                 rewrittenNames,
-                this::removeRetired,
+                retention::removeRetired,
                 report -> {
                     rewriting = null;
                     done.accept(report);
@@ -370,17 +324,6 @@ public final class PartitionLog {
             count = reader.firstToReplay(commit.written(), count - 1);
         }
         return count;
-    }
-
-    /** In the background: what retention has removed is not in any file either. */
-    private void removeRetired() throws IOException {
-        if (!leaving.isEmpty()) {
-            removeLeaving();
-        }
-        if (!leaving.isEmpty()) {
-            throw new IOException(context + ": the files of removed segments are still there");
-        }
-        context.spares().deleteRetired();
     }
 
     /** The largest batch that an append takes. */

@@ -160,6 +160,21 @@ final class SegmentIndex {
         return low;
     }
 
+    /** The last step that begins at or before an entry index; 0 if none does. */
+    int stepOfEntry(long index) {
+        int low = 0;
+        int high = count - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (entryIndex(middle) <= index) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low;
+    }
+
     private int floor(int word, long value) {
         int low = 0;
         int high = count - 1;
