@@ -59,7 +59,8 @@ final class IndexCheck {
     void covered(SegmentSummary found) {
         if (covered != null && found.endIndex == covered.endIndex) {
             reached = true;
-            if (!found.sameAs(covered)) {
+            boolean sameEpochs = covered.epochs().isEmpty() || covered.epochs().equals(found.epochs());
+            if (!found.sameAs(covered) || !sameEpochs) {
                 wrong = "it was made for other entries";
             }
         }

@@ -52,7 +52,10 @@ final class IndexFile {
     /** The complete index of a segment whose entries are known to be those of its summary. */
     static SegmentIndex loadOrRebuild(LogContext context, Segment segment) throws IOException {
         Loaded loaded = load(context, segment.baseIndex());
-        if (loaded != null && loaded.covered().sameAs(segment.summary())) {
+        if (loaded != null
+                && loaded.covered().sameAs(segment.summary())
+                && loaded.covered().knowsEpochs(segment.header())) {
+            segment.summary().epochs(loaded.covered().epochs());
             return loaded.index();
         }
         LOG.info("{}: the index of segment {} is missing or bad; rebuilding it", context, segment.baseIndex());
@@ -79,6 +82,7 @@ final class IndexFile {
             throw new CorruptLogException(
                     segment.path(), found.endPosition, "the entries do not add up to what was written");
         }
+        segment.summary().epochs(found.epochs());
         write(context, index, found);
         return index;
     }

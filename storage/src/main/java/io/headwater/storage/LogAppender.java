@@ -94,7 +94,7 @@ final class LogAppender {
 
     long appendData(RecordBatch batch, EventTimes times, int leaderEpoch, long nowMs)
             throws DiskFullException, LogOfflineException {
-        makeRoom(Envelope.SIZE + batch.sizeInBytes(), nowMs);
+        makeRoom(Envelope.SIZE + batch.sizeInBytes(), leaderEpoch, nowMs);
         long baseOffset = nextOffset;
         batch.stamp(baseOffset, leaderEpoch);
         Envelope envelope = pending.nextEnvelope();
@@ -108,7 +108,7 @@ final class LogAppender {
 
     long appendControl(EntryKind kind, ByteBuffer payload, int leaderEpoch, long nowMs)
             throws DiskFullException, LogOfflineException {
-        makeRoom(Envelope.SIZE + payload.remaining(), nowMs);
+        makeRoom(Envelope.SIZE + payload.remaining(), leaderEpoch, nowMs);
         long index = nextIndex;
         addControl(kind, payload, leaderEpoch, nowMs);
         return index;
@@ -164,17 +164,20 @@ final class LogAppender {
      * Makes sure that an entry of this size, and what seals the segment, have their blocks: in the open segment or in a
      * new one. Nothing has changed if there is no room.
      */
-    private void makeRoom(int entryBytes, long nowMs) throws DiskFullException, LogOfflineException {
+    private void makeRoom(int entryBytes, int leaderEpoch, long nowMs) throws DiskFullException, LogOfflineException {
         commit.checkOnline();
         if (entryBytes - Envelope.SIZE > context.config().maxBatchBytes()) {
             throw new IllegalArgumentException("batch of " + (entryBytes - Envelope.SIZE) + " bytes (expected: at most "
                     + context.config().maxBatchBytes() + ")");
         }
+        if (leaderEpoch < lastEpoch) {
+            throw new IllegalArgumentException("leaderEpoch: " + leaderEpoch + " (expected: at least " + lastEpoch + ")");
+        }
         try {
             Segment open = open();
             long needed = open == null ? 0 : open.summary().endPosition + entryBytes + SEAL_BYTES;
             if (open == null || needed > context.config().segmentBytes()) {
-                beginSegment(open, entryBytes, nowMs);
+                beginSegment(open, entryBytes, leaderEpoch, nowMs);
             } else {
                 reserve(open, needed, nowMs);
             }
@@ -255,7 +258,7 @@ final class LogAppender {
     }
 
     /** Everything that may fail for want of room comes first; then the old segment is sealed, and the new one begun. */
-    private void beginSegment(@Nullable Segment open, int entryBytes, long nowMs) throws IOException {
+    private void beginSegment(@Nullable Segment open, int entryBytes, int leaderEpoch, long nowMs) throws IOException {
         long baseIndex = open == null ? nextIndex : nextIndex + 1;
         ByteBuffer checkpoint = checkpoints.get();
         long needed = (long) SegmentHeader.SIZE + entryBytes + SEAL_BYTES;
@@ -267,7 +270,7 @@ final class LogAppender {
         }
         SegmentFile file = newFile(baseIndex, needed);
         if (open != null) {
-            seal(open);
+            seal(open, leaderEpoch);
         }
         SegmentHeader header =
                 new SegmentHeader(context.partitionId(), nextIndex, nextOffset, lastEpoch, lastIngestionTimeMs);
@@ -281,7 +284,7 @@ final class LogAppender {
         spareOrdered = false;
         pending.add(header.encode());
         if (checkpoint != null) {
-            addControl(EntryKind.CHECKPOINT, checkpoint, lastEpoch, nowMs);
+            addControl(EntryKind.CHECKPOINT, checkpoint, leaderEpoch, nowMs);
         }
     }
 
@@ -332,11 +335,12 @@ final class LogAppender {
 
     /**
      * Ends the open segment with a ROLL entry and the footer, for which there is room behind every append, and writes
-     * both together with what is pending.
+     * both together with what is pending. The entry is of the epoch that makes it, as any other: two leaders may put
+     * different entries there, and their epochs tell them apart.
      *
      * @throws DiskFullException if a segment that was put to rest finds no room for them any more; nothing has changed
      */
-    void seal(Segment open) throws DiskFullException, LogOfflineException {
+    void seal(Segment open, int leaderEpoch) throws DiskFullException, LogOfflineException {
         try {
             reserveSeal(open);
         } catch (DiskFullException e) {
@@ -347,7 +351,7 @@ final class LogAppender {
         try {
             SegmentIndex index = open.index();
             // Not of now: it must not make old records look young.
-            addControl(EntryKind.ROLL, NO_PAYLOAD, lastEpoch, lastIngestionTimeMs);
+            addControl(EntryKind.ROLL, NO_PAYLOAD, leaderEpoch, lastIngestionTimeMs);
             pending.add(open.seal());
             write(open);
             commit.sealed(open.file(), open.sealedSize());
@@ -361,7 +365,7 @@ final class LogAppender {
 
     /** Begins a segment that nothing asks for yet, so that all those before it can go. */
     void beginEmpty(long nowMs) throws DiskFullException, LogOfflineException {
-        makeRoom(Envelope.SIZE, nowMs);
+        makeRoom(Envelope.SIZE, lastEpoch, nowMs);
     }
 
     /** The open segment was put to rest: its file ends with its last entry, and the next append preallocates anew. */

@@ -4,6 +4,7 @@ import io.headwater.record.EntryKind;
 import io.headwater.record.Envelope;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -194,6 +195,29 @@ final class LogReader {
         }
         walk.skipTo(index.position(next), index.entryIndex(next), index.offset(next));
         return true;
+    }
+
+    /** Of a sealed segment in which one begins, the index is read; nothing else is. */
+    List<EpochStart> epochs() throws IOException {
+        if (segments.isEmpty()) {
+            return List.of();
+        }
+        List<EpochStart> epochs = new ArrayList<>();
+        for (Segment segment : segments) {
+            SegmentSummary summary = segment.summary();
+            if (!summary.knowsEpochs(segment.header())) {
+                using(segment);
+                segment.index();
+            }
+            List<EpochStart> begun = summary.epochs();
+            boolean goesOn = begun.isEmpty() || begun.get(0).firstIndex() > segment.baseIndex();
+            boolean holdsAny = summary.endIndex > segment.baseIndex();
+            if (epochs.isEmpty() && goesOn && (holdsAny || segment.header().lastEpoch() >= 0)) {
+                epochs.add(new EpochStart(segment.header().lastEpoch(), segment.baseIndex()));
+            }
+            epochs.addAll(begun);
+        }
+        return List.copyOf(epochs);
     }
 
     long offsetForIngestionTime(long timeMs, Written end) throws IOException {

@@ -235,6 +235,7 @@ final class LogRecovery {
         IndexFile.Loaded loaded = IndexFile.load(context, header.baseIndex());
         boolean usable = loaded != null
                 && loaded.covered().baseOffset == header.baseOffset()
+                && loaded.covered().knowsEpochs(header)
                 && loaded.covered().endIndex <= end.endIndex
                 && loaded.covered().endPosition <= end.position;
         Segment segment = loaded != null && usable

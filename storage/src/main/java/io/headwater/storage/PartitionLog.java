@@ -86,9 +86,24 @@ public final class PartitionLog {
     }
 
     /**
+     * The leader epochs of all retained entries, oldest first; what is not flushed yet counts. The first one starts with
+     * the first retained entry, wherever it began before. A log whose entries are all gone names the epoch of the last one,
+     * at its end.
+     */
+    public List<EpochStart> epochs() throws CorruptLogException, LogOfflineException {
+        commit.checkOnline();
+        try {
+            return reader.epochs();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /**
      * Appends a batch: stamps base offset and epoch into its header in place. The batch's buffer is borrowed until
      * {@link #flush} returns. Its ingestion time is {@code nowMs}, or that of the entry before it if that is later.
      *
+     * @param leaderEpoch not lower than {@link #lastEpoch}
      * @return the batch's base offset
      * @throws DiskFullException if there is no room; nothing has changed, and the same call may succeed later
      * @throws LogOfflineException if this log takes no appends until a restart

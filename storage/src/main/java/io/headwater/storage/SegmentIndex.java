@@ -3,7 +3,9 @@ package io.headwater.storage;
 import io.headwater.record.EntryKind;
 import io.headwater.record.Envelope;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -20,16 +22,19 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * C: the step holds a control entry. Ingestion times never fall, so the first of a step bounds all of the one before.
- * The file is a {@link SegmentSummary} of what the steps cover, the number of steps (i32), the steps, and a CRC-32C over
- * all before it.
+ * The file is a {@link SegmentSummary} of what the steps cover, the number of steps (i32), the steps, the number of leader
+ * epochs that begin there (i32), each of those with the index of its first entry (i32, i64), and a CRC-32C over all before
+ * it.
  */
 final class SegmentIndex {
     /** Bounds memory to 1.25 MiB a segment: beyond it neighbours are merged, and steps become twice as long. */
     private static final int MAX_STEPS = 1 << 15;
 
     private static final int WORDS = 5;
+    private static final int EPOCH_BYTES = 4 + 8;
+    private static final int MOST_EPOCHS = 1 << 16;
     /** A file larger than this is no index. */
-    static final int MOST_BYTES = SegmentSummary.SIZE + 4 + MAX_STEPS * WORDS * 8 + 4;
+    static final int MOST_BYTES = SegmentSummary.SIZE + 4 + MAX_STEPS * WORDS * 8 + 4 + MOST_EPOCHS * EPOCH_BYTES + 4;
 
     private static final long CONTROL = 1L << 63;
 
@@ -191,27 +196,38 @@ final class SegmentIndex {
 
     /** The bytes of the index file. */
     ByteBuffer encode(SegmentSummary covered) {
-        ByteBuffer bytes = ByteBuffer.allocate(SegmentSummary.SIZE + 4 + count * WORDS * 8 + 4);
+        List<EpochStart> epochs = covered.epochs();
+        ByteBuffer bytes =
+                ByteBuffer.allocate(SegmentSummary.SIZE + 4 + count * WORDS * 8 + 4 + epochs.size() * EPOCH_BYTES + 4);
         covered.encode(bytes, SegmentSummary.INDEX);
         bytes.putInt(count);
         for (int i = 0; i < count * WORDS; i++) {
             bytes.putLong(steps[i]);
         }
+        bytes.putInt(epochs.size());
+        for (EpochStart start : epochs) {
+            bytes.putInt(start.epoch()).putLong(start.firstIndex());
+        }
         bytes.putInt(crc(bytes, bytes.position()));
         return bytes.flip();
     }
 
-    /** {@code null} if these are not the bytes of an index file. Borrows {@code bytes}, from 0 to its limit. */
+    /**
+     * {@code null} if these are not the bytes of an index file. Borrows {@code bytes}, from 0 to its limit, and tells
+     * {@code covered} which epochs begin there.
+     */
     static @Nullable SegmentIndex decode(ByteBuffer bytes, SegmentSummary covered, int intervalBytes) {
-        int fixed = SegmentSummary.SIZE + 4 + 4;
-        if (bytes.limit() < fixed) {
+        int crcAt = bytes.limit() - 4;
+        if (crcAt < SegmentSummary.SIZE + 4) {
             return null;
         }
         int count = bytes.getInt(SegmentSummary.SIZE);
+        int epochsAt = SegmentSummary.SIZE + 4 + count * WORDS * 8;
         if (count < 0
                 || count > MAX_STEPS
-                || bytes.limit() != fixed + count * WORDS * 8
-                || bytes.getInt(bytes.limit() - 4) != crc(bytes, bytes.limit() - 4)) {
+                || epochsAt > crcAt
+                || bytes.getInt(crcAt) != crc(bytes, crcAt)
+                || !decodeEpochs(bytes, epochsAt, crcAt, covered)) {
             return null;
         }
         // Room for one more: a log that goes on appends to it.
@@ -220,6 +236,23 @@ final class SegmentIndex {
             steps[i] = bytes.getLong(SegmentSummary.SIZE + 4 + i * 8);
         }
         return new SegmentIndex(covered.baseIndex, intervalBytes, steps, count);
+    }
+
+    /** Indexes that were written before epochs were have nothing there. */
+    private static boolean decodeEpochs(ByteBuffer bytes, int from, int to, SegmentSummary covered) {
+        if (from == to) {
+            return true;
+        }
+        int count = to - from < 4 ? -1 : bytes.getInt(from);
+        if (count < 0 || count > MOST_EPOCHS || to - from != 4 + count * EPOCH_BYTES) {
+            return false;
+        }
+        List<EpochStart> epochs = new ArrayList<>(count);
+        for (int at = from + 4; at < to; at += EPOCH_BYTES) {
+            epochs.add(new EpochStart(bytes.getInt(at), bytes.getLong(at + 4)));
+        }
+        covered.epochs(epochs);
+        return true;
     }
 
     private static int crc(ByteBuffer bytes, int end) {

@@ -3,6 +3,8 @@ package io.headwater.storage;
 import io.headwater.record.EntryKind;
 import io.headwater.record.Envelope;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +59,9 @@ final class SegmentSummary {
     /** Offsets whose record was taken out by a rewriting. */
     long goneRecords;
 
+    /** The epochs that begin here. A footer does not hold them: until an index tells, see {@link #knowsEpochs}. */
+    private List<EpochStart> epochs = List.of();
+
     private SegmentSummary(long partitionId, long baseIndex, long baseOffset) {
         this.partitionId = partitionId;
         this.baseIndex = baseIndex;
@@ -74,6 +79,12 @@ final class SegmentSummary {
 
     /** @param records how many of its offsets have one */
     void add(Envelope entry, int records) {
+        if (entry.leaderEpoch() != lastEpoch) {
+            if (epochs.isEmpty()) {
+                epochs = new ArrayList<>(1);
+            }
+            epochs.add(new EpochStart(entry.leaderEpoch(), endIndex));
+        }
         endIndex += entry.entryCount();
         endOffset += entry.recordCount();
         lastEpoch = entry.leaderEpoch();
@@ -87,6 +98,20 @@ final class SegmentSummary {
         endPosition += entry.length();
         lastKind = entry.kind().id();
         goneRecords += entry.recordCount() - records;
+    }
+
+    /** The leader epochs whose first entry is one of these, oldest first. */
+    List<EpochStart> epochs() {
+        return epochs;
+    }
+
+    void epochs(List<EpochStart> known) {
+        epochs = known;
+    }
+
+    /** Epochs never fall, so none begins in a segment that ends in the epoch that it began in. */
+    boolean knowsEpochs(SegmentHeader header) {
+        return !epochs.isEmpty() || lastEpoch == header.lastEpoch();
     }
 
     long records() {

@@ -28,6 +28,9 @@ final class TestDirectory implements AutoCloseable, DurabilityListener {
     /** Everything below this offset may have been acknowledged. */
     long acknowledged;
 
+    /** Of what is appended next. */
+    int epoch = 1;
+
     private final EventTimes times = new EventTimes();
 
     TestDirectory(Path path, StorageConfig config, Disk disk) throws IOException {
@@ -62,7 +65,7 @@ final class TestDirectory implements AutoCloseable, DurabilityListener {
     long append(PartitionLog log, long nowMs, long[] eventMs, String... values) throws StorageException {
         RecordBatch batch = batch(eventMs, values);
         try {
-            return log.appendData(batch, batch.eventTimes(times), 1, nowMs);
+            return log.appendData(batch, batch.eventTimes(times), Math.max(epoch, log.lastEpoch()), nowMs);
         } catch (InvalidBatchException e) {
             throw new AssertionError(e);
         }
