@@ -20,6 +20,9 @@ final class LogAppender {
     /** Smaller steps say nothing about the pace, which is measured in milliseconds. */
     private static final long MIN_PACE_STEP_BYTES = 1 << 20;
 
+    /** The sparse index keeps positions in 32 bits. */
+    private static final long MOST_SEGMENT_BYTES = 0xffff_ffffL;
+
     private static final ByteBuffer NO_PAYLOAD = ByteBuffer.allocate(0);
 
     private final LogContext context;
@@ -36,6 +39,8 @@ final class LogAppender {
     private long nextOffset;
     private long lastIngestionTimeMs;
     private int lastEpoch;
+    /** Entries come from another copy's log, and so do the ends of segments. */
+    private boolean following;
     /** Where the pending bytes will stand in the open segment. */
     private long pendingPosition;
 
@@ -88,6 +93,14 @@ final class LogAppender {
         checkpoints = source;
     }
 
+    boolean following() {
+        return following;
+    }
+
+    void follow() {
+        following = true;
+    }
+
     boolean isPending() {
         return !pending.isEmpty();
     }
@@ -95,6 +108,7 @@ final class LogAppender {
     long appendData(RecordBatch batch, EventTimes times, int leaderEpoch, long nowMs)
             throws DiskFullException, LogOfflineException {
         makeRoom(Envelope.SIZE + batch.sizeInBytes(), leaderEpoch, nowMs);
+        following = false;
         long baseOffset = nextOffset;
         batch.stamp(baseOffset, leaderEpoch);
         Envelope envelope = pending.nextEnvelope();
@@ -109,9 +123,53 @@ final class LogAppender {
     long appendControl(EntryKind kind, ByteBuffer payload, int leaderEpoch, long nowMs)
             throws DiskFullException, LogOfflineException {
         makeRoom(Envelope.SIZE + payload.remaining(), leaderEpoch, nowMs);
+        following = false;
         long index = nextIndex;
         addControl(kind, payload, leaderEpoch, nowMs);
         return index;
+    }
+
+    /** What comes after a ROLL entry is the next segment; nothing is added that the leader has not sent. */
+    void appendReplicated(ByteBuffer entries, long nowMs)
+            throws InvalidEntriesException, DiskFullException, LogOfflineException {
+        commit.checkOnline();
+        ReplicatedEntries checked = Scratch.get().replicated();
+        checked.check(entries, nextIndex, nextOffset, lastEpoch, lastIngestionTimeMs);
+        following = true;
+        for (int from = entries.position(); from < entries.limit(); ) {
+            int to = ReplicatedEntries.endOfSegment(entries, from);
+            Segment open = makeRoomForReplicated(to - from, nowMs);
+            pending.add(entries.duplicate().limit(to).position(from));
+            for (int at = from; at < to; ) {
+                Envelope envelope = checked.entry(entries, at);
+                appended(envelope, ReplicatedEntries.records(entries, at));
+                at += envelope.length();
+            }
+            if (open.summary().rolled()) {
+                writeSealed(open);
+            }
+            from = to;
+        }
+    }
+
+    private Segment makeRoomForReplicated(int bytes, long nowMs)
+            throws InvalidEntriesException, DiskFullException, LogOfflineException {
+        Segment open = open();
+        long position = open == null ? SegmentHeader.SIZE : open.summary().endPosition;
+        long needed = position + bytes + SEAL_BYTES;
+        if (needed > MOST_SEGMENT_BYTES) {
+            throw new InvalidEntriesException("entries refused: a segment of " + needed + " bytes (expected: at most "
+                    + MOST_SEGMENT_BYTES + ")");
+        }
+        try {
+            if (open != null) {
+                reserve(open, needed, nowMs);
+                return open;
+            }
+            return begin(newFile(nextIndex, needed));
+        } catch (IOException e) {
+            throw failed(e);
+        }
     }
 
     private void addControl(EntryKind kind, ByteBuffer payload, int leaderEpoch, long nowMs) {
@@ -170,8 +228,9 @@ final class LogAppender {
             throw new IllegalArgumentException("batch of " + (entryBytes - Envelope.SIZE) + " bytes (expected: at most "
                     + context.config().maxBatchBytes() + ")");
         }
-        if (leaderEpoch < lastEpoch) {
-            throw new IllegalArgumentException("leaderEpoch: " + leaderEpoch + " (expected: at least " + lastEpoch + ")");
+        int lowest = following ? lastEpoch + 1 : lastEpoch;
+        if (leaderEpoch < lowest) {
+            throw new IllegalArgumentException("leaderEpoch: " + leaderEpoch + " (expected: at least " + lowest + ")");
         }
         try {
             Segment open = open();
@@ -181,14 +240,23 @@ final class LogAppender {
             } else {
                 reserve(open, needed, nowMs);
             }
-        } catch (DiskFullException | LogOfflineException e) {
-            throw e;
         } catch (IOException e) {
-            if (LogContext.noDescriptorsLeft(e)) {
-                throw new DiskFullException(context + ": the process has no file descriptor left", e);
-            }
-            throw commit.takeOffline("the files of the log cannot be written", e);
+            throw failed(e);
         }
+    }
+
+    /** There is no room now, which passes, or the log is at its end. */
+    private LogOfflineException failed(IOException e) throws DiskFullException {
+        if (e instanceof DiskFullException full) {
+            throw full;
+        }
+        if (e instanceof LogOfflineException offline) {
+            return offline;
+        }
+        if (LogContext.noDescriptorsLeft(e)) {
+            throw new DiskFullException(context + ": the process has no file descriptor left", e);
+        }
+        return commit.takeOffline("the files of the log cannot be written", e);
     }
 
     private void reserve(Segment open, long needed, long nowMs) throws IOException {
@@ -272,6 +340,13 @@ final class LogAppender {
         if (open != null) {
             seal(open, leaderEpoch);
         }
+        begin(file);
+        if (checkpoint != null) {
+            addControl(EntryKind.CHECKPOINT, checkpoint, leaderEpoch, nowMs);
+        }
+    }
+
+    private Segment begin(SegmentFile file) {
         SegmentHeader header =
                 new SegmentHeader(context.partitionId(), nextIndex, nextOffset, lastEpoch, lastIngestionTimeMs);
         Segment begun = new Segment(context, header, SegmentSummary.of(header), false, SegmentHeader.SIZE);
@@ -283,9 +358,7 @@ final class LogAppender {
         orderedTo = 0;
         spareOrdered = false;
         pending.add(header.encode());
-        if (checkpoint != null) {
-            addControl(EntryKind.CHECKPOINT, checkpoint, leaderEpoch, nowMs);
-        }
+        return begun;
     }
 
     private SegmentFile newFile(long baseIndex, long needed) throws IOException {
@@ -343,15 +416,21 @@ final class LogAppender {
     void seal(Segment open, int leaderEpoch) throws DiskFullException, LogOfflineException {
         try {
             reserveSeal(open);
+            open.index();
         } catch (DiskFullException e) {
             throw e;
         } catch (IOException e) {
             throw commit.takeOffline("the files of the log cannot be written", e);
         }
+        // Not of now: it must not make old records look young.
+        addControl(EntryKind.ROLL, NO_PAYLOAD, leaderEpoch, lastIngestionTimeMs);
+        writeSealed(open);
+    }
+
+    /** The last entry is a ROLL entry: writes it with what is pending, and the footer behind it. */
+    private void writeSealed(Segment open) throws LogOfflineException {
         try {
             SegmentIndex index = open.index();
-            // Not of now: it must not make old records look young.
-            addControl(EntryKind.ROLL, NO_PAYLOAD, leaderEpoch, lastIngestionTimeMs);
             pending.add(open.seal());
             write(open);
             commit.sealed(open.file(), open.sealedSize());

@@ -51,9 +51,9 @@ final class LogRetention {
         return removed.size();
     }
 
-    /** Ends the open segment if it holds records from before {@code oldestMs}. The caller flushes. */
+    /** Ends the open segment if it holds records from before {@code oldestMs}, unless the leader ends it. The caller flushes. */
     void sealOutlived(long nowMs, long oldestMs) throws LogOfflineException {
-        if (segments.isEmpty()) {
+        if (segments.isEmpty() || appender.following()) {
             return;
         }
         Segment last = segments.get(segments.size() - 1);
@@ -69,9 +69,9 @@ final class LogRetention {
         }
     }
 
-    /** Ends the open segment if it holds records, and begins the next one. The caller flushes. */
+    /** Ends the open segment if it holds records, and begins the next one, unless the leader does. The caller flushes. */
     void sealOpen(long nowMs) throws DiskFullException, LogOfflineException {
-        Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
+        Segment last = segments.isEmpty() || appender.following() ? null : segments.get(segments.size() - 1);
         if (last != null && !last.sealed() && holdsRecords(last)) {
             appender.seal(last, appender.lastEpoch());
         }

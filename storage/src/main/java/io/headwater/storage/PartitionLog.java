@@ -123,6 +123,31 @@ public final class PartitionLog {
         return appender.appendControl(kind, payload, leaderEpoch, nowMs);
     }
 
+    /**
+     * Appends one or more whole entries exactly as they stand in the leader's log, of any kind: index, offset, epoch and
+     * ingestion time are theirs. They must go on where this log ends, and every checksum is computed. The log's segments
+     * end where the leader's do, at its ROLL entries, and nowhere else: sealed segments are the same, byte by byte.
+     *
+     * <p>Position to limit are borrowed until {@link #flush} returns; not a mapping of a file, which a disk's error would
+     * make the end of the process.
+     *
+     * @throws InvalidEntriesException if the bytes are not the next entries of this log; nothing has changed
+     * @throws DiskFullException if there is no room; what comes before it in full segments is appended all the same, up to
+     *     {@link #endIndex}
+     */
+    public void appendReplicated(ByteBuffer entries, long nowMs)
+            throws InvalidEntriesException, DiskFullException, LogOfflineException {
+        appender.appendReplicated(entries, nowMs);
+    }
+
+    /**
+     * This log is a copy of another from now on, as with {@link #appendReplicated}, until it is appended to in an epoch of
+     * its own: it makes no entry by itself, which an end to its open segment would be.
+     */
+    public void follow() {
+        appender.follow();
+    }
+
     /** Writes what was appended since the last flush, in one write, and hands the log to the group commit. */
     public void flush() throws LogOfflineException {
         appender.flush();
@@ -268,7 +293,7 @@ public final class PartitionLog {
 
     /**
      * Seals the open segment, if it holds records, so that {@link #rewrite} can come to them: as soon as all that was
-     * appended so far is durable. A new segment is begun, with its checkpoint.
+     * appended so far is durable. A new segment is begun, with its checkpoint. Nothing happens in a log that follows.
      *
      * @throws DiskFullException if there is no room for the new segment; nothing has changed, or the old one is sealed
      */

@@ -9,6 +9,7 @@ final class Scratch {
 
     private final EntryScanner walk = new EntryScanner();
     private final EntryScanner check = new EntryScanner();
+    private final ReplicatedEntries replicated = new ReplicatedEntries();
 
     private Scratch() {}
 
@@ -18,6 +19,10 @@ final class Scratch {
 
     EntryScanner walk() {
         return walk;
+    }
+
+    ReplicatedEntries replicated() {
+        return replicated;
     }
 
     EntryScanner check() {
