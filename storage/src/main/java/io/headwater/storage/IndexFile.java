@@ -89,10 +89,8 @@ final class IndexFile {
 
     /** Best effort: without the file the index is rebuilt. */
     static void write(LogContext context, SegmentIndex index, SegmentSummary covered) {
-        writeBytes(context, covered.baseIndex, index.encode(covered));
-    }
-
-    static void writeBytes(LogContext context, long baseIndex, ByteBuffer bytes) {
+        long baseIndex = covered.baseIndex;
+        ByteBuffer bytes = index.encode(covered);
         try {
             delete(context, baseIndex);
             try (DiskFile file = context.disk().open(context.indexPath(baseIndex), Disk.Mode.CREATE_NEW)) {

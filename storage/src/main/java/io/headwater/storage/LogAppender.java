@@ -434,7 +434,7 @@ final class LogAppender {
             pending.add(open.seal());
             write(open);
             commit.sealed(open.file(), open.sealedSize());
-            context.spares().inBackground(() -> IndexFile.write(context, index, open.summary()));
+            context.spares().inBackground(() -> open.writeIndex(index));
             sealed.accept(open);
         } catch (IOException e) {
             pending.clear();
@@ -445,6 +445,20 @@ final class LogAppender {
     /** Begins a segment that nothing asks for yet, so that all those before it can go. */
     void beginEmpty(long nowMs) throws DiskFullException, LogOfflineException {
         makeRoom(Envelope.SIZE, lastEpoch, nowMs);
+    }
+
+    /** The log was cut behind the last entry of this segment. */
+    void truncated(Segment last) {
+        SegmentSummary end = last.summary();
+        nextIndex = end.endIndex;
+        nextOffset = end.endOffset;
+        lastEpoch = end.lastEpoch;
+        lastIngestionTimeMs = Math.max(end.maxIngestionTimeMs, last.header().lastIngestionTimeMs());
+        pendingPosition = end.endPosition;
+        stepEnd = 0;
+        orderedTo = 0;
+        spareOrdered = false;
+        following = true;
     }
 
     /** The open segment was put to rest: its file ends with its last entry, and the next append preallocates anew. */

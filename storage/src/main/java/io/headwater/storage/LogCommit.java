@@ -78,6 +78,15 @@ final class LogCommit implements Syncable {
         directories.add(directory);
     }
 
+    /** The log was cut, and all that is left is durable. The sync thread must be out of it. */
+    void truncated(Written end) {
+        written = end;
+        news = false;
+        durableSegmentBaseIndex = end.segmentBaseIndex();
+        durableOffset = end.endOffset();
+        durableIndex = end.endIndex();
+    }
+
     long durableIndex() {
         return durableIndex;
     }

@@ -20,6 +20,7 @@ record LogContext(
     private static final String LOG_SUFFIX = ".log";
     private static final String INDEX_SUFFIX = ".index";
     private static final String REWRITING_SUFFIX = ".rewriting";
+    private static final String TRUNCATING_SUFFIX = ".truncating";
 
     Path logPath(long baseIndex) {
         return logPath(directory, baseIndex);
@@ -34,8 +35,14 @@ record LogContext(
         return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + REWRITING_SUFFIX);
     }
 
-    static boolean isRewriting(String fileName) {
-        return fileName.endsWith(REWRITING_SUFFIX);
+    /** The same, of what a truncation has left of it. */
+    Path truncatingPath(long baseIndex) {
+        return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + TRUNCATING_SUFFIX);
+    }
+
+    /** Whether it was to take a segment's place. */
+    static boolean isReplacement(String fileName) {
+        return fileName.endsWith(REWRITING_SUFFIX) || fileName.endsWith(TRUNCATING_SUFFIX);
     }
 
     static Path logPath(Path directory, long baseIndex) {

@@ -257,7 +257,7 @@ final class LogReader {
     }
 
     void replay(EntryVisitor visitor, Written end) throws IOException {
-        for (int i = firstToReplay(end); i < segments.size(); i++) {
+        for (int i = firstToReplay(end, segments.size() - 1); i < segments.size(); i++) {
             Segment segment = segments.get(i);
             EntryScanner walk = scanner(segment, end);
             while (next(segment, walk, end)) {
@@ -266,13 +266,18 @@ final class LogReader {
         }
     }
 
-    /** The last segment that begins with a checkpoint; 0 if none does. */
-    int firstToReplay(Written end) throws IOException {
-        return firstToReplay(end, segments.size() - 1);
+    /** How many segments stand before the one that a replay would begin with after any crash from now on. */
+    int neverReplayed(Written end, long durableIndex) throws IOException {
+        int count = segments.isEmpty() ? 0 : firstToReplay(end, segments.size() - 1);
+        while (count > 0 && segments.get(count).baseIndex() >= durableIndex) {
+            // Its checkpoint may still get lost, and the one before would be used.
+            count = firstToReplay(end, count - 1);
+        }
+        return count;
     }
 
-    /** The same, not behind a given one. */
-    int firstToReplay(Written end, int last) throws IOException {
+    /** The last segment, up to a given one, that begins with a checkpoint; 0 if none does. */
+    private int firstToReplay(Written end, int last) throws IOException {
         for (int i = last; i > 0; i--) {
             Segment segment = segments.get(i);
             EntryScanner walk = scanner(segment, end);

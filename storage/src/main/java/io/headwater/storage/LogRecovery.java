@@ -52,7 +52,7 @@ final class LogRecovery {
                 long base = LogContext.baseIndexOf(name);
                 if (base >= 0) {
                     bases.add(base);
-                } else if (LogContext.isRewriting(name)) {
+                } else if (LogContext.isReplacement(name)) {
                     // It never took its segment's place.
                     context.disk().delete(context.directory().resolve(name));
                 }

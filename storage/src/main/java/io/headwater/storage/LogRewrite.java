@@ -2,7 +2,6 @@ package io.headwater.storage;
 
 import io.headwater.record.RecordFilter;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -148,8 +147,8 @@ final class LogRewrite {
                 after.records(),
                 before.endPosition + SegmentSummary.SIZE,
                 fresh.sealedSize()));
-        ByteBuffer index = rewriter.index().encode(after);
-        context.spares().inBackground(() -> IndexFile.writeBytes(context, after.baseIndex, index));
+        SegmentIndex index = rewriter.index();
+        context.spares().inBackground(() -> fresh.writeIndex(index));
     }
 
     private void report(@Nullable Exception failure) {

@@ -170,9 +170,12 @@ public final class LogVerifier {
             long base = LogContext.baseIndexOf(file);
             if (base >= 0) {
                 bases.add(base);
-            } else if (LogContext.isRewriting(file)) {
+            } else if (LogContext.isReplacement(file)) {
                 findings.accept(new Finding(
-                        Severity.TAIL, path.resolve(file), 0, "made by a rewriting that did not come to its end"));
+                        Severity.TAIL,
+                        path.resolve(file),
+                        0,
+                        "made by a rewriting or a truncation that did not come to its end"));
             }
         }
         boolean someMustBeThere = known && (mark.durable.position > 0 || !bases.isEmpty());

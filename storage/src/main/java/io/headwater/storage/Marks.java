@@ -216,7 +216,10 @@ public final class Marks implements Closeable {
         table.durable(partitionId, point);
     }
 
-    /** Sets the durable mark after recovery has decided where the log ends: the only call that may move it back. */
+    /**
+     * Moves the durable mark back, before a log is cut: its only call that does. Nobody else may move it meanwhile. The file
+     * must have it before the log loses anything: {@link #sync}.
+     */
     public void reset(long partitionId, SyncPoint point) {
         table.reset(partitionId, point);
     }

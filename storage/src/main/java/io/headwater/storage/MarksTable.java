@@ -119,6 +119,7 @@ final class MarksTable {
     synchronized void reset(long partitionId, SyncPoint point) {
         Mark mark = require(partitionId);
         mark.durable.set(point);
+        mark.clean = false;
         changed(mark, true);
     }
 

@@ -26,7 +26,9 @@ public final class PartitionLog {
     private final LogAppender appender;
     private final LogReader reader;
     private final LogRetention retention;
-    private final GroupCommit.Member member;
+    private final LogTruncation truncation;
+    private final GroupCommit groupCommit;
+    private GroupCommit.Member member;
 
     private @Nullable LogRewrite rewriting;
     /** Of the names that rewritings make. */
@@ -40,6 +42,8 @@ public final class PartitionLog {
         this.appender = new LogAppender(
                 context, segments, commit, reader::using, recovered.lastEpoch(), recovered.lastIngestionTimeMs());
         this.retention = new LogRetention(context, segments, commit, appender, reader);
+        this.truncation = new LogTruncation(context, segments, commit, reader);
+        this.groupCommit = groupCommit;
         this.member = groupCommit.enlist(commit);
         this.rewrittenNames = new DirectorySync(context.disk(), context.directory());
         if (!segments.isEmpty()) {
@@ -146,6 +150,44 @@ public final class PartitionLog {
      */
     public void follow() {
         appender.follow();
+    }
+
+    /**
+     * Removes all entries at and behind an index, before it returns and for good: after a crash in the middle the log holds
+     * all of them, the first so many, or none; after one later none. What is left is durable then, and the log follows
+     * ({@link #follow}). Slices that were lent keep their bytes. A report of the group commit that was under way may still
+     * name an end from before: {@link #durableIndex} is right.
+     *
+     * @param floorIndex what the caller knows to be committed; the commit mark counts too
+     * @throws TruncationRefusedException if the index lies below what is committed or retained, behind the end, or inside
+     *     an entry; nothing has changed
+     * @throws DiskFullException if there is no room to keep what others still read; nothing has changed
+     */
+    public void truncateTo(long index, long floorIndex) throws StorageException {
+        commit.checkOnline();
+        Mark mark = new Mark();
+        context.marks().load(context.partitionId(), mark);
+        long lowest = Math.max(startIndex(), Math.max(floorIndex, mark.commitIndex));
+        if (index < lowest || index > endIndex()) {
+            throw new TruncationRefusedException(
+                    context + ": index: " + index + " (expected: " + lowest + " to " + endIndex() + ")");
+        }
+        appender.flush();
+        if (index == endIndex()) {
+            flush();
+            return;
+        }
+        member.withdraw();
+        try {
+            appender.truncated(truncation.run(index));
+        } catch (TruncationRefusedException | DiskFullException e) {
+            throw e;
+        } catch (IOException e) {
+            throw failed(e);
+        } finally {
+            member = groupCommit.enlist(commit);
+            member.submit();
+        }
     }
 
     /** Writes what was appended since the last flush, in one write, and hands the log to the group commit. */
@@ -330,7 +372,7 @@ public final class PartitionLog {
         }
         int count;
         try {
-            count = rewritable();
+            count = reader.neverReplayed(commit.written(), commit.durableIndex());
         } catch (IOException e) {
             throw failed(e);
         }
@@ -356,36 +398,13 @@ public final class PartitionLog {
         return rewriting != null;
     }
 
-    /** How many segments stand before the one that a replay would begin with after any crash from now on. */
-    private int rewritable() throws IOException {
-        int count = segments.isEmpty() ? 0 : reader.firstToReplay(commit.written());
-        while (count > 0 && segments.get(count).baseIndex() >= commit.durableIndex()) {
-            // Its checkpoint may still get lost, and the one before would be used.
-            count = reader.firstToReplay(commit.written(), count - 1);
-        }
-        return count;
-    }
-
     /** The largest batch that an append takes. */
     public int maxBatchBytes() {
         return context.config().maxBatchBytes();
     }
 
     public LogStats stats() {
-        long bytes = 0;
-        long minIngestion = Long.MAX_VALUE;
-        long maxIngestion = Long.MIN_VALUE;
-        long minEvent = Long.MAX_VALUE;
-        long maxEvent = Long.MIN_VALUE;
-        for (Segment segment : segments) {
-            SegmentSummary summary = segment.summary();
-            bytes += summary.endPosition;
-            minIngestion = Math.min(minIngestion, summary.minIngestionTimeMs);
-            maxIngestion = Math.max(maxIngestion, summary.maxIngestionTimeMs);
-            minEvent = Math.min(minEvent, summary.minEventTimeMs);
-            maxEvent = Math.max(maxEvent, summary.maxEventTimeMs);
-        }
-        return new LogStats(bytes, segments.size(), minIngestion, maxIngestion, minEvent, maxEvent);
+        return LogStats.of(segments);
     }
 
     /** {@code null} while the log is online. Any thread. */

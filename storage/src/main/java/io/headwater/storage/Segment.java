@@ -40,6 +40,9 @@ final class Segment {
      */
     private long trustedFrom;
 
+    /** It is no longer part of the log, and its name may be another's. */
+    private boolean discarded;
+
     private final BitSet checkedSteps = new BitSet();
     private int checkedIntervalBytes;
 
@@ -276,8 +279,8 @@ final class Segment {
         if (space != null) {
             space.close();
             preallocation = null;
-            file().disk().truncate(summary.endPosition);
         }
+        file().disk().truncate(summary.endPosition);
         IndexFile.write(context, current, summary);
     }
 
@@ -301,6 +304,24 @@ final class Segment {
                 lent.add(current);
             }
         }
+    }
+
+    /** Keeps the index of a sealed segment in its file. On the background thread. */
+    synchronized void writeIndex(SegmentIndex complete) {
+        if (!discarded) {
+            IndexFile.write(context, complete, summary);
+        }
+    }
+
+    /** After this returns no index is written for it. */
+    synchronized void discard() {
+        discarded = true;
+    }
+
+    /** Whether anyone but the owner uses its bytes, now or for the rest of a lent slice. */
+    boolean shared() {
+        SegmentFile current = file;
+        return (current != null && current.shared()) || lent();
     }
 
     /** Whether slices of it may still be read after {@link #release}: then its file must not be written to again. */

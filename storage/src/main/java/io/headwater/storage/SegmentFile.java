@@ -48,6 +48,11 @@ final class SegmentFile {
         return uses.get() > 0;
     }
 
+    /** Whether there are more users than the one who asks. */
+    boolean shared() {
+        return uses.get() > 1;
+    }
+
     void release() {
         int left = uses.decrementAndGet();
         if (left < 0) {

@@ -488,7 +488,7 @@ class LogRewriteTest {
                 assertEquals(
                         List.of(),
                         fresh.list(PARTITION).stream()
-                                .filter(LogContext::isRewriting)
+                                .filter(LogContext::isReplacement)
                                 .toList());
                 full.heal();
                 assertNull(rewrite(dir, offset -> offset % 2 == 0).failure());
@@ -763,7 +763,7 @@ class LogRewriteTest {
             assertEquals(
                     List.of(),
                     disk.list(PARTITION).stream()
-                            .filter(LogContext::isRewriting)
+                            .filter(LogContext::isReplacement)
                             .toList());
             // And it can be done again, to its end.
             assertNull(rewrite(dir, offset -> offset % 9 == 0).failure());
