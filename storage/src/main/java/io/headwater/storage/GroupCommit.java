@@ -48,6 +48,7 @@ public final class GroupCommit implements AutoCloseable {
     private long againAtNs;
     private volatile boolean parked;
     private volatile boolean closing;
+    private volatile boolean marksMoved;
     private volatile @Nullable Throwable poison;
     private @Nullable Thread thread;
 
@@ -101,6 +102,16 @@ public final class GroupCommit implements AutoCloseable {
         cycleTimes.recordNs(endNs - startNs);
         carrier.carry(endNs);
         return count;
+    }
+
+    /** Commit marks have moved: the file of marks has them some time later, without a group commit too. Any thread. */
+    void marksMoved() {
+        if (!marksMoved) {
+            marksMoved = true;
+            if (parked) {
+                LockSupport.unpark(thread);
+            }
+        }
     }
 
     private void syncAll(int count) {
@@ -221,6 +232,10 @@ public final class GroupCommit implements AutoCloseable {
                 return !postponed.isEmpty();
             }
             long nowNs = clock.nanoTime();
+            if (marksMoved) {
+                marksMoved = false;
+                carrier.moved(nowNs);
+            }
             long waitNs = carrier.idle(nowNs);
             if (!postponed.isEmpty()) {
                 waitNs = Math.min(waitNs, Math.max(0, againAtNs - nowNs));

@@ -15,15 +15,26 @@ public final class Mark {
     public int promisedEpoch = -1;
     /** Everything below is on the disk. */
     public final SyncPoint durable = new SyncPoint();
-    /** Everything below this entry index is known to be committed. */
+    /** Everything below this entry index is known to be committed. In the file it is never beyond {@link #durable}. */
     public long commitIndex;
 
     public boolean clean;
+
+    /** The bits of {@link ReplicaFlag}s. */
+    int flags;
+    /** Entries from here on cannot be believed, up to {@link #damagedTo}; where both are equal, none. */
+    public long damagedFrom;
+
+    public long damagedTo;
 
     /** Changed since it was last handed to the journal. */
     boolean pending;
     /** Pending with a change that an acknowledgement waits for. */
     boolean urgent;
+
+    public boolean has(ReplicaFlag flag) {
+        return (flags & flag.bit()) != 0;
+    }
 
     /** Whether nothing was ever acknowledged in the log: its partition is only expected to be written to. */
     public boolean unused() {
@@ -36,6 +47,9 @@ public final class Mark {
         durable.set(other.durable);
         commitIndex = other.commitIndex;
         clean = other.clean;
+        flags = other.flags;
+        damagedFrom = other.damagedFrom;
+        damagedTo = other.damagedTo;
         return this;
     }
 }

@@ -33,7 +33,7 @@ public final class Marks implements Closeable {
     private final Path path;
     private final Journal journal;
     private final MarksTable table;
-    private final byte[] encoded = new byte[MarksLayout.MARK_BYTES];
+    private byte[] encoded = new byte[0];
     /** A write or sync failed: the file may lack something that memory has, and is to be written anew. */
     private boolean rewriteDue;
 
@@ -198,7 +198,37 @@ public final class Marks implements Closeable {
         }
     }
 
-    /** Raises the commit mark; a lower one is ignored. */
+    /** Sets a flag, synced. */
+    public void raise(long partitionId, ReplicaFlag flag) throws IOException {
+        synchronized (io) {
+            table.flags(partitionId, flag.bit(), 0);
+            sync();
+        }
+    }
+
+    /** Takes a flag back, synced. */
+    public void lower(long partitionId, ReplicaFlag flag) throws IOException {
+        synchronized (io) {
+            table.flags(partitionId, 0, flag.bit());
+            sync();
+        }
+    }
+
+    /** Sets which entries are damaged, synced; from {@code from} to before {@code to}. None: both are equal. */
+    public void damaged(long partitionId, long from, long to) throws IOException {
+        if (from > to) {
+            throw new IllegalArgumentException("damaged: " + from + " to " + to + " (expected: a range)");
+        }
+        synchronized (io) {
+            table.damaged(partitionId, from, to);
+            sync();
+        }
+    }
+
+    /**
+     * Raises the commit mark; a lower one is ignored. The file never holds one beyond the durable mark: what is beyond comes
+     * when that follows. Nobody waits for it; see {@link PartitionLog#committed}.
+     */
     public void committed(long partitionId, long commitIndex) {
         table.committed(partitionId, commitIndex);
     }
@@ -331,6 +361,9 @@ public final class Marks implements Closeable {
     }
 
     private byte[] encode(Mark mark) {
+        if (encoded.length != MarksLayout.sizeOf(mark)) {
+            encoded = new byte[MarksLayout.sizeOf(mark)];
+        }
         MarksLayout.encode(mark, ByteBuffer.wrap(encoded));
         return encoded;
     }

@@ -10,7 +10,7 @@ import java.util.UUID;
  * <pre>
  * identity                              mark                                  removed
  *   0  u8   1                             0  u8   2                             0  u8   3
- *   1  u8   version of these records, 1   1  u8   flags: 1 clean                1  7 bytes 0
+ *   1  u8   version of these records, 1   1  u8   flags                         1  7 bytes 0
  *   2  u16  length of the cluster id      2  u16  0                             8  i64  partition id
  *   4  i32  0                             4  i32  promised epoch, -1 for none
  *   8  u128 directory id                  8  i64  partition id
@@ -20,20 +20,26 @@ import java.util.UUID;
  *                                        40  i64  position in it
  *                                        48  i64  commit index
  * </pre>
+ *
+ * Flags: 1 clean, 2 learner, 4 suspect, 8 damaged. A damaged one is 16 bytes longer: the index of the first damaged entry,
+ * and the one behind the last.
  */
 final class MarksLayout {
     /** Tag of the journal. */
     static final int TAG = 0x4D41524B; // "MARK"
 
-    static final int MARK_BYTES = 56;
-    /** What a mark takes in the journal, with its head. */
-    static final int MARK_RECORD_BYTES = MARK_BYTES + JournalLayout.RECORD_HEAD;
+    private static final int MARK_BYTES = 56;
+    private static final int DAMAGED_MARK_BYTES = MARK_BYTES + 16;
+    /** What a mark takes at most in the journal, with its head. */
+    static final int MARK_RECORD_BYTES = DAMAGED_MARK_BYTES + JournalLayout.RECORD_HEAD;
 
     private static final byte IDENTITY = 1;
     private static final byte MARK = 2;
     private static final byte REMOVED = 3;
     private static final byte VERSION = 1;
-    private static final byte CLEAN = 1;
+    private static final int CLEAN = 1;
+    private static final int DAMAGED = 8;
+    private static final int REPLICA_FLAGS = ReplicaFlag.LEARNER.bit() | ReplicaFlag.SUSPECT.bit();
     private static final int IDENTITY_BYTES = 24;
 
     private MarksLayout() {}
@@ -60,14 +66,24 @@ final class MarksLayout {
         return bytes.put(cluster).array();
     }
 
-    /** Encodes a mark over the {@link #MARK_BYTES} of {@code into}, which may be reused. */
+    /** How many bytes {@link #encode(Mark, ByteBuffer)} makes. */
+    static int sizeOf(Mark mark) {
+        return mark.damagedFrom < mark.damagedTo ? DAMAGED_MARK_BYTES : MARK_BYTES;
+    }
+
+    /** Encodes a mark over the {@link #sizeOf} bytes of {@code into}, which may be reused. */
     static void encode(Mark mark, ByteBuffer into) {
+        boolean damaged = mark.damagedFrom < mark.damagedTo;
+        int flags = mark.flags | (mark.clean ? CLEAN : 0) | (damaged ? DAMAGED : 0);
         into.clear();
-        into.put(MARK).put(mark.clean ? CLEAN : 0).putShort((short) 0).putInt(mark.promisedEpoch);
+        into.put(MARK).put((byte) flags).putShort((short) 0).putInt(mark.promisedEpoch);
         into.putLong(mark.partitionId);
         into.putLong(mark.durable.endIndex).putLong(mark.durable.endOffset);
         into.putLong(mark.durable.segmentBaseIndex).putLong(mark.durable.position);
-        into.putLong(mark.commitIndex);
+        into.putLong(Math.min(mark.commitIndex, mark.durable.endIndex));
+        if (damaged) {
+            into.putLong(mark.damagedFrom).putLong(mark.damagedTo);
+        }
     }
 
     static byte[] encodeRemoved(long partitionId) {
@@ -89,7 +105,11 @@ final class MarksLayout {
             int length = Short.toUnsignedInt(bytes.getShort(2));
             String cluster = new String(record, IDENTITY_BYTES, length, StandardCharsets.UTF_8);
             reader.identity(new Identity(new UUID(bytes.getLong(8), bytes.getLong(16)), cluster));
-        } else if (type == MARK && record.length == MARK_BYTES) {
+        } else if (type == MARK && record.length == ((bytes.get(1) & DAMAGED) == 0 ? MARK_BYTES : DAMAGED_MARK_BYTES)) {
+            boolean damaged = record.length == DAMAGED_MARK_BYTES;
+            scratch.damagedFrom = damaged ? bytes.getLong(MARK_BYTES) : 0;
+            scratch.damagedTo = damaged ? bytes.getLong(MARK_BYTES + 8) : 0;
+            scratch.flags = bytes.get(1) & REPLICA_FLAGS;
             scratch.clean = (bytes.get(1) & CLEAN) != 0;
             scratch.promisedEpoch = bytes.getInt(4);
             scratch.partitionId = bytes.getLong(8);

@@ -90,6 +90,19 @@ final class MarksTable {
         }
     }
 
+    synchronized void flags(long partitionId, int raised, int lowered) {
+        Mark mark = require(partitionId);
+        mark.flags = (mark.flags | raised) & ~lowered;
+        changed(mark, true);
+    }
+
+    synchronized void damaged(long partitionId, long from, long to) {
+        Mark mark = require(partitionId);
+        mark.damagedFrom = from;
+        mark.damagedTo = to;
+        changed(mark, true);
+    }
+
     /** Returns whether there are changes that must be synced before an acknowledgement. */
     synchronized boolean dirty(long partitionId) {
         Mark mark = marks.get(partitionId);

@@ -84,6 +84,15 @@ public final class PartitionLog {
         return commit.durableIndex();
     }
 
+    /**
+     * All entries below this index are committed: {@link #truncateTo} spares them from now on, and after a restart as far as
+     * the marks have it. Those have it a tenth of a second later, if it is durable here, and nobody waits for that.
+     */
+    public void committed(long index) {
+        context.marks().committed(context.partitionId(), index);
+        groupCommit.marksMoved();
+    }
+
     /** Epoch of the last entry, -1 in an empty log. */
     public int lastEpoch() {
         return appender.lastEpoch();

@@ -9,8 +9,10 @@ import io.headwater.record.testing.Seeds;
 import io.headwater.storage.testing.FaultyDisk;
 import io.headwater.storage.testing.MemoryDisk;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -68,6 +70,94 @@ class MarksTest {
             assertFalse(marks.contains(9));
             assertEquals(2, marks.partitionIds().length);
         }
+    }
+
+    private static String sayOf(Marks marks, long partitionId) {
+        Mark mark = new Mark();
+        marks.load(partitionId, mark);
+        return mark.has(ReplicaFlag.LEARNER) + " " + mark.has(ReplicaFlag.SUSPECT) + " " + mark.damagedFrom + " "
+                + mark.damagedTo;
+    }
+
+    @Test
+    void remembersInAPowerCutWhyACopyHasNoSay() throws IOException {
+        Marks marks = Marks.create(disk, DIRECTORY, ID);
+        marks.register(7);
+        marks.register(8);
+        marks.durable(7, point(50));
+        marks.damaged(7, 10, 20);
+        marks.raise(7, ReplicaFlag.SUSPECT);
+        marks.raise(8, ReplicaFlag.LEARNER);
+        marks.raise(8, ReplicaFlag.SUSPECT);
+        marks.lower(8, ReplicaFlag.SUSPECT);
+        disk.powerCut();
+        Marks again = Marks.open(disk, DIRECTORY);
+        assertEquals("false true 10 20", sayOf(again, 7));
+        assertEquals("true false 0 0", sayOf(again, 8));
+        assertEquals("7 -1 " + point(50) + " 0", text(again, 7));
+        again.damaged(7, 0, 0);
+        again.lower(7, ReplicaFlag.SUSPECT);
+        disk.powerCut();
+        Marks repaired = Marks.open(disk, DIRECTORY);
+        assertEquals("false false 0 0", sayOf(repaired, 7));
+        assertThrows(IllegalArgumentException.class, () -> repaired.damaged(7, 2, 1));
+        assertThrows(IllegalArgumentException.class, () -> repaired.raise(99, ReplicaFlag.LEARNER));
+    }
+
+    /** What a file from before the flags holds is what a copy without any writes. */
+    @Test
+    void writesAMarkWithoutFlagsAsBefore() {
+        Mark mark = new Mark();
+        mark.partitionId = 7;
+        mark.promisedEpoch = 3;
+        mark.durable.set(point(50));
+        mark.commitIndex = 45;
+        mark.clean = true;
+        ByteBuffer bytes = ByteBuffer.allocate(MarksLayout.sizeOf(mark));
+        MarksLayout.encode(mark, bytes);
+        assertEquals(
+                "0201000000000003" + "0000000000000007" + "0000000000000032" + "00000000000001f4" + "0000000000000000"
+                        + "0000000000000c80" + "000000000000002d",
+                HexFormat.of().formatHex(bytes.array()));
+    }
+
+    @Test
+    void neverKeepsACommitMarkBeyondTheDurableOne() throws IOException {
+        Marks marks = Marks.create(disk, DIRECTORY, ID);
+        marks.register(7);
+        marks.durable(7, point(30));
+        marks.committed(7, 45);
+        marks.sync();
+        disk.powerCut();
+        Marks again = Marks.open(disk, DIRECTORY);
+        assertEquals("7 -1 " + point(30) + " 30", text(again, 7));
+        again.committed(7, 45);
+        again.durable(7, point(50));
+        again.sync();
+        disk.powerCut();
+        assertEquals("7 -1 " + point(50) + " 45", text(Marks.open(disk, DIRECTORY), 7));
+    }
+
+    @Test
+    void bringsACommitMarkToTheFileSoonAlthoughNoGroupCommitComes() throws IOException {
+        long[] nowNs = new long[1];
+        Marks marks = Marks.create(disk, DIRECTORY, ID);
+        marks.register(7);
+        marks.durable(7, point(50));
+        marks.sync();
+        MarksCarrier carrier = new MarksCarrier(SyncMode.EVERY_COMMIT, marks, () -> nowNs[0]);
+        assertEquals(MarksCarrier.NOTHING_DUE, carrier.idle(nowNs[0]));
+        for (int i = 1; i <= 3; i++) {
+            marks.committed(7, 10 * i);
+            carrier.moved(nowNs[0]);
+            long waitNs = carrier.idle(nowNs[0]);
+            assertTrue(waitNs > 0 && waitNs <= 100_000_000, "wait: " + waitNs);
+            nowNs[0] += 40_000_000;
+        }
+        assertEquals(0, carrier.idle(nowNs[0]));
+        assertEquals(MarksCarrier.NOTHING_DUE, carrier.idle(nowNs[0]));
+        disk.powerCut();
+        assertEquals("7 -1 " + point(50) + " 30", text(Marks.open(disk, DIRECTORY), 7));
     }
 
     @Test

@@ -1,0 +1,20 @@
+package io.headwater.storage;
+
+/** Why a copy of a partition has no say in what is committed. */
+public enum ReplicaFlag {
+    /** It is on its way to hold everything that is committed. */
+    LEARNER(2),
+    /** It may lack something that it once said it has. */
+    SUSPECT(4);
+
+    private final int bit;
+
+    ReplicaFlag(int bit) {
+        this.bit = bit;
+    }
+
+    /** In the flags of a mark. */
+    int bit() {
+        return bit;
+    }
+}
