@@ -113,7 +113,7 @@ public final class MetadataCodec {
                 .build();
     }
 
-    static State snapshot(MetadataImage image) {
+    public static State snapshot(MetadataImage image) {
         MetadataImage.NextIds next = image.next();
         State.Builder state = State.newBuilder()
                 .setAppliedIndex(image.appliedIndex())
@@ -163,7 +163,7 @@ public final class MetadataCodec {
     /**
      * @throws IllegalArgumentException if the snapshot contradicts itself
      */
-    static MetadataImage image(State state) {
+    public static MetadataImage image(State state) {
         MetadataImage image = MetadataImage.empty(state.getClusterId());
         if (state.getNodesCount() > 1) {
             throw new IllegalArgumentException("nodes: " + state.getNodesCount() + " (expected: at most 1)");

@@ -34,5 +34,8 @@ public interface MetadataQuorum extends AutoCloseable {
     /** Hears what was agreed on. */
     interface Listener {
         void applied(MetadataImage image, Command command);
+
+        /** Much was agreed on at once, and nobody can say what: this is the picture now. */
+        default void replaced(MetadataImage image) {}
     }
 }

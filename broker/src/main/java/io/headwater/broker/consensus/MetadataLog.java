@@ -1,0 +1,138 @@
+package io.headwater.broker.consensus;
+
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import io.headwater.broker.metadata.MetadataCodec;
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.MetadataMachine;
+import io.headwater.broker.metadata.Outcome;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.metadata.wire.Proposal;
+import io.headwater.broker.metadata.wire.State;
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.apache.ratis.io.MD5Hash;
+import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.storage.FileInfo;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.StateMachineStorage;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.statemachine.impl.SimpleStateMachineStorage;
+import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.MD5FileUtil;
+
+/** What Ratis applies committed proposals to: the picture of the metadata. On Ratis's threads; what came of it goes out as values. */
+final class MetadataLog extends BaseStateMachine {
+    /** What became of a proposal, or what replaces everything before. */
+    record Applied(long callId, boolean ours, MetadataImage image, List<Command> commands, List<Outcome> outcomes) {}
+
+    private static final long NOBODYS = -1;
+
+    private final ClientId self;
+    private final Consumer<Applied> applied;
+    private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
+    private MetadataImage image;
+
+    MetadataLog(ClientId self, MetadataImage empty, Consumer<Applied> applied) {
+        this.self = self;
+        this.image = empty;
+        this.applied = applied;
+    }
+
+    @Override
+    public void initialize(RaftServer server, RaftGroupId group, RaftStorage place) throws IOException {
+        super.initialize(server, group, place);
+        storage.init(place);
+        load();
+    }
+
+    @Override
+    public void reinitialize() throws IOException {
+        load();
+    }
+
+    @Override
+    public StateMachineStorage getStateMachineStorage() {
+        return storage;
+    }
+
+    private synchronized void load() throws IOException {
+        SingleFileSnapshotInfo snapshot = storage.loadLatestSnapshot();
+        if (snapshot == null) {
+            return;
+        }
+        File file = snapshot.getFile().getPath().toFile();
+        MD5FileUtil.verifySavedMD5(file, MD5FileUtil.computeMd5ForFile(file));
+        image = MetadataCodec.image(State.parseFrom(Files.readAllBytes(file.toPath())));
+        setLastAppliedTermIndex(snapshot.getTermIndex());
+        applied.accept(new Applied(NOBODYS, false, image, List.of(), List.of()));
+    }
+
+    @Override
+    public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
+        StateMachineLogEntryProto entry = transaction.getStateMachineLogEntry();
+        boolean ours = self.toByteString().equals(entry.getClientId());
+        apply(entry, ours);
+        updateLastAppliedTermIndex(
+                transaction.getLogEntry().getTerm(), transaction.getLogEntry().getIndex());
+        return CompletableFuture.completedFuture(Message.EMPTY);
+    }
+
+    private synchronized void apply(StateMachineLogEntryProto entry, boolean ours) {
+        Proposal proposal = parse(entry.getLogData());
+        List<Outcome> outcomes = new ArrayList<>(proposal.getCommandsCount());
+        for (Command command : proposal.getCommandsList()) {
+            Outcome outcome = MetadataMachine.apply(image, image.appliedIndex() + 1, command);
+            outcomes.add(outcome);
+            if (outcome instanceof Outcome.Committed committed) {
+                image = committed.image();
+            }
+        }
+        applied.accept(new Applied(entry.getCallId(), ours, image, proposal.getCommandsList(), outcomes));
+    }
+
+    private static Proposal parse(ByteString bytes) {
+        try {
+            return Proposal.parseFrom(bytes.asReadOnlyByteBuffer());
+        } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+            // Agreed on and not readable: to skip it here and not elsewhere would be two metadata.
+            throw new IllegalStateException("metadata: a committed entry is no proposal", e);
+        }
+    }
+
+    @Override
+    public synchronized long takeSnapshot() throws IOException {
+        TermIndex last = getLastAppliedTermIndex();
+        File file = storage.getSnapshotFile(last.getTerm(), last.getIndex());
+        Path partial = file.toPath().resolveSibling(file.getName() + ".partial");
+        try (FileChannel out = FileChannel.open(partial, CREATE, TRUNCATE_EXISTING, WRITE)) {
+            ByteBuffer bytes = MetadataCodec.snapshot(image).toByteString().asReadOnlyByteBuffer();
+            while (bytes.hasRemaining()) {
+                out.write(bytes);
+            }
+            out.force(true);
+        }
+        Files.move(partial, file.toPath(), ATOMIC_MOVE);
+        MD5Hash digest = MD5FileUtil.computeAndSaveMd5ForFile(file);
+        storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file.toPath(), digest), last));
+        return last.getIndex();
+    }
+}

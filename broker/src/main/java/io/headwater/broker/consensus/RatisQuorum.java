@@ -1,0 +1,321 @@
+package io.headwater.broker.consensus;
+
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.MetadataQuorum;
+import io.headwater.broker.metadata.MetadataUnavailableException;
+import io.headwater.broker.metadata.Outcome;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.metadata.wire.Proposal;
+import io.headwater.storage.Disk;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage.StartupOption;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The metadata log of a cluster on a broker that is a voter. What its owner proposes in one turn is one entry. While another
+ * voter leads, proposals fail at once; whether one that was under way when the leader changed took effect is unknown, as
+ * {@link MetadataUnavailableException} says.
+ *
+ * <p>What was agreed on comes from Ratis's threads into a queue, and is shown, told to listeners and answered by {@link
+ * #doWork}, on the owner's thread and in order.
+ */
+public final class RatisQuorum implements MetadataQuorum {
+    /** A larger entry takes Ratis long enough to be noticed; what is more goes into the next. */
+    private static final int MOST_BYTES = 16 << 10;
+
+    private record Waiting(Command command, CompletableFuture<Outcome> done) {}
+
+    /** A proposal of which nobody can say what becomes of it. */
+    private record Failed(long callId, Throwable why) {}
+
+    private final RaftServer server;
+    private final RaftGroupId group;
+    private final ClientId self;
+    private final Queue<MetadataLog.Applied> applied;
+    private final Queue<Failed> failed = new ConcurrentLinkedQueue<>();
+    private final Runnable news;
+    private final List<Listener> listeners = new ArrayList<>();
+    private final Map<Long, List<Waiting>> underWay = new HashMap<>();
+    private List<Waiting> waiting = new ArrayList<>();
+    private long nextCallId = 1;
+    private volatile MetadataImage image;
+
+    private RatisQuorum(
+            RaftServer server,
+            RaftGroupId group,
+            ClientId self,
+            Queue<MetadataLog.Applied> applied,
+            MetadataImage empty,
+            Runnable news) {
+        this.server = server;
+        this.group = group;
+        this.self = self;
+        this.applied = applied;
+        this.news = news;
+        this.image = empty;
+    }
+
+    /**
+     * Who agrees.
+     *
+     * @param self the name of this voter: of its node and of its data directory, so that one with another disk is another
+     * @param voters all of them when the cluster is founded, this one included; none: it joins one, whose leader makes it a
+     *     voter by {@link #setVoters}. Later ones are in the log
+     * @param run tells this run of the process from those before
+     */
+    public record Membership(String clusterId, String self, List<String> voters, UUID run) {
+        public Membership {
+            voters = List.copyOf(voters);
+            if (!voters.isEmpty() && !voters.contains(self)) {
+                throw new IllegalArgumentException("voters: " + voters + " (expected: " + self + " among them)");
+            }
+        }
+    }
+
+    /**
+     * The first start of a voter: it knows nothing and has voted for nobody.
+     *
+     * @throws IOException also if the directory holds something: a voter that forgets its votes may make two leaders
+     */
+    public static RatisQuorum create(Disk disk, Path directory, Membership membership, RaftCalls calls, Runnable news)
+            throws IOException {
+        if (Files.exists(directory)) {
+            throw new IOException(directory + " exists (expected: nothing there yet)");
+        }
+        Files.createDirectories(directory);
+        disk.syncDirectory(directory.toAbsolutePath().getParent());
+        return start(disk, directory, membership, StartupOption.FORMAT, calls, news);
+    }
+
+    /** Goes on from what an earlier run left. */
+    public static RatisQuorum open(Disk disk, Path directory, Membership membership, RaftCalls calls, Runnable news)
+            throws IOException {
+        if (!Files.exists(directory)) {
+            throw new IOException(directory + ": missing, although this voter has been in use; start it as a new one");
+        }
+        return start(disk, directory, membership, StartupOption.RECOVER, calls, news);
+    }
+
+    private static RatisQuorum start(
+            Disk disk, Path directory, Membership membership, StartupOption option, RaftCalls calls, Runnable news)
+            throws IOException {
+        RaftGroupId group = RaftGroupId.valueOf(UUID.fromString(membership.clusterId()));
+        Path current = directory.resolve(group.getUuid().toString()).resolve("current");
+        ClientId self = ClientId.valueOf(membership.run());
+        Queue<MetadataLog.Applied> applied = new ConcurrentLinkedQueue<>();
+        MetadataImage empty = MetadataImage.empty(membership.clusterId());
+        RaftProperties properties = RatisSettings.of(directory);
+        RaftServer server = RaftServer.newBuilder()
+                .setServerId(RaftPeerId.valueOf(membership.self()))
+                .setGroup(RaftGroup.valueOf(group, peers(membership.voters())))
+                .setOption(option)
+                .setProperties(properties)
+                .setParameters(RatisTransport.parameters(calls, new VoteBarrier(disk, current)))
+                .setStateMachine(new MetadataLog(self, empty, each -> {
+                    applied.add(each);
+                    news.run();
+                }))
+                .build();
+        RatisQuorum quorum = new RatisQuorum(server, group, self, applied, empty, news);
+        try {
+            server.start();
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+        quorum.doWork();
+        return quorum;
+    }
+
+    /** Whether this voter leads, and may propose. Any thread. */
+    public boolean isLeader() {
+        try {
+            return server.getDivision(group).getInfo().isLeaderReady();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The voter that leads, as far as this one knows; null: nobody. Any thread. */
+    public @Nullable String leader() {
+        try {
+            RaftPeerId leader = server.getDivision(group).getInfo().getLeaderId();
+            return leader == null ? null : leader.toString();
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    /**
+     * Makes these the voters, by a joint change; asked of the leader only. New ones must run, and are brought up first.
+     *
+     * @return completed on a thread of Ratis; exceptionally: it may have happened or not
+     */
+    public CompletionStage<Void> setVoters(List<String> voters) {
+        SetConfigurationRequest.Arguments arguments = SetConfigurationRequest.Arguments.newBuilder()
+                .setServersInNewConf(peers(voters))
+                .build();
+        SetConfigurationRequest request =
+                new SetConfigurationRequest(self, server.getId(), group, nextCallId++, arguments);
+        try {
+            return server.setConfigurationAsync(request).thenAccept(reply -> {
+                if (!reply.isSuccess()) {
+                    throw new CompletionException(new MetadataUnavailableException(
+                            "the cluster's voters cannot be changed: " + reply.getException(), reply.getException()));
+                }
+            });
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(
+                    new MetadataUnavailableException("the cluster's voters cannot be changed: " + e.getMessage(), e));
+        }
+    }
+
+    private static List<RaftPeer> peers(List<String> voters) {
+        return voters.stream()
+                .map(voter -> RaftPeer.newBuilder().setId(voter).build())
+                .toList();
+    }
+
+    @Override
+    public CompletionStage<Outcome> propose(Command command) {
+        CompletableFuture<Outcome> done = new CompletableFuture<>();
+        waiting.add(new Waiting(command, done));
+        return done.minimalCompletionStage();
+    }
+
+    @Override
+    public int doWork() {
+        send();
+        int done = 0;
+        for (MetadataLog.Applied next = applied.poll(); next != null; next = applied.poll()) {
+            take(next);
+            done++;
+        }
+        for (Failed next = failed.poll(); next != null; next = failed.poll()) {
+            List<Waiting> theirs = underWay.remove(next.callId());
+            if (theirs != null) {
+                MetadataUnavailableException unknown = new MetadataUnavailableException(
+                        "the cluster's metadata: " + next.why().getMessage(), next.why());
+                theirs.forEach(each -> each.done().completeExceptionally(unknown));
+                done++;
+            }
+        }
+        return done;
+    }
+
+    private void send() {
+        List<Waiting> all = waiting;
+        waiting = new ArrayList<>();
+        for (int at = 0; at < all.size(); ) {
+            Proposal.Builder proposal = Proposal.newBuilder();
+            int bytes = 0;
+            int from = at;
+            while (at < all.size()
+                    && (at == from || bytes + all.get(at).command().getSerializedSize() <= MOST_BYTES)) {
+                bytes += all.get(at).command().getSerializedSize();
+                proposal.addCommands(all.get(at).command());
+                at++;
+            }
+            submit(proposal.build(), List.copyOf(all.subList(from, at)));
+        }
+    }
+
+    private void submit(Proposal proposal, List<Waiting> theirs) {
+        long callId = nextCallId++;
+        underWay.put(callId, theirs);
+        RaftClientRequest request = RaftClientRequest.newBuilder()
+                .setClientId(self)
+                .setServerId(server.getId())
+                .setGroupId(group)
+                .setCallId(callId)
+                .setMessage(Message.valueOf(ByteString.copyFrom(proposal.toByteArray())))
+                .setType(RaftClientRequest.writeRequestType())
+                .build();
+        try {
+            CompletableFuture<RaftClientReply> unused = server.submitClientRequestAsync(request)
+                    .whenComplete((reply, failure) -> {
+                        if (failure != null) {
+                            fail(callId, failure);
+                        } else if (!reply.isSuccess()) {
+                            fail(callId, reply.getException());
+                        }
+                    });
+        } catch (IOException e) {
+            fail(callId, e);
+        }
+    }
+
+    private void fail(long callId, Throwable why) {
+        failed.add(new Failed(callId, why));
+        news.run();
+    }
+
+    private void take(MetadataLog.Applied next) {
+        image = next.image();
+        if (next.outcomes().isEmpty()) {
+            listeners.forEach(listener -> listener.replaced(next.image()));
+            return;
+        }
+        List<Waiting> ours = next.ours() ? underWay.remove(next.callId()) : null;
+        for (int i = 0; i < next.outcomes().size(); i++) {
+            if (next.outcomes().get(i) instanceof Outcome.Committed committed) {
+                Command command = next.commands().get(i);
+                listeners.forEach(listener -> listener.applied(committed.image(), command));
+            }
+        }
+        if (ours != null) {
+            for (int i = 0; i < ours.size(); i++) {
+                ours.get(i).done().complete(next.outcomes().get(i));
+            }
+        }
+    }
+
+    @Override
+    public MetadataImage image() {
+        return image;
+    }
+
+    @Override
+    public boolean isWritable() {
+        return isLeader();
+    }
+
+    @Override
+    public void listener(Listener listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the metadata log cannot be closed", e);
+        }
+    }
+}

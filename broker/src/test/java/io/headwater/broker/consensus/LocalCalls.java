@@ -1,0 +1,52 @@
+package io.headwater.broker.consensus;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Carries calls within a process. Whoever is cut off neither calls nor is called. */
+public final class LocalCalls {
+    private final Map<String, RaftCalls.Endpoint> endpoints = new ConcurrentHashMap<>();
+    private final Set<String> cut = ConcurrentHashMap.newKeySet();
+    private final Map<RaftCalls.Call, AtomicInteger> counts = new ConcurrentHashMap<>();
+
+    /** The side of one voter. */
+    public RaftCalls of(String self) {
+        return new RaftCalls() {
+            @Override
+            public byte[] call(String voter, Call call, byte[] request) throws IOException {
+                Endpoint endpoint = endpoints.get(voter);
+                if (endpoint == null || cut.contains(self) || cut.contains(voter)) {
+                    throw new IOException(voter + " cannot be reached");
+                }
+                counts.computeIfAbsent(call, each -> new AtomicInteger()).incrementAndGet();
+                byte[] answer = endpoint.answer(call, request.clone());
+                if (cut.contains(self) || cut.contains(voter)) {
+                    throw new IOException(voter + " does not answer");
+                }
+                return answer;
+            }
+
+            @Override
+            public void serve(String voter, Endpoint endpoint) {
+                endpoints.put(voter, endpoint);
+            }
+        };
+    }
+
+    /** How many have arrived. */
+    public int count(RaftCalls.Call call) {
+        AtomicInteger count = counts.get(call);
+        return count == null ? 0 : count.get();
+    }
+
+    public void cut(String voter) {
+        cut.add(voter);
+    }
+
+    public void mend(String voter) {
+        cut.remove(voter);
+    }
+}

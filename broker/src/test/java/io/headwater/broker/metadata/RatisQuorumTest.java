@@ -1,0 +1,245 @@
+package io.headwater.broker.metadata;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.broker.consensus.LocalCalls;
+import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.storage.FileSystemDisk;
+import io.headwater.storage.testing.FaultyDisk;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract for a cluster of one voter; then what three of them do when some are gone. */
+@Timeout(60)
+class RatisQuorumTest extends MetadataQuorumContract {
+    private static final String CLUSTER = new UUID(7, 7).toString();
+    private static final List<String> THREE = List.of("1-a", "2-b", "3-c");
+
+    @TempDir
+    Path directory;
+
+    private final LocalCalls calls = new LocalCalls();
+    private final List<RatisQuorum> running = new ArrayList<>();
+    private int runs;
+
+    @AfterEach
+    void closeAll() {
+        running.forEach(RatisQuorum::close);
+    }
+
+    private RatisQuorum.Membership membership(String self, List<String> voters) {
+        runs++;
+        return new RatisQuorum.Membership(CLUSTER, self, voters, new UUID(1, runs));
+    }
+
+    private RatisQuorum create(String self, List<String> voters) throws IOException {
+        RatisQuorum quorum = RatisQuorum.create(
+                new FileSystemDisk(), directory.resolve(self), membership(self, voters), calls.of(self), () -> {});
+        running.add(quorum);
+        return quorum;
+    }
+
+    private RatisQuorum open(Path place, String self, List<String> voters) throws IOException {
+        RatisQuorum quorum =
+                RatisQuorum.open(new FileSystemDisk(), place, membership(self, voters), calls.of(self), () -> {});
+        running.add(quorum);
+        return quorum;
+    }
+
+    @Override
+    MetadataQuorum found() throws IOException {
+        RatisQuorum quorum = create("1-a", List.of("1-a"));
+        turnUntil(List.of(quorum), quorum::isLeader);
+        return quorum;
+    }
+
+    /** What is on the disk when the process dies: a copy of it, while it still runs. */
+    @Override
+    MetadataQuorum crashAndReopen() throws IOException {
+        Path left = directory.resolve("left");
+        copy(directory.resolve("1-a"), left);
+        running.remove(0).close();
+        RatisQuorum quorum = open(left, "1-a", List.of("1-a"));
+        turnUntil(List.of(quorum), quorum::isLeader);
+        return quorum;
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path each : all.toList()) {
+                if (!each.getFileName().toString().endsWith(".lock")) {
+                    Files.copy(each, to.resolve(from.relativize(each)));
+                }
+            }
+        }
+    }
+
+    private static void turnUntil(List<RatisQuorum> quorums, BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            quorums.forEach(RatisQuorum::doWork);
+            Thread.onSpinWait();
+        }
+    }
+
+    private List<RatisQuorum> three() throws IOException {
+        List<RatisQuorum> all = new ArrayList<>();
+        for (String self : THREE) {
+            all.add(create(self, THREE));
+        }
+        return all;
+    }
+
+    private static RatisQuorum leaderOf(List<RatisQuorum> quorums) {
+        RatisQuorum[] leader = new RatisQuorum[1];
+        turnUntil(quorums, () -> {
+            leader[0] =
+                    quorums.stream().filter(RatisQuorum::isLeader).findFirst().orElse(null);
+            return leader[0] != null;
+        });
+        return leader[0];
+    }
+
+    private static Outcome agreed(List<RatisQuorum> quorums, String topic) {
+        CompletableFuture<Outcome> outcome =
+                leaderOf(quorums).propose(Commands.create(topic, 1)).toCompletableFuture();
+        turnUntil(quorums, outcome::isDone);
+        return outcome.join();
+    }
+
+    @Test
+    void threeVotersAgree() throws IOException {
+        List<RatisQuorum> all = three();
+        assertInstanceOf(Outcome.Committed.class, agreed(all, "a"));
+        assertInstanceOf(Outcome.Refused.class, agreed(all, "a"));
+        turnUntil(all, () -> all.stream().allMatch(each -> each.image().topic("a") != null));
+        for (RatisQuorum each : all) {
+            MetadataMachineTest.assertSame(all.get(0).image(), each.image());
+        }
+    }
+
+    @Test
+    void whoDoesNotLeadSaysSoAtOnce() throws IOException {
+        List<RatisQuorum> all = three();
+        RatisQuorum leader = leaderOf(all);
+        RatisQuorum other =
+                all.stream().filter(each -> each != leader).findFirst().orElseThrow();
+        CompletableFuture<Outcome> refused =
+                other.propose(Commands.create("a", 1)).toCompletableFuture();
+        turnUntil(all, refused::isDone);
+        CompletionException failure = assertThrows(CompletionException.class, refused::join);
+        assertInstanceOf(MetadataUnavailableException.class, failure.getCause());
+        assertFalse(other.isWritable());
+    }
+
+    @Test
+    void twoGoOnWithoutALeaderThatIsCutOffAndItComesBackWithTheirPicture() throws IOException {
+        List<RatisQuorum> all = three();
+        agreed(all, "before");
+        RatisQuorum leader = leaderOf(all);
+        int gone = all.indexOf(leader);
+        calls.cut(THREE.get(gone));
+        CompletableFuture<Outcome> lost =
+                leader.propose(Commands.create("lost", 1)).toCompletableFuture();
+        leader.doWork();
+        List<RatisQuorum> two = all.stream().filter(each -> each != leader).toList();
+
+        assertInstanceOf(Outcome.Committed.class, agreed(two, "after"));
+        turnUntil(all, lost::isDone);
+        assertTrue(lost.isCompletedExceptionally(), "nobody else has it");
+
+        calls.mend(THREE.get(gone));
+        turnUntil(all, () -> leader.image().topic("after") != null);
+        MetadataMachineTest.assertSame(leaderOf(two).image(), leader.image());
+        assertEquals(null, leader.image().topic("lost"));
+    }
+
+    @Test
+    void nothingIsAgreedOnByOneOfThree() throws IOException {
+        List<RatisQuorum> all = three();
+        RatisQuorum leader = leaderOf(all);
+        THREE.forEach(calls::cut);
+        CompletableFuture<Outcome> alone =
+                leader.propose(Commands.create("a", 1)).toCompletableFuture();
+        turnUntil(all, alone::isDone);
+        assertTrue(alone.isCompletedExceptionally());
+        assertEquals(null, leader.image().topic("a"));
+    }
+
+    @Test
+    void aVoterThatDiedKnowsWhatItAgreedTo() throws IOException {
+        List<RatisQuorum> all = three();
+        for (int i = 0; i < 50; i++) {
+            agreed(all, "topic-" + i);
+        }
+        RatisQuorum dead = all.get(1);
+        dead.close();
+        running.remove(dead);
+        List<RatisQuorum> two = List.of(all.get(0), all.get(2));
+        agreed(two, "meanwhile");
+
+        RatisQuorum again = open(directory.resolve(THREE.get(1)), THREE.get(1), THREE);
+        List<RatisQuorum> now = List.of(all.get(0), again, all.get(2));
+        turnUntil(now, () -> again.image().topic("meanwhile") != null);
+        MetadataMachineTest.assertSame(leaderOf(two).image(), again.image());
+        assertNotEquals(0, again.image().appliedIndex());
+    }
+
+    @Test
+    void neverStartsAVoterAnewOverWhatItHas() throws IOException {
+        create("1-a", List.of("1-a"));
+        running.remove(0).close();
+        assertThrows(IOException.class, () -> create("1-a", List.of("1-a")));
+        assertThrows(IOException.class, () -> open(directory.resolve("2-b"), "2-b", List.of("2-b")));
+    }
+
+    @Test
+    void aClusterGrowsFromOneVoterToThree() throws IOException {
+        RatisQuorum first = create("1-a", List.of("1-a"));
+        agreed(List.of(first), "alone");
+        List<RatisQuorum> all = new ArrayList<>(List.of(first));
+        all.add(create("2-b", List.of()));
+        all.add(create("3-c", List.of()));
+        CompletableFuture<Void> grown = first.setVoters(THREE).toCompletableFuture();
+        turnUntil(all, grown::isDone);
+        grown.join();
+        turnUntil(all, () -> all.stream().allMatch(each -> each.image().topic("alone") != null));
+
+        calls.cut("1-a");
+        assertInstanceOf(Outcome.Committed.class, agreed(all.subList(1, 3), "later"));
+    }
+
+    /** Ratis does not sync the directory of its vote file: see {@code VoteBarrier}. */
+    @Test
+    void aVoteThatAPowerCutMightTakeBackIsNotAskedFor() throws IOException {
+        AtomicInteger refused = new AtomicInteger();
+        FaultyDisk disk = new FaultyDisk(new FileSystemDisk());
+        disk.failSyncs(path -> path.endsWith("current") && refused.incrementAndGet() > 0);
+        for (String self : THREE) {
+            running.add(RatisQuorum.create(
+                    disk, directory.resolve(self), membership(self, THREE), calls.of(self), () -> {}));
+        }
+        turnUntil(running, () -> refused.get() >= 3);
+        assertTrue(running.stream().noneMatch(RatisQuorum::isLeader));
+
+        disk.heal();
+        assertInstanceOf(Outcome.Committed.class, agreed(running, "a"));
+    }
+}
