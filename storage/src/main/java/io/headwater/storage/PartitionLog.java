@@ -163,9 +163,9 @@ public final class PartitionLog {
 
     /**
      * Removes all entries at and behind an index, before it returns and for good: after a crash in the middle the log holds
-     * all of them, the first so many, or none; after one later none. What is left is durable then, and the log follows
-     * ({@link #follow}). Slices that were lent keep their bytes. A report of the group commit that was under way may still
-     * name an end from before: {@link #durableIndex} is right.
+     * all of them, the first so many, or none; after one later none. If there were any, what is left is durable then. The
+     * log follows ({@link #follow}). Slices that were lent keep their bytes. A report of the group commit that was under
+     * way may still name an end from before: {@link #durableIndex} is right.
      *
      * @param floorIndex what the caller knows to be committed; the commit mark counts too
      * @throws TruncationRefusedException if the index lies below what is committed or retained, behind the end, or inside
@@ -181,9 +181,9 @@ public final class PartitionLog {
             throw new TruncationRefusedException(
                     context + ": index: " + index + " (expected: " + lowest + " to " + endIndex() + ")");
         }
-        appender.flush();
+        flush();
         if (index == endIndex()) {
-            flush();
+            follow();
             return;
         }
         member.withdraw();

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Entries that are taken away from the end of a log: they go for good, and nothing else goes with them. */
 class LogTruncationTest {
@@ -80,7 +81,7 @@ class LogTruncationTest {
 
     /** Goes on in another epoch, with entries of other sizes. */
     private static void appendOthers(TestDirectory dir, PartitionLog log) throws IOException {
-        dir.epoch = 100;
+        dir.epoch = Math.max(99, log.lastEpoch()) + 1;
         for (int i = 0; i < 30; i++) {
             dir.append(log, 100 + i, i, "new-" + i + "y".repeat(i % 5 == 0 ? 900 : 130));
         }
@@ -281,6 +282,56 @@ class LogTruncationTest {
             dir.append(log, 100, 1, "still in use");
             dir.commit(log);
             assertEquals(log.endIndex(), log.durableIndex());
+        }
+    }
+
+    @Test
+    void aRewritingThatIsUnderWayNeitherHurtsNorIsHurt() throws IOException {
+        for (int step = 0; step < 12; step++) {
+            TestDirectory dir = filled();
+            PartitionLog log = dir.log();
+            List<RewriteReport> reports = new ArrayList<>();
+            log.rewrite(offset -> offset % 2 == 0, 1, dir.background::add, reports::add);
+            for (int i = 0; i < step && !dir.background.isEmpty(); i++) {
+                dir.background.remove().run();
+            }
+            log.truncateTo(3, 0);
+            dir.runBackground();
+            assertEquals(1, reports.size());
+            assertNull(log.offlineReason());
+            appendOthers(dir, log);
+            dir.commit(log);
+            List<byte[]> after = entries(log);
+            memory.powerCut();
+            verify();
+            TestDirectory again = open();
+            assertEquals(after.size(), again.log().endIndex());
+            assertPrefix(after, entries(again.log()));
+            again.directory.delete(7);
+            again.close();
+        }
+    }
+
+    /** Also through the mapping of the tail, which must not outlive the bytes that it shows. */
+    @Test
+    void goesOnReadingOnAFileSystem(@TempDir Path path) throws IOException {
+        List<byte[]> after = new ArrayList<>();
+        for (boolean again : new boolean[] {false, true}) {
+            try (TestDirectory dir = new TestDirectory(path, TestDirectory.SMALL, new FileSystemDisk())) {
+                PartitionLog log = dir.log();
+                assertPrefix(after, entries(log));
+                assertEquals(again, log.endIndex() > 0);
+                for (int round = 0; round < 20; round++) {
+                    appendOthers(dir, log);
+                    dir.commit(log);
+                    assertTrue(LogContent.all(log).size() >= 30);
+                    after = entries(log);
+                    log.truncateTo(log.endIndex() - 1 - round, 0);
+                    after.subList((int) log.endIndex(), after.size()).clear();
+                    assertPrefix(after, entries(log));
+                    dir.runBackground();
+                }
+            }
         }
     }
 
