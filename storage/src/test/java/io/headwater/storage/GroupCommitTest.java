@@ -489,6 +489,25 @@ class GroupCommitTest {
         groupCommit.close();
     }
 
+    @Test
+    void wakesForACommitMarkAlthoughNothingIsSubmitted() throws Exception {
+        marks.register(7);
+        marks.durable(7, new SyncPoint().set(10, 10, 0, 640));
+        marks.sync();
+        GroupCommit groupCommit = new GroupCommit(SyncMode.EVERY_COMMIT, marks, told, SystemNanoClock.INSTANCE);
+        groupCommit.start("sync-under-test");
+        disk.stallSyncs();
+        marks.committed(7, 5);
+        groupCommit.marksMoved();
+        disk.awaitStalled();
+        disk.resume();
+        groupCommit.close();
+        memory.powerCut();
+        Mark mark = new Mark();
+        assertTrue(Marks.open(memory, DIRECTORY).load(7, mark));
+        assertEquals(5, mark.commitIndex);
+    }
+
     private static void submitOnce(SmallLog log, CyclicBarrier together, SplittableRandom random) {
         try {
             together.await(60, TimeUnit.SECONDS);

@@ -193,6 +193,15 @@ class ReplicatedAppendTest {
         entry.putInt(Envelope.CRC_AT, (int) crc.getValue());
     }
 
+    /** An entry that is whole, of no records yet. */
+    private static ByteBuffer control(long index, int epoch, long timeMs) {
+        ByteBuffer entry = ByteBuffer.allocate(Envelope.SIZE);
+        new Envelope()
+                .wrap(entry, 0)
+                .encodeControl(EntryKind.GROUP_OPS, ByteBuffer.allocate(0), index, 0, epoch, timeMs);
+        return entry;
+    }
+
     @Test
     void refusesEntriesThatContradictTheLogOrThemselves() throws IOException {
         ByteBuffer all = someEntries();
@@ -226,6 +235,9 @@ class ReplicatedAppendTest {
                 sign(lie);
                 refuse(log, lie);
             }
+            refuse(log, control(2, 2, 1000));
+            refuse(log, control(2, 3, 999));
+            refuse(log, control(3, 3, 1000));
             // The same entry a second time, and one from further on.
             refuse(log, all.duplicate().limit(first).position(all.getInt(0)));
             refuse(log, all.duplicate().position(first + all.getInt(first)));
