@@ -495,7 +495,14 @@ class GroupCommitTest {
         marks.durable(7, new SyncPoint().set(10, 10, 0, 640));
         marks.sync();
         GroupCommit groupCommit = new GroupCommit(SyncMode.EVERY_COMMIT, marks, told, SystemNanoClock.INSTANCE);
-        groupCommit.start("sync-under-test");
+        groupCommit.start("to-be-woken");
+        Thread syncing = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("to-be-woken"))
+                .findAny()
+                .orElseThrow();
+        while (syncing.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
         disk.stallSyncs();
         marks.committed(7, 5);
         groupCommit.marksMoved();
