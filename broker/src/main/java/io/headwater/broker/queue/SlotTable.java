@@ -120,7 +120,7 @@ final class SlotTable implements IndexedHeap.Places {
             }
         }
         int slotBits = Integer.SIZE - Integer.numberOfLeadingZeros(index.used());
-        if (count > 0 && most - least >>> Long.SIZE - 1 - slotBits > 0) {
+        if (count > 0 && (most - least) >>> (Long.SIZE - 1 - slotBits) > 0) {
             return sortedByLookUp(slots);
         }
         for (int i = 0; i < count; i++) {
