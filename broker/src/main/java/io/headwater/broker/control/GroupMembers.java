@@ -6,6 +6,7 @@ import io.headwater.broker.group.JoinRequest;
 import io.headwater.broker.group.Topology;
 import io.headwater.broker.group.Verdict;
 import io.headwater.broker.metadata.GroupInfo;
+import io.headwater.broker.metadata.LocalMetadata;
 import io.headwater.broker.metadata.NameRules;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.TopicInfo;
@@ -161,7 +162,7 @@ final class GroupMembers {
 
     /** Unique over restarts: the incarnation is the index of this run's registration. */
     private String newMemberId() {
-        var node = proposals.image().node();
+        var node = proposals.image().node(LocalMetadata.NODE_ID);
         return "member-" + (node == null ? 0 : node.incarnation()) + "-" + ++membersNamed;
     }
 

@@ -44,7 +44,7 @@ final class ProducerIds {
                     waiting.forEach(reply -> reply.fail(failure));
                     waiting.clear();
                 } else {
-                    next = done.firstId();
+                    next = done.id();
                     end = next + BLOCK;
                     serve();
                 }

@@ -1,16 +1,13 @@
 package io.headwater.broker.metadata;
 
-import io.headwater.broker.metadata.wire.GroupState;
-import io.headwater.broker.metadata.wire.NodeState;
-import io.headwater.broker.metadata.wire.QueueGroupState;
 import io.headwater.broker.metadata.wire.State;
-import io.headwater.broker.metadata.wire.TopicState;
 import io.headwater.broker.queue.Backoff;
 import io.headwater.broker.queue.OnDead;
 import io.headwater.broker.queue.QueuePolicy;
 import io.headwater.protocol.wire.AckLevel;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Between the picture and the messages of the metadata log. */
 public final class MetadataCodec {
@@ -114,99 +111,38 @@ public final class MetadataCodec {
     }
 
     public static State snapshot(MetadataImage image) {
-        MetadataImage.NextIds next = image.next();
-        State.Builder state = State.newBuilder()
-                .setAppliedIndex(image.appliedIndex())
-                .setClusterId(image.clusterId())
-                .setNextProducerId(next.producerId())
-                .setNextTopicId(next.topicId())
-                .setNextPartitionId(next.partitionId())
-                .setNextGroupId(next.groupId());
-        NodeInfo node = image.node();
-        if (node != null) {
-            state.addNodes(NodeState.newBuilder()
-                    .setNodeId(node.nodeId())
-                    .setDirectoryId(node.directoryId())
-                    .setIncarnation(node.incarnation()));
-        }
-        for (TopicInfo topic : image.topics()) {
-            state.addTopics(wire(topic));
-        }
-        for (GroupInfo group : image.groups()) {
-            state.addGroups(GroupState.newBuilder()
-                    .setId(group.id())
-                    .setName(group.name())
-                    .setCreatedMs(group.createdMs()));
-        }
-        return state.build();
-    }
-
-    private static TopicState wire(TopicInfo topic) {
-        TopicState.Builder wire = TopicState.newBuilder()
-                .setId(topic.id())
-                .setName(topic.name())
-                .setPolicy(wire(topic.policy()))
-                .setCreatedMs(topic.createdMs());
-        for (PartitionInfo partition : topic.partitions()) {
-            wire.addPartitionIds(partition.partitionId()).addPartitionEpochs(partition.epoch());
-        }
-        for (QueueGroupInfo group : topic.queueGroups()) {
-            wire.addQueueGroups(QueueGroupState.newBuilder()
-                    .setId(group.id())
-                    .setName(group.name())
-                    .setPolicy(wire(group.policy(), group.leaseMs()))
-                    .setCreatedMs(group.createdMs()));
-        }
-        return wire.build();
+        return new SnapshotWriter().state(image);
     }
 
     /**
      * @throws IllegalArgumentException if the snapshot contradicts itself
      */
     public static MetadataImage image(State state) {
-        MetadataImage image = MetadataImage.empty(state.getClusterId());
-        if (state.getNodesCount() > 1) {
-            throw new IllegalArgumentException("nodes: " + state.getNodesCount() + " (expected: at most 1)");
-        }
-        for (NodeState node : state.getNodesList()) {
-            image = image.withNode(new NodeInfo(node.getNodeId(), node.getDirectoryId(), node.getIncarnation()));
-        }
-        List<TopicInfo> topics = new ArrayList<>(state.getTopicsCount());
-        for (TopicState topic : state.getTopicsList()) {
-            topics.add(topic(topic));
-        }
-        image = image.withTopics(topics);
-        for (GroupState group : state.getGroupsList()) {
-            image = image.withGroup(new GroupInfo(group.getId(), group.getName(), group.getCreatedMs()));
-        }
-        return image.withNext(new MetadataImage.NextIds(
-                        state.getNextProducerId(),
-                        state.getNextTopicId(),
-                        state.getNextPartitionId(),
-                        state.getNextGroupId()))
-                .at(state.getAppliedIndex());
+        return new SnapshotReader(state).image();
     }
 
-    private static TopicInfo topic(TopicState wire) {
-        if (wire.getPartitionIdsCount() != wire.getPartitionEpochsCount()) {
-            throw new IllegalArgumentException("topic " + wire.getName() + ": " + wire.getPartitionEpochsCount()
-                    + " epochs (expected: " + wire.getPartitionIdsCount() + ")");
+    static Replica replica(io.headwater.broker.metadata.wire.Replica wire) {
+        return new Replica(wire.getNodeId(), wire.getDirectoryId());
+    }
+
+    static io.headwater.broker.metadata.wire.Replica wire(Replica replica) {
+        return io.headwater.broker.metadata.wire.Replica.newBuilder()
+                .setNodeId(replica.nodeId())
+                .setDirectoryId(replica.directoryId())
+                .build();
+    }
+
+    /**
+     * @throws IllegalArgumentException naming the feature
+     */
+    static SortedMap<String, FeatureRange> features(List<io.headwater.broker.metadata.wire.FeatureRange> wire) {
+        SortedMap<String, FeatureRange> features = new TreeMap<>();
+        for (io.headwater.broker.metadata.wire.FeatureRange one : wire) {
+            if (features.put(one.getName(), new FeatureRange(one.getMin(), one.getMax())) != null) {
+                throw new IllegalArgumentException(
+                        "feature: " + NameRules.shown(one.getName()) + " twice (expected: each once)");
+            }
         }
-        List<PartitionInfo> partitions = new ArrayList<>(wire.getPartitionIdsCount());
-        for (int i = 0; i < wire.getPartitionIdsCount(); i++) {
-            partitions.add(new PartitionInfo(
-                    wire.getPartitionIds(i), wire.getId(), wire.getName(), i, wire.getPartitionEpochs(i)));
-        }
-        List<QueueGroupInfo> groups = new ArrayList<>(wire.getQueueGroupsCount());
-        for (QueueGroupState group : wire.getQueueGroupsList()) {
-            groups.add(new QueueGroupInfo(
-                    group.getId(),
-                    group.getName(),
-                    policy(group.getPolicy()),
-                    group.getPolicy().getLeaseMs(),
-                    group.getCreatedMs()));
-        }
-        return new TopicInfo(
-                wire.getId(), wire.getName(), policy(wire.getPolicy()), partitions, groups, wire.getCreatedMs());
+        return features;
     }
 }

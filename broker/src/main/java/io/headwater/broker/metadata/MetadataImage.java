@@ -3,7 +3,11 @@ package io.headwater.broker.metadata;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,29 +16,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MetadataImage {
     private final long appliedIndex;
-    private final String clusterId;
-    private final @Nullable NodeInfo node;
+    private final ClusterState cluster;
     private final PersistentMap<TopicInfo> topics;
     private final PartitionTable partitions;
     private final PersistentMap<GroupInfo> groups;
     private final NextIds next;
 
-    /** The ids that the next new thing of each kind will get; none is ever given twice, on which storage relies. */
-    record NextIds(long producerId, int topicId, long partitionId, int groupId) {
-        static final NextIds FIRST = new NextIds(1, 1, 1, 1);
-    }
-
-    MetadataImage(
+    private MetadataImage(
             long appliedIndex,
-            String clusterId,
-            @Nullable NodeInfo node,
+            ClusterState cluster,
             PersistentMap<TopicInfo> topics,
             PartitionTable partitions,
             PersistentMap<GroupInfo> groups,
             NextIds next) {
         this.appliedIndex = appliedIndex;
-        this.clusterId = clusterId;
-        this.node = node;
+        this.cluster = cluster;
         this.topics = topics;
         this.partitions = partitions;
         this.groups = groups;
@@ -44,7 +40,12 @@ public final class MetadataImage {
     /** A cluster in which nothing has happened yet. */
     public static MetadataImage empty(String clusterId) {
         return new MetadataImage(
-                0, clusterId, null, PersistentMap.empty(), PartitionTable.EMPTY, PersistentMap.empty(), NextIds.FIRST);
+                0,
+                ClusterState.empty(clusterId),
+                PersistentMap.empty(),
+                PartitionTable.EMPTY,
+                PersistentMap.empty(),
+                NextIds.FIRST);
     }
 
     public long appliedIndex() {
@@ -52,12 +53,39 @@ public final class MetadataImage {
     }
 
     public String clusterId() {
-        return clusterId;
+        return cluster.id();
     }
 
-    /** The broker that registered last; null before the first registration. */
-    public @Nullable NodeInfo node() {
-        return node;
+    /** The broker of this id, if it is registered. */
+    public @Nullable NodeInfo node(int nodeId) {
+        return cluster.nodes().get(nodeId);
+    }
+
+    /** The broker that is registered with this data directory. */
+    @Nullable
+    NodeInfo nodeOf(Replica replica) {
+        NodeInfo node = node(replica.nodeId());
+        return node != null && node.replica().equals(replica) ? node : null;
+    }
+
+    /** All brokers that are registered, by id. */
+    public Collection<NodeInfo> nodes() {
+        return cluster.nodes().values();
+    }
+
+    /** The level of this feature that holds in the whole cluster; 0: none, it must not be used. */
+    public int featureLevel(String name) {
+        return cluster.features().getOrDefault(name, 0);
+    }
+
+    /** The levels that hold, by name of the feature. */
+    public SortedMap<String, Integer> features() {
+        return cluster.features();
+    }
+
+    /** What was given up by hand, oldest first; the last thousand times. */
+    public List<Recovery> recoveries() {
+        return cluster.recoveries();
     }
 
     public @Nullable TopicInfo topic(String name) {
@@ -113,24 +141,31 @@ public final class MetadataImage {
         return next;
     }
 
+    ClusterState cluster() {
+        return cluster;
+    }
+
+    ReplicaCounts replicaCounts() {
+        return partitions.counts();
+    }
+
     MetadataImage at(long index) {
-        return new MetadataImage(index, clusterId, node, topics, partitions, groups, next);
+        return new MetadataImage(index, cluster, topics, partitions, groups, next);
     }
 
     MetadataImage withNext(NextIds ids) {
-        return new MetadataImage(appliedIndex, clusterId, node, topics, partitions, groups, ids);
+        return new MetadataImage(appliedIndex, cluster, topics, partitions, groups, ids);
     }
 
-    MetadataImage withNode(NodeInfo registered) {
-        return new MetadataImage(appliedIndex, clusterId, registered, topics, partitions, groups, next);
+    MetadataImage withCluster(ClusterState changed) {
+        return new MetadataImage(appliedIndex, changed, topics, partitions, groups, next);
     }
 
     /** With this topic new or in place of the one of the same name, which may only have had fewer partitions. */
     MetadataImage withTopic(TopicInfo topic) {
         return new MetadataImage(
                 appliedIndex,
-                clusterId,
-                node,
+                cluster,
                 topics.with(topic.name(), topic),
                 partitions.with(topic.partitions()),
                 groups,
@@ -145,23 +180,33 @@ public final class MetadataImage {
             byName = byName.with(topic.name(), topic);
             theirs.addAll(topic.partitions());
         }
-        return new MetadataImage(appliedIndex, clusterId, node, byName, partitions.with(theirs), groups, next);
+        return new MetadataImage(appliedIndex, cluster, byName, partitions.with(theirs), groups, next);
     }
 
-    /** With every partition's epoch one higher. */
-    MetadataImage withNextEpochs() {
-        List<TopicInfo> raised = topics.values();
-        raised.replaceAll(topic -> topic.withPartitions(topic.partitions().stream()
-                .map(partition -> partition.withEpoch(partition.epoch() + 1))
-                .toList()));
-        return withTopics(raised);
+    /** With these in place of the ones with their ids, which exist. */
+    MetadataImage withPartitions(Collection<PartitionInfo> changed) {
+        Map<String, List<PartitionInfo>> ofTopics = new LinkedHashMap<>();
+        for (PartitionInfo partition : changed) {
+            ofTopics.computeIfAbsent(
+                            partition.topicName(),
+                            name -> new ArrayList<>(existing(name).partitions()))
+                    .set(partition.index(), partition);
+        }
+        PersistentMap<TopicInfo> byName = topics;
+        for (Map.Entry<String, List<PartitionInfo>> topic : ofTopics.entrySet()) {
+            byName = byName.with(topic.getKey(), existing(topic.getKey()).withPartitions(topic.getValue()));
+        }
+        return new MetadataImage(appliedIndex, cluster, byName, partitions.with(changed), groups, next);
+    }
+
+    private TopicInfo existing(String topic) {
+        return Objects.requireNonNull(topics.get(topic), topic);
     }
 
     MetadataImage withoutTopic(TopicInfo topic) {
         return new MetadataImage(
                 appliedIndex,
-                clusterId,
-                node,
+                cluster,
                 topics.without(topic.name()),
                 partitions.without(topic.partitions()),
                 groups,
@@ -169,11 +214,10 @@ public final class MetadataImage {
     }
 
     MetadataImage withGroup(GroupInfo group) {
-        return new MetadataImage(
-                appliedIndex, clusterId, node, topics, partitions, groups.with(group.name(), group), next);
+        return new MetadataImage(appliedIndex, cluster, topics, partitions, groups.with(group.name(), group), next);
     }
 
     MetadataImage withoutGroup(GroupInfo group) {
-        return new MetadataImage(appliedIndex, clusterId, node, topics, partitions, groups.without(group.name()), next);
+        return new MetadataImage(appliedIndex, cluster, topics, partitions, groups.without(group.name()), next);
     }
 }

@@ -10,21 +10,28 @@ import org.jspecify.annotations.Nullable;
  * are dropped.
  */
 final class PartitionTable {
-    static final PartitionTable EMPTY = new PartitionTable(new PartitionInfo[0][], 0);
+    static final PartitionTable EMPTY = new PartitionTable(new PartitionInfo[0][], 0, ReplicaCounts.NONE);
 
     private static final int PAGE_BITS = 8;
     private static final int PAGE = 1 << PAGE_BITS;
 
     private final @Nullable PartitionInfo[] @Nullable [] pages;
     private final int size;
+    private final ReplicaCounts counts;
 
-    private PartitionTable(@Nullable PartitionInfo[] @Nullable [] pages, int size) {
+    private PartitionTable(@Nullable PartitionInfo[] @Nullable [] pages, int size, ReplicaCounts counts) {
         this.pages = pages;
         this.size = size;
+        this.counts = counts;
     }
 
     int size() {
         return size;
+    }
+
+    /** Of all the partitions in here. */
+    ReplicaCounts counts() {
+        return counts;
     }
 
     @Nullable
@@ -53,6 +60,7 @@ final class PartitionTable {
     /** A change in the making: pages are copied when first touched. */
     private static final class Edit {
         private @Nullable PartitionInfo[] @Nullable [] pages;
+        private final ReplicaCounts.Edit counts;
         private boolean[] copied;
         private int size;
 
@@ -60,14 +68,26 @@ final class PartitionTable {
             pages = from.pages.clone();
             copied = new boolean[pages.length];
             size = from.size;
+            counts = new ReplicaCounts.Edit(from.counts);
         }
 
         void set(long partitionId, @Nullable PartitionInfo partition) {
             int page = Math.toIntExact(partitionId >> PAGE_BITS);
             int slot = (int) partitionId & (PAGE - 1);
             @Nullable PartitionInfo[] slots = writable(page);
-            size += (partition == null ? 0 : 1) - (slots[slot] == null ? 0 : 1);
+            PartitionInfo before = slots[slot];
             slots[slot] = partition;
+            size += (partition == null ? 0 : 1) - (before == null ? 0 : 1);
+            count(
+                    before == null ? ReplicaSet.NONE : before.replicas(),
+                    partition == null ? ReplicaSet.NONE : partition.replicas());
+        }
+
+        private void count(ReplicaSet before, ReplicaSet after) {
+            if (!before.equals(after)) {
+                counts.remove(before);
+                counts.add(after);
+            }
         }
 
         private @Nullable PartitionInfo[] writable(int page) {
@@ -90,7 +110,7 @@ final class PartitionTable {
                     pages[page] = null;
                 }
             }
-            return new PartitionTable(pages, size);
+            return new PartitionTable(pages, size, counts.done());
         }
 
         private static boolean isEmpty(@Nullable PartitionInfo[] slots) {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A topic and its partitions.
  *
  * @param id unique for ever, never reused: a topic made again under the same name is another one
+ * @param replication how many copies of each partition, and how many of them make an entry committed
  * @param partitions in the order of their indexes; immutable
  * @param queueGroups in the order in which they were made, with policies that know whether the topic has a dead-letter
  *     topic; immutable
@@ -16,9 +17,23 @@ public record TopicInfo(
         int id,
         String name,
         TopicPolicy policy,
+        Replication replication,
         List<PartitionInfo> partitions,
         List<QueueGroupInfo> queueGroups,
         long createdMs) {
+    /**
+     * As whoever made the topic asked for it.
+     *
+     * @param replicas 0: as many as the cluster's size suggests
+     * @param writeQuorum 0: a majority of the voters
+     */
+    public record Replication(int replicas, int writeQuorum) {
+        /** How many of so many voters must have an entry on their disks; never fewer than a majority. */
+        public int quorumOf(int voters) {
+            return Math.max(voters / 2 + 1, Math.min(writeQuorum, voters));
+        }
+    }
+
     public TopicInfo {
         partitions = List.copyOf(partitions);
         queueGroups = followed(queueGroups, policy.work().hasDeadLetter());
@@ -55,11 +70,11 @@ public record TopicInfo(
     }
 
     TopicInfo with(TopicPolicy newPolicy) {
-        return new TopicInfo(id, name, newPolicy, partitions, queueGroups, createdMs);
+        return new TopicInfo(id, name, newPolicy, replication, partitions, queueGroups, createdMs);
     }
 
     TopicInfo withPartitions(List<PartitionInfo> newPartitions) {
-        return new TopicInfo(id, name, policy, newPartitions, queueGroups, createdMs);
+        return new TopicInfo(id, name, policy, replication, newPartitions, queueGroups, createdMs);
     }
 
     /** With this group at the end, or in place of the one with its id. */
@@ -67,12 +82,12 @@ public record TopicInfo(
         List<QueueGroupInfo> groups = new ArrayList<>(queueGroups);
         groups.removeIf(old -> old.id() == group.id());
         groups.add(group);
-        return new TopicInfo(id, name, policy, partitions, groups, createdMs);
+        return new TopicInfo(id, name, policy, replication, partitions, groups, createdMs);
     }
 
     TopicInfo without(QueueGroupInfo group) {
         List<QueueGroupInfo> groups = new ArrayList<>(queueGroups);
         groups.remove(group);
-        return new TopicInfo(id, name, policy, partitions, groups, createdMs);
+        return new TopicInfo(id, name, policy, replication, partitions, groups, createdMs);
     }
 }

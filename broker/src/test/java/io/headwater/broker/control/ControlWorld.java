@@ -5,6 +5,8 @@ import io.headwater.broker.config.BrokerConfig;
 import io.headwater.broker.metadata.LocalQuorum;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataQuorum;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.metadata.wire.RegisterNode;
 import io.headwater.broker.observe.LatencyHistogram;
 import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.observe.Vitals;
@@ -71,7 +73,15 @@ final class ControlWorld implements AutoCloseable {
     }
 
     private static MetadataQuorum openOrCreate(Disk disk) throws IOException {
-        return disk.exists(METADATA) ? LocalQuorum.open(disk, METADATA) : LocalQuorum.create(disk, METADATA, "c");
+        if (disk.exists(METADATA)) {
+            return LocalQuorum.open(disk, METADATA);
+        }
+        MetadataQuorum quorum = LocalQuorum.create(disk, METADATA, "c");
+        quorum.propose(Command.newBuilder()
+                .setRegisterNode(RegisterNode.newBuilder().setNodeId(1).setDirectoryId("d"))
+                .build());
+        quorum.doWork();
+        return quorum;
     }
 
     private ControlAgent newAgent() {

@@ -46,7 +46,12 @@ class LocalQuorumTest extends MetadataQuorumContract {
 
     @Override
     MetadataQuorum found() throws IOException {
-        return LocalQuorum.create(disk, FILE, "c");
+        return registered(LocalQuorum.create(disk, FILE, "c"), "d");
+    }
+
+    private static LocalQuorum registered(LocalQuorum quorum, String directory) {
+        assertInstanceOf(Outcome.Committed.class, done(quorum, Commands.register(directory)));
+        return quorum;
     }
 
     @Override
@@ -76,7 +81,7 @@ class LocalQuorumTest extends MetadataQuorumContract {
 
     private static void survivesPowerCuts(SplittableRandom random, MemoryDisk disk) throws IOException {
         prepare(disk);
-        LocalQuorum quorum = LocalQuorum.create(disk, FILE, "c");
+        LocalQuorum quorum = registered(LocalQuorum.create(disk, FILE, "c"), "dir");
         for (int life = 0; life < 4; life++) {
             MetadataImage committed = quorum.image();
             for (int step = 0; step < 40; step++) {
@@ -167,7 +172,7 @@ class LocalQuorumTest extends MetadataQuorumContract {
     @Test
     void saysUnknownWhenASyncFailsAndWorksAgainAfterwards() throws IOException {
         FaultyDisk faulty = new FaultyDisk(disk);
-        LocalQuorum quorum = LocalQuorum.create(faulty, FILE, "c");
+        LocalQuorum quorum = registered(LocalQuorum.create(faulty, FILE, "c"), "d");
         done(quorum, Commands.create("a", 1));
         faulty.failSyncs(file -> true);
         CompletableFuture<Outcome> unknown =
@@ -188,7 +193,7 @@ class LocalQuorumTest extends MetadataQuorumContract {
     @Test
     void syncsOnceForAllProposalsOfATurn() throws IOException {
         FaultyDisk counting = new FaultyDisk(disk);
-        LocalQuorum quorum = LocalQuorum.create(counting, FILE, "c");
+        LocalQuorum quorum = registered(LocalQuorum.create(counting, FILE, "c"), "d");
         int before = counting.syncs();
         List<CompletableFuture<Outcome>> all = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
@@ -201,7 +206,7 @@ class LocalQuorumTest extends MetadataQuorumContract {
 
     @Test
     void keepsTheJournalShortHoweverManyCommandsThereWere() throws IOException {
-        MetadataQuorum quorum = found();
+        MetadataQuorum quorum = LocalQuorum.create(disk, FILE, "c");
         for (int i = 0; i < 10_000; i++) {
             quorum.propose(Commands.producerIds(1000));
             if (i % 50 == 0) {

@@ -20,6 +20,10 @@ import org.junit.jupiter.api.Test;
 class MetadataMachineTest {
     private MetadataImage image = MetadataImage.empty("c");
 
+    MetadataMachineTest() {
+        apply(Commands.register("d"));
+    }
+
     private Outcome apply(Command command) {
         Outcome outcome = MetadataMachine.apply(image, image.appliedIndex() + 1, command);
         if (outcome instanceof Outcome.Committed committed) {
@@ -62,7 +66,7 @@ class MetadataMachineTest {
         apply(Commands.create("a", 300));
         apply(Commands.create("b", 2));
         Outcome.Committed registered = assertInstanceOf(Outcome.Committed.class, apply(Commands.register("d")));
-        assertEquals(registered.index(), Objects.requireNonNull(image.node()).incarnation());
+        assertEquals(registered.index(), Objects.requireNonNull(image.node(1)).incarnation());
         for (TopicInfo topic : image.topics()) {
             for (PartitionInfo partition : topic.partitions()) {
                 assertEquals(2, partition.epoch());
@@ -73,7 +77,6 @@ class MetadataMachineTest {
 
     @Test
     void refusesADataDirectoryThatIsNotTheOneThatRegistered() {
-        apply(Commands.register("d"));
         refused(ErrorCode.ERROR_INVALID_CONFIG, Commands.register("another"));
     }
 
@@ -161,20 +164,21 @@ class MetadataMachineTest {
         long end = 0;
         for (int i = 0; i < 10; i++) {
             Outcome.Committed block = assertInstanceOf(Outcome.Committed.class, apply(Commands.producerIds(1000)));
-            assertTrue(block.firstId() >= end && block.firstId() > 0);
-            end = block.firstId() + 1000;
+            assertTrue(block.id() >= end && block.id() > 0);
+            end = block.id() + 1000;
         }
     }
 
     @Test
     void takesOnlyTheNextIndex() {
-        assertThrows(IllegalArgumentException.class, () -> MetadataMachine.apply(image, 2, Commands.create("a", 1)));
+        assertThrows(IllegalArgumentException.class, () -> MetadataMachine.apply(image, 3, Commands.create("a", 1)));
     }
 
     @Test
     void agreesWithPlainMapsAndSurvivesItsOwnSnapshot() {
         Seeds.run(100, random -> {
             image = MetadataImage.empty("c");
+            apply(Commands.register("dir"));
             Map<String, Integer> topics = new HashMap<>();
             Set<String> groups = new HashSet<>();
             for (int step = 0; step < 200; step++) {

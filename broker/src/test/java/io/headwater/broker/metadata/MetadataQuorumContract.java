@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** What every metadata quorum must do, whatever stands behind it. */
 abstract class MetadataQuorumContract {
-    /** The first start of a cluster. */
+    /** The first start of a cluster, whose node has registered with the directory {@code d}. */
     abstract MetadataQuorum found() throws IOException;
 
     /** The process dies, nothing is closed, and it starts again. */
@@ -33,7 +33,6 @@ abstract class MetadataQuorumContract {
     @Test
     void remembersWhatWasCommittedAfterACrash() throws IOException {
         MetadataQuorum quorum = found();
-        done(quorum, Commands.register("d"));
         done(quorum, Commands.create("a", 3));
         done(quorum, Commands.group("g"));
         MetadataImage before = quorum.image();
@@ -95,7 +94,7 @@ abstract class MetadataQuorumContract {
         while (!last.isDone()) {
             quorum.doWork();
         }
-        assertTrue(heard.indexOf("applied 1") < heard.indexOf("done 1"), heard.toString());
+        assertTrue(heard.indexOf("applied 2") < heard.indexOf("done 1"), heard.toString());
         assertEquals(
                 2, heard.stream().filter(line -> line.startsWith("applied")).count());
         assertTrue(heard.contains("refused"));

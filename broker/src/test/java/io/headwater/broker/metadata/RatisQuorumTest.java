@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.consensus.LocalCalls;
 import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.broker.metadata.wire.Command;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.testing.FaultyDisk;
 import java.io.IOException;
@@ -68,6 +69,7 @@ class RatisQuorumTest extends MetadataQuorumContract {
     MetadataQuorum found() throws IOException {
         RatisQuorum quorum = create("1-a", List.of("1-a"));
         turnUntil(List.of(quorum), quorum::isLeader);
+        assertInstanceOf(Outcome.Committed.class, done(quorum, Commands.register("d")));
         return quorum;
     }
 
@@ -117,9 +119,16 @@ class RatisQuorumTest extends MetadataQuorumContract {
         return leader[0];
     }
 
+    /** On a topic, and first on the node that it needs. */
     private static Outcome agreed(List<RatisQuorum> quorums, String topic) {
-        CompletableFuture<Outcome> outcome =
-                leaderOf(quorums).propose(Commands.create(topic, 1)).toCompletableFuture();
+        if (leaderOf(quorums).image().nodes().isEmpty()) {
+            agreed(quorums, Commands.register("d"));
+        }
+        return agreed(quorums, Commands.create(topic, 1));
+    }
+
+    private static Outcome agreed(List<RatisQuorum> quorums, Command command) {
+        CompletableFuture<Outcome> outcome = leaderOf(quorums).propose(command).toCompletableFuture();
         turnUntil(quorums, outcome::isDone);
         return outcome.join();
     }

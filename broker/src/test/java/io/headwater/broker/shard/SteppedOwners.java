@@ -51,6 +51,7 @@ final class SteppedOwners {
     SteppedOwners(SplittableRandom random, int count) {
         this.random = random;
         this.count = count;
+        register();
     }
 
     void apply(Command.Builder command) {
@@ -59,9 +60,13 @@ final class SteppedOwners {
                 .image();
     }
 
-    void start() throws IOException {
+    private void register() {
         apply(Command.newBuilder()
                 .setRegisterNode(RegisterNode.newBuilder().setNodeId(1).setDirectoryId("d")));
+    }
+
+    void start() throws IOException {
+        register();
         disk = new FaultyDisk(memory);
         mailboxes.clear();
         shards.clear();
