@@ -10,10 +10,12 @@ import java.util.SplittableRandom;
  * Seeds.run(1_000, random -&gt; assertEquals(model(random.split()), real(random)));
  * mvn -pl record test -Dtest=SomeTest#someMethod -Dheadwater.seed=417     one seed
  * mvn -pl record test -Dtest=SomeTest -Dheadwater.seeds=100000            more seeds
+ * mvn -pl record test -Dtest=SomeTest -Dheadwater.first=100000            other seeds
  * </pre>
  */
 public final class Seeds {
     private static final String ONE_SEED = "headwater.seed";
+    private static final String FIRST_SEED = "headwater.first";
     private static final String HOW_MANY = "headwater.seeds";
 
     /** Fails by throwing anything. */
@@ -36,7 +38,8 @@ public final class Seeds {
             return;
         }
         int seeds = Integer.getInteger(HOW_MANY, count);
-        for (long seed = 0; seed < seeds; seed++) {
+        long first = Long.getLong(FIRST_SEED, 0);
+        for (long seed = first; seed < first + seeds; seed++) {
             check(seed, seedProperty, property);
         }
     }
