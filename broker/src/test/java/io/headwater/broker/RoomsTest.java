@@ -121,7 +121,7 @@ class RoomsTest {
 
     @Test
     void pureLogicTakesTimeAsAnArgumentAndDoesNoWork() {
-        for (String room : new String[] {"group", "queue"}) {
+        for (String room : new String[] {"group", "queue", "replica"}) {
             knowsNothingOf(
                             "it can be simulated over thousands of seeds",
                             room,
@@ -159,7 +159,8 @@ class RoomsTest {
             room("partition"),
             room("control"),
             room("group"),
-            room("queue")
+            room("queue"),
+            room("replica")
         };
         noMethods()
                 .that()
@@ -184,7 +185,13 @@ class RoomsTest {
         classes()
                 .that()
                 .resideInAnyPackage(
-                        room("net"), room("shard"), room("stream"), room("work"), room("partition"), room("queue"))
+                        room("net"),
+                        room("shard"),
+                        room("stream"),
+                        room("work"),
+                        room("partition"),
+                        room("queue"),
+                        room("replica"))
                 .and()
                 .areNotInterfaces()
                 .and()

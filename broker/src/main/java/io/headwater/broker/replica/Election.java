@@ -1,0 +1,74 @@
+package io.headwater.broker.replica;
+
+import io.headwater.broker.replica.ControllerMessage.SealReport;
+import io.headwater.broker.replica.Rules.Rule;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The reports on one sealed epoch, and who is to lead it. */
+final class Election {
+    private static final long NOT_YET = -1;
+    private static final Comparator<SealReport> MOST_COMPLETE =
+            Comparator.comparingInt(SealReport::lastEpoch).thenComparingLong(SealReport::endIndex);
+    private static final Comparator<SealReport> LONGEST = Comparator.comparingLong(SealReport::endIndex);
+
+    private final Quorums quorums;
+    private final Comparator<SealReport> order;
+    private final long preferMs;
+    private final Map<ReplicaId, SealReport> reports = new LinkedHashMap<>();
+    private long decidableMs = NOT_YET;
+    private boolean proposed;
+
+    Election(Quorums quorums, Rules rules, long preferMs) {
+        this.quorums = quorums;
+        this.order = rules.hold(Rule.LAST_EPOCH_BEFORE_LENGTH) ? MOST_COMPLETE : LONGEST;
+        this.preferMs = preferMs;
+    }
+
+    /** Another epoch. */
+    void forget() {
+        reports.clear();
+        decidableMs = NOT_YET;
+        proposed = false;
+    }
+
+    void add(SealReport report) {
+        SealReport known = reports.get(report.replica());
+        if (known == null || known.incarnation() < report.incarnation()) {
+            reports.put(report.replica(), report);
+        }
+    }
+
+    boolean hasReportOf(ReplicaId replica) {
+        return reports.containsKey(replica);
+    }
+
+    /** The last proposal may have been lost or come too late. */
+    void mayProposeAgain() {
+        proposed = false;
+    }
+
+    /**
+     * The replica to propose, once. Only the most complete log may lead (R5); among equals the preferred leader does, for
+     * whose report a decision waits a moment.
+     */
+    Optional<SealReport> decide(Configuration configuration, long nowMs) {
+        if (proposed || !quorums.isSealed(configuration, reports::containsKey)) {
+            return Optional.empty();
+        }
+        if (decidableMs == NOT_YET) {
+            decidableMs = nowMs;
+        }
+        ReplicaId preferred = configuration.preferredLeader();
+        SealReport favoured = reports.get(preferred);
+        if (favoured == null && nowMs - decidableMs < preferMs) {
+            return Optional.empty();
+        }
+        proposed = true;
+        return reports.values().stream()
+                .filter(report -> configuration.isVoter(report.replica()))
+                .max(order.thenComparing(report -> report.replica().equals(preferred)));
+    }
+}

@@ -1,0 +1,194 @@
+package io.headwater.broker.replica;
+
+import io.headwater.broker.replica.Rules.Rule;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A replica while it does not lead. It describes its log to the leader (attach), cuts it where the leader says, and is a
+ * prefix of the leader's log from then on. Attached to an epoch once, it stays so until it promises itself to a later
+ * one: what got lost on the way is sent again.
+ */
+final class Follower {
+    static final int MAX_ROWS = 64;
+    private static final int NOT_ATTACHED = -1;
+    private static final long JUST_SAID = -1;
+
+    private final ReplicaState state;
+    private int attachedEpoch = NOT_ATTACHED;
+    private int leaderNode;
+    private @Nullable Attempt attempt;
+    private long attempts;
+    private boolean copying;
+
+    /** An attach under way. The log must not change while it is. */
+    private static final class Attempt {
+        final int epoch;
+        final AttachId id;
+        final int leaderNode;
+        ReplicaMessage.Attach said;
+        long saidMs = JUST_SAID;
+
+        Attempt(int leaderNode, ReplicaMessage.Attach said) {
+            this.epoch = said.epoch();
+            this.id = said.id();
+            this.leaderNode = leaderNode;
+            this.said = said;
+        }
+    }
+
+    Follower(ReplicaState state) {
+        this.state = state;
+    }
+
+    /** Whether it has turned to the leader of this epoch or of a later one. */
+    boolean hasTurnedTo(int epoch) {
+        return attachedEpoch >= epoch || (attempt != null && attempt.epoch >= epoch);
+    }
+
+    boolean isWaiting() {
+        return attempt != null;
+    }
+
+    void detach() {
+        attachedEpoch = NOT_ATTACHED;
+        attempt = null;
+    }
+
+    /** Turns to the leader of the view, if it has one. */
+    void follow(PartitionView view) {
+        Leader leader = view.leader();
+        if (leader == null || leader.node() == state.me.node() || copying || !view.isMember(state.me)) {
+            return;
+        }
+        if (hasTurnedTo(view.epoch()) || !state.promise.admits(view.epoch())) {
+            return;
+        }
+        if (state.rules.hold(Rule.ATTACH_FREEZES)) {
+            state.promise.make(view.epoch());
+            detach();
+        }
+        AttachId id = new AttachId(state.me, state.incarnation, ++attempts);
+        LogTail tail = state.log.epochs().tail(state.log.startIndex(), state.log.endIndex(), MAX_ROWS);
+        attempt = new Attempt(leader.node(), new ReplicaMessage.Attach(view.epoch(), id, tail));
+        say(attempt);
+    }
+
+    private void say(Attempt under) {
+        under.saidMs = JUST_SAID;
+        state.messages.send(under.leaderNode, under.said);
+    }
+
+    void onAttachOk(ReplicaMessage.AttachOk ok) {
+        Attempt answered = take(ok.id());
+        if (answered == null || !state.promise.admits(ok.epoch())) {
+            return;
+        }
+        if (ok.truncateTo() < state.commit()) {
+            state.halt("truncateTo: " + ok.truncateTo() + " in epoch " + ok.epoch() + " (expected: >= " + state.commit()
+                    + ", which is committed)");
+            return;
+        }
+        if (ok.truncateTo() < state.log.endIndex()) {
+            state.log.truncateTo(ok.truncateTo());
+        }
+        state.promise.make(ok.epoch());
+        attachedEpoch = ok.epoch();
+        leaderNode = answered.leaderNode;
+        learnCommit(ok.commit());
+        acknowledge();
+    }
+
+    void onTellMore(ReplicaMessage.TellMore more) {
+        if (attempt != null && attempt.id.equals(more.id())) {
+            LogTail older = state.log.epochs().tail(state.log.startIndex(), more.beforeIndex(), MAX_ROWS);
+            attempt.said = new ReplicaMessage.Attach(attempt.epoch, attempt.id, older);
+            say(attempt);
+        }
+    }
+
+    void onCopyFirst(ReplicaMessage.CopyFirst copy) {
+        if (take(copy.id()) != null) {
+            copying = true;
+            state.owner.mustCopy(copy.leaderStart());
+        }
+    }
+
+    /** The log was filled from elsewhere, with what is committed. */
+    void onCopied() {
+        copying = false;
+    }
+
+    private @Nullable Attempt take(AttachId id) {
+        Attempt found = attempt;
+        if (found == null || !found.id.equals(id)) {
+            return null;
+        }
+        attempt = null;
+        return found;
+    }
+
+    void onAppend(ReplicaMessage.Append append) {
+        Entries entries = append.entries();
+        if (append.epoch() != attachedEpoch || entries.fromIndex() > state.log.endIndex()) {
+            return; // a gap: the leader will see no acknowledgement and send it again
+        }
+        if (!agrees(entries)) {
+            state.halt("entries: other epochs from index " + entries.fromIndex() + " on than in the log (expected: "
+                    + "the same, from the leader of epoch " + append.epoch() + ")");
+            return;
+        }
+        boolean grows = entries.endIndex() > state.log.endIndex();
+        if (grows) {
+            state.log.append(entries);
+        }
+        learnCommit(append.commit());
+        if (!grows || !state.rules.hold(Rule.ONLY_DURABLE_COUNTS)) {
+            acknowledge();
+        }
+    }
+
+    /** Whether what is sent again is what is there. */
+    private boolean agrees(Entries entries) {
+        long overlapEnd = Math.min(entries.endIndex(), state.log.endIndex());
+        if (overlapEnd <= entries.fromIndex()) {
+            return true;
+        }
+        return state.log
+                .epochs()
+                .between(entries.fromIndex(), overlapEnd)
+                .equals(entries.epochs().stream()
+                        .filter(row -> row.firstIndex() < overlapEnd)
+                        .toList());
+    }
+
+    void onCommit(ReplicaMessage.Commit message) {
+        if (message.epoch() == attachedEpoch) {
+            learnCommit(message.commit());
+        }
+    }
+
+    /** While attached, all that this log has is the leader's. */
+    private void learnCommit(long leaderCommit) {
+        state.commitTo(Math.min(leaderCommit, state.log.endIndex()));
+    }
+
+    /** Says what is on disk, when it is and when the promise is. */
+    void acknowledge() {
+        if (attachedEpoch == NOT_ATTACHED || !state.promise.isDurable(attachedEpoch)) {
+            return;
+        }
+        long end = state.rules.hold(Rule.ONLY_DURABLE_COUNTS) ? state.log.durableIndex() : state.log.endIndex();
+        state.messages.send(leaderNode, new ReplicaMessage.Ack(attachedEpoch, state.me, end));
+    }
+
+    void tick(long nowMs) {
+        if (attempt == null) {
+            return;
+        }
+        if (attempt.saidMs == JUST_SAID) {
+            attempt.saidMs = nowMs;
+        } else if (nowMs - attempt.saidMs >= state.settings.resendMs()) {
+            say(attempt);
+        }
+    }
+}

@@ -1,0 +1,279 @@
+package io.headwater.broker.replica;
+
+import io.headwater.broker.replica.Rules.Rule;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A replica while it leads one epoch: it sends its log to the others, and counts what they have on disk. */
+final class Leadership {
+    private static final long NO_MARK = -1;
+    private static final long NOT_YET = -1;
+
+    private final ReplicaState state;
+    private final Quorums quorums;
+    private final int epoch;
+    private final long epochStart;
+    /** All that have attached in this epoch, members or not: one may become a member again. */
+    private final Map<ReplicaId, Peer> attached = new LinkedHashMap<>();
+
+    private Configuration configuration;
+    private List<ReplicaId> learners;
+    private List<ReplicaId> others = List.of();
+    private long markIndex = NO_MARK;
+    private @Nullable Handover handover;
+    private long commitToldMs;
+    private long noticedMs;
+
+    /** Appends the start of the epoch: nothing is committed by count before that is (R7). */
+    Leadership(ReplicaState state, PartitionView view) {
+        this.state = state;
+        this.quorums = new Quorums(state.rules);
+        this.epoch = view.epoch();
+        this.configuration = view.configuration();
+        this.learners = view.learners();
+        this.epochStart = state.log.appendEpochStart(epoch);
+        chooseOthers();
+        markIfJoint();
+    }
+
+    int epoch() {
+        return epoch;
+    }
+
+    boolean acceptsAppends() {
+        return handover == null || !state.rules.hold(Rule.RESIGN_BEFORE_TRANSFER);
+    }
+
+    boolean hasCommittedInItsEpoch() {
+        return state.commit() > epochStart;
+    }
+
+    /** The view is of this epoch, and this replica a voter in it. */
+    void adopt(PartitionView view) {
+        learners = view.learners();
+        if (view.configuration().version() > configuration.version()) {
+            configuration = view.configuration();
+            markIndex = NO_MARK;
+            markIfJoint();
+        }
+        chooseOthers();
+        advance();
+        pump();
+    }
+
+    private void chooseOthers() {
+        List<ReplicaId> chosen = configuration.allVoters();
+        learners.stream().filter(learner -> !chosen.contains(learner)).forEach(chosen::add);
+        chosen.remove(state.me);
+        others = chosen;
+    }
+
+    /** When it is committed under both sets, no count under the old set alone can be under way any more (R13). */
+    private void markIfJoint() {
+        if (configuration.isJoint() && acceptsAppends()) {
+            markIndex = state.log.appendConfigurationMark(epoch, configuration.version());
+        }
+    }
+
+    void onAttach(ReplicaMessage.Attach attach) {
+        Peer peer = attached.get(attach.id().replica());
+        if (peer != null && attach.id().isOlderThan(peer.attachId())) {
+            return;
+        }
+        if (peer != null && attach.id().equals(peer.attachId())) {
+            peer.answerAgain();
+            return;
+        }
+        Reconciliation found =
+                Reconciliation.of(state.log.epochs(), state.log.startIndex(), state.log.endIndex(), attach.log());
+        int node = attach.id().replica().node();
+        switch (found.step()) {
+            case TRUNCATE -> open(peer, attach.id(), found.index());
+            case TELL_MORE -> {
+                long before = attach.log().rows().get(0).firstIndex();
+                state.messages.send(node, new ReplicaMessage.TellMore(epoch, attach.id(), before));
+            }
+            case COPY ->
+                state.messages.send(node, new ReplicaMessage.CopyFirst(epoch, attach.id(), state.log.startIndex()));
+        }
+    }
+
+    private void open(@Nullable Peer known, AttachId id, long truncateTo) {
+        ReplicaMessage.AttachOk ok = new ReplicaMessage.AttachOk(epoch, id, truncateTo, state.commit());
+        Peer peer = known;
+        if (peer == null) {
+            peer = new Peer(state, ok);
+            attached.put(id.replica(), peer);
+        } else {
+            peer.opened(ok);
+        }
+        if (others.contains(peer.id)) {
+            peer.pump();
+        }
+    }
+
+    void onAck(ReplicaMessage.Ack ack) {
+        Peer peer = attached.get(ack.from());
+        if (peer == null) {
+            return;
+        }
+        peer.onAck(ack.durableEnd());
+        advance();
+        if (others.contains(peer.id)) {
+            peer.pump();
+        }
+        if (handover != null) {
+            handover.look();
+        }
+    }
+
+    /** Something was appended. */
+    void pump() {
+        for (Peer peer : peers()) {
+            peer.pump();
+        }
+    }
+
+    private List<Peer> peers() {
+        List<Peer> found = new ArrayList<>(others.size());
+        for (ReplicaId other : others) {
+            Peer peer = attached.get(other);
+            if (peer != null) {
+                found.add(peer);
+            }
+        }
+        return found;
+    }
+
+    /** Counts again: an acknowledgement, the own sync, the own promise or the voters have moved. */
+    void advance() {
+        long counted = quorums.durableOnQuorum(configuration, this::durableEnd);
+        if (counted > epochStart || !state.rules.hold(Rule.COMMIT_IN_OWN_EPOCH)) {
+            state.commitTo(counted);
+        }
+        if (markIndex != NO_MARK && state.commit() > markIndex) {
+            tellMark();
+        }
+    }
+
+    private long durableEnd(ReplicaId voter) {
+        if (!voter.equals(state.me)) {
+            Peer peer = attached.get(voter);
+            return peer == null ? 0 : peer.acked();
+        }
+        if (!state.rules.hold(Rule.ONLY_DURABLE_COUNTS)) {
+            return state.log.endIndex();
+        }
+        return state.promise.isDurable(epoch) ? state.log.durableIndex() : 0;
+    }
+
+    void handOver() {
+        if (handover == null) {
+            handover = new Handover();
+            handover.look();
+        }
+    }
+
+    /** What was sent to the node and not acknowledged may be lost. */
+    void disconnected(int node) {
+        for (Peer peer : peers()) {
+            if (peer.id.node() == node) {
+                peer.rewind();
+            }
+        }
+    }
+
+    boolean needsTicks() {
+        return handover != null
+                || configuration.isJoint()
+                || !learners.isEmpty()
+                || peers().stream().anyMatch(Peer::isBehind);
+    }
+
+    void tick(long nowMs) {
+        for (Peer peer : peers()) {
+            peer.tick(nowMs);
+        }
+        if (nowMs - commitToldMs >= state.settings.commitDelayMs()) {
+            commitToldMs = nowMs;
+            peers().forEach(Peer::tellCommit);
+        }
+        if (handover != null) {
+            handover.tick(nowMs);
+        }
+        if (nowMs - noticedMs >= state.settings.resendMs()) {
+            noticedMs = nowMs;
+            tellController();
+        }
+    }
+
+    private void tellController() {
+        if (markIndex != NO_MARK && state.commit() > markIndex) {
+            tellMark();
+        }
+        for (ReplicaId learner : learners) {
+            Peer peer = attached.get(learner);
+            if (peer != null && hasCommittedInItsEpoch() && peer.acked() >= state.commit()) {
+                state.messages.tellController(new ControllerMessage.LearnerReady(epoch, learner));
+            }
+        }
+        if (handover != null) {
+            handover.repeat();
+        }
+    }
+
+    private void tellMark() {
+        state.messages.tellController(new ControllerMessage.MarkCommitted(epoch, configuration.version()));
+    }
+
+    /**
+     * A graceful transfer (R11). From here on nothing is appended in this epoch, however it ends: the next leader starts
+     * from what the chosen voter has, and nobody seals the others before.
+     */
+    private final class Handover {
+        private long deadlineMs = NOT_YET;
+        private boolean overdue;
+        private boolean asked;
+
+        void look() {
+            if (!asked) {
+                for (ReplicaId voter : configuration.allVoters()) {
+                    if (ask(voter)) {
+                        asked = true;
+                        return;
+                    }
+                }
+            }
+        }
+
+        private boolean ask(ReplicaId voter) {
+            Peer peer = attached.get(voter);
+            long enough = state.rules.hold(Rule.TRANSFER_TO_COMPLETE_LOG) ? state.log.endIndex() : state.commit() - 1;
+            if (peer == null || peer.acked() < enough) {
+                return false;
+            }
+            long incarnation = peer.attachId().incarnation();
+            state.messages.tellController(new ControllerMessage.TransferReady(epoch, voter, incarnation));
+            return true;
+        }
+
+        void tick(long nowMs) {
+            if (deadlineMs == NOT_YET) {
+                deadlineMs = nowMs + state.settings.handoverMs();
+            }
+            overdue = nowMs >= deadlineMs;
+        }
+
+        void repeat() {
+            if (overdue) {
+                state.messages.tellController(new ControllerMessage.SealWanted(epoch));
+            } else {
+                asked = false;
+                look();
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package io.headwater.broker.replica;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** A controller's care for one partition: a leader, and the voters that are wanted. */
+final class PartitionCare {
+    private final long partition;
+    private final ControllerPorts ports;
+    private final ControllerSettings settings;
+    private final Election election;
+    private PartitionView view;
+    /** Empty: as they are. */
+    private List<ReplicaId> wanted = List.of();
+    /** As the leader of this epoch says. */
+    private final Set<ReplicaId> ready = new HashSet<>();
+
+    private long nowMs;
+    private long askedMs;
+
+    PartitionCare(long partition, PartitionView view, ControllerPorts ports, ControllerSettings settings, Rules rules) {
+        this.partition = partition;
+        this.ports = ports;
+        this.settings = settings;
+        this.election = new Election(new Quorums(rules), rules, settings.preferMs());
+        this.view = view;
+        act();
+    }
+
+    void onView(PartitionView newer) {
+        if (newer.index() <= view.index()) {
+            return;
+        }
+        if (newer.epoch() != view.epoch()) {
+            election.forget();
+            ready.clear();
+        }
+        view = newer;
+        act();
+    }
+
+    void tick(long now) {
+        nowMs = now;
+        if (now - askedMs >= settings.retryMs()) {
+            act();
+        } else {
+            elect();
+        }
+    }
+
+    /** Asks for whatever is missing; what has been asked for may have been lost. */
+    private void act() {
+        askedMs = nowMs;
+        if (view.isSealing()) {
+            for (ReplicaId voter : view.configuration().allVoters()) {
+                if (!election.hasReportOf(voter)) {
+                    ports.requestSeal(voter.node(), partition, view.epoch());
+                }
+            }
+            election.mayProposeAgain();
+            elect();
+        } else if (!view.isLedByVoter()) {
+            proposeSeal(); // it was voted out while it led: nobody would ever lead this epoch
+        } else {
+            changeVoters();
+        }
+    }
+
+    private void elect() {
+        if (view.isSealing()) {
+            election.decide(view.configuration(), nowMs)
+                    .ifPresent(best -> ports.propose(new MetadataCommand.Elect(
+                            partition,
+                            view.epoch(),
+                            view.configuration().version(),
+                            new Leader(best.replica(), best.incarnation()))));
+        }
+    }
+
+    void onSealReport(ControllerMessage.SealReport report) {
+        if (isPresent(report) && view.isSealing() && view.configuration().isVoter(report.replica())) {
+            election.add(report);
+            elect();
+        }
+    }
+
+    private boolean isPresent(ControllerMessage message) {
+        return message.epoch() == view.epoch();
+    }
+
+    void onNodeLost(int node, long incarnation) {
+        Leader leader = view.leader();
+        if (leader != null && leader.node() == node && leader.incarnation() == incarnation) {
+            proposeSeal();
+        }
+    }
+
+    void onSealWanted(ControllerMessage.SealWanted message) {
+        if (isPresent(message) && !view.isSealing()) {
+            proposeSeal();
+        }
+    }
+
+    void proposeSeal() {
+        ports.propose(new MetadataCommand.Seal(partition, view.epoch()));
+    }
+
+    void requestTransfer() {
+        Leader leader = view.leader();
+        if (leader != null) {
+            ports.requestTransfer(leader.node(), partition, view.epoch());
+        }
+    }
+
+    void onTransferReady(ControllerMessage.TransferReady message) {
+        if (isPresent(message) && !view.isSealing()) {
+            Leader next = new Leader(message.to(), message.incarnation());
+            ports.propose(new MetadataCommand.Transfer(partition, view.epoch(), next));
+        }
+    }
+
+    void move(List<ReplicaId> voters) {
+        wanted = List.copyOf(voters);
+        changeVoters();
+    }
+
+    void abortMove() {
+        wanted = List.of();
+        if (view.configuration().isJoint()) {
+            ports.propose(new MetadataCommand.AbortJoint(
+                    partition, view.configuration().version()));
+        }
+    }
+
+    void onLearnerReady(ControllerMessage.LearnerReady message) {
+        if (isPresent(message) && ready.add(message.learner())) {
+            changeVoters();
+        }
+    }
+
+    /** One step towards the wanted voters: learners first, then a leader that stays, then both sets at once. */
+    private void changeVoters() {
+        Leader leader = view.leader();
+        Configuration configuration = view.configuration();
+        if (configuration.voters().equals(wanted)) {
+            wanted = List.of();
+        }
+        if (wanted.isEmpty() || leader == null || configuration.isJoint()) {
+            return;
+        }
+        boolean complete = true;
+        for (ReplicaId voter : wanted) {
+            if (!view.isMember(voter)) {
+                ports.propose(new MetadataCommand.AddLearner(partition, voter));
+            }
+            complete &= configuration.isVoter(voter) || ready.contains(voter);
+        }
+        if (complete && wanted.contains(leader.replica())) {
+            ports.propose(new MetadataCommand.BeginJoint(partition, configuration.version(), wanted));
+        } else if (complete) {
+            requestTransfer();
+        }
+    }
+
+    /** The mark is committed for good, whatever has become of the leader that says so; the version is what counts. */
+    void onMarkCommitted(ControllerMessage.MarkCommitted message) {
+        Configuration configuration = view.configuration();
+        if (configuration.isJoint() && configuration.version() == message.configurationVersion()) {
+            ports.propose(new MetadataCommand.FinishJoint(partition, configuration.version()));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package io.headwater.broker.replica;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the metadata says about a partition, as one node knows it: maybe late, maybe with steps left out. Nothing here
+ * depends on its being fresh.
+ *
+ * @param index of the metadata entry that it reflects; a later view has a greater one
+ * @param leader null while the epoch is sealed and has no leader yet
+ */
+public record PartitionView(
+        long index, int epoch, @Nullable Leader leader, Configuration configuration, List<ReplicaId> learners) {
+    public PartitionView {
+        learners = List.copyOf(learners);
+    }
+
+    public boolean isSealing() {
+        return leader == null;
+    }
+
+    public boolean isMember(ReplicaId replica) {
+        return configuration.isVoter(replica) || learners.contains(replica);
+    }
+
+    /** Whether the leader is a voter still: otherwise it does not lead, and nobody ever will in this epoch. */
+    boolean isLedByVoter() {
+        return leader != null && configuration.isVoter(leader.replica());
+    }
+}

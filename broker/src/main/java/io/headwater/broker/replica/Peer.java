@@ -1,0 +1,111 @@
+package io.headwater.broker.replica;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * What a leader knows of a replica that has attached to it: a cursor into the leader's own log, not a queue. One that is
+ * slow fills its window and costs nothing more.
+ */
+final class Peer {
+    private static final long JUST_MOVED = -1;
+
+    private record Sent(long endIndex, int bytes) {}
+
+    final ReplicaId id;
+    private final ReplicaState state;
+    private final int epoch;
+    private final Deque<Sent> underWay = new ArrayDeque<>();
+    private ReplicaMessage.AttachOk answer;
+    private long next;
+    private long acked;
+    private long bytesUnderWay;
+    private long commitTold;
+    /** Since when nothing has moved, as far as ticks have seen. */
+    private long stillSinceMs = JUST_MOVED;
+
+    Peer(ReplicaState state, ReplicaMessage.AttachOk answer) {
+        this.state = state;
+        this.epoch = answer.epoch();
+        this.id = answer.id().replica();
+        this.answer = answer;
+        opened(answer);
+    }
+
+    AttachId attachId() {
+        return answer.id();
+    }
+
+    /** The follower's disk has all before this. It stays true when the follower restarts. */
+    long acked() {
+        return acked;
+    }
+
+    /** The same follower has attached anew. */
+    void opened(ReplicaMessage.AttachOk ok) {
+        answer = ok;
+        rewind();
+        answerAgain();
+    }
+
+    void answerAgain() {
+        state.messages.send(id.node(), answer);
+    }
+
+    /** Everything that is not acknowledged is to be sent again. */
+    void rewind() {
+        underWay.clear();
+        bytesUnderWay = 0;
+        next = Math.max(acked, answer.truncateTo());
+        commitTold = answer.commit();
+        stillSinceMs = JUST_MOVED;
+    }
+
+    void pump() {
+        long end = state.log.endIndex();
+        while (next < end && bytesUnderWay < state.settings.windowBytes()) {
+            int room = (int) Math.min(state.settings.frameBytes(), state.settings.windowBytes() - bytesUnderWay);
+            Entries entries = state.log.read(next, room);
+            if (underWay.isEmpty()) {
+                stillSinceMs = JUST_MOVED;
+            }
+            underWay.add(new Sent(entries.endIndex(), entries.bytes()));
+            bytesUnderWay += entries.bytes();
+            next = entries.endIndex();
+            commitTold = state.commit();
+            state.messages.send(id.node(), new ReplicaMessage.Append(epoch, id, entries, commitTold));
+        }
+    }
+
+    void onAck(long durableEnd) {
+        if (durableEnd > acked) {
+            acked = durableEnd;
+            stillSinceMs = JUST_MOVED;
+        }
+        for (Sent first = underWay.peek(); first != null && first.endIndex() <= acked; first = underWay.peek()) {
+            underWay.remove();
+            bytesUnderWay -= first.bytes();
+        }
+        next = Math.max(next, acked);
+    }
+
+    boolean isBehind() {
+        return !underWay.isEmpty() || commitTold < state.commit();
+    }
+
+    void tellCommit() {
+        if (commitTold < state.commit()) {
+            commitTold = state.commit();
+            state.messages.send(id.node(), new ReplicaMessage.Commit(epoch, id, commitTold));
+        }
+    }
+
+    void tick(long nowMs) {
+        if (stillSinceMs == JUST_MOVED) {
+            stillSinceMs = nowMs;
+        } else if (!underWay.isEmpty() && nowMs - stillSinceMs >= state.settings.resendMs()) {
+            rewind();
+        }
+        pump();
+    }
+}

@@ -1,0 +1,281 @@
+package io.headwater.broker.replica;
+
+import io.headwater.broker.replica.Rules.Rule;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One copy of one partition, as voter or learner, following or leading. Everything that happens to it comes in as a call
+ * from the one thread that owns the partition; everything that it does goes out through its {@link ReplicaPorts}.
+ */
+public final class Replica {
+    private final ReplicaState state;
+    private final Follower follower;
+    private @Nullable Leadership leadership;
+    private @Nullable PartitionView view;
+    private @Nullable Seal seal;
+    /** An epoch is led at most once, even by the same replica (R6). */
+    private int lastLed = EpochTable.NO_EPOCH;
+
+    /** Asked for and not yet answered. */
+    private record Seal(int epoch, SortedSet<Integer> askers) {}
+
+    public Replica(ReplicaStart start, ReplicaPorts ports, ReplicaSettings settings) {
+        this(start, ports, settings, Rules.ALL);
+    }
+
+    Replica(ReplicaStart start, ReplicaPorts ports, ReplicaSettings settings, Rules rules) {
+        this.state = new ReplicaState(start, ports, settings, rules);
+        this.follower = new Follower(state);
+    }
+
+    // What the metadata and the controller say
+
+    /** Views may come late and leave out steps; an older one than the last is ignored. */
+    public void onView(PartitionView newer) {
+        if (state.isHalted() || (view != null && newer.index() <= view.index())) {
+            return;
+        }
+        view = newer;
+        Leadership leading = leadership;
+        if (leading != null
+                && (newer.epoch() > leading.epoch() || !newer.configuration().isVoter(state.me))) {
+            stepDown();
+        } else if (leading != null) {
+            leading.adopt(newer);
+        }
+        if (mayLead(newer)) {
+            lead(newer);
+        } else if (leadership == null) {
+            follower.follow(newer);
+        }
+    }
+
+    private boolean mayLead(PartitionView newer) {
+        Leader leader = newer.leader();
+        return leadership == null
+                && leader != null
+                && leader.replica().equals(state.me)
+                && leader.incarnation() == state.incarnation
+                && newer.configuration().isVoter(state.me)
+                && newer.epoch() > lastLed
+                && state.promise.admits(newer.epoch());
+    }
+
+    private void lead(PartitionView newer) {
+        seal = null;
+        follower.detach();
+        lastLed = newer.epoch();
+        state.promise.make(newer.epoch());
+        state.owner.leads(newer.epoch());
+        leadership = new Leadership(state, newer);
+    }
+
+    private void stepDown() {
+        Leadership leading = leadership;
+        if (leading != null) {
+            leadership = null;
+            state.owner.stopsLeading(leading.epoch());
+        }
+    }
+
+    /** A controller wants to end all epochs before this one, and to know how this log ends. */
+    public void onSealRequest(int controllerNode, int epoch) {
+        if (state.isHalted() || !state.promise.admits(epoch) || follower.hasTurnedTo(epoch)) {
+            return;
+        }
+        Leadership leading = leadership;
+        if (leading != null) {
+            if (leading.epoch() >= epoch) {
+                return;
+            }
+            stepDown();
+        }
+        if (state.rules.hold(Rule.PROMISE_FENCES)) {
+            state.promise.make(epoch);
+            follower.detach();
+        }
+        if (seal == null || seal.epoch() != epoch) {
+            seal = new Seal(epoch, new TreeSet<>());
+        }
+        seal.askers().add(controllerNode);
+        reportIfDurable();
+    }
+
+    /** A report is true for good: what it says is on disk, and so is the promise to add nothing (R2, R4). */
+    private void reportIfDurable() {
+        Seal asked = seal;
+        if (asked == null || state.log.durableIndex() < state.log.endIndex()) {
+            return;
+        }
+        if (!state.promise.isDurable(asked.epoch()) && state.rules.hold(Rule.PROMISE_FENCES)) {
+            return;
+        }
+        seal = null;
+        if (!state.promise.admits(asked.epoch()) || follower.hasTurnedTo(asked.epoch())) {
+            return; // nobody needs it any more, and the log may change
+        }
+        ControllerMessage.SealReport report = new ControllerMessage.SealReport(
+                asked.epoch(), state.me, state.incarnation, state.log.epochs().lastEpoch(), state.log.endIndex());
+        asked.askers().forEach(asker -> state.messages.answer(asker, report));
+    }
+
+    /** The leader of this epoch is to hand over to another voter, which one is up to it. */
+    public void onTransferRequest(int epoch) {
+        Leadership leading = leadership;
+        if (leading != null && leading.epoch() == epoch) {
+            leading.handOver();
+        }
+    }
+
+    // What the log, the owner and the clock say
+
+    /** More of the log is on disk. */
+    public void onDurable() {
+        if (!state.isHalted()) {
+            moved();
+        }
+    }
+
+    public void onPromiseDurable(int epoch) {
+        state.promise.onDurable(epoch);
+        if (!state.isHalted()) {
+            moved();
+        }
+    }
+
+    private void moved() {
+        reportIfDurable();
+        if (leadership != null) {
+            leadership.advance();
+        } else {
+            follower.acknowledge();
+        }
+    }
+
+    /** The owner has appended to the log, which it may do only where {@link #acceptsAppends}. */
+    public void onAppended() {
+        if (leadership != null) {
+            leadership.pump();
+            leadership.advance();
+        }
+    }
+
+    /** What {@link ReplicaOwner#mustCopy} asked for is in the log and on disk. */
+    public void onCopied() {
+        follower.onCopied();
+        turnToLeader();
+    }
+
+    /** Messages to this node may be lost from the last acknowledged one on. */
+    public void onDisconnected(int node) {
+        if (leadership != null) {
+            leadership.disconnected(node);
+        }
+    }
+
+    /** Says again what got no answer. May be left out while {@link #needsTicks} is false. */
+    public void tick(long nowMs) {
+        if (state.isHalted()) {
+            return;
+        }
+        if (leadership != null) {
+            leadership.tick(nowMs);
+        } else {
+            turnToLeader();
+            follower.tick(nowMs);
+        }
+    }
+
+    private void turnToLeader() {
+        if (!state.isHalted() && leadership == null && view != null) {
+            follower.follow(view);
+        }
+    }
+
+    public boolean needsTicks() {
+        return leadership != null ? leadership.needsTicks() : follower.isWaiting();
+    }
+
+    /** The log or the promises are broken. */
+    public void halt(String reason) {
+        stepDown();
+        state.halt(reason);
+    }
+
+    // What other replicas say
+
+    public void receive(ReplicaMessage message) {
+        if (!state.isHalted()) {
+            message.deliverTo(this);
+        }
+    }
+
+    void onAttach(ReplicaMessage.Attach attach) {
+        if (leadership != null && leadership.epoch() == attach.epoch()) {
+            leadership.onAttach(attach);
+        }
+    }
+
+    void onAck(ReplicaMessage.Ack ack) {
+        if (leadership != null && leadership.epoch() == ack.epoch()) {
+            leadership.onAck(ack);
+        }
+    }
+
+    void onAttachOk(ReplicaMessage.AttachOk ok) {
+        if (leadership == null) {
+            follower.onAttachOk(ok);
+        }
+    }
+
+    void onTellMore(ReplicaMessage.TellMore more) {
+        if (leadership == null) {
+            follower.onTellMore(more);
+        }
+    }
+
+    void onCopyFirst(ReplicaMessage.CopyFirst copy) {
+        if (leadership == null) {
+            follower.onCopyFirst(copy);
+        }
+    }
+
+    void onAppend(ReplicaMessage.Append append) {
+        boolean fenced = state.rules.hold(Rule.PROMISE_FENCES) && !state.promise.admits(append.epoch());
+        if (leadership == null && !fenced && append.to().equals(state.me)) {
+            follower.onAppend(append);
+        }
+    }
+
+    void onCommit(ReplicaMessage.Commit commit) {
+        if (leadership == null && commit.to().equals(state.me)) {
+            follower.onCommit(commit);
+        }
+    }
+
+    // What the owner may ask
+
+    public boolean isLeading() {
+        return leadership != null;
+    }
+
+    /** Whether the owner may append: this replica leads and is not about to hand over. */
+    public boolean acceptsAppends() {
+        return leadership != null && leadership.acceptsAppends();
+    }
+
+    /** All before this index is committed, as far as this replica knows. */
+    public long commit() {
+        return state.commit();
+    }
+
+    /**
+     * Whether {@link #commit} is the end of what is committed: a new leader does not know that before the first entry of
+     * its epoch is, and an end that it gave earlier could lie before one that its predecessor gave.
+     */
+    public boolean knowsEnd() {
+        return leadership != null && leadership.hasCommittedInItsEpoch();
+    }
+}

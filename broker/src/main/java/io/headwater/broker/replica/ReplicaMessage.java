@@ -1,0 +1,64 @@
+package io.headwater.broker.replica;
+
+/** What replicas of a partition say to each other. Each message belongs to an epoch. */
+public sealed interface ReplicaMessage {
+    int epoch();
+
+    void deliverTo(Replica replica);
+
+    /** Follower to leader: this is my log, and it stays like this until you have answered. */
+    record Attach(int epoch, AttachId id, LogTail log) implements ReplicaMessage {
+        @Override
+        public void deliverTo(Replica replica) {
+            replica.onAttach(this);
+        }
+    }
+
+    /** Leader to follower: cut your log there, and I go on from there. */
+    record AttachOk(int epoch, AttachId id, long truncateTo, long commit) implements ReplicaMessage {
+        @Override
+        public void deliverTo(Replica replica) {
+            replica.onAttachOk(this);
+        }
+    }
+
+    /** Leader to follower: nothing in common so far; attach again with the epochs before this index. */
+    record TellMore(int epoch, AttachId id, long beforeIndex) implements ReplicaMessage {
+        @Override
+        public void deliverTo(Replica replica) {
+            replica.onTellMore(this);
+        }
+    }
+
+    /** Leader to follower: I cannot send what you lack; copy segments up to at least my start, then attach again. */
+    record CopyFirst(int epoch, AttachId id, long leaderStart) implements ReplicaMessage {
+        @Override
+        public void deliverTo(Replica replica) {
+            replica.onCopyFirst(this);
+        }
+    }
+
+    /** Leader to follower: entries as they are in the log. */
+    record Append(int epoch, ReplicaId to, Entries entries, long commit) implements ReplicaMessage {
+        @Override
+        public void deliverTo(Replica replica) {
+            replica.onAppend(this);
+        }
+    }
+
+    /** Follower to leader: all before this index is on my disk. */
+    record Ack(int epoch, ReplicaId from, long durableEnd) implements ReplicaMessage {
+        @Override
+        public void deliverTo(Replica replica) {
+            replica.onAck(this);
+        }
+    }
+
+    /** Leader to follower: all before this index is committed. */
+    record Commit(int epoch, ReplicaId to, long commit) implements ReplicaMessage {
+        @Override
+        public void deliverTo(Replica replica) {
+            replica.onCommit(this);
+        }
+    }
+}

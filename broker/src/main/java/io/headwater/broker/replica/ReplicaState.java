@@ -1,0 +1,53 @@
+package io.headwater.broker.replica;
+
+/** What the two roles of a replica share. */
+final class ReplicaState {
+    final ReplicaId me;
+    final long incarnation;
+    final ReplicaLog log;
+    final Messages messages;
+    final ReplicaOwner owner;
+    final ReplicaSettings settings;
+    final Rules rules;
+    final Promise promise;
+
+    private long commit;
+    private boolean halted;
+
+    ReplicaState(ReplicaStart start, ReplicaPorts ports, ReplicaSettings settings, Rules rules) {
+        this.me = start.id();
+        this.incarnation = start.incarnation();
+        this.log = ports.log();
+        this.messages = ports.messages();
+        this.owner = ports.owner();
+        this.settings = settings;
+        this.rules = rules;
+        this.promise = new Promise(start.promised(), ports.promises(), rules);
+        // What was committed and not yet on this disk may be gone with a crash.
+        this.commit = Math.min(start.commit(), log.endIndex());
+    }
+
+    /** All before this index is committed, as far as this replica knows. */
+    long commit() {
+        return commit;
+    }
+
+    void commitTo(long endIndex) {
+        if (endIndex > commit) {
+            commit = endIndex;
+            owner.committed(endIndex);
+        }
+    }
+
+    boolean isHalted() {
+        return halted;
+    }
+
+    /** For what must never happen: better no replica than one that is wrong. */
+    void halt(String reason) {
+        if (!halted) {
+            halted = true;
+            owner.halted(reason);
+        }
+    }
+}

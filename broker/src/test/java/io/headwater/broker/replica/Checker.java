@@ -1,0 +1,111 @@
+package io.headwater.broker.replica;
+
+import io.headwater.broker.replica.SimLog.Entry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Sees everything and forgives nothing. What it says fails the seed. */
+final class Checker {
+    private record Place(long index, int epoch) {}
+
+    private record Placed(Entry entry, int epochBefore) {}
+
+    private final Timeline timeline;
+    private final List<Entry> committed = new ArrayList<>();
+    /** In which epoch each was committed, which may be long after its own. */
+    private final List<Integer> committedIn = new ArrayList<>();
+
+    private final Map<Integer, String> leaders = new HashMap<>();
+    private final Map<Place, Placed> placed = new HashMap<>();
+
+    Checker(Timeline timeline) {
+        this.timeline = timeline;
+    }
+
+    long committedEnd() {
+        return committed.size();
+    }
+
+    Entry committed(long index) {
+        return committed.get((int) index);
+    }
+
+    /** Something was lost or is about to be. */
+    static final class Violation extends AssertionError {
+        private static final long serialVersionUID = 1;
+
+        Violation(String what) {
+            super(what);
+        }
+    }
+
+    Violation violation(String what) {
+        return new Violation("after " + timeline.nowMs() + " ms: " + what);
+    }
+
+    /** Log matching: the same index and epoch is the same entry behind the same history. */
+    void appended(long index, int epochBefore, Entry entry) {
+        Placed now = new Placed(entry, epochBefore);
+        Placed before = placed.putIfAbsent(new Place(index, entry.epoch()), now);
+        if (before != null && !before.equals(now)) {
+            throw violation("index " + index + " is " + now + " and was " + before + " elsewhere");
+        }
+    }
+
+    /**
+     * One leadership per epoch; and who leads has all that was committed in older epochs. One that begins late, when later
+     * epochs have leaders too, need not have what those have committed.
+     */
+    void leads(SimNode node, int epoch) {
+        String other = leaders.putIfAbsent(epoch, node.name());
+        if (other != null) {
+            throw violation("epoch " + epoch + " is led by " + node.name() + " and was by " + other);
+        }
+        for (int i = 0; i < committed.size() && committedIn.get(i) < epoch; i++) {
+            if (i >= node.log().endIndex() || !node.log().get(i).equals(committed.get(i))) {
+                throw violation(node.name() + " leads epoch " + epoch + " without committed index " + i + " of "
+                        + committed.size() + "; it has " + node.log().endIndex());
+            }
+        }
+    }
+
+    /** Committed is committed, everywhere; and only a leader makes it so. */
+    void committed(SimNode node, long from, long end, boolean leading) {
+        if (end <= from) {
+            throw violation(node.name() + " takes its commit back from " + from + " to " + end);
+        }
+        if (end > node.log().endIndex()) {
+            throw violation(
+                    node.name() + " commits " + end + " and has " + node.log().endIndex());
+        }
+        for (long i = from; i < end; i++) {
+            Entry entry = node.log().get(i);
+            if (i < committed.size()) {
+                if (!entry.equals(committed.get((int) i))) {
+                    throw violation("committed index " + i + " was " + committed.get((int) i) + " and is " + entry
+                            + " on " + node.name());
+                }
+            } else if (leading) {
+                committed.add(entry);
+                committedIn.add(node.log().epochs().lastEpoch());
+            } else {
+                throw violation(node.name() + " follows and commits " + i + " before any leader did");
+            }
+        }
+    }
+
+    /** Whether the node's disk has all that is committed. */
+    boolean hasAllCommitted(SimNode node) {
+        if (node.log().durableIndex() < committed.size()) {
+            return false;
+        }
+        for (int i = committed.size() - 1; i >= 0; i--) {
+            if (!node.log().get(i).equals(committed.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,117 @@
+package io.headwater.broker.replica;
+
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Crashes with loss of what was not synced, lost disks, cuts of links and of metadata, and power cuts of everybody. */
+final class Faults {
+    private final ReplicationWorld world;
+    private final SplittableRandom random;
+
+    Faults(ReplicationWorld world) {
+        this.world = world;
+        this.random = world.random().split();
+    }
+
+    void start() {
+        int rate = world.profile().faultRate();
+        world.timeline().in((100_000 + random.nextInt(900_000)) / rate, () -> {
+            if (!world.isCalm()) {
+                strike();
+                start();
+            }
+        });
+    }
+
+    /** The first moments of a leader are the most delicate: it has what others lack and has not committed yet. */
+    void onLeads(SimNode node) {
+        if (world.isCalm() || random.nextInt(4) > 0) {
+            return;
+        }
+        long incarnation = node.incarnation();
+        world.timeline().in(random.nextInt(40_000), () -> {
+            if (node.isUp() && node.incarnation() == incarnation && !world.isCalm()) {
+                crash(node, 50_000 + random.nextInt(200_000));
+            }
+        });
+    }
+
+    private void strike() {
+        int dice = random.nextInt(10);
+        SimNode node = world.node(random.nextInt(ReplicationWorld.NODES));
+        if (dice < 4) {
+            if (node.isUp() && world.nodes().stream().filter(SimNode::isUp).count() > 2) {
+                boolean wiped = random.nextInt(8) == 0 && mayLose(node);
+                crash(node, 50_000 + random.nextInt(2_000_000 / world.profile().faultRate()));
+                if (wiped) {
+                    node.wipe();
+                }
+            }
+        } else if (dice < 6) {
+            int other = random.nextInt(ReplicationWorld.NODES);
+            cut(node, world.node(other));
+            if (random.nextBoolean()) {
+                cut(world.node(other), node);
+            }
+        } else if (dice == 6) {
+            world.network().leaveAlone(node.number());
+        } else if (dice == 7 && random.nextInt(6) == 0) {
+            world.nodes().stream()
+                    .filter(SimNode::isUp)
+                    .forEach(each -> crash(each, 100_000 + random.nextInt(500_000)));
+        } else {
+            world.network().heal();
+        }
+    }
+
+    private void cut(SimNode from, SimNode to) {
+        world.network().cut(from.number(), to.number());
+        if (from.isUp()) {
+            from.replica().onDisconnected(to.number());
+        }
+    }
+
+    private void crash(SimNode node, int downUs) {
+        node.crash();
+        world.timeline().in(downUs, () -> {
+            if (!node.isUp()) {
+                node.start();
+            }
+        });
+    }
+
+    /**
+     * A lost disk takes a copy away for good. What may be asked of the protocol is bounded by what is left: every other
+     * voter has its disk, and one of them has all that is committed. Where every voter must have everything, and among
+     * learners that are about to become voters, a lost disk may rightly stop a partition.
+     */
+    private boolean mayLose(SimNode node) {
+        PartitionView view = world.metadata().view();
+        Configuration configuration = view.configuration();
+        if (!view.isMember(node.id())) {
+            return true;
+        }
+        return configuration.isVoter(node.id())
+                && world.profile().minCopies() < configuration.voters().size()
+                && mayLose(node, configuration.voters())
+                && mayLose(node, configuration.newVoters());
+    }
+
+    private boolean mayLose(SimNode lost, List<ReplicaId> voters) {
+        if (!voters.contains(lost.id())) {
+            return true;
+        }
+        boolean held = false;
+        for (ReplicaId voter : voters) {
+            SimNode node = world.node(voter.node());
+            if (node == lost) {
+                continue;
+            }
+            if (!node.id().equals(voter) || node.isEmptied()) {
+                return false;
+            }
+            held |= world.checker().hasAllCommitted(node);
+        }
+        return held;
+    }
+}

@@ -1,0 +1,39 @@
+package io.headwater.broker.replica;
+
+import java.util.SplittableRandom;
+
+/** What one seed is like: each has its own mixture of faults. */
+record Profile(
+        int faultRate,
+        int lossPermille,
+        int lateViewOneIn,
+        int entriesPerFrame,
+        int entriesPerWindow,
+        int minCopies,
+        int chaosMs) {
+    static final int ENTRY_BYTES = 100;
+
+    static Profile random(SplittableRandom random) {
+        return new Profile(
+                pick(random, 1, 3, 8, 10),
+                pick(random, 0, 10, 60, 150),
+                pick(random, 2, 20),
+                pick(random, 1, 20),
+                pick(random, 1, 20, 1_000),
+                pick(random, 0, 0, 0, 0, 3),
+                2_000 + random.nextInt(5_000));
+    }
+
+    /** One entry at a time: what takes a moment else takes long enough for faults to come in between. */
+    static Profile stepwise(SplittableRandom random) {
+        return new Profile(pick(random, 3, 10), pick(random, 10, 60), pick(random, 2, 20), 1, 1, 0, 5_000);
+    }
+
+    private static int pick(SplittableRandom random, int... choices) {
+        return choices[random.nextInt(choices.length)];
+    }
+
+    ReplicaSettings settings() {
+        return new ReplicaSettings(entriesPerWindow * ENTRY_BYTES, entriesPerFrame * ENTRY_BYTES, 40, 5, 160);
+    }
+}

@@ -1,0 +1,409 @@
+package io.headwater.broker.replica;
+
+import static io.headwater.broker.replica.LoneReplica.A;
+import static io.headwater.broker.replica.LoneReplica.B;
+import static io.headwater.broker.replica.LoneReplica.C;
+import static io.headwater.broker.replica.LoneReplica.INCARNATION;
+import static io.headwater.broker.replica.LoneReplica.ME;
+import static io.headwater.broker.replica.LoneReplica.THREE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.broker.replica.ControllerMessage.LearnerReady;
+import io.headwater.broker.replica.ControllerMessage.MarkCommitted;
+import io.headwater.broker.replica.ControllerMessage.SealReport;
+import io.headwater.broker.replica.ControllerMessage.SealWanted;
+import io.headwater.broker.replica.ControllerMessage.TransferReady;
+import io.headwater.broker.replica.ReplicaMessage.Ack;
+import io.headwater.broker.replica.ReplicaMessage.Append;
+import io.headwater.broker.replica.ReplicaMessage.Attach;
+import io.headwater.broker.replica.ReplicaMessage.AttachOk;
+import io.headwater.broker.replica.ReplicaMessage.Commit;
+import io.headwater.broker.replica.ReplicaMessage.CopyFirst;
+import io.headwater.broker.replica.ReplicaMessage.TellMore;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ReplicaTest {
+    @Test
+    void aSealIsAnsweredWhenThePromiseAndTheTailAreDurable() {
+        LoneReplica lone = LoneReplica.following(3, 1, 1);
+        lone.receive(3, 2, 0, 3);
+
+        lone.replica.onSealRequest(100, 4);
+        assertEquals(List.of(3, 4), lone.promises);
+        lone.replica.onPromiseDurable(4);
+        assertEquals(List.of(), lone.told);
+        lone.sync();
+
+        assertEquals(List.of(new SealReport(4, ME, INCARNATION, 3, 3)), lone.told);
+        assertTrue(lone.events.contains("report to 100"));
+    }
+
+    @Test
+    void twoControllersThatAskAreBothAnsweredAndAnOlderSealIsNot() {
+        LoneReplica lone = new LoneReplica(5, 1);
+
+        lone.replica.onSealRequest(100, 6);
+        lone.replica.onSealRequest(101, 6);
+        lone.replica.onSealRequest(102, 5);
+        lone.replica.onPromiseDurable(6);
+
+        assertEquals(List.of("report to 100", "report to 101"), lone.events);
+    }
+
+    @Test
+    void whoPromisedTakesNothingOfOlderEpochs() {
+        LoneReplica lone = LoneReplica.following(3, 1);
+
+        lone.replica.onSealRequest(100, 4);
+        lone.receive(3, 1, 0, 3);
+
+        assertEquals(1, lone.log.endIndex());
+    }
+
+    @Test
+    void aDescribedLogDoesNotChangeUntilTheLeaderHasAnswered() {
+        LoneReplica lone = LoneReplica.following(3, 1);
+
+        lone.view(4, new Leader(B, 52), THREE);
+        lone.receive(3, 1, 0, 3);
+
+        assertEquals(1, lone.log.endIndex());
+        assertEquals(1, lone.sent(Attach.class).get(0).log().endIndex());
+    }
+
+    @Test
+    void anAnswerToAnotherAttemptIsVoid() {
+        LoneReplica lone = new LoneReplica(0, 1, 1, 1);
+        lone.view(3, new Leader(A, 51), THREE);
+
+        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION - 1, 1), 0, 0));
+        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION, 2), 0, 0));
+        assertEquals(3, lone.log.endIndex());
+        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION, 1), 2, 0));
+        assertEquals(2, lone.log.endIndex());
+    }
+
+    @Test
+    void acknowledgesWhatIsOnDiskAndNotBeforeItsPromiseIs() {
+        LoneReplica lone = new LoneReplica(0, 1);
+        lone.view(3, new Leader(A, 51), THREE);
+        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION, 1), 1, 0));
+        assertEquals(List.of(), lone.sent(Ack.class));
+
+        lone.replica.onPromiseDurable(3);
+        lone.receive(3, 1, 0, 3, 3);
+        assertEquals(List.of(new Ack(3, ME, 1)), lone.sent(Ack.class));
+        lone.sync();
+
+        assertEquals(new Ack(3, ME, 3), lone.sent(Ack.class).get(1));
+    }
+
+    @Test
+    void aGapIsLeftOutAndWhatIsSentAgainIsAcknowledgedAgain() {
+        LoneReplica lone = LoneReplica.following(3, 1);
+
+        lone.receive(3, 2, 0, 3);
+        assertEquals(1, lone.log.endIndex());
+        lone.receive(3, 1, 0, 3, 3);
+        lone.sync();
+        lone.receive(3, 1, 0, 3, 3);
+        lone.receive(3, 2, 0, 3, 3);
+
+        assertEquals(4, lone.log.endIndex());
+        assertEquals(List.of(new Ack(3, ME, 3), new Ack(3, ME, 3)), lone.sent(Ack.class));
+    }
+
+    @Test
+    void otherEpochsThanInTheLogHaltTheReplica() {
+        LoneReplica lone = LoneReplica.following(3, 1, 2);
+
+        lone.receive(3, 0, 0, 1, 1);
+
+        assertEquals(List.of("halted"), lone.events);
+    }
+
+    @Test
+    void aCutBelowWhatIsCommittedHaltsTheReplicaAndLeavesItsLog() {
+        LoneReplica lone = LoneReplica.following(3, 1, 1);
+        lone.replica.receive(new Commit(3, ME, 2));
+        lone.view(4, new Leader(B, 52), THREE);
+
+        lone.replica.receive(new AttachOk(4, new AttachId(ME, INCARNATION, 2), 1, 0));
+
+        assertEquals(List.of("committed 2", "halted"), lone.events);
+        assertEquals(2, lone.log.endIndex());
+        lone.replica.onSealRequest(100, 5);
+        lone.replica.onPromiseDurable(5);
+        assertEquals(List.of(), lone.told);
+    }
+
+    @Test
+    void aFollowerCommitsNoMoreThanItHas() {
+        LoneReplica lone = LoneReplica.following(3, 1);
+
+        lone.replica.receive(new Commit(3, ME, 9));
+        lone.receive(3, 1, 9, 3);
+
+        assertEquals(List.of("committed 1", "committed 2"), lone.events);
+        assertFalse(lone.replica.knowsEnd());
+    }
+
+    @Test
+    void whoLacksWhatTheLeaderHasDeletedAttachesAgainAfterCopying() {
+        LoneReplica lone = new LoneReplica(0, 1);
+        lone.view(3, new Leader(A, 51), THREE);
+
+        lone.replica.receive(new CopyFirst(3, new AttachId(ME, INCARNATION, 1), 40));
+        lone.replica.tick(1_000);
+        assertEquals(1, lone.sent(Attach.class).size());
+        lone.replica.onCopied();
+
+        assertEquals(List.of("copy 40"), lone.events);
+        assertEquals(2, lone.sent(Attach.class).get(1).id().attempt());
+    }
+
+    @Test
+    void tellsOlderEpochsWhenAskedAndRepeatsWhatGotNoAnswer() {
+        LoneReplica lone = new LoneReplica(0, IntStream.rangeClosed(1, 70).toArray());
+        lone.view(80, new Leader(A, 51), THREE);
+        AttachId id = new AttachId(ME, INCARNATION, 1);
+
+        lone.replica.receive(new TellMore(80, id, 6));
+        lone.replica.tick(1_000);
+        lone.replica.tick(1_099);
+        lone.replica.tick(1_100);
+
+        LogTail first = lone.log.epochs().tail(0, 70, 64);
+        LogTail older = lone.log.epochs().tail(0, 6, 64);
+        assertEquals(6, first.olderRows());
+        assertEquals(
+                List.of(new Attach(80, id, first), new Attach(80, id, older), new Attach(80, id, older)),
+                lone.sent(Attach.class));
+    }
+
+    @Test
+    void leadsOnlyInTheIncarnationThatWasElectedAndEachEpochOnce() {
+        LoneReplica lone = new LoneReplica(0, 1);
+
+        lone.view(3, new Leader(ME, INCARNATION - 1), THREE);
+        assertEquals(List.of(), lone.events);
+        lone.view(4, new Leader(ME, INCARNATION), THREE);
+        lone.view(4, new Leader(ME, INCARNATION), new Configuration(2, List.of(A, B, C), List.of(), 0));
+        lone.view(4, new Leader(ME, INCARNATION), new Configuration(3, List.of(ME, A, B), List.of(), 0));
+
+        assertEquals(List.of("leads 4", "stops 4"), lone.events);
+    }
+
+    @Test
+    void aLeaderWhoseEpochIsSealedAnswersOnceItsTailIsDurable() {
+        LoneReplica lone = LoneReplica.leading(3, THREE, 1);
+        lone.append(3);
+
+        lone.replica.onSealRequest(100, 4);
+        lone.replica.onPromiseDurable(4);
+        assertFalse(lone.replica.isLeading());
+        assertEquals(List.of(), lone.told);
+        lone.sync();
+
+        assertEquals(List.of(new SealReport(4, ME, INCARNATION, 3, 3)), lone.told);
+    }
+
+    @Test
+    void ownEntriesCountWhenTheyAndThePromiseAreOnDisk() {
+        LoneReplica lone = new LoneReplica(0);
+        lone.view(3, new Leader(ME, INCARNATION), THREE);
+        lone.attach(3, A, 0);
+        lone.ack(3, A, 1);
+        assertEquals(0, lone.replica.commit());
+        lone.sync();
+        assertEquals(0, lone.replica.commit());
+        lone.replica.onPromiseDurable(3);
+        assertEquals(1, lone.replica.commit());
+    }
+
+    @Test
+    void entriesOfOlderEpochsCommitWithTheFirstOfTheOwn() {
+        LoneReplica lone = LoneReplica.leading(3, THREE, 1, 1);
+        lone.attach(3, A, 0);
+
+        lone.ack(3, A, 2);
+        assertEquals(0, lone.replica.commit());
+        assertFalse(lone.replica.knowsEnd());
+        lone.ack(3, A, 3);
+        assertEquals(3, lone.replica.commit());
+        assertTrue(lone.replica.knowsEnd());
+    }
+
+    @Test
+    void moreCopiesThanAMajorityMayBeAskedForButNeverFewer() {
+        LoneReplica all = LoneReplica.leading(3, new Configuration(1, List.of(ME, A, B), List.of(), 3));
+        all.attach(3, A, 0);
+        all.attach(3, B, 0);
+        all.ack(3, A, 1);
+        assertEquals(0, all.replica.commit());
+        all.ack(3, B, 1);
+        assertEquals(1, all.replica.commit());
+
+        LoneReplica one = LoneReplica.leading(3, new Configuration(1, List.of(ME, A, B), List.of(), 1));
+        one.sync();
+        assertEquals(0, one.replica.commit());
+    }
+
+    @Test
+    void whileVotersChangeBothSetsMustHaveIt() {
+        LoneReplica lone = LoneReplica.leading(3, THREE);
+        lone.attach(3, A, 1);
+        lone.ack(3, A, 1);
+        lone.attach(3, C, 1);
+        lone.view(3, new Leader(ME, INCARNATION), new Configuration(2, List.of(ME, A, B), List.of(ME, B, C), 0));
+        lone.sync();
+        assertEquals(2, lone.log.endIndex());
+
+        lone.ack(3, A, 2);
+        assertEquals(1, lone.replica.commit());
+        assertEquals(List.of(), lone.told(MarkCommitted.class));
+        lone.ack(3, C, 2);
+        assertEquals(2, lone.replica.commit());
+        assertEquals(new MarkCommitted(3, 2), lone.told(MarkCommitted.class).get(0));
+    }
+
+    @Test
+    void aSlowFollowerFillsItsWindowAndCostsACursorThen() {
+        LoneReplica lone = LoneReplica.leading(3, THREE);
+        lone.attach(3, A, 1);
+        for (int i = 0; i < 10; i++) {
+            lone.append(3);
+        }
+        assertEquals(3, lone.sent(Append.class).size());
+
+        lone.ack(3, A, 4);
+
+        List<Append> sent = lone.sent(Append.class);
+        assertEquals(5, sent.size());
+        assertEquals(4, sent.get(3).entries().fromIndex());
+        assertEquals(7, sent.get(4).entries().endIndex());
+    }
+
+    @Test
+    void whatGotNoAnswerOrWasCutOffIsSentAgainFromTheLastAcknowledged() {
+        LoneReplica lone = LoneReplica.leading(3, THREE);
+        lone.attach(3, A, 1);
+        lone.append(3);
+        lone.append(3);
+        lone.ack(3, A, 2);
+        lone.sent.clear();
+
+        lone.replica.tick(1_000);
+        lone.replica.tick(1_099);
+        assertEquals(List.of(), lone.sent(Append.class));
+        lone.replica.tick(1_100);
+        assertEquals(2, lone.sent(Append.class).get(0).entries().fromIndex());
+        lone.replica.onDisconnected(1);
+        lone.replica.tick(1_101);
+        assertEquals(2, lone.sent(Append.class).get(1).entries().fromIndex());
+        assertEquals(2, lone.sent(Append.class).size());
+    }
+
+    @Test
+    void aFollowerThatComesBackIsOpenedAnewAndALateAttachOfItsFormerLifeIsNot() {
+        LoneReplica lone = LoneReplica.leading(3, THREE, 1, 1);
+        lone.attach(3, new AttachId(A, 61, 1), 2);
+        lone.ack(3, A, 2);
+        lone.attach(3, new AttachId(A, 70, 1), 2);
+        lone.attach(3, new AttachId(A, 61, 1), 1);
+        lone.attach(3, new AttachId(A, 70, 1), 2);
+
+        assertEquals(
+                List.of(61L, 70L, 70L),
+                lone.sent(AttachOk.class).stream()
+                        .map(ok -> ok.id().incarnation())
+                        .toList());
+    }
+
+    @Test
+    void aCommitTravelsWithEntriesOrAloneAMomentLater() {
+        LoneReplica lone = LoneReplica.leading(3, THREE);
+        lone.attach(3, A, 1);
+        lone.ack(3, A, 1);
+        lone.append(3);
+        assertEquals(1, lone.sent(Append.class).get(0).commit());
+
+        lone.sync();
+        lone.ack(3, A, 2);
+        lone.replica.tick(4);
+        assertEquals(List.of(), lone.sent(Commit.class));
+        lone.replica.tick(5);
+        lone.replica.tick(50);
+        assertEquals(List.of(new Commit(3, A, 2)), lone.sent(Commit.class));
+        assertFalse(lone.replica.needsTicks());
+    }
+
+    @Test
+    void whoHandsOverAppendsNoMoreAndNamesAVoterThatHasEverything() {
+        LoneReplica lone = LoneReplica.leading(3, THREE);
+        lone.attach(3, A, 1);
+        lone.append(3);
+
+        lone.replica.onTransferRequest(3);
+        assertFalse(lone.replica.acceptsAppends());
+        lone.ack(3, A, 1);
+        assertEquals(List.of(), lone.told(TransferReady.class));
+        lone.ack(3, A, 2);
+        assertEquals(List.of(new TransferReady(3, A, 61)), lone.told(TransferReady.class));
+        lone.view(3, new Leader(ME, INCARNATION), new Configuration(2, List.of(ME, A, B), List.of(ME, A, C), 0));
+        assertEquals(2, lone.log.endIndex());
+    }
+
+    @Test
+    void aTransferThatDoesNotComeAboutEndsInASeal() {
+        LoneReplica lone = LoneReplica.leading(3, THREE);
+
+        lone.replica.onTransferRequest(3);
+        lone.replica.tick(1_000);
+        lone.replica.tick(1_499);
+        assertEquals(List.of(), lone.told);
+        lone.replica.tick(1_599);
+        assertEquals(List.of(new SealWanted(3)), lone.told);
+        assertFalse(lone.replica.acceptsAppends());
+    }
+
+    @Test
+    void aLearnerThatHasWhatIsCommittedIsReady() {
+        LoneReplica lone = LoneReplica.leading(3, THREE);
+        lone.attach(3, A, 1);
+        lone.withLearner(3, C);
+        lone.attach(3, C, 0);
+        lone.ack(3, A, 1);
+        lone.replica.tick(100);
+        assertEquals(List.of(), lone.told(LearnerReady.class));
+
+        lone.ack(3, C, 1);
+        lone.replica.tick(200);
+        assertEquals(List.of(new LearnerReady(3, C)), lone.told(LearnerReady.class));
+    }
+
+    @Test
+    void aViewThatIsSealedOrNewerEndsTheLeadership() {
+        LoneReplica lone = LoneReplica.leading(3, THREE);
+
+        lone.sealed(4);
+
+        assertEquals(List.of("leads 3", "stops 3"), lone.events);
+        assertFalse(lone.replica.acceptsAppends());
+    }
+
+    @Test
+    void aSingleVoterCommitsByItsOwnSync() {
+        Configuration alone = new Configuration(1, List.of(ME), List.of(), 0);
+        LoneReplica lone = LoneReplica.leading(3, alone);
+
+        lone.append(3);
+        assertEquals(1, lone.replica.commit());
+        lone.sync();
+        assertEquals(2, lone.replica.commit());
+    }
+}

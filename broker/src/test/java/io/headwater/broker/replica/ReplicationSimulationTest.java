@@ -1,0 +1,54 @@
+package io.headwater.broker.replica;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.broker.replica.Rules.Rule;
+import io.headwater.record.testing.Seeds;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The replicas and controllers of a partition in one thread, with every fault that they have to live with. */
+class ReplicationSimulationTest {
+    private static final int SEEDS = 200;
+    private static final int SEEDS_TO_CATCH = 2_000;
+
+    @Test
+    void losesNothingThatWasCommittedAndGoesOnOnceHealed() {
+        Seeds.run(SEEDS, ReplicationSimulationTest::run);
+    }
+
+    @Test
+    void theSameSeedGivesTheSameHistory() {
+        for (long seed = 0; seed < 10; seed++) {
+            long once = run(new SplittableRandom(seed));
+            assertEquals(once, run(new SplittableRandom(seed)));
+            assertNotEquals(once, run(new SplittableRandom(seed + 1)));
+        }
+    }
+
+    private static long run(SplittableRandom random) {
+        return new ReplicationWorld(random, Profile.random(random), Rules.ALL).run();
+    }
+
+    /** The control: without the rule, the same faults lose or change what was committed, and the checker sees it. */
+    @ParameterizedTest
+    @EnumSource
+    void everyRuleIsNeeded(Rule rule) {
+        assertTrue(LongStream.range(0, SEEDS_TO_CATCH).anyMatch(seed -> breaks(rule, seed)), rule + " is not missed");
+    }
+
+    private static boolean breaks(Rule rule, long seed) {
+        try {
+            SplittableRandom random = new SplittableRandom(seed);
+            new ReplicationWorld(random, Profile.stepwise(random), Rules.without(rule)).run();
+            return false;
+        } catch (AssertionError seen) {
+            return seen instanceof Checker.Violation;
+        }
+    }
+}

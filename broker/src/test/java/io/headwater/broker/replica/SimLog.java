@@ -1,0 +1,127 @@
+package io.headwater.broker.replica;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A log in memory with a disk: what is not synced may be lost, from the end. */
+final class SimLog implements ReplicaLog {
+    /** Negative values are control entries. */
+    record Entry(int epoch, long value) {}
+
+    record SimEntries(long fromIndex, List<Entry> list) implements Entries {
+        @Override
+        public long endIndex() {
+            return fromIndex + list.size();
+        }
+
+        @Override
+        public int bytes() {
+            return list.size() * Profile.ENTRY_BYTES;
+        }
+
+        @Override
+        public List<EpochStart> epochs() {
+            List<EpochStart> rows = new ArrayList<>();
+            for (int i = 0; i < list.size(); i++) {
+                if (i == 0 || list.get(i).epoch() != list.get(i - 1).epoch()) {
+                    rows.add(new EpochStart(list.get(i).epoch(), fromIndex + i));
+                }
+            }
+            return rows;
+        }
+    }
+
+    private final Checker checker;
+    private final Runnable onGrowth;
+    private final List<Entry> entries = new ArrayList<>();
+    private final EpochTable epochs = new EpochTable();
+    private long durable;
+    private long cuts;
+
+    SimLog(Checker checker, Runnable onGrowth) {
+        this.checker = checker;
+        this.onGrowth = onGrowth;
+    }
+
+    Entry get(long index) {
+        return entries.get((int) index);
+    }
+
+    void append(Entry entry) {
+        checker.appended(endIndex(), epochs.lastEpoch(), entry);
+        epochs.append(entry.epoch(), endIndex());
+        entries.add(entry);
+        onGrowth.run();
+    }
+
+    void synced(long endIndex) {
+        durable = Math.max(durable, Math.min(endIndex, endIndex()));
+    }
+
+    /** What was not synced is gone, but for the first so many entries of it. */
+    void crash(int kept) {
+        cut(Math.min(endIndex(), durable + kept));
+        durable = endIndex();
+    }
+
+    /** How often it was cut: what a sync that began before says of the end is void. */
+    long cuts() {
+        return cuts;
+    }
+
+    private void cut(long endIndex) {
+        cuts++;
+        entries.subList((int) endIndex, entries.size()).clear();
+        epochs.truncateTo(endIndex);
+        durable = Math.min(durable, endIndex);
+    }
+
+    @Override
+    public long startIndex() {
+        return 0;
+    }
+
+    @Override
+    public long endIndex() {
+        return entries.size();
+    }
+
+    @Override
+    public long durableIndex() {
+        return durable;
+    }
+
+    @Override
+    public EpochTable epochs() {
+        return epochs;
+    }
+
+    @Override
+    public long appendEpochStart(int epoch) {
+        append(new Entry(epoch, -1));
+        return endIndex() - 1;
+    }
+
+    @Override
+    public long appendConfigurationMark(int epoch, int configurationVersion) {
+        append(new Entry(epoch, -2 - configurationVersion));
+        return endIndex() - 1;
+    }
+
+    @Override
+    public void append(Entries received) {
+        SimEntries from = (SimEntries) received;
+        from.list().stream().skip(endIndex() - from.fromIndex()).forEach(this::append);
+    }
+
+    @Override
+    public Entries read(long fromIndex, int maxBytes) {
+        long end = Math.min(endIndex(), fromIndex + Math.max(1, maxBytes / Profile.ENTRY_BYTES));
+        return new SimEntries(fromIndex, List.copyOf(entries.subList((int) fromIndex, (int) end)));
+    }
+
+    @Override
+    public void truncateTo(long endIndex) {
+        cut(endIndex);
+    }
+}

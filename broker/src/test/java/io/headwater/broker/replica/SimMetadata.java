@@ -1,0 +1,84 @@
+package io.headwater.broker.replica;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The metadata of one partition, as a plain compare-and-set state machine. */
+final class SimMetadata {
+    private final Runnable onChange;
+    private long index;
+    private int epoch = 1;
+    private @Nullable Leader leader;
+    private Configuration configuration;
+    private final List<ReplicaId> learners = new ArrayList<>();
+    private long incarnations;
+
+    SimMetadata(List<ReplicaId> voters, int minCopies, Runnable onChange) {
+        this.configuration = new Configuration(0, voters, List.of(), minCopies);
+        this.onChange = onChange;
+    }
+
+    PartitionView view() {
+        return new PartitionView(index, epoch, leader, configuration, learners);
+    }
+
+    long newIncarnation() {
+        return ++incarnations;
+    }
+
+    void apply(MetadataCommand command) {
+        if (take(command)) {
+            index++;
+            onChange.run();
+        }
+    }
+
+    private boolean take(MetadataCommand command) {
+        if (command instanceof MetadataCommand.Seal seal) {
+            return seal.epoch() == epoch && newEpoch(null);
+        } else if (command instanceof MetadataCommand.Elect elect) {
+            return elect(elect);
+        } else if (command instanceof MetadataCommand.Transfer transfer) {
+            return transfer.epoch() == epoch
+                    && leader != null
+                    && configuration.isVoter(transfer.leader().replica())
+                    && newEpoch(transfer.leader());
+        } else if (command instanceof MetadataCommand.AddLearner add) {
+            return !view().isMember(add.learner()) && learners.add(add.learner());
+        } else if (command instanceof MetadataCommand.BeginJoint begin) {
+            return !configuration.isJoint()
+                    && begin.configurationVersion() == configuration.version()
+                    && configure(configuration.voters(), begin.newVoters());
+        } else if (command instanceof MetadataCommand.FinishJoint finish) {
+            return configuration.isJoint()
+                    && finish.configurationVersion() == configuration.version()
+                    && configure(configuration.newVoters(), List.of());
+        } else if (command instanceof MetadataCommand.AbortJoint abort) {
+            return configuration.isJoint()
+                    && abort.configurationVersion() == configuration.version()
+                    && configure(configuration.voters(), List.of());
+        }
+        throw new AssertionError(command);
+    }
+
+    private boolean elect(MetadataCommand.Elect elect) {
+        if (elect.epoch() != epoch || leader != null || elect.configurationVersion() != configuration.version()) {
+            return false;
+        }
+        leader = elect.leader();
+        return true;
+    }
+
+    private boolean newEpoch(@Nullable Leader next) {
+        epoch++;
+        leader = next;
+        return true;
+    }
+
+    private boolean configure(List<ReplicaId> voters, List<ReplicaId> newVoters) {
+        configuration = new Configuration(configuration.version() + 1, voters, newVoters, configuration.minCopies());
+        learners.removeAll(voters);
+        return true;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headwater.broker.replica;
+
+import org.jspecify.annotations.NullMarked;
