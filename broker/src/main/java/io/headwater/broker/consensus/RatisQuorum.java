@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -108,7 +109,7 @@ public final class RatisQuorum implements MetadataQuorum {
             throw new IOException(directory + " exists (expected: nothing there yet)");
         }
         Files.createDirectories(directory);
-        disk.syncDirectory(directory.toAbsolutePath().getParent());
+        disk.syncDirectory(Objects.requireNonNull(directory.toAbsolutePath().getParent(), "a directory in another"));
         return start(disk, directory, membership, StartupOption.FORMAT, calls, news);
     }
 
