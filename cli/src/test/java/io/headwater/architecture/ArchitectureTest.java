@@ -157,6 +157,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void ratisStaysInItsRoom() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage("io.headwater.broker.consensus..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.ratis..")
+                .because("a standalone broker must not load it"));
+    }
+
+    @Test
     void nettyStopsAtTheListeners() {
         check(noClasses()
                 .that()

@@ -302,7 +302,8 @@ final class LogAppender {
         if (target > orderedTo) {
             orderedTo = target;
             boolean reserve = racing;
-            context.spares().inBackground(() -> extend(file, space, target, piece, reserve));
+            long zeros = Preallocation.pieceOf(stepBytes);
+            context.spares().inBackground(() -> extend(file, space, target, zeros, reserve));
         } else {
             spareOrdered = true;
             context.spares().want(stepBytes, racing);

@@ -42,6 +42,9 @@ final class LogRewrite {
     private final List<RewriteReport.RewrittenSegment> rewritten = new ArrayList<>();
     private long unreadableBatches;
     private volatile boolean cancelled;
+    /** The log is cut: where its end was, and the mark, is not what was looked at. */
+    private volatile boolean cut;
+
     private volatile @Nullable SegmentRewriter current;
 
     /**
@@ -112,7 +115,7 @@ final class LogRewrite {
     /** The old file stays where it is for those who read it, without a name. */
     private void swap(SegmentRewriter rewriter, Segment old) {
         current = null;
-        if (cancelled || commit.offline() != null || !segments.contains(old)) {
+        if (cancelled || cut || commit.offline() != null || !segments.contains(old)) {
             context.spares().inBackground(rewriter::discard);
         } else {
             try {
@@ -154,7 +157,8 @@ final class LogRewrite {
     private void report(@Nullable Exception failure) {
         if (!cancelled) {
             cancelled = true;
-            done.accept(new RewriteReport(untilOffset, List.copyOf(rewritten), unreadableBatches, failure));
+            Exception why = failure == null && cut ? new IOException("the log was truncated meanwhile") : failure;
+            done.accept(new RewriteReport(untilOffset, List.copyOf(rewritten), unreadableBatches, why));
         }
     }
 
@@ -222,7 +226,7 @@ final class LogRewrite {
     }
 
     private boolean stopped() {
-        return cancelled || commit.offline() != null || context.spares().stopped();
+        return cancelled || cut || commit.offline() != null || context.spares().stopped();
     }
 
     /** A mark that points into the old file would make the new one look damaged. */
@@ -266,6 +270,11 @@ final class LogRewrite {
     }
 
     // ---- any thread
+
+    /** The log is about to be cut: nothing is replaced any more, and the report says so. */
+    void stop() {
+        cut = true;
+    }
 
     /** The log is going away: nothing is replaced or reported any more. */
     void cancel() {

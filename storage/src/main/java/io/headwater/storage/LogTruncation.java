@@ -75,11 +75,28 @@ final class LogTruncation {
         }
     }
 
-    private void syncAll() throws LogOfflineException {
+    /** There is nothing to remove: all that is there becomes durable all the same. */
+    void settle() throws IOException {
+        if (commit.allDurable()) {
+            return;
+        }
+        SyncPoint end = syncAll();
+        context.marks().durable(context.partitionId(), end);
+        context.marks().sync();
+        commit.synced(end);
+    }
+
+    private SyncPoint syncAll() throws IOException {
+        SyncPoint end = new SyncPoint();
         try {
-            commit.written(new SyncPoint());
+            commit.written(end);
             commit.sync();
+            return end;
         } catch (IOException e) {
+            if (LogContext.noDescriptorsLeft(e)) {
+                // Nothing has changed, and the same may succeed later.
+                throw e;
+            }
             throw commit.takeOffline("a sync failed; what was not durable before may be lost", e);
         }
     }

@@ -182,13 +182,15 @@ public final class PartitionLog {
                     context + ": index: " + index + " (expected: " + lowest + " to " + endIndex() + ")");
         }
         flush();
-        if (index == endIndex()) {
-            follow();
-            return;
-        }
         member.withdraw();
+        unfinishedRewriting(LogRewrite::stop);
         try {
-            appender.truncated(truncation.run(index));
+            if (index < endIndex()) {
+                appender.truncated(truncation.run(index));
+            } else {
+                truncation.settle();
+            }
+            follow();
         } catch (TruncationRefusedException | DiskFullException e) {
             throw e;
         } catch (IOException e) {
@@ -312,8 +314,7 @@ public final class PartitionLog {
 
     /**
      * Gives the payload of the CHECKPOINT entry that starts each new segment: what {@link #replay} would have rebuilt
-     * from all entries appended so far. Asked inside {@code append…}, when it opens a segment; the buffer is borrowed
-     * until the next flush. {@code null} from the source: no checkpoint.
+     * from all entries so far. Asked when {@code append…} opens a segment, borrowed until the next flush; null: none.
      */
     public void checkpointSource(Supplier<@Nullable ByteBuffer> source) {
         appender.checkpointSource(source);
@@ -331,7 +332,7 @@ public final class PartitionLog {
      *
      * @param doneBefore segments with records before this offset only are removed, whatever their age
      * @param neededFrom records from this offset on stay, whatever their age
-     * @return how many segments were removed
+     * @return how many were removed
      */
     public int deleteOldSegments(long nowMs, long retentionMs, long retentionBytes, long doneBefore, long neededFrom)
             throws LogOfflineException {
@@ -461,10 +462,7 @@ public final class PartitionLog {
     /** Ends this log's life in order: all of it synced, its mark exact. The sync thread must have stopped. */
     void close() throws IOException {
         member.withdraw();
-        LogRewrite unfinished = rewriting;
-        if (unfinished != null) {
-            unfinished.close();
-        }
+        unfinishedRewriting(LogRewrite::close);
         if (commit.offline() == null) {
             appender.flush();
             SyncPoint end = new SyncPoint();
@@ -488,11 +486,15 @@ public final class PartitionLog {
     /** Lets go of everything as it is. */
     void abandon() {
         member.withdraw();
-        LogRewrite unfinished = rewriting;
-        if (unfinished != null) {
-            unfinished.cancel();
-        }
+        unfinishedRewriting(LogRewrite::cancel);
         segments.forEach(Segment::release);
         commit.abandon();
+    }
+
+    private void unfinishedRewriting(Consumer<LogRewrite> action) {
+        LogRewrite unfinished = rewriting;
+        if (unfinished != null) {
+            action.accept(unfinished);
+        }
     }
 }

@@ -312,6 +312,53 @@ class LogTruncationTest {
         }
     }
 
+    /** Also where the cut makes a whole segment the last one, whose replacement is ready. */
+    @Test
+    void aRewritingReplacesNothingBehindACutAtAnyIndex() throws IOException {
+        long end = 2;
+        for (int step = 0; step < 12; step++) {
+            for (long index = 1; index < end; index++) {
+                TestDirectory dir = filled();
+                PartitionLog log = dir.log();
+                end = log.endIndex();
+                log.rewrite(offset -> offset % 2 == 0, 1, dir.background::add, report -> {});
+                for (int i = 0; i < step && !dir.background.isEmpty(); i++) {
+                    dir.background.remove().run();
+                }
+                try {
+                    log.truncateTo(index, 0);
+                } catch (TruncationRefusedException insideAHole) {
+                    assertTrue(step > 0, insideAHole.toString());
+                }
+                dir.runBackground();
+                List<String> left = LogContent.all(log);
+                assertNull(log.offlineReason());
+                memory.powerCut();
+                verify();
+                TestDirectory again = open();
+                assertEquals(left, LogContent.all(again.log()));
+                again.directory.delete(7);
+                again.close();
+            }
+        }
+    }
+
+    @Test
+    void whereThereIsNothingToCutAllIsDurableAndTheLogFollows() throws IOException {
+        TestDirectory dir = filled();
+        PartitionLog log = dir.log();
+        appendOthers(dir, log);
+        log.truncateTo(log.endIndex(), 0);
+        assertEquals(log.endIndex(), log.durableIndex());
+        long end = log.endIndex();
+        log.deleteOldSegments(Long.MAX_VALUE - 1, -1, Long.MAX_VALUE);
+        assertEquals(end, log.endIndex(), "a follower makes no entry of its own");
+        List<byte[]> all = entries(log);
+        memory.powerCut();
+        TestDirectory again = open();
+        assertEquals(all.size(), entries(again.log()).size());
+    }
+
     /** Also through the mapping of the tail, which must not outlive the bytes that it shows. */
     @Test
     void goesOnReadingOnAFileSystem(@TempDir Path path) throws IOException {
