@@ -12,6 +12,7 @@ import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.metadata.wire.Proposal;
 import io.headwater.broker.metadata.wire.State;
+import io.headwater.storage.Disk;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,8 +21,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
 import org.apache.ratis.protocol.ClientId;
@@ -37,6 +41,7 @@ import org.apache.ratis.statemachine.impl.BaseStateMachine;
 import org.apache.ratis.statemachine.impl.SimpleStateMachineStorage;
 import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.MD5FileUtil;
 
 /** What Ratis applies committed proposals to: the picture of the metadata. On Ratis's threads; what came of it goes out as values. */
@@ -46,12 +51,14 @@ final class MetadataLog extends BaseStateMachine {
 
     private static final long NOBODYS = -1;
 
+    private final Disk disk;
     private final ClientId self;
     private final Consumer<Applied> applied;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private MetadataImage image;
 
-    MetadataLog(ClientId self, MetadataImage empty, Consumer<Applied> applied) {
+    MetadataLog(Disk disk, ClientId self, MetadataImage empty, Consumer<Applied> applied) {
+        this.disk = disk;
         this.self = self;
         this.image = empty;
         this.applied = applied;
@@ -60,13 +67,25 @@ final class MetadataLog extends BaseStateMachine {
     @Override
     public void initialize(RaftServer server, RaftGroupId group, RaftStorage place) throws IOException {
         super.initialize(server, group, place);
-        storage.init(place);
-        load();
+        getLifeCycle()
+                .startAndTransition(
+                        () -> {
+                            storage.init(place);
+                            load();
+                        },
+                        IOException.class);
+    }
+
+    /** Ratis puts a snapshot of another voter in our place. */
+    @Override
+    public void pause() {
+        getLifeCycle().transition(LifeCycle.State.PAUSING);
+        getLifeCycle().transition(LifeCycle.State.PAUSED);
     }
 
     @Override
     public void reinitialize() throws IOException {
-        load();
+        getLifeCycle().startAndTransition(this::load, IOException.class);
     }
 
     @Override
@@ -77,6 +96,7 @@ final class MetadataLog extends BaseStateMachine {
     private synchronized void load() throws IOException {
         SingleFileSnapshotInfo snapshot = storage.loadLatestSnapshot();
         if (snapshot == null) {
+            requireNoSnapshot();
             return;
         }
         File file = snapshot.getFile().getPath().toFile();
@@ -84,6 +104,26 @@ final class MetadataLog extends BaseStateMachine {
         image = MetadataCodec.image(State.parseFrom(Files.readAllBytes(file.toPath())));
         setLastAppliedTermIndex(snapshot.getTermIndex());
         applied.accept(new Applied(NOBODYS, false, image, List.of(), List.of()));
+    }
+
+    /** One that Ratis cannot make out is no snapshot to it; but the log before it is gone. */
+    private void requireNoSnapshot() throws IOException {
+        Path directory = storage.getSnapshotFile(0, 0).toPath().getParent();
+        try (Stream<Path> all = Files.list(Objects.requireNonNull(directory, "the directory of snapshots"))) {
+            Optional<Path> left = all.filter(each -> SimpleStateMachineStorage.SNAPSHOT_REGEX
+                            .matcher(fileName(each))
+                            .matches())
+                    .findAny();
+            if (left.isPresent()) {
+                throw new IOException(
+                        left.get() + ": cannot be read as a snapshot of the metadata (expected: it, and its"
+                                + " digest beside it); this voter has to be replaced by a new one");
+            }
+        }
+    }
+
+    private static String fileName(Path path) {
+        return String.valueOf(path.getFileName());
     }
 
     @Override
@@ -130,8 +170,11 @@ final class MetadataLog extends BaseStateMachine {
             }
             out.force(true);
         }
+        // The digest first: a snapshot without one is none, a digest without a snapshot is harmless.
+        MD5Hash digest = MD5FileUtil.computeMd5ForFile(partial.toFile());
+        MD5FileUtil.saveMD5File(file, digest);
         Files.move(partial, file.toPath(), ATOMIC_MOVE);
-        MD5Hash digest = MD5FileUtil.computeAndSaveMd5ForFile(file);
+        disk.syncDirectory(Objects.requireNonNull(partial.getParent(), "the directory of snapshots"));
         storage.updateLatestSnapshot(new SingleFileSnapshotInfo(new FileInfo(file.toPath(), digest), last));
         return last.getIndex();
     }

@@ -33,6 +33,7 @@ import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -110,7 +111,7 @@ public final class RatisQuorum implements MetadataQuorum {
         }
         Files.createDirectories(directory);
         disk.syncDirectory(Objects.requireNonNull(directory.toAbsolutePath().getParent(), "a directory in another"));
-        return start(disk, directory, membership, StartupOption.FORMAT, calls, news);
+        return start(disk, membership, StartupOption.FORMAT, RatisSettings.of(directory), calls, news);
     }
 
     /** Goes on from what an earlier run left. */
@@ -119,25 +120,51 @@ public final class RatisQuorum implements MetadataQuorum {
         if (!Files.exists(directory)) {
             throw new IOException(directory + ": missing, although this voter has been in use; start it as a new one");
         }
-        return start(disk, directory, membership, StartupOption.RECOVER, calls, news);
+        Path vote = currentOf(directory, membership).resolve("raft-meta");
+        if (!Files.exists(vote)) {
+            // Ratis would begin with nothing, and might vote twice.
+            throw new IOException(vote + ": missing, although this voter has been in use; start it as a new one");
+        }
+        return start(disk, membership, StartupOption.RECOVER, RatisSettings.of(directory), calls, news);
     }
 
-    private static RatisQuorum start(
-            Disk disk, Path directory, Membership membership, StartupOption option, RaftCalls calls, Runnable news)
+    static RatisQuorum start(
+            Disk disk,
+            Membership membership,
+            StartupOption option,
+            RaftProperties properties,
+            RaftCalls calls,
+            Runnable news)
+            throws IOException {
+        try {
+            return started(disk, membership, option, properties, calls, news);
+        } catch (CompletionException e) {
+            // What went wrong on one of its threads.
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
+        }
+    }
+
+    private static RatisQuorum started(
+            Disk disk,
+            Membership membership,
+            StartupOption option,
+            RaftProperties properties,
+            RaftCalls calls,
+            Runnable news)
             throws IOException {
         RaftGroupId group = RaftGroupId.valueOf(UUID.fromString(membership.clusterId()));
-        Path current = directory.resolve(group.getUuid().toString()).resolve("current");
+        Path directory = RaftServerConfigKeys.storageDir(properties).get(0).toPath();
+        Path current = currentOf(directory, membership);
         ClientId self = ClientId.valueOf(membership.run());
         Queue<MetadataLog.Applied> applied = new ConcurrentLinkedQueue<>();
         MetadataImage empty = MetadataImage.empty(membership.clusterId());
-        RaftProperties properties = RatisSettings.of(directory);
         RaftServer server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(membership.self()))
                 .setGroup(RaftGroup.valueOf(group, peers(membership.voters())))
                 .setOption(option)
                 .setProperties(properties)
                 .setParameters(RatisTransport.parameters(calls, new VoteBarrier(disk, current)))
-                .setStateMachine(new MetadataLog(self, empty, each -> {
+                .setStateMachine(new MetadataLog(disk, self, empty, each -> {
                     applied.add(each);
                     news.run();
                 }))
@@ -145,12 +172,22 @@ public final class RatisQuorum implements MetadataQuorum {
         RatisQuorum quorum = new RatisQuorum(server, group, self, applied, empty, news);
         try {
             server.start();
+            // Their names must outlive a power cut as well: a voter whose directory is gone has forgotten its votes.
+            disk.syncDirectory(directory);
+            disk.syncDirectory(directory.resolve(group.getUuid().toString()));
         } catch (IOException | RuntimeException e) {
             server.close();
             throw e;
         }
         quorum.doWork();
         return quorum;
+    }
+
+    /** Where Ratis keeps its log and its vote. */
+    private static Path currentOf(Path directory, Membership membership) {
+        return directory
+                .resolve(UUID.fromString(membership.clusterId()).toString())
+                .resolve("current");
     }
 
     /** Whether this voter leads, and may propose. Any thread. */
@@ -318,5 +355,6 @@ public final class RatisQuorum implements MetadataQuorum {
         } catch (IOException e) {
             throw new UncheckedIOException("the metadata log cannot be closed", e);
         }
+        doWork();
     }
 }

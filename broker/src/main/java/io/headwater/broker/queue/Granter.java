@@ -56,7 +56,7 @@ final class Granter {
     }
 
     private int followUp(Receiver receiver, long first, int most, RecordSizes sizes, MemoryCap cap) {
-        if (state.slots.failures(state.slots.find(first)) > 0) {
+        if (hasFailed(first)) {
             // It may well fail again, and all would come back with it.
             return 0;
         }
@@ -64,7 +64,7 @@ final class Granter {
         long next = state.order().follower(first);
         while (next != ReadyOrder.NONE && granted < Math.min(most, receiver.recordsPerKey() - 1)) {
             int size = sizes.bytesOf(next);
-            if (!isAdmitted(next, cap) || !receiver.hasRoomFor(size)) {
+            if (hasFailed(next) || !isAdmitted(next, cap) || !receiver.hasRoomFor(size)) {
                 break;
             }
             receiver.follow(next, lease(next, receiver), size);
@@ -72,6 +72,11 @@ final class Granter {
             next = state.order().follower(next);
         }
         return granted;
+    }
+
+    private boolean hasFailed(long offset) {
+        int slot = state.slots.find(offset);
+        return slot != SlotTable.ABSENT && state.slots.failures(slot) > 0;
     }
 
     /** A record without a slot gets one. */

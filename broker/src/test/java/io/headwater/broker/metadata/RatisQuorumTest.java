@@ -217,6 +217,8 @@ class RatisQuorumTest extends MetadataQuorumContract {
         running.remove(0).close();
         assertThrows(IOException.class, () -> create("1-a", List.of("1-a")));
         assertThrows(IOException.class, () -> open(directory.resolve("2-b"), "2-b", List.of("2-b")));
+        Path emptied = Files.createDirectories(directory.resolve("emptied"));
+        assertThrows(IOException.class, () -> open(emptied, "1-a", List.of("1-a")));
     }
 
     @Test

@@ -82,7 +82,7 @@ final class Grants {
         }
         return model.records.tailMap(first.offset, false).values().stream()
                 .filter(rec -> rec.key == first.key && QueueModel.waits(rec))
-                .takeWhile(rec -> rec.state == RecordState.READY && !rec.suspect)
+                .takeWhile(rec -> rec.state == RecordState.READY && !rec.suspect && rec.failures == 0)
                 .limit(most)
                 .map(rec -> rec.offset)
                 .toList();

@@ -1,0 +1,129 @@
+package io.headwater.broker.consensus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.broker.metadata.Outcome;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.metadata.wire.CreateGroup;
+import io.headwater.storage.FileSystemDisk;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.server.storage.RaftStorage.StartupOption;
+import org.apache.ratis.util.SizeInBytes;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What voters do whose log begins with a snapshot, since what was before it is deleted. */
+@Timeout(60)
+class SnapshotOfAVoterTest {
+    private static final String CLUSTER = new UUID(7, 7).toString();
+    private static final List<String> THREE = List.of("1-a", "2-b", "3-c");
+    private static final int GROUPS = 300;
+
+    @TempDir
+    Path directory;
+
+    private final LocalCalls calls = new LocalCalls();
+    private final List<RatisQuorum> running = new ArrayList<>();
+    private int runs;
+
+    @AfterEach
+    void closeAll() {
+        running.forEach(RatisQuorum::close);
+    }
+
+    private RatisQuorum start(String self, List<String> voters, StartupOption option) throws IOException {
+        runs++;
+        Path place = Files.createDirectories(directory.resolve(self));
+        RaftProperties properties = RatisSettings.of(place);
+        RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, 50);
+        RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
+        RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
+        RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("4KB"));
+        RatisQuorum quorum = RatisQuorum.start(
+                new FileSystemDisk(),
+                new RatisQuorum.Membership(CLUSTER, self, voters, new UUID(1, runs)),
+                option,
+                properties,
+                calls.of(self),
+                () -> {});
+        running.add(quorum);
+        return quorum;
+    }
+
+    private static void turnUntil(List<RatisQuorum> quorums, BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            quorums.forEach(RatisQuorum::doWork);
+            Thread.onSpinWait();
+        }
+    }
+
+    private RatisQuorum filled() throws IOException {
+        RatisQuorum first = start("1-a", List.of("1-a"), StartupOption.FORMAT);
+        turnUntil(List.of(first), first::isLeader);
+        for (int i = 0; i < GROUPS; i++) {
+            CompletableFuture<Outcome> made = first.propose(Command.newBuilder()
+                            .setCreateGroup(CreateGroup.newBuilder().setName("group-" + i))
+                            .build())
+                    .toCompletableFuture();
+            turnUntil(List.of(first), made::isDone);
+            made.join();
+        }
+        return first;
+    }
+
+    private List<Path> snapshots(String self) throws IOException {
+        try (Stream<Path> all = Files.walk(directory.resolve(self))) {
+            return all.filter(each -> each.getFileName().toString().startsWith("snapshot."))
+                    .toList();
+        }
+    }
+
+    @Test
+    void whoComesLateGetsIt() throws IOException {
+        RatisQuorum first = filled();
+        assertTrue(snapshots("1-a").size() >= 2, "a snapshot and its digest");
+        List<RatisQuorum> all = new ArrayList<>(List.of(first));
+        all.add(start("2-b", List.of(), StartupOption.FORMAT));
+        all.add(start("3-c", List.of(), StartupOption.FORMAT));
+        CompletableFuture<Void> grown = first.setVoters(THREE).toCompletableFuture();
+        turnUntil(all, grown::isDone);
+        grown.join();
+        turnUntil(all, () -> all.stream().allMatch(each -> each.image().groups().size() == GROUPS));
+    }
+
+    @Test
+    void aVoterGoesOnFromItsOwn() throws IOException {
+        filled().close();
+        running.clear();
+        RatisQuorum again = start("1-a", List.of("1-a"), StartupOption.RECOVER);
+        turnUntil(List.of(again), again::isLeader);
+        assertEquals(GROUPS, again.image().groups().size());
+    }
+
+    /** What was before it is deleted: to go on without it would be to begin with nothing. */
+    @Test
+    void oneThatCannotBeReadStopsTheVoter() throws IOException {
+        filled().close();
+        running.clear();
+        for (Path each : snapshots("1-a")) {
+            if (each.toString().endsWith(".md5")) {
+                Files.writeString(each, "nonsense");
+            }
+        }
+        assertThrows(IOException.class, () -> start("1-a", List.of("1-a"), StartupOption.RECOVER));
+    }
+}
