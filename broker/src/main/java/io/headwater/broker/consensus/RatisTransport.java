@@ -4,20 +4,16 @@ import io.headwater.broker.consensus.RaftCalls.Call;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Collection;
-import java.util.Objects;
-import org.apache.ratis.client.ClientFactory;
-import org.apache.ratis.client.RaftClientRpc;
 import org.apache.ratis.conf.Parameters;
-import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesReplyProto;
 import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotReplyProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
 import org.apache.ratis.proto.RaftProtos.StartLeaderElectionReplyProto;
 import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
-import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.rpc.RpcType;
@@ -52,17 +48,10 @@ public final class RatisTransport implements RpcType {
                 this, parameters.getNonNull(CALLS, RaftCalls.class), parameters.getNonNull(BARRIER, VoteBarrier.class));
     }
 
-    private record Factory(RatisTransport type, RaftCalls calls, VoteBarrier barrier)
-            implements ServerFactory, ClientFactory {
+    private record Factory(RatisTransport type, RaftCalls calls, VoteBarrier barrier) implements ServerFactory {
         @Override
         public RaftServerRpc newRaftServerRpc(RaftServer server) {
             return new Rpc(type, server, calls, barrier);
-        }
-
-        @Override
-        public RaftClientRpc newRaftClientRpc(ClientId clientId, RaftProperties properties) {
-            throw new UnsupportedOperationException(
-                    "ratis: a client of its own (expected: calls to the server itself)");
         }
 
         @Override
@@ -122,37 +111,31 @@ public final class RatisTransport implements RpcType {
             if (!request.getPreVote()) {
                 barrier.beforeAVote();
             }
-            return RequestVoteReplyProto.parseFrom(call(
-                    request.getServerRequest().getReplyId().toStringUtf8(), Call.REQUEST_VOTE, request.toByteArray()));
+            return RequestVoteReplyProto.parseFrom(
+                    call(request.getServerRequest(), Call.REQUEST_VOTE, request.toByteArray()));
         }
 
         @Override
         public AppendEntriesReplyProto appendEntries(AppendEntriesRequestProto request) throws IOException {
-            return AppendEntriesReplyProto.parseFrom(call(
-                    request.getServerRequest().getReplyId().toStringUtf8(),
-                    Call.APPEND_ENTRIES,
-                    request.toByteArray()));
+            return AppendEntriesReplyProto.parseFrom(
+                    call(request.getServerRequest(), Call.APPEND_ENTRIES, request.toByteArray()));
         }
 
         @Override
         public InstallSnapshotReplyProto installSnapshot(InstallSnapshotRequestProto request) throws IOException {
-            return InstallSnapshotReplyProto.parseFrom(call(
-                    request.getServerRequest().getReplyId().toStringUtf8(),
-                    Call.INSTALL_SNAPSHOT,
-                    request.toByteArray()));
+            return InstallSnapshotReplyProto.parseFrom(
+                    call(request.getServerRequest(), Call.INSTALL_SNAPSHOT, request.toByteArray()));
         }
 
         @Override
         public StartLeaderElectionReplyProto startLeaderElection(StartLeaderElectionRequestProto request)
                 throws IOException {
-            return StartLeaderElectionReplyProto.parseFrom(call(
-                    request.getServerRequest().getReplyId().toStringUtf8(),
-                    Call.START_ELECTION,
-                    request.toByteArray()));
+            return StartLeaderElectionReplyProto.parseFrom(
+                    call(request.getServerRequest(), Call.START_ELECTION, request.toByteArray()));
         }
 
-        private byte[] call(String voter, Call call, byte[] request) throws IOException {
-            return Objects.requireNonNull(calls.call(voter, call, request), "answer");
+        private byte[] call(RaftRpcRequestProto to, Call call, byte[] request) throws IOException {
+            return calls.call(to.getReplyId().toStringUtf8(), call, request);
         }
 
         @Override
