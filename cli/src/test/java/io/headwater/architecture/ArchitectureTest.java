@@ -174,7 +174,10 @@ class ArchitectureTest {
                 .resideInAPackage("io.headwater.broker..")
                 .and()
                 .resideOutsideOfPackages(
-                        "io.headwater.broker.net..", "io.headwater.broker.observe..", "io.headwater.broker")
+                        "io.headwater.broker.net..",
+                        "io.headwater.broker.peer..",
+                        "io.headwater.broker.observe..",
+                        "io.headwater.broker")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.netty.channel..", "io.netty.bootstrap..", "io.netty.handler..")

@@ -29,6 +29,16 @@ public final class Errors {
         return builder(code, message).setUnknownOutcome(true).build();
     }
 
+    /**
+     * Another broker has to be asked.
+     *
+     * @param nodeId 0: nobody at this moment
+     * @param endpoint host:port for clients; empty: not known
+     */
+    public static Error elsewhere(ErrorCode code, String message, int nodeId, String endpoint) {
+        return builder(code, message).setNodeId(nodeId).setEndpoint(endpoint).build();
+    }
+
     /** What was asked for is not there; the answer carries the range that is. */
     public static Error outOfRange(String message, long validFrom, long validUntil) {
         return builder(ErrorCode.ERROR_OFFSET_OUT_OF_RANGE, message)
@@ -49,7 +59,12 @@ public final class Errors {
     /** The code's default: the same request may succeed later without anybody changing anything. */
     public static boolean isRetriable(ErrorCode code) {
         return switch (code) {
-            case ERROR_DISK_FULL, ERROR_OVERLOADED, ERROR_SHUTTING_DOWN, ERROR_TIMEOUT -> true;
+            case ERROR_DISK_FULL,
+                    ERROR_OVERLOADED,
+                    ERROR_SHUTTING_DOWN,
+                    ERROR_TIMEOUT,
+                    ERROR_NOT_LEADER,
+                    ERROR_NOT_CONTROLLER -> true;
             default -> false;
         };
     }

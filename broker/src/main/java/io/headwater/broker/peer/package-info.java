@@ -1,0 +1,8 @@
+/**
+ * Brokers among themselves: one listener, one connection in each direction between two nodes, over which everything goes
+ * that they have to say. Knows frames and who may connect; what is said is for others.
+ */
+@NullMarked
+package io.headwater.broker.peer;
+
+import org.jspecify.annotations.NullMarked;
