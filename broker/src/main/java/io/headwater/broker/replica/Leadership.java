@@ -15,7 +15,8 @@ final class Leadership {
     private final ReplicaState state;
     private final Quorums quorums;
     private final int epoch;
-    private final long epochStart;
+    /** Index of the entry that starts the epoch. */
+    private long epochStart = NOT_YET;
     /** All that have attached in this epoch, members or not: one may become a member again. */
     private final Map<ReplicaId, Peer> attached = new LinkedHashMap<>();
 
@@ -27,16 +28,36 @@ final class Leadership {
     private long commitToldMs;
     private long noticedMs;
 
-    /** Appends the start of the epoch: nothing is committed by count before that is (R7). */
     Leadership(ReplicaState state, PartitionView view) {
         this.state = state;
         this.quorums = new Quorums(state.rules);
         this.epoch = view.epoch();
         this.configuration = view.configuration();
         this.learners = view.learners();
-        this.epochStart = state.log.appendEpochStart(epoch);
         chooseOthers();
+        if (!isAlone()) {
+            begin();
+        }
         markIfJoint();
+    }
+
+    /** Whether nobody else has a vote. Then what is on this disk is committed, whatever its epoch. */
+    private boolean isAlone() {
+        return !configuration.isJoint() && configuration.voters().equals(List.of(state.me));
+    }
+
+    /**
+     * Appends the start of the epoch: with other voters, nothing is committed by count before that is (R7). Alone it waits
+     * for the first append, so that a restart writes to no idle log, and is the promise as well: a replica takes nothing
+     * of an epoch before that of its last entry.
+     */
+    void begin() {
+        if (!isAlone()) {
+            state.promise.make(epoch);
+        }
+        if (epochStart == NOT_YET) {
+            epochStart = state.log.appendEpochStart(epoch);
+        }
     }
 
     int epoch() {
@@ -48,7 +69,7 @@ final class Leadership {
     }
 
     boolean hasCommittedInItsEpoch() {
-        return state.commit() > epochStart;
+        return isAlone() || state.commit() > epochStart;
     }
 
     /** The view is of this epoch, and this replica a voter in it. */
@@ -57,6 +78,9 @@ final class Leadership {
         if (view.configuration().version() > configuration.version()) {
             configuration = view.configuration();
             markIndex = NO_MARK;
+            if (!isAlone()) {
+                begin();
+            }
             markIfJoint();
         }
         chooseOthers();
@@ -167,7 +191,7 @@ final class Leadership {
         if (!state.rules.hold(Rule.ONLY_DURABLE_COUNTS)) {
             return state.log.endIndex();
         }
-        return state.promise.isDurable(epoch) ? state.log.durableIndex() : 0;
+        return isAlone() || state.promise.isDurable(epoch) ? state.log.durableIndex() : 0;
     }
 
     void handOver() {

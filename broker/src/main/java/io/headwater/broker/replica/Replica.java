@@ -67,7 +67,6 @@ public final class Replica {
         seal = null;
         follower.detach();
         lastLed = newer.epoch();
-        state.promise.make(newer.epoch());
         state.owner.leads(newer.epoch());
         leadership = new Leadership(state, newer);
     }
@@ -151,6 +150,13 @@ public final class Replica {
             leadership.advance();
         } else {
             follower.acknowledge();
+        }
+    }
+
+    /** The owner is about to append: what starts the epoch comes first. Where {@link #acceptsAppends}. */
+    public void beforeAppend() {
+        if (leadership != null) {
+            leadership.begin();
         }
     }
 

@@ -22,7 +22,9 @@ final class ReplicaState {
         this.owner = ports.owner();
         this.settings = settings;
         this.rules = rules;
-        this.promise = new Promise(start.promised(), ports.promises(), rules);
+        // Whoever wrote in an epoch, or took entries of it, has nothing to do with older ones any more.
+        int promised = Math.max(start.promised(), log.epochs().lastEpoch());
+        this.promise = new Promise(promised, ports.promises(), rules);
         // What was committed and not yet on this disk may be gone with a crash.
         this.commit = Math.min(start.commit(), log.endIndex());
     }

@@ -101,6 +101,9 @@ final class Faults {
         if (!voters.contains(lost.id())) {
             return true;
         }
+        if (voters.size() < ReplicationWorld.VOTERS) {
+            return false; // the others are no quorum
+        }
         boolean held = false;
         for (ReplicaId voter : voters) {
             SimNode node = world.node(voter.node());

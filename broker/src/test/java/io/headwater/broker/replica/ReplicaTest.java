@@ -27,6 +27,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ReplicaTest {
+    private static final Configuration ALONE = new Configuration(1, List.of(ME), List.of(), 0);
+
     @Test
     void aSealIsAnsweredWhenThePromiseAndTheTailAreDurable() {
         LoneReplica lone = LoneReplica.following(3, 1, 1);
@@ -397,13 +399,42 @@ class ReplicaTest {
     }
 
     @Test
-    void aSingleVoterCommitsByItsOwnSync() {
-        Configuration alone = new Configuration(1, List.of(ME), List.of(), 0);
-        LoneReplica lone = LoneReplica.leading(3, alone);
+    void aSingleVoterCommitsByItsOwnSyncAndStartsItsEpochWithTheFirstAppend() {
+        LoneReplica lone = LoneReplica.leading(3, ALONE, 2);
 
+        assertEquals(1, lone.replica.commit());
+        assertTrue(lone.replica.knowsEnd());
+        assertEquals(List.of(), lone.promises);
+        assertEquals(1, lone.log.endIndex());
+
+        lone.replica.beforeAppend();
+        lone.replica.beforeAppend();
         lone.append(3);
+        assertEquals(3, lone.log.endIndex());
         assertEquals(1, lone.replica.commit());
         lone.sync();
-        assertEquals(2, lone.replica.commit());
+        assertEquals(3, lone.replica.commit());
+        assertEquals(List.of(), lone.promises);
+    }
+
+    @Test
+    void aSingleVoterPromisesItsEpochBeforeItCountsOthers() {
+        LoneReplica lone = LoneReplica.leading(3, ALONE, 2);
+
+        lone.view(3, new Leader(ME, INCARNATION), new Configuration(2, List.of(ME), List.of(ME, A, B), 0));
+        lone.sync();
+
+        assertEquals(List.of(3), lone.promises);
+        assertEquals(3, lone.log.endIndex());
+        assertEquals(1, lone.replica.commit());
+    }
+
+    @Test
+    void whatIsInTheLogIsPromised() {
+        LoneReplica lone = new LoneReplica(0, 2, 5);
+
+        lone.view(4, new Leader(A, 51), THREE);
+
+        assertEquals(List.of(), lone.sent);
     }
 }

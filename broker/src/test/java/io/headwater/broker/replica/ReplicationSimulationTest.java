@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The replicas and controllers of a partition in one thread, with every fault that they have to live with. */
 class ReplicationSimulationTest {
     private static final int SEEDS = 200;
-    private static final int SEEDS_TO_CATCH = 2_000;
+    private static final int SEEDS_TO_CATCH = 30_000;
 
     @Test
     void losesNothingThatWasCommittedAndGoesOnOnceHealed() {

@@ -8,7 +8,7 @@ import java.util.SplittableRandom;
 final class ReplicationWorld {
     static final int NODES = 5;
     static final int CONTROLLERS = 2;
-    private static final int VOTERS = 3;
+    static final int VOTERS = 3;
     private static final long HEALED_US = 20_000_000;
     private static final int PROGRESS = 10;
 
@@ -75,9 +75,8 @@ final class ReplicationWorld {
         int mostUs = profile.faultRate() > 1 || profile.entriesPerWindow() == 1 ? 32_000 : 8_000;
         timeline.in(1_000 + random.nextInt(calm ? 100_000 : mostUs), () -> {
             for (SimNode node : nodes) {
-                int epoch = node.appendEpoch();
-                if (epoch > 0) {
-                    node.append(lastValue++, epoch);
+                if (node.acceptsAppends()) {
+                    node.append(lastValue++);
                 }
             }
             produce();

@@ -101,14 +101,27 @@ final class SimController implements ControllerPorts {
         if (spare.isEmpty()) {
             return;
         }
-        voters.set(lost ? out : random.nextInt(voters.size()), spare.remove(random.nextInt(spare.size())));
-        if (!lost && !spare.isEmpty() && oneIn(3)) {
-            voters.set(random.nextInt(voters.size()), spare.get(0));
+        if (!lost && oneIn(3)) {
+            resize(voters, spare.get(0));
+        } else {
+            voters.set(lost ? out : random.nextInt(voters.size()), spare.remove(random.nextInt(spare.size())));
+            if (!lost && !spare.isEmpty() && oneIn(3)) {
+                voters.set(random.nextInt(voters.size()), spare.get(0));
+            }
         }
         Set<Integer> nodes = new HashSet<>();
         voters.forEach(voter -> nodes.add(voter.node()));
         if (nodes.size() == voters.size()) {
             controller.move(PARTITION, voters);
+        }
+    }
+
+    /** One to three: a single voter writes no start of its epoch and stores no promise before it has to. */
+    private void resize(List<ReplicaId> voters, ReplicaId spare) {
+        if (voters.size() == 1 || (voters.size() < ReplicationWorld.VOTERS && random.nextBoolean())) {
+            voters.add(spare);
+        } else {
+            voters.remove(random.nextInt(voters.size()));
         }
     }
 

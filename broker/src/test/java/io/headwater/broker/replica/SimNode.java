@@ -117,14 +117,14 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         return emptied;
     }
 
-    void append(long value, int epoch) {
-        log.append(new Entry(epoch, value));
+    void append(long value) {
+        replica().beforeAppend();
+        log.append(new Entry(log.epochs().lastEpoch(), value));
         replica().onAppended();
     }
 
-    /** The epoch that it leads and appends in; 0: none. */
-    int appendEpoch() {
-        return replica != null && replica.acceptsAppends() ? log.epochs().lastEpoch() : 0;
+    boolean acceptsAppends() {
+        return replica != null && replica.acceptsAppends();
     }
 
     private boolean isStill(long then) {
