@@ -10,16 +10,16 @@ import java.util.ArrayDeque;
  * <p>Why not Netty's cumulation: that one copies a large frame again each time it grows. Here the reads of an
  * unfinished frame are kept as they are, and put together once, when all of it is there; a frame that lies within one
  * read is not copied at all. A read that leaves most of its buffer empty is copied into a shared tail instead, so that
- * a peer that sends byte by byte pins bytes and not buffers.
+ * a peer that sends byte by byte pins bytes and not buffers. Not thread-safe.
  */
-final class ReceivedBytes {
+public final class ReceivedBytes {
     private static final int TAIL_BYTES = 8 * 1024;
 
     private final ArrayDeque<ByteBuf> reads = new ArrayDeque<>();
     private int readableBytes;
 
     /** Takes the bytes. */
-    void add(ByteBuf bytes, ByteBufAllocator alloc) {
+    public void add(ByteBuf bytes, ByteBufAllocator alloc) {
         readableBytes += bytes.readableBytes();
         if (!reads.isEmpty() && bytes.readableBytes() < bytes.capacity() / 2) {
             copyToTail(bytes, alloc);
@@ -45,12 +45,12 @@ final class ReceivedBytes {
         }
     }
 
-    int readableBytes() {
+    public int readableBytes() {
         return readableBytes;
     }
 
     /** The next four bytes, big endian, without consuming them. */
-    int peekInt() {
+    public int peekInt() {
         ByteBuf first = reads.getFirst();
         if (first.readableBytes() >= Integer.BYTES) {
             return first.getInt(first.readerIndex());
@@ -71,7 +71,7 @@ final class ReceivedBytes {
     }
 
     /** Consumes that many bytes, contiguous. The caller owns the result. */
-    ByteBuf take(int bytes, ByteBufAllocator alloc) {
+    public ByteBuf take(int bytes, ByteBufAllocator alloc) {
         readableBytes -= bytes;
         ByteBuf first = reads.getFirst();
         if (first.readableBytes() == bytes) {
@@ -91,7 +91,23 @@ final class ReceivedBytes {
         return whole;
     }
 
-    void clear() {
+    /** Consumes as many bytes as the target has. */
+    public void take(byte[] target) {
+        readableBytes -= target.length;
+        int at = 0;
+        while (at < target.length) {
+            ByteBuf next = reads.getFirst();
+            int length = Math.min(next.readableBytes(), target.length - at);
+            next.readBytes(target, at, length);
+            at += length;
+            if (!next.isReadable()) {
+                reads.removeFirst().release();
+            }
+        }
+    }
+
+    /** Releases what is held. */
+    public void clear() {
         readableBytes = 0;
         for (ByteBuf read = reads.poll(); read != null; read = reads.poll()) {
             read.release();

@@ -4,7 +4,10 @@ import io.headwater.broker.peer.wire.PeerMessage;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
-/** What comes in from other brokers. On threads of the network: nothing may block there. */
+/**
+ * What comes in from other brokers. On threads of the network: nothing may block there. A {@link BadPeerMessageException}
+ * from the first two closes the connection; so does any other, which is logged as an error of this broker.
+ */
 public interface PeerHandler {
     /**
      * @param node who says so; 0: no member yet

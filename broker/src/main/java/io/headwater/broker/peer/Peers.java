@@ -21,6 +21,7 @@ public interface Peers {
      * Sends without an answer. Dropped if the node is not known, cannot be reached, or is too slow for what is sent to it.
      *
      * @param attachment position to limit of each is copied before this returns
+     * @throws IllegalArgumentException if both together are larger than a frame may be
      */
     void send(int node, PeerMessage message, List<ByteBuffer> attachment);
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headwater.broker.peer;
+
+import org.jspecify.annotations.NullMarked;
