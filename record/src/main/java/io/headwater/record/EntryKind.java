@@ -16,7 +16,9 @@ public enum EntryKind {
      * suffix of the segments is enough to rebuild it. */
     CHECKPOINT(5),
     /** Operations of queue and keyed groups on records: grants, settles, schedules. */
-    QUEUE_OPS(6);
+    QUEUE_OPS(6),
+    /** A change of voters is under way: when this is committed, it is so under the old voters and the new ones. */
+    CONFIG_MARK(7);
 
     private static final EntryKind[] BY_ID = values();
 

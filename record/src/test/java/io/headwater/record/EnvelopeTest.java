@@ -103,11 +103,12 @@ final class EnvelopeTest {
         assertEquals(4, EntryKind.GROUP_OPS.id());
         assertEquals(5, EntryKind.CHECKPOINT.id());
         assertEquals(6, EntryKind.QUEUE_OPS.id());
+        assertEquals(7, EntryKind.CONFIG_MARK.id());
         for (EntryKind kind : EntryKind.values()) {
             assertEquals(kind, EntryKind.of(kind.id()));
         }
         assertEquals(null, EntryKind.of(0));
-        assertEquals(null, EntryKind.of(7));
+        assertEquals(null, EntryKind.of(8));
         assertEquals(null, EntryKind.of(-1));
     }
 }

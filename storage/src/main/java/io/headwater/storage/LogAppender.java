@@ -23,6 +23,8 @@ final class LogAppender {
     /** The sparse index keeps positions in 32 bits. */
     private static final long MOST_SEGMENT_BYTES = 0xffff_ffffL;
 
+    private static final int NO_EPOCH = -1;
+
     private static final ByteBuffer NO_PAYLOAD = ByteBuffer.allocate(0);
 
     private final LogContext context;
@@ -41,6 +43,8 @@ final class LogAppender {
     private int lastEpoch;
     /** Entries come from another copy's log, and so do the ends of segments. */
     private boolean following;
+    /** Which this log was told to lead; an entry in it may come later. */
+    private int ledEpoch = NO_EPOCH;
     /** Where the pending bytes will stand in the open segment. */
     private long pendingPosition;
 
@@ -99,6 +103,18 @@ final class LogAppender {
 
     void follow() {
         following = true;
+        ledEpoch = NO_EPOCH;
+    }
+
+    /** Until it follows again, this log makes its own entries, in this epoch or a later one. */
+    void lead(int epoch) {
+        following = false;
+        ledEpoch = epoch;
+    }
+
+    /** The epoch of an entry that this log makes by itself. */
+    int ownEpoch() {
+        return Math.max(lastEpoch, ledEpoch);
     }
 
     boolean isPending() {
@@ -135,7 +151,7 @@ final class LogAppender {
         commit.checkOnline();
         ReplicatedEntries checked = Scratch.get().replicated();
         checked.check(entries, nextIndex, nextOffset, lastEpoch, lastIngestionTimeMs);
-        following = true;
+        follow();
         for (int from = entries.position(); from < entries.limit(); ) {
             int to = ReplicatedEntries.endOfSegment(entries, from);
             Segment open = makeRoomForReplicated(to - from, nowMs);
@@ -228,7 +244,7 @@ final class LogAppender {
             throw new IllegalArgumentException("batch of " + (entryBytes - Envelope.SIZE) + " bytes (expected: at most "
                     + context.config().maxBatchBytes() + ")");
         }
-        int lowest = following ? lastEpoch + 1 : lastEpoch;
+        int lowest = following ? lastEpoch + 1 : ownEpoch();
         if (leaderEpoch < lowest) {
             throw new IllegalArgumentException("leaderEpoch: " + leaderEpoch + " (expected: at least " + lowest + ")");
         }
@@ -445,7 +461,7 @@ final class LogAppender {
 
     /** Begins a segment that nothing asks for yet, so that all those before it can go. */
     void beginEmpty(long nowMs) throws DiskFullException, LogOfflineException {
-        makeRoom(Envelope.SIZE, lastEpoch, nowMs);
+        makeRoom(Envelope.SIZE, ownEpoch(), nowMs);
     }
 
     /** The log was cut behind the last entry of this segment. */
@@ -459,7 +475,7 @@ final class LogAppender {
         stepEnd = 0;
         orderedTo = 0;
         spareOrdered = false;
-        following = true;
+        follow();
     }
 
     /** The open segment was put to rest: its file ends with its last entry, and the next append preallocates anew. */

@@ -120,6 +120,21 @@ final class LogCommit implements Syncable {
         return new LogOfflineException(context + " is offline: " + reason, cause);
     }
 
+    /** Damage takes the log offline, and the first to find it hears what it is; so does a disk that cannot be read. */
+    LogOfflineException unreadable(IOException e) throws CorruptLogException, LogOfflineException {
+        if (e instanceof LogOfflineException already) {
+            throw already;
+        }
+        if (e instanceof CorruptLogException corrupt) {
+            takeOffline("it is damaged", corrupt);
+            throw corrupt;
+        }
+        if (LogContext.noDescriptorsLeft(e)) {
+            return new LogOfflineException(context + " cannot be read now: no file descriptor left", e);
+        }
+        throw takeOffline("it cannot be read", e);
+    }
+
     void checkOnline() throws LogOfflineException {
         Offline now = offline;
         if (now != null) {

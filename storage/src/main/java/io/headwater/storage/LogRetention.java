@@ -59,7 +59,7 @@ final class LogRetention {
         Segment last = segments.get(segments.size() - 1);
         try {
             if (holdsRecords(last) && !last.sealed() && last.summary().minIngestionTimeMs < oldestMs) {
-                appender.seal(last, appender.lastEpoch());
+                appender.seal(last, appender.ownEpoch());
             }
             if (last.sealed() && last.summary().maxIngestionTimeMs < oldestMs) {
                 appender.beginEmpty(nowMs);
@@ -73,7 +73,7 @@ final class LogRetention {
     void sealOpen(long nowMs) throws DiskFullException, LogOfflineException {
         Segment last = segments.isEmpty() || appender.following() ? null : segments.get(segments.size() - 1);
         if (last != null && !last.sealed() && holdsRecords(last)) {
-            appender.seal(last, appender.lastEpoch());
+            appender.seal(last, appender.ownEpoch());
         }
         if (last != null && last.sealed()) {
             appender.beginEmpty(nowMs);

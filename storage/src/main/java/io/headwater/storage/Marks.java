@@ -191,8 +191,16 @@ public final class Marks implements Closeable {
 
     /** Raises the promised epoch, synced; a lower one is ignored. */
     public void promise(long partitionId, int epoch) throws IOException {
+        promise(new long[] {partitionId}, new int[] {epoch});
+    }
+
+    /** The same for several partitions, each with the epoch in its place, with one sync. */
+    public void promise(long[] partitionIds, int[] epochs) throws IOException {
         synchronized (io) {
-            if (table.promise(partitionId, epoch)) {
+            for (int i = 0; i < partitionIds.length; i++) {
+                table.promise(partitionIds[i], epochs[i]);
+            }
+            if (table.awaitsSync()) {
                 sync();
             }
         }

@@ -71,15 +71,17 @@ final class MarksTable {
         return mark;
     }
 
-    /** Returns whether this raised the epoch. */
-    synchronized boolean promise(long partitionId, int epoch) {
+    synchronized void promise(long partitionId, int epoch) {
         Mark mark = require(partitionId);
-        if (mark.promisedEpoch >= epoch) {
-            return false;
+        if (mark.promisedEpoch < epoch) {
+            mark.promisedEpoch = epoch;
+            changed(mark, true);
         }
-        mark.promisedEpoch = epoch;
-        changed(mark, true);
-        return true;
+    }
+
+    /** Whether there are changes that must be synced before an acknowledgement; one whose sync failed is such still. */
+    synchronized boolean awaitsSync() {
+        return urgentSynced != urgentChanges;
     }
 
     synchronized void committed(long partitionId, long commitIndex) {

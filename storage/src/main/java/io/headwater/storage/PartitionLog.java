@@ -27,12 +27,9 @@ public final class PartitionLog {
     private final LogReader reader;
     private final LogRetention retention;
     private final LogTruncation truncation;
+    private final LogRewriting rewriting;
     private final GroupCommit groupCommit;
     private GroupCommit.Member member;
-
-    private @Nullable LogRewrite rewriting;
-    /** Of the names that rewritings make. */
-    private final DirectorySync rewrittenNames;
 
     PartitionLog(LogContext context, LogRecovery.Recovered recovered, GroupCommit groupCommit) {
         this.context = context;
@@ -45,11 +42,7 @@ public final class PartitionLog {
         this.truncation = new LogTruncation(context, segments, commit, reader);
         this.groupCommit = groupCommit;
         this.member = groupCommit.enlist(commit);
-        this.rewrittenNames = new DirectorySync(context.disk(), context.directory());
-        if (!segments.isEmpty()) {
-            // The process before this one may have been stopped between a name and its sync.
-            rewrittenNames.named();
-        }
+        this.rewriting = new LogRewriting(context, segments, commit, reader, retention);
     }
 
     public long partitionId() {
@@ -64,6 +57,13 @@ public final class PartitionLog {
     /** Offset that the next record gets; counts what is appended and not yet flushed. */
     public long endOffset() {
         return appender.nextOffset();
+    }
+
+    /** Where this log begins; known also while nothing is in it. */
+    public LogStart start() {
+        return segments.isEmpty()
+                ? LogStart.OF_ALL
+                : LogStart.of(segments.get(0).header());
     }
 
     public long startIndex() {
@@ -108,7 +108,7 @@ public final class PartitionLog {
         try {
             return reader.epochs();
         } catch (IOException e) {
-            throw failed(e);
+            throw commit.unreadable(e);
         }
     }
 
@@ -162,6 +162,16 @@ public final class PartitionLog {
     }
 
     /**
+     * This log is the one that others follow, until it follows itself: an end that it gives to its open segment is of this
+     * epoch, also where nothing else of it was appended yet.
+     *
+     * @param epoch higher than {@link #lastEpoch}
+     */
+    public void lead(int epoch) {
+        appender.lead(epoch);
+    }
+
+    /**
      * Removes all entries at and behind an index, before it returns and for good: after a crash in the middle the log holds
      * all of them, the first so many, or none; after one later none. If there were any, what is left is durable then. The
      * log follows ({@link #follow}). Slices that were lent keep their bytes. A report of the group commit that was under
@@ -183,7 +193,7 @@ public final class PartitionLog {
         }
         flush();
         member.withdraw();
-        unfinishedRewriting(LogRewrite::stop);
+        rewriting.stop();
         try {
             if (index < endIndex()) {
                 appender.truncated(truncation.run(index));
@@ -194,7 +204,7 @@ public final class PartitionLog {
         } catch (TruncationRefusedException | DiskFullException e) {
             throw e;
         } catch (IOException e) {
-            throw failed(e);
+            throw commit.unreadable(e);
         } finally {
             member = groupCommit.enlist(commit);
             member.submit();
@@ -230,7 +240,7 @@ public final class PartitionLog {
         try {
             return reader.read(fromOffset, untilOffset, maxBytes, eventTimes, end);
         } catch (IOException e) {
-            throw failed(e);
+            throw commit.unreadable(e);
         }
     }
 
@@ -256,7 +266,7 @@ public final class PartitionLog {
         try {
             return reader.readEntries(fromIndex, until, maxBytes, end);
         } catch (IOException e) {
-            throw failed(e);
+            throw commit.unreadable(e);
         }
     }
 
@@ -266,7 +276,7 @@ public final class PartitionLog {
         try {
             return reader.offsetForIngestionTime(timeMs, commit.written());
         } catch (IOException e) {
-            throw failed(e);
+            throw commit.unreadable(e);
         }
     }
 
@@ -276,7 +286,7 @@ public final class PartitionLog {
         try {
             return reader.offsetForEventTime(timeMs, commit.written());
         } catch (IOException e) {
-            throw failed(e);
+            throw commit.unreadable(e);
         }
     }
 
@@ -293,23 +303,8 @@ public final class PartitionLog {
             if (LogContext.noDescriptorsLeft(e)) {
                 throw new DiskFullException(context + " cannot be read now: no file descriptor left", e);
             }
-            throw failed(e);
+            throw commit.unreadable(e);
         }
-    }
-
-    /** Damage takes the log offline, and the first to find it hears what it is; so does a disk that cannot be read. */
-    private LogOfflineException failed(IOException e) throws CorruptLogException, LogOfflineException {
-        if (e instanceof LogOfflineException offline) {
-            throw offline;
-        }
-        if (e instanceof CorruptLogException corrupt) {
-            commit.takeOffline("it is damaged", corrupt);
-            throw corrupt;
-        }
-        if (LogContext.noDescriptorsLeft(e)) {
-            return new LogOfflineException(context + " cannot be read now: no file descriptor left", e);
-        }
-        throw commit.takeOffline("it cannot be read", e);
     }
 
     /**
@@ -376,36 +371,11 @@ public final class PartitionLog {
      */
     public void rewrite(RecordFilter filter, double mostLiveShare, Executor owner, Consumer<RewriteReport> done)
             throws CorruptLogException, LogOfflineException {
-        commit.checkOnline();
-        if (rewriting != null) {
-            throw new IllegalStateException(context + ": a rewriting is under way (expected: one at a time)");
-        }
-        int count;
-        try {
-            count = reader.neverReplayed(commit.written(), commit.durableIndex());
-        } catch (IOException e) {
-            throw failed(e);
-        }
-        LogRewrite started = new LogRewrite(
-                context,
-                segments,
-                commit,
-                reader,
-                filter,
-                mostLiveShare,
-                owner,
-                rewrittenNames,
-                retention::removeRetired,
-                report -> {
-                    rewriting = null;
-                    done.accept(report);
-                });
-        rewriting = started;
-        started.start(count);
+        rewriting.start(filter, mostLiveShare, owner, done);
     }
 
     public boolean isRewriting() {
-        return rewriting != null;
+        return rewriting.isUnderWay();
     }
 
     /** The largest batch that an append takes. */
@@ -462,7 +432,7 @@ public final class PartitionLog {
     /** Ends this log's life in order: all of it synced, its mark exact. The sync thread must have stopped. */
     void close() throws IOException {
         member.withdraw();
-        unfinishedRewriting(LogRewrite::close);
+        rewriting.close();
         if (commit.offline() == null) {
             appender.flush();
             SyncPoint end = new SyncPoint();
@@ -486,15 +456,8 @@ public final class PartitionLog {
     /** Lets go of everything as it is. */
     void abandon() {
         member.withdraw();
-        unfinishedRewriting(LogRewrite::cancel);
+        rewriting.cancel();
         segments.forEach(Segment::release);
         commit.abandon();
-    }
-
-    private void unfinishedRewriting(Consumer<LogRewrite> action) {
-        LogRewrite unfinished = rewriting;
-        if (unfinished != null) {
-            action.accept(unfinished);
-        }
     }
 }

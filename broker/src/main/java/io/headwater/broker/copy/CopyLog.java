@@ -1,0 +1,227 @@
+package io.headwater.broker.copy;
+
+import io.headwater.broker.replica.Entries;
+import io.headwater.broker.replica.EpochTable;
+import io.headwater.broker.replica.ReplicaId;
+import io.headwater.broker.replica.ReplicaLog;
+import io.headwater.broker.replica.ReplicaStart;
+import io.headwater.record.ControlPayload;
+import io.headwater.record.EntryKind;
+import io.headwater.storage.DiskFullException;
+import io.headwater.storage.EntryRun;
+import io.headwater.storage.InvalidEntriesException;
+import io.headwater.storage.LogStart;
+import io.headwater.storage.Mark;
+import io.headwater.storage.Marks;
+import io.headwater.storage.PartitionLog;
+import io.headwater.storage.StorageException;
+import java.nio.ByteBuffer;
+import org.agrona.concurrent.EpochClock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A replica's log on disk. On the thread that owns the partition, as the replica itself. Who leads may append data to the
+ * {@link PartitionLog} directly, in the epoch that it leads; all else that changes the log comes through here.
+ *
+ * <p>What is appended is written by {@link #flush}, which the owner calls once in each of its turns, when everything of
+ * the turn is appended and before it tells the replica ({@code onAppended}) or ends the turn. Until then the bytes of
+ * {@link #append} are borrowed. The group commit reports what is durable; then the owner calls {@code onDurable}.
+ *
+ * <p>A method of {@link ReplicaLog} that cannot do what it is asked for throws a {@link CopyFailedException} through the
+ * replica to the owner. {@link #append} does so only if the log is at its end: a full disk and bytes that are not the next
+ * entries leave the log as it is, nothing is acknowledged, and the leader sends again.
+ */
+public final class CopyLog implements ReplicaLog {
+    private static final Logger LOG = LoggerFactory.getLogger(CopyLog.class);
+
+    private final PartitionLog log;
+    private final Marks marks;
+    private final EpochClock clock;
+    private EpochTable epochs = new EpochTable();
+    private long committed;
+    private boolean dirty;
+    private long refused;
+    private boolean refusing;
+
+    /**
+     * Over a log that was just opened. It follows, until {@link #lead}.
+     *
+     * @param marks of the log's data directory
+     * @param clock for the ingestion time of what this replica appends itself
+     */
+    public CopyLog(PartitionLog log, Marks marks, EpochClock clock) {
+        this.log = log;
+        this.marks = marks;
+        this.clock = clock;
+        this.committed = Math.max(mark().commitIndex, log.startIndex());
+        readEpochs();
+        log.follow();
+    }
+
+    private Mark mark() {
+        Mark mark = new Mark();
+        marks.load(log.partitionId(), mark);
+        return mark;
+    }
+
+    /** What the replica knows when it is opened. */
+    public ReplicaStart start(ReplicaId id, long incarnation) {
+        int promised = Math.max(mark().promisedEpoch, epochs().lastEpoch());
+        return new ReplicaStart(id, incarnation, promised, committed);
+    }
+
+    /** In {@code ReplicaOwner.leads}: the log ends its segments by itself, in this epoch. */
+    public void lead(int epoch) {
+        log.lead(epoch);
+    }
+
+    /** In {@code ReplicaOwner.stopsLeading}: the log makes no entry by itself. */
+    public void follow() {
+        log.follow();
+    }
+
+    /** In {@code ReplicaOwner.committed}: nothing below is ever cut. Its mark follows some 100 ms later. */
+    public void committed(long endIndex) {
+        committed = Math.max(committed, endIndex);
+        log.committed(endIndex);
+    }
+
+    /** Whether something was appended through here and not flushed. */
+    public boolean isDirty() {
+        return dirty;
+    }
+
+    /** Writes what was appended, in one write, and hands the log to the group commit. */
+    public void flush() {
+        dirty = false;
+        try {
+            log.flush();
+        } catch (StorageException e) {
+            throw new CopyFailedException("cannot be written", e);
+        }
+    }
+
+    @Override
+    public long startIndex() {
+        return log.startIndex();
+    }
+
+    @Override
+    public long endIndex() {
+        return log.endIndex();
+    }
+
+    @Override
+    public long durableIndex() {
+        return log.durableIndex();
+    }
+
+    /** As the log has it; another table when a further epoch has come into the log by any way. */
+    @Override
+    public EpochTable epochs() {
+        if (log.lastEpoch() > epochs.lastEpoch()) {
+            readEpochs();
+        }
+        return epochs;
+    }
+
+    /** With the epoch of the entry before the first, which tells where the log comes from while nothing is in it. */
+    private void readEpochs() {
+        EpochTable table = new EpochTable();
+        LogStart start = log.start();
+        if (start.index() > 0) {
+            table.append(start.epochBefore(), start.index() - 1);
+        }
+        try {
+            log.epochs().forEach(row -> table.append(row.epoch(), row.firstIndex()));
+        } catch (StorageException e) {
+            throw new CopyFailedException("its epochs cannot be read", e);
+        }
+        epochs = table;
+    }
+
+    @Override
+    public long appendEpochStart(int epoch) {
+        return appendControl(EntryKind.EPOCH_START, ControlPayload.epochStart(), epoch);
+    }
+
+    @Override
+    public long appendConfigurationMark(int epoch, int configurationVersion) {
+        return appendControl(EntryKind.CONFIG_MARK, ControlPayload.configurationMark(configurationVersion), epoch);
+    }
+
+    private long appendControl(EntryKind kind, ByteBuffer payload, int epoch) {
+        try {
+            long index = log.appendControl(kind, payload, epoch, clock.time());
+            dirty = true;
+            return index;
+        } catch (StorageException e) {
+            throw new CopyFailedException(kind + " of epoch " + epoch + " cannot be appended", e);
+        }
+    }
+
+    @Override
+    public void append(Entries received) {
+        ByteBuffer content = ((EntryBytes) received).content();
+        long endIndex = log.endIndex();
+        try {
+            for (ByteBuffer next : Overlap.behind(content, log)) {
+                log.appendReplicated(next, clock.time());
+            }
+            refusing = false;
+        } catch (InvalidEntriesException | DiskFullException e) {
+            refuse(received, e);
+        } catch (StorageException e) {
+            throw new CopyFailedException("entries from " + endIndex + " on cannot be appended", e);
+        } finally {
+            dirty |= log.endIndex() > endIndex;
+        }
+    }
+
+    private void refuse(Entries received, StorageException why) {
+        refused++;
+        if (!refusing) {
+            refusing = true;
+            LOG.warn(
+                    "partition {}: entries {} to {} are not appended, the leader sends them again: {}",
+                    log.partitionId(),
+                    received.fromIndex(),
+                    received.endIndex(),
+                    why.getMessage());
+        }
+    }
+
+    /** How many frames of entries were not appended, or not all of them: the disk was full, or they were damaged. */
+    public long refusedAppends() {
+        return refused;
+    }
+
+    /** In memory of its own, never in a mapped file; flushes first. */
+    @Override
+    public Entries read(long fromIndex, int maxBytes) {
+        flush();
+        try (EntryRun run = log.readEntries(fromIndex, log.endIndex(), maxBytes)) {
+            ByteBuffer content = ByteBuffer.allocate(run.bytes().sizeInBytes());
+            run.bytes().copyTo(content);
+            return new EntryBytes(
+                    run.baseIndex(),
+                    run.nextIndex(),
+                    content.flip(),
+                    epochs().between(run.baseIndex(), run.nextIndex()));
+        } catch (StorageException e) {
+            throw new CopyFailedException("entries from " + fromIndex + " on cannot be read", e);
+        }
+    }
+
+    @Override
+    public void truncateTo(long endIndex) {
+        dirty = false;
+        try {
+            log.truncateTo(endIndex, committed);
+        } catch (StorageException e) {
+            throw new CopyFailedException("entries from " + endIndex + " on cannot be removed", e);
+        }
+        readEpochs();
+    }
+}

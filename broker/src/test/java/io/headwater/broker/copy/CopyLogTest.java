@@ -1,0 +1,166 @@
+package io.headwater.broker.copy;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.storage.FileSystemDisk;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Replicas over logs on real disks: what one writes all have, byte by byte, and what was not committed is cut. */
+class CopyLogTest {
+    @TempDir
+    private Path path;
+
+    private CopyWorld world(int count) {
+        return new CopyWorld(path, count, i -> new FileSystemDisk());
+    }
+
+    private static void write(CopyNode leader, int count) {
+        for (int i = 0; i < count; i++) {
+            assertTrue(leader.write(200 + i * 37 % 900));
+        }
+    }
+
+    private static void assertSegmentsEqual(CopyWorld world) throws IOException {
+        List<Path> expected = world.leader().segments();
+        for (CopyNode node : world.nodes) {
+            List<Path> found = node.segments();
+            assertEquals(expected.size(), found.size());
+            for (int i = 0; i < found.size() - 1; i++) {
+                assertEquals(expected.get(i).getFileName(), found.get(i).getFileName());
+                assertArrayEquals(Files.readAllBytes(expected.get(i)), Files.readAllBytes(found.get(i)));
+            }
+        }
+    }
+
+    @Test
+    void allHaveWhatOneWritesSegmentBySegment() throws IOException {
+        for (int count = 2; count <= 3; count++) {
+            path = path.resolve("of-" + count);
+            CopyWorld world = world(count);
+            CopyNode leader = world.failOver();
+            write(leader, 60);
+            assertTrue(leader.copy().read(0, 1 << 20).bytes() > 0);
+            world.settle();
+            world.assertAllEqual();
+            assertTrue(leader.segments().size() > 3);
+            assertSegmentsEqual(world);
+            world.nodes.forEach(CopyNode::stop);
+        }
+    }
+
+    @Test
+    void aLeaderThatWasAloneIsCutWhenItComesBack() throws IOException {
+        CopyWorld world = world(3);
+        CopyNode first = world.failOver();
+        write(first, 25);
+        world.settle();
+        world.cut = (from, to) -> from == first.number || to == first.number;
+        write(first, 40);
+        long alone = first.log().endIndex();
+        world.run();
+        assertTrue(first.replica().commit() < alone);
+        first.stop();
+        CopyNode second = world.failOver();
+        assertTrue(second != first);
+        write(second, 10);
+        world.settle();
+        world.cut = (from, to) -> false;
+        first.start();
+        world.settle();
+        world.assertAllEqual();
+        assertTrue(first.log().endIndex() < alone);
+        assertSegmentsEqual(world);
+        assertEquals(second.copy().epochs().lastEpoch(), first.copy().epochs().lastEpoch());
+        world.nodes.forEach(CopyNode::stop);
+    }
+
+    @Test
+    void allComeBackFromTheirDisksWithEpochsPromisesAndCommits() throws IOException {
+        CopyWorld world = world(3);
+        for (int i = 0; i < 4; i++) {
+            write(world.failOver(), 15);
+            world.settle();
+            CopyNode gone = world.node(i % 3);
+            long commit = gone.replica().commit();
+            int promised = gone.copy().start(gone.id(), 1).promised();
+            assertEquals(i + 1, promised);
+            gone.stop();
+            gone.start();
+            assertEquals(promised, gone.copy().start(gone.id(), 1).promised());
+            assertEquals(commit, gone.replica().commit());
+            world.settle();
+        }
+        world.nodes.forEach(CopyNode::stop);
+        world.nodes.forEach(CopyNode::start);
+        write(world.failOver(), 15);
+        world.settle();
+        world.assertAllEqual();
+        assertSegmentsEqual(world);
+        assertEquals(
+                List.of(1, 2, 3, 4, 5),
+                world.leader().copy().epochs().between(0, world.leader().log().endIndex()).stream()
+                        .map(row -> row.epoch())
+                        .toList());
+        world.nodes.forEach(CopyNode::stop);
+    }
+
+    @Test
+    void aFollowerWithAFullDiskTakesTheRestWhenThereIsRoom() throws IOException {
+        CopyWorld world = world(3);
+        CopyNode leader = world.failOver();
+        write(leader, 10);
+        world.settle();
+        CopyNode full = world.node((leader.number + 1) % 3);
+        full.disk.fullAfter(0);
+        write(leader, 60);
+        world.run();
+        assertTrue(full.copy().refusedAppends() > 0);
+        assertEquals(leader.log().endIndex(), leader.replica().commit(), "the other two are a majority");
+        assertTrue(full.log().endIndex() < leader.log().endIndex());
+        assertNull(full.halted);
+        full.disk.heal();
+        world.settle();
+        world.assertAllEqual();
+        assertSegmentsEqual(world);
+        world.nodes.forEach(CopyNode::stop);
+    }
+
+    @Test
+    void bytesThatAWireHasSpoiltAreRefusedWhereverTheyAreAndSentAgain() throws IOException {
+        CopyWorld world = world(2);
+        CopyNode leader = world.failOver();
+        world.settle();
+        CopyNode follower = world.node(1 - leader.number);
+        SplittableRandom random = new SplittableRandom(1);
+        world.wire = bytes -> {
+            // Envelopes, batch headers and payloads.
+            if (random.nextBoolean()) {
+                bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+            }
+            return bytes;
+        };
+        for (int i = 0; i < 200; i++) {
+            write(leader, 1);
+            world.settle();
+        }
+        assertNull(follower.halted);
+        assertTrue(world.refusedOnArrival > 20, "arrival: " + world.refusedOnArrival);
+        assertTrue(
+                follower.copy().refusedAppends() > 20,
+                "append: " + follower.copy().refusedAppends());
+        world.assertAllEqual();
+        assertFalse(leader.segments().isEmpty());
+        assertSegmentsEqual(world);
+        world.nodes.forEach(CopyNode::stop);
+    }
+}

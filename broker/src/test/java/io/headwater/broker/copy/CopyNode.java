@@ -1,0 +1,314 @@
+package io.headwater.broker.copy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.headwater.broker.replica.ControllerMessage;
+import io.headwater.broker.replica.Messages;
+import io.headwater.broker.replica.Replica;
+import io.headwater.broker.replica.ReplicaId;
+import io.headwater.broker.replica.ReplicaMessage;
+import io.headwater.broker.replica.ReplicaOwner;
+import io.headwater.broker.replica.ReplicaPorts;
+import io.headwater.broker.replica.ReplicaSettings;
+import io.headwater.record.Compression;
+import io.headwater.record.EventTimes;
+import io.headwater.record.InvalidBatchException;
+import io.headwater.record.RecordBatch;
+import io.headwater.record.RecordBatchBuilder;
+import io.headwater.storage.DataDirectory;
+import io.headwater.storage.Disk;
+import io.headwater.storage.EntryRun;
+import io.headwater.storage.PartitionLog;
+import io.headwater.storage.SteppedDirectory;
+import io.headwater.storage.testing.FaultyDisk;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A node with one replica over a real log; it does one thing after the other, when it is told to. */
+final class CopyNode implements Messages, ReplicaOwner {
+    static final long PARTITION = 7;
+    private static final ReplicaSettings SETTINGS = new ReplicaSettings(16 << 10, 4 << 10, 1_000, 5, 500);
+    private static final byte[] CHECKPOINT = {1, 2, 3, 4, 5, 6};
+
+    private final CopyWorld world;
+    final int number;
+    final FaultyDisk disk;
+    private final Path path;
+    private final ArrayDeque<Runnable> background = new ArrayDeque<>();
+    private final ArrayDeque<Runnable> promiseWork = new ArrayDeque<>();
+    private final ArrayDeque<Runnable> posted = new ArrayDeque<>();
+
+    private @Nullable DataDirectory directory;
+    private @Nullable PartitionLog log;
+    private @Nullable CopyLog copy;
+    private @Nullable Replica replica;
+    private PromiseKeeper keeper;
+    private long incarnation;
+    private long durableTold;
+    private int written;
+    int epochLed;
+    long copyFrom = -1;
+
+    @Nullable
+    String halted;
+
+    int full;
+
+    CopyNode(CopyWorld world, int number, Path path, Disk disk) {
+        this.world = world;
+        this.number = number;
+        this.path = path;
+        this.disk = new FaultyDisk(disk);
+        start();
+    }
+
+    private static <T> T up(@Nullable T part) {
+        if (part == null) {
+            throw new AssertionError("the node is down");
+        }
+        return part;
+    }
+
+    boolean isUp() {
+        return directory != null;
+    }
+
+    Replica replica() {
+        return up(replica);
+    }
+
+    CopyLog copy() {
+        return up(copy);
+    }
+
+    PartitionLog log() {
+        return up(log);
+    }
+
+    DataDirectory directory() {
+        return up(directory);
+    }
+
+    ReplicaId id() {
+        return new ReplicaId(number, new UUID(0, 1));
+    }
+
+    long incarnation() {
+        return incarnation;
+    }
+
+    void start() {
+        try {
+            DataDirectory opened = SteppedDirectory.open(path, disk, () -> world.nowMs, background::add);
+            directory = opened;
+            incarnation = ++world.incarnations;
+            keeper = new PromiseKeeper(opened.marks(), promiseWork::add);
+            PartitionLog openedLog = opened.log(PARTITION);
+            openedLog.checkpointSource(() -> ByteBuffer.wrap(CHECKPOINT));
+            log = openedLog;
+            CopyLog openedCopy = new CopyLog(openedLog, opened.marks(), () -> world.nowMs);
+            copy = openedCopy;
+            long then = incarnation;
+            CopyPromises promises = new CopyPromises(
+                    keeper,
+                    PARTITION,
+                    work -> posted.add(() -> {
+                        if (incarnation == then) {
+                            work.run();
+                        }
+                    }),
+                    epoch -> replica().onPromiseDurable(epoch),
+                    lost -> replica().halt(lost.toString()));
+            replica = new Replica(
+                    openedCopy.start(id(), incarnation), new ReplicaPorts(openedCopy, promises, this, this), SETTINGS);
+            durableTold = openedCopy.durableIndex();
+            epochLed = 0;
+            copyFrom = -1;
+            world.tell(this);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** In order. */
+    void stop() {
+        work(background);
+        try {
+            directory().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        vanish();
+    }
+
+    /** The process ends as it is; the disk is the caller's business. */
+    void vanish() {
+        directory = null;
+        replica = null;
+        background.clear();
+        promiseWork.clear();
+        posted.clear();
+    }
+
+    /** What goes wrong in a call is what an owner would do about it. */
+    void call(Runnable call) {
+        try {
+            call.run();
+        } catch (CopyFailedException e) {
+            if (e.isFull()) {
+                full++;
+            } else {
+                replica().halt(e.toString());
+            }
+        }
+    }
+
+    /** One turn of the owner, and what others do meanwhile; whether there was anything to do. */
+    boolean turn() {
+        call(() -> copy().flush());
+        boolean busy = directory().groupCommit().doWork() > 0;
+        busy |= work(background) | work(promiseWork) | work(posted);
+        if (durableTold != copy().durableIndex()) {
+            durableTold = copy().durableIndex();
+            call(() -> replica().onDurable());
+            busy = true;
+        }
+        if (copyFrom >= 0) {
+            world.copy(this);
+            busy = true;
+        }
+        return busy;
+    }
+
+    private static boolean work(ArrayDeque<Runnable> queue) {
+        boolean any = !queue.isEmpty();
+        for (Runnable next = queue.poll(); next != null; next = queue.poll()) {
+            next.run();
+        }
+        return any;
+    }
+
+    void tick() {
+        keeper.retry();
+        call(() -> replica().tick(world.nowMs));
+    }
+
+    /** As leader; false if it may not. */
+    boolean write(int bytes) {
+        if (!replica().acceptsAppends()) {
+            return false;
+        }
+        call(() -> {
+            replica().beforeAppend();
+            String value = number + "-" + epochLed + "-" + written++ + "-";
+            RecordBatch batch = batch(value + "x".repeat(bytes));
+            try {
+                EventTimes times = new EventTimes();
+                log().appendData(batch, batch.eventTimes(times), epochLed, world.nowMs);
+                copy().flush();
+            } catch (IOException | InvalidBatchException e) {
+                throw new AssertionError(e);
+            }
+            replica().onAppended();
+        });
+        return true;
+    }
+
+    private RecordBatch batch(String value) {
+        ByteBuffer target = ByteBuffer.allocate(200 + 2 * value.length());
+        RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE).reset(target);
+        builder.append(world.nowMs, null, value.getBytes(StandardCharsets.UTF_8), List.of());
+        builder.append(world.nowMs, null, new byte[] {1}, List.of());
+        builder.finish(-1, (short) -1, -1);
+        try {
+            return new RecordBatch().wrap(target, 0);
+        } catch (InvalidBatchException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The bytes of each retained entry, by the index of the first one that it takes. */
+    TreeMap<Long, ByteBuffer> entries() {
+        TreeMap<Long, ByteBuffer> entries = new TreeMap<>();
+        try {
+            log().flush();
+            for (long at = log().startIndex(); at < log().endIndex(); ) {
+                try (EntryRun run = log().readEntries(at, log().endIndex(), 1)) {
+                    assertEquals(at, run.baseIndex());
+                    ByteBuffer bytes = ByteBuffer.allocate(run.bytes().sizeInBytes());
+                    run.bytes().copyTo(bytes);
+                    entries.put(at, bytes.flip());
+                    at = run.nextIndex();
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return entries;
+    }
+
+    /** Names of the segments, oldest first; the last one is open. */
+    List<Path> segments() {
+        Path partition = path.resolve("partitions/" + PARTITION);
+        try {
+            return disk.list(partition).stream()
+                    .filter(name -> name.endsWith(".log"))
+                    .sorted()
+                    .map(partition::resolve)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void send(int node, ReplicaMessage message) {
+        world.send(this, node, message);
+    }
+
+    @Override
+    public void answer(int controllerNode, ControllerMessage.SealReport report) {
+        world.reports.add(report);
+    }
+
+    @Override
+    public void tellController(ControllerMessage message) {
+        world.told.add(message);
+    }
+
+    @Override
+    public void leads(int epoch) {
+        epochLed = epoch;
+        copy().lead(epoch);
+    }
+
+    @Override
+    public void stopsLeading(int epoch) {
+        epochLed = 0;
+        copy().follow();
+    }
+
+    @Override
+    public void committed(long endIndex) {
+        copy().committed(endIndex);
+        world.committed(this, endIndex);
+    }
+
+    @Override
+    public void mustCopy(long leaderStartIndex) {
+        copyFrom = leaderStartIndex;
+    }
+
+    @Override
+    public void halted(String reason) {
+        halted = reason;
+    }
+}

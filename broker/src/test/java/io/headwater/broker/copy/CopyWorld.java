@@ -1,0 +1,235 @@
+package io.headwater.broker.copy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.broker.replica.Configuration;
+import io.headwater.broker.replica.ControllerMessage;
+import io.headwater.broker.replica.Leader;
+import io.headwater.broker.replica.PartitionView;
+import io.headwater.broker.replica.ReplicaId;
+import io.headwater.broker.replica.ReplicaMessage;
+import io.headwater.storage.Disk;
+import io.headwater.storage.InvalidEntriesException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Some nodes, the messages between them, and the test as metadata and controller. No threads, no time but its own. */
+final class CopyWorld {
+    private static final int QUIET_ROUNDS = 3;
+
+    private record Sent(CopyNode from, int to, ReplicaMessage message) {}
+
+    final List<CopyNode> nodes = new ArrayList<>();
+    final ArrayDeque<Sent> network = new ArrayDeque<>();
+    final List<ControllerMessage.SealReport> reports = new ArrayList<>();
+    final List<ControllerMessage> told = new ArrayList<>();
+    /** What was ever committed, by index. */
+    final TreeMap<Long, ByteBuffer> committed = new TreeMap<>();
+
+    long nowMs = 1_000_000;
+    long incarnations;
+    int refusedOnArrival;
+    /** Between whom nothing arrives: from, to. */
+    BiPredicate<Integer, Integer> cut = (from, to) -> false;
+    /** What a wire makes of the bytes of entries. */
+    UnaryOperator<byte[]> wire = bytes -> bytes;
+
+    private int voters;
+    private long views;
+    private int epoch;
+    private @Nullable Leader leader;
+
+    CopyWorld(Path path, int count, IntFunction<Disk> disks) {
+        this.voters = count;
+        for (int i = 0; i < count; i++) {
+            add(path, disks.apply(i));
+        }
+    }
+
+    /** A learner, unless it is one of the first. */
+    CopyNode add(Path path, Disk disk) {
+        CopyNode node = new CopyNode(this, nodes.size(), path.resolve("node-" + nodes.size()), disk);
+        nodes.add(node);
+        return node;
+    }
+
+    CopyNode node(int number) {
+        return nodes.get(number);
+    }
+
+    CopyNode leader() {
+        Leader found = leader;
+        if (found == null) {
+            throw new AssertionError("nobody leads");
+        }
+        return node(found.node());
+    }
+
+    // ---- metadata and controller
+
+    private PartitionView view() {
+        List<ReplicaId> ids = nodes.stream().map(CopyNode::id).toList();
+        Configuration configuration = new Configuration(1, ids.subList(0, voters), List.of(), 0);
+        return new PartitionView(++views, epoch, leader, configuration, ids.subList(voters, ids.size()));
+    }
+
+    void tell(CopyNode node) {
+        if (epoch > 0) {
+            node.call(() -> node.replica().onView(view()));
+        }
+    }
+
+    void tellAll() {
+        nodes.stream().filter(CopyNode::isUp).forEach(this::tell);
+    }
+
+    void seal() {
+        epoch++;
+        leader = null;
+        reports.clear();
+        tellAll();
+        askForReports();
+    }
+
+    void askForReports() {
+        nodes.stream()
+                .limit(voters)
+                .filter(CopyNode::isUp)
+                .forEach(node -> node.call(() -> node.replica().onSealRequest(0, epoch)));
+    }
+
+    /** Whether the reports are enough to elect one; the most complete of those that are still up in the same incarnation. */
+    boolean elect() {
+        List<ControllerMessage.SealReport> heard = reports.stream()
+                .filter(report -> report.epoch() == epoch)
+                .filter(report -> node(report.replica().node()).incarnation() == report.incarnation())
+                .toList();
+        if (heard.stream().map(report -> report.replica().node()).distinct().count() < voters / 2 + 1) {
+            return false;
+        }
+        ControllerMessage.SealReport best = heard.stream()
+                .max(Comparator.comparingInt(ControllerMessage.SealReport::lastEpoch)
+                        .thenComparingLong(ControllerMessage.SealReport::endIndex))
+                .orElseThrow();
+        leader = new Leader(best.replica(), best.incarnation());
+        tellAll();
+        return true;
+    }
+
+    CopyNode failOver() {
+        seal();
+        settle();
+        assertTrue(elect(), "reports: " + reports);
+        settle();
+        return leader();
+    }
+
+    // ---- the network
+
+    void send(CopyNode from, int to, ReplicaMessage message) {
+        network.add(new Sent(from, to, message));
+    }
+
+    void deliverOne() {
+        Sent next = network.remove();
+        CopyNode to = node(next.to());
+        if (!to.isUp() || cut.test(next.from().number, next.to())) {
+            return;
+        }
+        ReplicaMessage message = next.message();
+        if (message instanceof ReplicaMessage.Append append) {
+            EntryBytes sent = (EntryBytes) append.entries();
+            byte[] bytes = new byte[sent.bytes()];
+            sent.content().duplicate().get(bytes);
+            try {
+                EntryBytes received = EntryBytes.received(ByteBuffer.wrap(wire.apply(bytes)));
+                message = new ReplicaMessage.Append(append.epoch(), append.to(), received, append.commit());
+            } catch (InvalidEntriesException e) {
+                refusedOnArrival++;
+                return;
+            }
+        }
+        ReplicaMessage arrived = message;
+        to.call(() -> to.replica().receive(arrived));
+    }
+
+    /** Until nothing happens any more, however often what got lost is said again. */
+    void settle() {
+        int quiet = 0;
+        for (int round = 0; quiet < QUIET_ROUNDS; round++) {
+            assertTrue(round < 2_000, "it never settles");
+            boolean busy = round();
+            quiet = busy ? 0 : quiet + 1;
+            if (!busy) {
+                tick();
+            }
+        }
+    }
+
+    /** For a while, in which something may be said again and again. */
+    void run() {
+        for (int i = 0; i < 30; i++) {
+            round();
+            tick();
+        }
+    }
+
+    private boolean round() {
+        boolean busy = !network.isEmpty();
+        while (!network.isEmpty()) {
+            deliverOne();
+        }
+        for (CopyNode node : nodes) {
+            busy |= node.isUp() && node.turn();
+        }
+        return busy;
+    }
+
+    void tick() {
+        nowMs += 1_100;
+        nodes.stream().filter(CopyNode::isUp).forEach(CopyNode::tick);
+    }
+
+    /** A replica has been told that it must copy. */
+    void copy(CopyNode node) {
+        throw new AssertionError("node " + node.number + " must copy from " + node.copyFrom);
+    }
+
+    // ---- what must hold
+
+    void committed(CopyNode node, long endIndex) {
+        for (Map.Entry<Long, ByteBuffer> entry :
+                node.entries().headMap(endIndex).entrySet()) {
+            ByteBuffer known = committed.putIfAbsent(entry.getKey(), entry.getValue());
+            assertTrue(
+                    known == null || known.equals(entry.getValue()),
+                    "another entry " + entry.getKey() + " is committed on node " + node.number);
+        }
+    }
+
+    /** All that are up have the same log, with everything that was ever committed. */
+    void assertAllEqual() {
+        TreeMap<Long, ByteBuffer> expected = leader().entries();
+        assertEquals(committed.tailMap(leader().log().startIndex()), expected);
+        for (CopyNode node : nodes) {
+            if (node.isUp()) {
+                assertNull(node.halted);
+                assertEquals(expected.tailMap(node.log().startIndex()), node.entries(), "node " + node.number);
+                assertEquals(leader().log().endIndex(), node.replica().commit(), "node " + node.number);
+                assertEquals(node.log().endIndex(), node.log().durableIndex());
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.headwater.broker.copy;
+
+import org.jspecify.annotations.NullMarked;
