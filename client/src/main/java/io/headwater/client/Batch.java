@@ -30,6 +30,8 @@ final class Batch {
     int baseSequence;
     boolean reservedHeaders;
     boolean onWire;
+    /** Counts its attempts: an answer to an earlier one says nothing any more. */
+    int attempt;
     /** Some attempt ended without an answer: the broker may have stored it. */
     boolean maybeStored;
 

@@ -46,9 +46,9 @@ final class BatchingProducer implements Producer, Sender.RouteRefresh {
         this.settings = settings;
         this.onClose = onClose;
         this.budget = new MemoryBudget(settings.maxMemoryBytes());
-        this.sender = new Sender(caller.session(), budget, this);
+        this.sender = new Sender(caller.cluster(), budget, this);
         this.refreshAtNs = sender.nowNs() + REFRESH_NS;
-        caller.session().loop().execute(() -> caller.session().add(sender));
+        caller.cluster().loop().execute(() -> caller.cluster().add(sender));
     }
 
     @Override
@@ -82,13 +82,13 @@ final class BatchingProducer implements Producer, Sender.RouteRefresh {
     }
 
     private int reserve(int bytes) {
-        if (caller.session().loop().isCurrent()) {
+        if (caller.cluster().loop().isCurrent()) {
             throw new HeadwaterException.Retriable(
                     "WOULD_BLOCK", "the producer's memory is full, and this is the client's network thread");
         }
         sender.readyAll();
         try {
-            if (budget.reserve(bytes, caller.session().settings().timeoutNs())) {
+            if (budget.reserve(bytes, caller.cluster().settings().timeoutNs())) {
                 return bytes;
             }
         } catch (InterruptedException e) {
@@ -99,14 +99,14 @@ final class BatchingProducer implements Producer, Sender.RouteRefresh {
         throw new HeadwaterException.Retriable(
                 WireErrors.TIMEOUT,
                 "the producer's memory of " + settings.maxMemoryBytes() + " bytes stayed full: the broker at "
-                        + caller.session().settings().server() + " acknowledges too slowly or not at all");
+                        + caller.cluster().settings().server() + " acknowledges too slowly or not at all");
     }
 
     private TopicRoute resolve(String topic) {
         if (closed) {
             throw WireErrors.closed("producer");
         }
-        if (caller.session().loop().isCurrent()) {
+        if (caller.cluster().loop().isCurrent()) {
             throw new HeadwaterException.Retriable(
                     "WOULD_BLOCK", "topic " + topic + " is not known yet, and this is the client's network thread");
         }
@@ -130,7 +130,7 @@ final class BatchingProducer implements Producer, Sender.RouteRefresh {
                     InitProducer.getDefaultInstance(),
                     Call.Repeat.READ,
                     InitProducerReply.class);
-            HelloReply broker = caller.session().broker();
+            HelloReply broker = caller.cluster().broker();
             maxRecordBytes =
                     broker == null || broker.getMaxRecordBytes() <= 0 ? Integer.MAX_VALUE : broker.getMaxRecordBytes();
             known = new ProducerIdentity(reply.getProducerId(), (short) reply.getProducerEpoch());
@@ -209,7 +209,7 @@ final class BatchingProducer implements Producer, Sender.RouteRefresh {
         try {
             flush();
         } finally {
-            caller.session().loop().execute(() -> caller.session().remove(sender));
+            caller.cluster().loop().execute(() -> caller.cluster().remove(sender));
             for (PartitionQueue queue : sender.queues()) {
                 for (Batch batch : queue.close()) {
                     batch.release(budget);

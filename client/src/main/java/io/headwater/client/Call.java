@@ -14,20 +14,30 @@ final class Call {
         SAFE,
         /** Asking twice may do more than asking once: again only where nothing was done. */
         REFUSED,
-        /** The asker decides. */
+        /** The same, and not where a broker is overloaded or shuts down. */
         NEVER
     }
 
+    final long target;
     final FrameType type;
     final MessageLite request;
     final Repeat repeat;
     final long deadlineNs;
     final ReplyHandler handler;
-    boolean wasSent;
     /** Of the last attempt. */
+    @Nullable
+    Session session;
+
     long sentNs;
+    /** On one connection and no other: its asker decides what follows. */
+    boolean isOnce;
+    /** An attempt is not answered yet. */
+    boolean isOpen;
+    /** An attempt has ended without an answer. */
+    boolean isUnsure;
 
     Call(FrameType type, MessageLite request, Repeat repeat, long deadlineNs, ReplyHandler handler) {
+        this.target = Target.of(type, request);
         this.type = type;
         this.request = request;
         this.repeat = repeat;
@@ -35,9 +45,20 @@ final class Call {
         this.handler = handler;
     }
 
-    /** Fails it: definitely where it was never sent or asked only to read, and with an unknown outcome else. */
+    /** What is not known to have failed may be asked again. */
+    boolean mayRepeatUnanswered() {
+        return repeat == Repeat.READ || repeat == Repeat.SAFE;
+    }
+
+    /** The attempt has ended without an answer, and another will follow. */
+    void unanswered() {
+        isOpen = false;
+        isUnsure = true;
+    }
+
+    /** Fails it: definitely where nothing is open or it asked only to read, and with an unknown outcome else. */
     void fail(@Nullable HeadwaterException definite, String why) {
-        if (!wasSent && definite != null) {
+        if (!isOpen && !isUnsure && definite != null) {
             handler.failed(definite);
         } else if (repeat == Repeat.READ) {
             handler.failed(new HeadwaterException.Retriable(WireErrors.TIMEOUT, type + ": " + why));

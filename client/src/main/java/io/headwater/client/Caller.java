@@ -7,19 +7,19 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The blocking door to a {@link Session}, for user threads. */
+/** The blocking door to a {@link Cluster}, for user threads. */
 final class Caller {
-    /** The session answers every call in its own time; waiting longer than that means that its loop is gone. */
+    /** Every call is answered in its own time; waiting longer than that means that its loop is gone. */
     private static final long GRACE_NS = 5_000_000_000L;
 
-    private final Session session;
+    private final Cluster cluster;
 
-    Caller(Session session) {
-        this.session = session;
+    Caller(Cluster cluster) {
+        this.cluster = cluster;
     }
 
-    Session session() {
-        return session;
+    Cluster cluster() {
+        return cluster;
     }
 
     <M extends MessageLite> M call(FrameType type, MessageLite request, Call.Repeat repeat, Class<M> reply) {
@@ -31,7 +31,7 @@ final class Caller {
             FrameType type, MessageLite request, Call.Repeat repeat, Class<M> reply) {
         CompletableFuture<M> future = new CompletableFuture<>();
         onLoop(
-                () -> session.call(type, request, repeat, new ReplyHandler() {
+                () -> cluster.call(type, request, repeat, new ReplyHandler() {
                     @Override
                     public void replied(MessageLite message) {
                         future.complete(reply.cast(message));
@@ -48,7 +48,7 @@ final class Caller {
 
     private void onLoop(Runnable task, CompletableFuture<?> future) {
         try {
-            session.loop().execute(task);
+            cluster.loop().execute(task);
         } catch (java.util.concurrent.RejectedExecutionException e) {
             future.completeExceptionally(WireErrors.closed("client"));
         }
@@ -56,11 +56,11 @@ final class Caller {
 
     /** Waits for what the loop will complete. Not on the loop. */
     <T> T await(CompletableFuture<T> future) {
-        if (session.loop().isCurrent() && !future.isDone()) {
+        if (cluster.loop().isCurrent() && !future.isDone()) {
             throw new IllegalStateException("this would block the client's network thread (expected: another thread)");
         }
         try {
-            return future.get(session.settings().timeoutNs() + GRACE_NS, TimeUnit.NANOSECONDS);
+            return future.get(cluster.settings().timeoutNs() + GRACE_NS, TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof HeadwaterException known) {
                 throw known;

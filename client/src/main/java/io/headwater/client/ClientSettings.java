@@ -3,7 +3,7 @@ package io.headwater.client;
 /**
  * What holds for everything that a client does.
  *
- * @param server for messages
+ * @param server where the brokers are looked for, for messages
  * @param timeoutNs of an operation, retries included
  * @param requestTimeoutNs of one request: after that long without an answer the connection counts as dead, and what may
  *     be repeated is repeated on a new one

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * and passes on what comes.
  */
 final class ConsumerCore implements SessionListener, GroupMember.Owner {
-    private final Session session;
+    private final Cluster cluster;
     private final ConsumerSettings settings;
     private final DeliveryQueue queue;
     private final Subscriptions subscriptions;
@@ -39,14 +39,14 @@ final class ConsumerCore implements SessionListener, GroupMember.Owner {
     private volatile boolean resolved;
     private boolean resolving;
 
-    ConsumerCore(Session session, ConsumerSettings settings, DeliveryQueue queue, Subscriptions subscriptions) {
-        this.session = session;
+    ConsumerCore(Cluster cluster, ConsumerSettings settings, DeliveryQueue queue, Subscriptions subscriptions) {
+        this.cluster = cluster;
         this.settings = settings;
         this.queue = queue;
         this.subscriptions = subscriptions;
         String group = settings.group();
         this.member =
-                group == null ? null : new GroupMember(session, group, settings.memberId(), settings.topics(), this);
+                group == null ? null : new GroupMember(cluster, group, settings.memberId(), settings.topics(), this);
     }
 
     @Nullable
@@ -75,43 +75,60 @@ final class ConsumerCore implements SessionListener, GroupMember.Owner {
     }
 
     @Override
-    public void ready() {
+    public void ready(Session session) {
         if (member != null) {
-            member.join();
-        } else if (resolved) {
-            readers.values().forEach(subscriptions::resume);
-        } else {
+            member.joinIfNeeded();
+        } else if (!resolved) {
             resolve();
         }
+        resumeAll();
+    }
+
+    /** A member that is not let in reads nothing on: its partitions may be somebody else's. */
+    private void resumeAll() {
+        if (member == null || member.isJoined()) {
+            readers.values().forEach(subscriptions::resume);
+        }
     }
 
     @Override
-    public void lost() {
-        subscriptions.lost();
+    public void lost(Session session) {
+        subscriptions.lost(session);
         if (member != null) {
-            member.lost();
+            member.lost(session);
+            member.joinIfNeeded();
         }
+        resumeAll();
     }
 
     @Override
-    public void pushed(Frame frame) {
+    public void moved() {
+        readers.values().forEach(subscriptions::follow);
+        resumeAll();
+    }
+
+    @Override
+    public void pushed(Session session, Frame frame) {
         if (frame.type() == FrameType.DELIVER) {
-            subscriptions.delivered(frame.message(Deliver.class), frame.attachment());
+            subscriptions.delivered(session, frame.message(Deliver.class), frame.attachment());
         } else if (frame.type() == FrameType.ASSIGNMENT && member != null) {
-            member.pushed(frame.message(Assignment.class));
+            member.pushed(session, frame.message(Assignment.class));
         }
     }
 
     @Override
-    public void writable() {
+    public void writable(Session session) {
         // What a consumer sends is small.
     }
 
     @Override
     public void tick(long nowNs) {
-        if (member == null && !resolved && session.isReady()) {
+        if (member != null) {
+            member.joinIfNeeded();
+        } else if (!resolved && cluster.any() != null) {
             resolve();
         }
+        resumeAll();
     }
 
     private void resolve() {
@@ -121,7 +138,7 @@ final class ConsumerCore implements SessionListener, GroupMember.Owner {
         resolving = true;
         Set<String> names = new LinkedHashSet<>(settings.topics());
         settings.partitions().forEach(partition -> names.add(partition.topic()));
-        session.call(
+        cluster.call(
                 FrameType.GET_TOPICS,
                 GetTopics.newBuilder().addAllNames(names).build(),
                 Call.Repeat.READ,
@@ -277,7 +294,7 @@ final class ConsumerCore implements SessionListener, GroupMember.Owner {
     void stop() {
         subscriptions.close();
         readers.values().forEach(subscriptions::stop);
-        session.remove(this);
+        cluster.remove(this);
         if (member != null) {
             member.stop();
         }

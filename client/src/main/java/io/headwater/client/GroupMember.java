@@ -14,7 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A consumer's membership: joins, and joins again after every loss of the connection with the same member id;
+ * A consumer's membership: joins, and joins again after every loss of the connection, and where another broker became
+ * the controller, with the same member id;
  * heartbeats; tells its owner what is assigned. On the loop.
  */
 final class GroupMember {
@@ -39,7 +40,7 @@ final class GroupMember {
         void failed(HeadwaterException why);
     }
 
-    private final Session session;
+    private final Cluster cluster;
     private final String group;
     private final List<String> topics;
     private final Owner owner;
@@ -48,14 +49,17 @@ final class GroupMember {
     private volatile boolean joined;
     private boolean joining;
     private boolean left;
+    /** To the broker that let it in, which pushes what is assigned; null: none has. */
+    private @Nullable Session session;
+
     private long heartbeatNs = 1_000_000_000;
     private Loop.@Nullable Timer heartbeat;
     private boolean heartbeatInFlight;
     private boolean heartbeatAgain;
     private int quietHeartbeats;
 
-    GroupMember(Session session, String group, String memberId, List<String> topics, Owner owner) {
-        this.session = session;
+    GroupMember(Cluster cluster, String group, String memberId, List<String> topics, Owner owner) {
+        this.cluster = cluster;
         this.group = group;
         this.memberId = memberId;
         this.topics = topics;
@@ -87,12 +91,14 @@ final class GroupMember {
         JoinGroup request = JoinGroup.newBuilder()
                 .setGroup(group)
                 .setMemberId(memberId)
-                .setClientName(session.settings().name())
+                .setClientName(cluster.settings().name())
                 .addAllTopics(topics)
                 .build();
-        session.call(FrameType.JOIN_GROUP, request, Call.Repeat.SAFE, new ReplyHandler() {
+        Call[] call = new Call[1];
+        call[0] = cluster.call(FrameType.JOIN_GROUP, request, Call.Repeat.SAFE, new ReplyHandler() {
             @Override
             public void replied(MessageLite message) {
+                session = call[0].session;
                 joined((JoinGroupReply) message);
             }
 
@@ -109,8 +115,8 @@ final class GroupMember {
 
     /** Without a connection nothing is needed: joining comes first on the next. */
     private void joinLater() {
-        if (heartbeat == null && !left && session.isReady()) {
-            heartbeat = session.loop().schedule(heartbeatNs, () -> {
+        if (heartbeat == null && !left && cluster.hasController()) {
+            heartbeat = cluster.loop().schedule(heartbeatNs, () -> {
                 heartbeat = null;
                 join();
             });
@@ -130,15 +136,31 @@ final class GroupMember {
         schedule();
     }
 
-    void lost() {
+    void lost(Session of) {
+        if (of == session) {
+            leaveSession();
+        }
+    }
+
+    private void leaveSession() {
+        session = null;
         joined = false;
         heartbeatInFlight = false;
         cancelTimer();
     }
 
+    /** Joins where it has to and can. */
+    void joinIfNeeded() {
+        if (!joined && !joining && heartbeat == null && cluster.hasController()) {
+            join();
+        }
+    }
+
     /** Pushed by the broker. */
-    void pushed(Assignment assignment) {
-        if (assignment.getGroup().equals(group) && assignment.getMemberId().equals(memberId)) {
+    void pushed(Session from, Assignment assignment) {
+        if (from == session
+                && assignment.getGroup().equals(group)
+                && assignment.getMemberId().equals(memberId)) {
             apply(assignment);
         }
     }
@@ -164,7 +186,8 @@ final class GroupMember {
 
     /** Tells the broker at once what is owned now. */
     void heartbeatNow() {
-        if (!joined || !session.isReady()) {
+        Session with = session;
+        if (!joined || with == null || !with.isReady()) {
             return;
         }
         if (heartbeatInFlight) {
@@ -179,7 +202,7 @@ final class GroupMember {
                 .setGeneration(generation)
                 .addAllOwnedPartitionIds(owner.ownedPartitionIds())
                 .build();
-        session.sendOnce(FrameType.GROUP_HEARTBEAT, request, List.of(), new ReplyHandler() {
+        with.sendOnce(FrameType.GROUP_HEARTBEAT, request, List.of(), new ReplyHandler() {
             @Override
             public void replied(MessageLite message) {
                 answered((GroupHeartbeatReply) message);
@@ -190,7 +213,7 @@ final class GroupMember {
                 refused(why);
             }
         });
-        session.flush();
+        with.flush();
     }
 
     private void answered(GroupHeartbeatReply reply) {
@@ -219,13 +242,18 @@ final class GroupMember {
                 owner.expelled();
                 join();
             }
+            case "NOT_CONTROLLER" -> {
+                LOG.info("group {}: another broker looks after member {} now; joining again", group, memberId);
+                leaveSession();
+                join();
+            }
             default -> schedule();
         }
     }
 
     private void schedule() {
         if (heartbeat == null && !heartbeatInFlight && joined && !left) {
-            heartbeat = session.loop().schedule(heartbeatNs, () -> {
+            heartbeat = cluster.loop().schedule(heartbeatNs, () -> {
                 heartbeat = null;
                 heartbeatNow();
             });

@@ -1,6 +1,6 @@
 package io.headwater.client;
 
-import io.headwater.client.link.NettyLink;
+import io.headwater.client.link.NettyLoop;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.QueueSettle;
 import io.headwater.protocol.wire.QueueSettleReply;
@@ -14,14 +14,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
- * A connection to a broker, and the door to everything else. Thread-safe; one per process is enough. Closing it closes
+ * Connections to the brokers of a cluster, or to a single one, and the door to everything else. Thread-safe; one per process is enough. Closing it closes
  * the producers and consumers made from it.
  */
 public final class HeadwaterClient implements AutoCloseable {
-    private final NettyLink link;
-    private final Session session;
+    private final NettyLoop loop;
+    private final Cluster cluster;
     private final Caller caller;
     private final RandomGenerator random;
     private final AtomicLong requestIds;
@@ -29,19 +30,20 @@ public final class HeadwaterClient implements AutoCloseable {
     private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
 
     private HeadwaterClient(Builder builder) {
-        this.link = new NettyLink(builder.host, builder.port, "headwater-client", realTime());
+        this.loop = new NettyLoop("headwater-client", realTime());
         this.random = new SplittableRandom();
         this.requestIds = new AtomicLong(random.nextLong());
-        this.session = new Session(
-                link,
-                link,
+        this.cluster = new Cluster(
+                builder.servers,
+                endpoint -> loop.link(endpoint.host(), endpoint.port()),
+                loop,
                 random,
                 ClientSettings.of(
-                        builder.host + ":" + builder.port,
+                        builder.servers.stream().map(Endpoint::toString).collect(Collectors.joining(",")),
                         builder.name,
                         builder.timeout.toNanos(),
                         builder.keepAlive.toNanos()));
-        this.caller = new Caller(session);
+        this.caller = new Caller(cluster);
     }
 
     public static Builder builder() {
@@ -86,12 +88,12 @@ public final class HeadwaterClient implements AutoCloseable {
         });
     }
 
-    /** Topics, groups and the broker itself. Shares this client's connection. */
+    /** Topics, groups and the broker itself. Shares this client's connections. */
     public Admin admin() {
         return new AdminCalls(caller);
     }
 
-    /** Queue and keyed groups. Shares this client's connection. */
+    /** Queue and keyed groups. Shares this client's connections. */
     public QueueAdmin queueAdmin() {
         return new QueueCalls(caller, requestIds::incrementAndGet);
     }
@@ -130,10 +132,10 @@ public final class HeadwaterClient implements AutoCloseable {
                 throw new IllegalStateException("close failed", e);
             }
         }
-        if (!link.isClosed()) {
-            link.execute(session::close);
+        if (!loop.isClosed()) {
+            loop.execute(cluster::close);
         }
-        link.close();
+        loop.close();
         if (failed != null) {
             throw failed;
         }
@@ -141,33 +143,21 @@ public final class HeadwaterClient implements AutoCloseable {
 
     /** Builds a client. Not thread-safe. */
     public static final class Builder {
-        private static final int DEFAULT_PORT = 9440;
-
-        private String host = "127.0.0.1";
-        private int port = DEFAULT_PORT;
+        private List<Endpoint> servers = List.of(new Endpoint("127.0.0.1", 9440));
         private Duration timeout = Duration.ofSeconds(30);
         private Duration keepAlive = Duration.ofSeconds(10);
         private String name = "pid-" + ProcessHandle.current().pid();
 
         Builder() {}
 
-        /** {@code HOST:PORT}; default {@code 127.0.0.1:9440}. */
-        public Builder server(String hostAndPort) {
-            int colon = hostAndPort.lastIndexOf(':');
-            int parsed = -1;
-            if (colon > 0) {
-                try {
-                    parsed = Integer.parseInt(hostAndPort.substring(colon + 1));
-                } catch (NumberFormatException e) {
-                    parsed = -1;
-                }
-            }
-            if (parsed < 1 || parsed > 65_535) {
-                throw new IllegalArgumentException("server: " + hostAndPort + " (expected: HOST:PORT)");
-            }
-            String bare = hostAndPort.substring(0, colon);
-            host = bare.startsWith("[") && bare.endsWith("]") ? bare.substring(1, bare.length() - 1) : bare;
-            port = parsed;
+        /**
+         * {@code HOST:PORT}, or several with commas between them: any broker of a cluster that is reached names the
+         * others. Default {@code 127.0.0.1:9440}.
+         *
+         * @throws IllegalArgumentException the text is something else
+         */
+        public Builder server(String hostsAndPorts) {
+            servers = Endpoint.parseAll(hostsAndPorts);
             return this;
         }
 
@@ -200,7 +190,7 @@ public final class HeadwaterClient implements AutoCloseable {
             return this;
         }
 
-        /** Connects lazily: the first operation reports an unreachable broker. */
+        /** Connects lazily: the first operation reports that no broker can be reached. */
         public HeadwaterClient build() {
             return new HeadwaterClient(this);
         }

@@ -46,8 +46,8 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
         this.clock = clock;
         this.onClose = onClose;
         this.holdings = new Holdings(settings.concurrency(), this::creditLater);
-        this.core = new QueueCore(caller.session(), settings, holdings, clock);
-        caller.session().loop().execute(() -> core.start(random));
+        this.core = new QueueCore(caller.cluster(), settings, holdings, clock);
+        caller.cluster().loop().execute(() -> core.start(random));
     }
 
     private void creditLater(QueueSubscription subscription) {
@@ -123,7 +123,7 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
     }
 
     private boolean isOver(LeasedRecord record) {
-        return record.leaseUntilNs() - caller.session().loop().nowNs() <= 0;
+        return record.leaseUntilNs() - caller.cluster().loop().nowNs() <= 0;
     }
 
     private void giveBack(LeasedRecord record) {
@@ -275,7 +275,7 @@ final class LeasingConsumer implements QueueConsumer, HandlerRun.Work {
     /** False: the client is closed, and what was to be done is done with it. */
     private boolean onLoop(Runnable task) {
         try {
-            caller.session().loop().execute(task);
+            caller.cluster().loop().execute(task);
             return true;
         } catch (RejectedExecutionException e) {
             return false;

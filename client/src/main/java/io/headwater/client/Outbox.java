@@ -7,7 +7,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Packs batches, of any partitions, into frames of bounded size. On the loop. */
+/** Packs batches, of any partitions of one broker, into frames of bounded size. On the loop. */
 final class Outbox {
     /** Large enough to be cheap, small enough that an answer does not wait long for a frame to arrive. */
     private static final int FRAME_BYTES = 1 << 18;
@@ -21,6 +21,10 @@ final class Outbox {
     Outbox(Session session, Sender sender) {
         this.session = session;
         this.sender = sender;
+    }
+
+    Session session() {
+        return session;
     }
 
     void add(Batch batch) {
@@ -57,6 +61,6 @@ final class Outbox {
                     .setReservedHeaders(batch.reservedHeaders));
             attachments.add(batch.share());
         }
-        session.sendOnce(FrameType.PRODUCE, produce.build(), attachments, sender.answersTo(frame));
+        session.sendOnce(FrameType.PRODUCE, produce.build(), attachments, sender.answersTo(session, frame));
     }
 }

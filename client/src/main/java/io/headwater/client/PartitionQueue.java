@@ -39,6 +39,14 @@ final class PartitionQueue {
     ProducerIdentity identity;
     int nextSequence;
     int onWire;
+    /** Where that is, or was last; null: nowhere yet. */
+    @Nullable
+    Session wire;
+    /** Since when the wire is not where the partition is led, as far as it is known; 0: it is. The loop's. */
+    long astrayNs;
+    /** So often in a row the broker was not the leader. */
+    int detours;
+
     private int bufferBytes;
     private boolean queued;
     private boolean lingering;
@@ -182,6 +190,10 @@ final class PartitionQueue {
         long lingerNs = -1;
         synchronized (this) {
             queued = false;
+            if (onWire > 0 && wire != out.session()) {
+                // What is on its way to another broker is answered first, so that nothing overtakes it.
+                return;
+            }
             if (repair.isPending() && !repair.run(nowNs, out)) {
                 return;
             }
@@ -222,8 +234,23 @@ final class PartitionQueue {
 
     void putOnWire(Batch batch, Outbox out) {
         batch.onWire = true;
+        batch.attempt++;
         onWire++;
+        wire = out.session();
         out.add(batch);
+    }
+
+    /** Another broker leads the partition: what is on its way counts as unanswered, and goes to that one. On the loop. */
+    synchronized void recall(long nowNs) {
+        for (Batch batch : inFlight) {
+            if (batch.onWire) {
+                batch.onWire = false;
+                batch.attempt++;
+                repair.unanswered(batch);
+            }
+        }
+        onWire = 0;
+        repair.resendAt(nowNs);
     }
 
     private void shrink(int leavingBytes) {

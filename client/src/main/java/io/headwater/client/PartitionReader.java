@@ -15,6 +15,16 @@ final class PartitionReader {
 
     // The loop's.
     int subscriptionId;
+    /** Where it is subscribed, or was last; null: nowhere yet. */
+    @Nullable
+    Session session;
+    /** So often in a row subscribing failed because another broker is to be asked, or is not as far yet. */
+    int detours;
+    /** Not subscribed again before this. */
+    long notBeforeNs;
+    /** Everything before it has been delivered once: it is there, whatever a broker says that is behind. */
+    long deliveredUntil;
+
     long nextOffset;
     long sinceGeneration;
     boolean opening;

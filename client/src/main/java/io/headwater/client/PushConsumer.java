@@ -40,17 +40,17 @@ final class PushConsumer implements StreamConsumer {
         this.settings = settings;
         this.clock = clock;
         this.onClose = onClose;
-        Session session = caller.session();
-        this.core = new ConsumerCore(session, settings, queue, new Subscriptions(session, settings, queue));
+        Cluster cluster = caller.cluster();
+        this.core = new ConsumerCore(cluster, settings, queue, new Subscriptions(cluster, settings, queue));
         GroupMember member = core.member();
         this.committer = member == null ? null : new Committer(caller, member);
         this.deliveries = new DeliveryReader(settings);
         this.autoCommitAtNs = nowNs() + settings.autoCommitNs();
-        session.loop().execute(() -> session.add(core));
+        cluster.loop().execute(() -> cluster.add(core));
     }
 
     private long nowNs() {
-        return caller.session().loop().nowNs();
+        return caller.cluster().loop().nowNs();
     }
 
     @Override
@@ -163,7 +163,7 @@ final class PushConsumer implements StreamConsumer {
 
     private void onLoop(Runnable task) {
         try {
-            caller.session().loop().execute(task);
+            caller.cluster().loop().execute(task);
         } catch (RejectedExecutionException e) {
             throw WireErrors.closed("client");
         }

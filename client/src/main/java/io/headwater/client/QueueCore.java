@@ -16,11 +16,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,7 +30,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The loop's side of a queue consumer: a {@link QueueSubscription} for each partition of the topic, all of one session,
- * which is opened again on every connection; what comes goes to the {@link Holdings}, whose leases it extends.
+ * which is opened again on every connection, and wherever the partition's leader is; what comes goes to the {@link Holdings}, whose leases it extends.
  */
 final class QueueCore implements SessionListener {
     private static final Logger LOG = LoggerFactory.getLogger(QueueCore.class);
@@ -42,7 +44,7 @@ final class QueueCore implements SessionListener {
     /** What concerns one partition only: the others go on, and this one is tried again. */
     private static final Set<String> OFFLINE = Set.of("PARTITION_OFFLINE", "CORRUPT_LOG");
 
-    private final Session session;
+    private final Cluster cluster;
     private final QueueConsumerSettings settings;
     private final Holdings holdings;
     private final InstantSource clock;
@@ -57,8 +59,8 @@ final class QueueCore implements SessionListener {
     private long refreshAtNs;
     private long forgetAtNs;
 
-    QueueCore(Session session, QueueConsumerSettings settings, Holdings holdings, InstantSource clock) {
-        this.session = session;
+    QueueCore(Cluster cluster, QueueConsumerSettings settings, Holdings holdings, InstantSource clock) {
+        this.cluster = cluster;
         this.settings = settings;
         this.holdings = holdings;
         this.clock = clock;
@@ -66,37 +68,60 @@ final class QueueCore implements SessionListener {
 
     void start(RandomGenerator random) {
         leaseSession = settings.detachedLeases() ? 0 : random.nextLong(1, Long.MAX_VALUE);
-        session.add(this);
+        cluster.add(this);
         // Asks before there is a connection, so that an unreachable broker is told at once.
         resolve();
     }
 
     @Override
-    public void ready() {
-        subscriptions.values().forEach(this::open);
+    public void ready(Session session) {
+        openAll();
         resolve();
-        // Whether the leases are still there is known before most of what waits is handed out.
-        lookAfter(1.0);
     }
 
     @Override
-    public void lost() {
-        subscriptions.values().forEach(subscription -> subscription.id = 0);
-        byId.clear();
+    public void lost(Session session) {
+        byId.values().removeIf(subscription -> {
+            boolean isLost = subscription.session == session;
+            if (isLost) {
+                subscription.id = 0;
+            }
+            return isLost;
+        });
+        openAll();
+    }
+
+    /** What is open where another broker leads now is opened there; its leases are in the log. */
+    @Override
+    public void moved() {
+        for (QueueSubscription subscription : List.copyOf(byId.values())) {
+            Session session = subscription.session;
+            if (session != null
+                    && session.isReady()
+                    && !closing
+                    && !cluster.mayLead(session, subscription.partitionId)) {
+                var unused = close(session, subscription.id, false);
+                session.flush();
+                byId.remove(subscription.id);
+                subscription.id = 0;
+            }
+        }
+        openAll();
     }
 
     @Override
-    public void writable() {
+    public void writable(Session session) {
         // What a consumer sends is small.
     }
 
     @Override
     public void tick(long nowNs) {
-        if (session.isReady()) {
+        openAll();
+        if (cluster.any() != null) {
             if (subscriptions.isEmpty() || nowNs - refreshAtNs >= 0) {
                 resolve();
             }
-            lookAfter(EXTEND_BELOW);
+            lookAfter(EXTEND_BELOW, subscription -> true);
         }
         if (nowNs - forgetAtNs >= 0) {
             forgetAtNs = nowNs + FORGET_NS;
@@ -111,8 +136,8 @@ final class QueueCore implements SessionListener {
             return;
         }
         resolving = true;
-        refreshAtNs = session.loop().nowNs() + REFRESH_NS;
-        session.call(
+        refreshAtNs = cluster.loop().nowNs() + REFRESH_NS;
+        cluster.call(
                 FrameType.GET_QUEUE_GROUPS,
                 QueueCalls.find(settings.topic(), settings.group()),
                 Call.Repeat.READ,
@@ -145,21 +170,37 @@ final class QueueCore implements SessionListener {
                             index,
                             id,
                             group.getId(),
-                            new Settler(session, id, group.getId(), holdings::takenBack),
+                            new Settler(cluster, id, group.getId(), holdings::takenBack),
                             group.getKeyed() && settings.keepsLines() ? holdings.newLines() : null));
         }
         int count = subscriptions.size();
         holdings.prefetch(new Holdings.Credit(
                 Math.max(1, settings.prefetchRecords() / count), Math.max(1, settings.prefetchBytes() / count)));
-        subscriptions.values().forEach(this::open);
+        openAll();
     }
 
     // ---- subscriptions
 
-    private void open(QueueSubscription subscription) {
-        if (subscription.id != 0 || closing || !session.isReady()) {
-            return;
+    private void openAll() {
+        Set<QueueSubscription> opened = new HashSet<>();
+        for (QueueSubscription subscription : subscriptions.values()) {
+            if (!subscription.retrying && open(subscription)) {
+                opened.add(subscription);
+            }
         }
+        if (!opened.isEmpty()) {
+            // Whether the leases are still there is known before most of what waits is handed out.
+            lookAfter(1.0, opened::contains);
+        }
+    }
+
+    /** True: it was not open, and is now. */
+    private boolean open(QueueSubscription subscription) {
+        Session session = subscription.id != 0 || closing ? null : cluster.leader(subscription.partitionId);
+        if (session == null) {
+            return false;
+        }
+        subscription.session = session;
         int id = session.openSubscription();
         subscription.id = id;
         byId.put(id, subscription);
@@ -187,13 +228,14 @@ final class QueueCore implements SessionListener {
 
             @Override
             public void failed(HeadwaterException why) {
-                ended(id, why);
+                ended(session, id, why);
             }
         });
         session.flush();
+        return true;
     }
 
-    private void ended(int id, HeadwaterException why) {
+    private void ended(Session session, int id, HeadwaterException why) {
         session.closeSubscription(id);
         QueueSubscription subscription = byId.remove(id);
         if (subscription == null || closing) {
@@ -201,25 +243,30 @@ final class QueueCore implements SessionListener {
         }
         subscription.id = 0;
         boolean offline = OFFLINE.contains(why.code());
+        boolean elsewhere = why.code().equals("NOT_LEADER");
+        long waitNs = elsewhere ? Detour.delayNs(subscription.detours++) : offline ? OFFLINE_RETRY_NS : RETRY_NS;
         if (why instanceof HeadwaterException.Rejected && !offline) {
             holdings.fail(why);
-        } else if (session.isReady() && !subscription.retrying) {
-            LOG.warn("partition {}: not consumed now, will try again: {}", subscription, why.getMessage());
+        } else if (!why.code().equals(WireErrors.CONNECTION_LOST) && !subscription.retrying) {
+            if (!elsewhere) {
+                LOG.warn("partition {}: not consumed now, will try again: {}", subscription, why.getMessage());
+            }
             subscription.retrying = true;
-            session.loop().schedule(offline ? OFFLINE_RETRY_NS : RETRY_NS, () -> {
+            cluster.loop().schedule(waitNs, () -> {
                 subscription.retrying = false;
-                open(subscription);
+                openAll();
             });
         }
     }
 
     @Override
-    public void pushed(Frame frame) {
+    public void pushed(Session session, Frame frame) {
         if (frame.type() == FrameType.QUEUE_DELIVER) {
             QueueDeliver deliver = frame.message(QueueDeliver.class);
             QueueSubscription subscription = byId.get(deliver.getSubscriptionId());
             if (subscription != null && deliver.hasError()) {
-                ended(deliver.getSubscriptionId(), WireErrors.exception(deliver.getError()));
+                cluster.misdirected(session, subscription.partitionId, deliver.getError());
+                ended(session, deliver.getSubscriptionId(), WireErrors.exception(deliver.getError()));
             } else if (subscription != null) {
                 delivered(subscription, deliver, frame.attachment());
             }
@@ -228,11 +275,12 @@ final class QueueCore implements SessionListener {
 
     /** Borrows the attachment; copies it once, into memory that the records will share. */
     private void delivered(QueueSubscription subscription, QueueDeliver deliver, ByteBuf attachment) {
+        subscription.detours = 0;
         byte[] data = new byte[attachment.readableBytes()];
         attachment.getBytes(attachment.readerIndex(), data);
         try {
             List<LeasedRecord> records = reader.read(
-                    subscription, deliver, data, clock.millis(), session.loop().nowNs());
+                    subscription, deliver, data, clock.millis(), cluster.loop().nowNs());
             records.forEach(subscription.held::add);
             holdings.add(subscription, records, data.length, deliver.getCreditTaken());
         } catch (InvalidBatchException e) {
@@ -243,7 +291,8 @@ final class QueueCore implements SessionListener {
 
     /** What was taken may come again. */
     void credit(QueueSubscription subscription) {
-        if (subscription.id == 0 || closing || !session.isReady()) {
+        Session session = subscription.session;
+        if (subscription.id == 0 || session == null || closing || !session.isReady()) {
             // The next opening gives all that there is room for.
             return;
         }
@@ -263,11 +312,11 @@ final class QueueCore implements SessionListener {
     // ---- leases
 
     /** Extends the leases of which less than that part is left. */
-    private void lookAfter(double part) {
-        long nowNs = session.loop().nowNs();
+    private void lookAfter(double part, Predicate<QueueSubscription> of) {
+        long nowNs = cluster.loop().nowNs();
         holdings.forEach(record -> {
             boolean isDue = record.leaseUntilNs() - nowNs < part * record.leaseNs();
-            if (isDue && !record.extending && !record.isStale()) {
+            if (isDue && !record.extending && !record.isStale() && of.test(record.subscription())) {
                 extend(record);
             }
         });
@@ -303,16 +352,17 @@ final class QueueCore implements SessionListener {
     CompletableFuture<@Nullable Void> close(boolean release) {
         closing = true;
         List<CompletableFuture<@Nullable Void>> closed = new ArrayList<>();
-        if (session.isReady()) {
-            for (int id : List.copyOf(byId.keySet())) {
-                closed.add(close(id, release));
+        for (QueueSubscription subscription : List.copyOf(byId.values())) {
+            Session session = subscription.session;
+            if (session != null && session.isReady()) {
+                closed.add(close(session, subscription.id, release));
+                session.flush();
             }
-            session.flush();
         }
         return CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new));
     }
 
-    private CompletableFuture<@Nullable Void> close(int id, boolean release) {
+    private CompletableFuture<@Nullable Void> close(Session session, int id, boolean release) {
         CompletableFuture<@Nullable Void> closed = new CompletableFuture<>();
         QueueClose request = QueueClose.newBuilder()
                 .setSubscriptionId(id)
@@ -344,7 +394,7 @@ final class QueueCore implements SessionListener {
 
     void stop() {
         closing = true;
-        session.remove(this);
+        cluster.remove(this);
         subscriptions.values().forEach(subscription -> subscription.settler.close());
     }
 }

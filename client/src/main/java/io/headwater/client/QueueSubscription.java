@@ -13,6 +13,11 @@ final class QueueSubscription {
     // The loop's.
     /** 0: not open. */
     int id;
+    /** Where it is open, or was last; null: nowhere yet. */
+    @Nullable
+    Session session;
+    /** So often in a row opening failed because another broker is to be asked. */
+    int detours;
     /** An attempt to open it again is due. */
     boolean retrying;
 

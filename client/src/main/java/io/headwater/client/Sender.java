@@ -7,6 +7,7 @@ import io.headwater.protocol.wire.InitProducer;
 import io.headwater.protocol.wire.InitProducerReply;
 import io.headwater.protocol.wire.ProduceReply;
 import io.headwater.protocol.wire.ProduceResult;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -21,18 +22,24 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Sender implements SessionListener {
     private static final long RETRY_NS = 100_000_000;
+    /** So long a broker that does not lead a partition any more may take to say so. */
+    private static final long RECALL_NS = 250_000_000;
 
     /** Whatever else is said with them: the same batch may be sent again. */
     private static final Set<String> SENT_AGAIN =
-            Set.of(WireErrors.CONNECTION_LOST, WireErrors.TIMEOUT, "OVERLOADED", "SHUTTING_DOWN");
+            Set.of(WireErrors.CONNECTION_LOST, WireErrors.TIMEOUT, "NOT_LEADER", "OVERLOADED", "SHUTTING_DOWN");
 
-    private final Session session;
+    private final Cluster cluster;
     private final MemoryBudget budget;
     private final ConcurrentLinkedQueue<PartitionQueue> ready = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean awake = new AtomicBoolean();
     private final AtomicInteger flushing = new AtomicInteger();
     private final CopyOnWriteArrayList<PartitionQueue> queues = new CopyOnWriteArrayList<>();
-    private final Outbox outbox;
+    /** One for each broker. */
+    private final List<Outbox> outboxes = new ArrayList<>();
+    /** Their leaders are not known, not connected, or take nothing more at this moment. */
+    private final ArrayDeque<PartitionQueue> blocked = new ArrayDeque<>();
+
     private final RouteRefresh refresh;
 
     /** What to do when the broker does not know a partition that it once named. */
@@ -42,15 +49,14 @@ final class Sender implements SessionListener {
         void tick(long nowNs);
     }
 
-    Sender(Session session, MemoryBudget budget, RouteRefresh refresh) {
-        this.session = session;
+    Sender(Cluster cluster, MemoryBudget budget, RouteRefresh refresh) {
+        this.cluster = cluster;
         this.budget = budget;
-        this.outbox = new Outbox(session, this);
         this.refresh = refresh;
     }
 
     long nowNs() {
-        return session.loop().nowNs();
+        return cluster.loop().nowNs();
     }
 
     boolean isFlushing() {
@@ -88,30 +94,33 @@ final class Sender implements SessionListener {
 
     private void wake() {
         if (!awake.get() && awake.compareAndSet(false, true)) {
-            session.loop().execute(this::drain);
+            cluster.loop().execute(this::drain);
         }
     }
 
     void later(long delayNs, Runnable task) {
-        session.loop().schedule(delayNs, task);
+        cluster.loop().schedule(delayNs, task);
     }
 
     private void drain() {
         awake.set(false);
         List<Batch> abandoned = List.of();
-        while (session.isWritable()) {
-            PartitionQueue queue = ready.poll();
-            if (queue == null) {
-                break;
+        for (PartitionQueue queue = ready.poll(); queue != null; queue = ready.poll()) {
+            Session session = cluster.leader(queue.partitionId);
+            if (session == null || !session.isWritable()) {
+                blocked.add(queue);
+                continue;
             }
-            queue.take(nowNs(), outbox);
+            queue.take(nowNs(), outbox(session));
             askForIdentity(queue);
             for (Batch batch : queue.abandoned()) {
                 abandoned = abandoned.isEmpty() ? new ArrayList<>() : abandoned;
                 abandoned.add(batch);
             }
         }
-        outbox.finish();
+        for (int i = 0; i < outboxes.size(); i++) {
+            outboxes.get(i).finish();
+        }
         for (Batch batch : abandoned) {
             batch.release(budget);
             batch.fail(new HeadwaterException.OutcomeUnknown(
@@ -120,32 +129,61 @@ final class Sender implements SessionListener {
         }
     }
 
+    private Outbox outbox(Session session) {
+        for (int i = 0; i < outboxes.size(); i++) {
+            if (outboxes.get(i).session() == session) {
+                return outboxes.get(i);
+            }
+        }
+        Outbox fresh = new Outbox(session, this);
+        outboxes.add(fresh);
+        return fresh;
+    }
+
+    /** What was blocked may leave now. */
+    private void drainBlocked() {
+        ready.addAll(blocked);
+        blocked.clear();
+        drain();
+    }
+
     @Override
-    public void ready() {
+    public void ready(Session session) {
+        blocked.clear();
         readyAll();
     }
 
     @Override
-    public void lost() {
-        // Every frame on its way has failed already, one by one; ready() resumes.
+    public void lost(Session session) {
+        // Every frame on its way has failed already, one by one, and their queues are ready.
     }
 
     @Override
-    public void pushed(Frame frame) {
+    public void moved() {
+        drainBlocked();
+    }
+
+    @Override
+    public void pushed(Session session, Frame frame) {
         // Nothing is pushed to producers.
     }
 
     @Override
-    public void writable() {
-        drain();
+    public void writable(Session session) {
+        drainBlocked();
     }
 
     @Override
     public void tick(long nowNs) {
         refresh.tick(nowNs);
+        outboxes.removeIf(outbox -> outbox.session().isClosed());
+        if (!blocked.isEmpty()) {
+            drainBlocked();
+        }
         boolean pressed = budget.isWanted();
         for (PartitionQueue queue : queues) {
-            List<Batch> expired = queue.expire(nowNs, session.settings().timeoutNs());
+            recallIfAstray(queue, nowNs);
+            List<Batch> expired = queue.expire(nowNs, cluster.settings().timeoutNs());
             for (Batch batch : expired) {
                 batch.release(budget);
                 batch.fail(timedOut(batch));
@@ -156,16 +194,35 @@ final class Sender implements SessionListener {
         }
     }
 
+    /** A broker that was deposed, and does not know it or is gone, would be waited for in vain. */
+    private void recallIfAstray(PartitionQueue queue, long nowNs) {
+        Session wire = queue.wire;
+        if (queue.onWire == 0 || wire == null || cluster.mayLead(wire, queue.partitionId)) {
+            queue.astrayNs = 0;
+        } else if (queue.astrayNs == 0) {
+            queue.astrayNs = nowNs;
+        } else if (nowNs - queue.astrayNs >= RECALL_NS) {
+            queue.astrayNs = 0;
+            queue.recall(nowNs);
+            ready(queue);
+        }
+    }
+
     private HeadwaterException timedOut(Batch batch) {
-        String why = "the broker at " + session.settings().server() + " did not acknowledge in time"
-                + (session.isReady() ? "" : "; it cannot be reached");
+        String trouble = cluster.trouble(batch.queue.partitionId);
+        String why = "the broker at " + cluster.settings().server() + " did not acknowledge in time"
+                + (trouble.isEmpty() ? "" : "; " + trouble);
         return batch.maybeStored
                 ? new HeadwaterException.OutcomeUnknown(WireErrors.TIMEOUT, why)
                 : new HeadwaterException.Retriable(WireErrors.TIMEOUT, why);
     }
 
     /** What settles the batches of one frame. First all is settled and the next frames leave, then promises complete. */
-    ReplyHandler answersTo(List<Batch> frame) {
+    ReplyHandler answersTo(Session session, List<Batch> frame) {
+        int[] attempts = new int[frame.size()];
+        for (int i = 0; i < attempts.length; i++) {
+            attempts[i] = frame.get(i).attempt;
+        }
         return new ReplyHandler() {
             @Override
             public void replied(MessageLite message) {
@@ -173,9 +230,16 @@ final class Sender implements SessionListener {
                 List<Runnable> promises = new ArrayList<>(frame.size());
                 for (int i = 0; i < frame.size(); i++) {
                     Batch batch = frame.get(i);
+                    if (batch.attempt != attempts[i]) {
+                        continue;
+                    }
                     if (i >= reply.getResultsCount()) {
                         promises.add(refused(batch, missing()));
                     } else if (reply.getResults(i).hasError()) {
+                        cluster.misdirected(
+                                session,
+                                batch.queue.partitionId,
+                                reply.getResults(i).getError());
                         promises.add(refused(
                                 batch, WireErrors.exception(reply.getResults(i).getError())));
                     } else {
@@ -189,8 +253,10 @@ final class Sender implements SessionListener {
             @Override
             public void failed(HeadwaterException why) {
                 List<Runnable> promises = new ArrayList<>(frame.size());
-                for (Batch batch : frame) {
-                    promises.add(refused(batch, why));
+                for (int i = 0; i < frame.size(); i++) {
+                    if (frame.get(i).attempt == attempts[i]) {
+                        promises.add(refused(frame.get(i), why));
+                    }
                 }
                 // Not at once: the other frames of a lost connection fail one by one behind this one.
                 wake();
@@ -208,6 +274,7 @@ final class Sender implements SessionListener {
         synchronized (queue) {
             batch.onWire = false;
             queue.onWire--;
+            queue.detours = 0;
             queue.inFlight.remove(batch);
         }
         batch.release(budget);
@@ -267,6 +334,10 @@ final class Sender implements SessionListener {
                 // Space returns when a person makes some: say so at once instead of waiting for it.
                 return false;
             }
+            case "NOT_LEADER" -> {
+                queue.repair.resendAt(nowNs() + Detour.delayNs(queue.detours++));
+                return true;
+            }
             default -> {
                 boolean again = why instanceof HeadwaterException.Retriable || SENT_AGAIN.contains(why.code());
                 if (again) {
@@ -298,7 +369,7 @@ final class Sender implements SessionListener {
                 return;
             }
         }
-        session.call(FrameType.INIT_PRODUCER, InitProducer.getDefaultInstance(), Call.Repeat.READ, new ReplyHandler() {
+        cluster.call(FrameType.INIT_PRODUCER, InitProducer.getDefaultInstance(), Call.Repeat.READ, new ReplyHandler() {
             @Override
             public void replied(MessageLite message) {
                 InitProducerReply reply = (InitProducerReply) message;

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *       0 in the next epoch, or under a new id where the broker has forgotten this one.
  * </ul>
  *
- * A copy of a batch may lie in a connection that was lost, and the broker may read it at any time later. So what had an
+ * A copy of a batch may lie in a connection that was lost, or with a broker that led the partition before, and may be read
+ * at any time later. So what had an
  * attempt without an answer is never sent under another identity, unless a gap before it keeps its copies out: it
  * would be stored twice. And where such copies may exist, closing a gap takes a new epoch as well: the broker refuses
  * what comes of the old one as soon as it has seen the new.

@@ -17,7 +17,6 @@ import io.headwater.protocol.wire.HelloReply;
 import io.headwater.protocol.wire.QueueDeliver;
 import io.headwater.protocol.wire.Unsubscribe;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -31,17 +30,48 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The conversation with the broker: connects, shakes hands, gives every request its reply or its failure, and connects
- * again with backoff while anybody needs it. A state machine: everything runs on the {@link Loop}, which also tells the
- * time.
+ * The conversation with one broker: connects when it is told to, with a pause after each failure, shakes hands, and gives
+ * every request its reply or its failure, or back to its {@link Owner} to be asked again. A state machine: everything
+ * runs on the {@link Loop}, which also tells the time.
  */
 final class Session implements LinkListener {
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
-    private static final long TICK_NS = 50_000_000;
     private static final long FIRST_BACKOFF_NS = 50_000_000;
     private static final long MAX_BACKOFF_NS = 2_000_000_000;
+    /** Who says nothing for so long while something is asked may be gone. */
+    private static final long SILENT_NS = 1_000_000_000;
+
     private static final int NO_SUBSCRIPTION = 0;
     private static final String SOFTWARE = "headwater-java/0.1.0";
+
+    /** Whose sessions these are. */
+    interface Owner {
+        /** A connection is there and has shaken hands. */
+        void ready(Session session);
+
+        /**
+         * An attempt or a connection has ended.
+         *
+         * @param again what was asked on it and is to be asked again, in this order
+         */
+        void ended(Session session, boolean wasReady, List<Call> again);
+
+        /** The pause after that is over. */
+        void rested(Session session);
+
+        void pushed(Session session, Frame frame);
+
+        void writable(Session session);
+
+        /** Before the call's handler hears of it. */
+        void answered(Call call, MessageLite reply);
+
+        /** False: the call fails with this. Else the owner has it. */
+        boolean takesBack(Session session, Call call, Error error);
+
+        /** Never the same twice. */
+        int nextSubscriptionId();
+    }
 
     /** Where the conversation stands. */
     private enum State {
@@ -53,49 +83,54 @@ final class Session implements LinkListener {
         CLOSED
     }
 
+    private final Endpoint endpoint;
     private final Link link;
     private final Loop loop;
     private final RandomGenerator random;
     private final ClientSettings settings;
-    private final List<SessionListener> listeners = new ArrayList<>();
+    private final Owner owner;
     private final Map<Integer, Call> sent = new LinkedHashMap<>();
-    private final ArrayDeque<Call> waiting = new ArrayDeque<>();
     /** Of the present connection. */
     private final Set<Integer> subscriptions = new HashSet<>();
 
     private State state = State.IDLE;
     private int lastCorrelationId;
-    private int lastSubscriptionId;
     private long backoffNs = FIRST_BACKOFF_NS;
-    private boolean everReady;
-    private boolean ticking;
+    private long startedNs;
+    private long usedNs;
+    private boolean silent;
     /** Something came since the last tick, or somebody began to wait. */
     private boolean heard;
 
     private long heardNs;
     private @Nullable Call probe;
     private String lastFailure = "not connected yet";
-    private volatile @Nullable HelloReply broker;
+    private @Nullable HeadwaterException refusal;
+    private @Nullable HelloReply broker;
 
-    Session(Link link, Loop loop, RandomGenerator random, ClientSettings settings) {
+    Session(Endpoint endpoint, Link link, Loop loop, RandomGenerator random, ClientSettings settings, Owner owner) {
+        this.endpoint = endpoint;
         this.link = link;
         this.loop = loop;
         this.random = random;
         this.settings = settings;
+        this.owner = owner;
+        this.usedNs = loop.nowNs();
     }
 
-    Loop loop() {
-        return loop;
+    Endpoint endpoint() {
+        return endpoint;
     }
 
-    ClientSettings settings() {
-        return settings;
-    }
-
-    /** What the broker said about itself last; null before the first handshake. From any thread. */
+    /** What the broker said about itself last; null before the first handshake. */
     @Nullable
     HelloReply broker() {
         return broker;
+    }
+
+    /** 0: not known. */
+    int nodeId() {
+        return broker == null ? 0 : broker.getNodeId();
     }
 
     boolean isReady() {
@@ -106,11 +141,56 @@ final class Session implements LinkListener {
         return state == State.READY && link.isWritable();
     }
 
+    boolean isClosed() {
+        return state == State.CLOSED;
+    }
+
+    /** It could connect now. */
+    boolean isIdle() {
+        return state == State.IDLE;
+    }
+
+    /** For so long it has been connecting; -1: it is not. */
+    long tryingNs() {
+        boolean isTrying = state == State.CONNECTING || state == State.HANDSHAKING;
+        return isTrying ? loop.nowNs() - startedNs : -1;
+    }
+
+    /** Something has been asked, and nothing heard, for longer than a broker takes that is well. */
+    boolean isSilent() {
+        return silent;
+    }
+
+    /** Somebody waits for an answer or for deliveries. */
+    boolean isBusy() {
+        return !sent.isEmpty() || !subscriptions.isEmpty();
+    }
+
+    /** When it was asked for last. */
+    long usedNs() {
+        return usedNs;
+    }
+
+    void use() {
+        usedNs = loop.nowNs();
+    }
+
+    String lastFailure() {
+        return lastFailure;
+    }
+
+    /** Why the broker does not want to talk to this client; null: it never said so. */
+    @Nullable
+    HeadwaterException refusal() {
+        return refusal;
+    }
+
     /** A new id, under which deliveries may come from now on. */
     int openSubscription() {
         heard = true;
-        subscriptions.add(++lastSubscriptionId);
-        return lastSubscriptionId;
+        int id = owner.nextSubscriptionId();
+        subscriptions.add(id);
+        return id;
     }
 
     /** The broker has said that nothing more comes under this id. */
@@ -118,40 +198,25 @@ final class Session implements LinkListener {
         subscriptions.remove(id);
     }
 
-    void add(SessionListener listener) {
-        listeners.add(listener);
-        connectIfNeeded();
-        startTicking();
-        if (state == State.READY) {
-            listener.ready();
+    /** Nothing where it is connected, tries to, or pauses after a failure. */
+    void connect() {
+        if (state == State.IDLE) {
+            state = State.CONNECTING;
+            startedNs = loop.nowNs();
+            link.connect(this);
         }
     }
 
-    void remove(SessionListener listener) {
-        listeners.remove(listener);
-    }
-
-    /** Asks; waits for a connection, and repeats what may be repeated, until the client's timeout. */
-    void call(FrameType type, MessageLite request, Call.Repeat repeat, ReplyHandler handler) {
-        Call call = new Call(type, request, repeat, loop.nowNs() + settings.timeoutNs(), handler);
-        if (state == State.CLOSED) {
-            handler.failed(WireErrors.closed("client"));
-            return;
-        }
-        startTicking();
-        if (state == State.READY) {
-            send(call, List.of());
-            link.flush();
-        } else {
-            waiting.add(call);
-            connectIfNeeded();
-        }
+    /** Asks, on the present connection; only while {@link #isReady}. Needs a flush. */
+    void send(Call call) {
+        send(call, List.of());
     }
 
     /** Asks once, on the present connection; only while {@link #isReady}. Takes the attachments. Needs a flush. */
     void sendOnce(FrameType type, MessageLite request, List<ByteBuf> attachments, ReplyHandler handler) {
-        send(new Call(type, request, Call.Repeat.NEVER, Long.MAX_VALUE, handler), attachments);
-        startTicking();
+        Call call = new Call(type, request, Call.Repeat.NEVER, Long.MAX_VALUE, handler);
+        call.isOnce = true;
+        send(call, attachments);
     }
 
     /** Says something that is not answered; only while {@link #isReady}. Needs a flush. */
@@ -169,9 +234,8 @@ final class Session implements LinkListener {
         }
         state = State.CLOSED;
         List<Call> open = new ArrayList<>(sent.values());
-        open.addAll(waiting);
         sent.clear();
-        waiting.clear();
+        subscriptions.clear();
         for (Call call : open) {
             call.fail(WireErrors.closed("client"), "the client was closed");
         }
@@ -180,17 +244,12 @@ final class Session implements LinkListener {
 
     private void send(Call call, List<ByteBuf> attachments) {
         lastCorrelationId = lastCorrelationId == Integer.MAX_VALUE ? 1 : lastCorrelationId + 1;
-        call.wasSent = true;
+        call.isOpen = true;
+        call.session = this;
         call.sentNs = loop.nowNs();
+        usedNs = call.sentNs;
         sent.put(lastCorrelationId, call);
         link.send(call.type, lastCorrelationId, call.request, attachments);
-    }
-
-    private void connectIfNeeded() {
-        if (state == State.IDLE && (!waiting.isEmpty() || !listeners.isEmpty())) {
-            state = State.CONNECTING;
-            link.connect(this);
-        }
     }
 
     @Override
@@ -219,7 +278,6 @@ final class Session implements LinkListener {
                 }),
                 List.of());
         link.flush();
-        startTicking();
     }
 
     private void handshaken(HelloReply reply) {
@@ -229,25 +287,15 @@ final class Session implements LinkListener {
         broker = reply;
         link.handshaken(reply.getMaxFrameBytes());
         state = State.READY;
-        everReady = true;
         backoffNs = FIRST_BACKOFF_NS;
         heard = true;
-        LOG.debug("connection to {}: ready, protocol version {}", settings.server(), reply.getVersion());
-        // A listener's flush may break the connection: what it asked waits for the next one then.
-        for (SessionListener listener : List.copyOf(listeners)) {
-            if (state == State.READY) {
-                listener.ready();
-            }
-        }
-        while (state == State.READY && !waiting.isEmpty()) {
-            send(waiting.remove(), List.of());
-        }
-        link.flush();
+        LOG.debug("connection to {}: ready, protocol version {}", endpoint, reply.getVersion());
+        owner.ready(this);
     }
 
     private void refused(HeadwaterException why) {
         if (state == State.HANDSHAKING && why instanceof HeadwaterException.Rejected) {
-            failWaiting(why);
+            refusal = why;
             link.disconnect(String.valueOf(why.getMessage()));
         }
     }
@@ -275,6 +323,8 @@ final class Session implements LinkListener {
             } else if (frame.isError()) {
                 failed(call, frame.message(Error.class));
             } else {
+                call.isOpen = false;
+                owner.answered(call, frame.message());
                 call.handler.replied(frame.message());
             }
         } finally {
@@ -285,7 +335,7 @@ final class Session implements LinkListener {
     private void pushed(Frame frame) {
         if (frame.type() == FrameType.GOODBYE) {
             String why = frame.message(Goodbye.class).getReason().getMessage();
-            LOG.info("connection to {}: the broker says goodbye: {}", settings.server(), why);
+            LOG.info("connection to {}: the broker says goodbye: {}", endpoint, why);
             link.disconnect(why);
             return;
         }
@@ -295,44 +345,24 @@ final class Session implements LinkListener {
                     : frame.message(QueueDeliver.class).getSubscriptionId();
             if (!subscriptions.contains(id)) {
                 // Somebody misses it, perhaps with nothing behind it that would show the gap: it comes again.
-                LOG.warn("connection to {}: a delivery for subscription {}, which is not open", settings.server(), id);
+                LOG.warn("connection to {}: a delivery for subscription {}, which is not open", endpoint, id);
                 link.disconnect("the broker delivered for subscription " + id + ", which is not open");
                 return;
             }
         }
-        for (int i = 0; i < listeners.size(); i++) {
-            listeners.get(i).pushed(frame);
-        }
+        owner.pushed(this, frame);
     }
 
     private void failed(Call call, Error error) {
-        boolean again =
-                error.getCode() == ErrorCode.ERROR_OVERLOADED || error.getCode() == ErrorCode.ERROR_SHUTTING_DOWN;
-        long waitNs = Math.max(error.getRetryAfterMs() * 1_000_000L, FIRST_BACKOFF_NS);
-        if (again && call.repeat != Call.Repeat.NEVER && call.deadlineNs - loop.nowNs() > waitNs) {
-            loop.schedule(waitNs, () -> repeat(call));
-        } else {
+        call.isOpen = false;
+        if (!owner.takesBack(this, call, error)) {
             call.handler.failed(WireErrors.exception(error));
-        }
-    }
-
-    private void repeat(Call call) {
-        if (state == State.CLOSED) {
-            call.fail(WireErrors.closed("client"), "the client was closed");
-        } else if (state == State.READY) {
-            send(call, List.of());
-            link.flush();
-        } else {
-            waiting.add(call);
-            connectIfNeeded();
         }
     }
 
     @Override
     public void writable() {
-        for (int i = 0; i < listeners.size(); i++) {
-            listeners.get(i).writable();
-        }
+        owner.writable(this);
     }
 
     @Override
@@ -342,30 +372,21 @@ final class Session implements LinkListener {
         }
         boolean wasReady = state == State.READY;
         if (wasReady) {
-            LOG.info("connection to {}: lost: {}", settings.server(), why);
+            LOG.info("connection to {}: lost: {}", endpoint, why);
         }
         lastFailure = why;
         state = State.BACKING_OFF;
+        silent = false;
         subscriptions.clear();
         List<Call> open = new ArrayList<>(sent.values());
         sent.clear();
         List<Call> again = new ArrayList<>();
         for (Call call : open) {
-            if (call.repeat == Call.Repeat.NEVER || call.repeat == Call.Repeat.REFUSED) {
-                call.fail(null, "the connection was lost before an answer came: " + why);
-            } else {
+            if (call.mayRepeatUnanswered()) {
+                call.unanswered();
                 again.add(call);
-            }
-        }
-        for (int i = again.size() - 1; i >= 0; i--) {
-            waiting.addFirst(again.get(i));
-        }
-        if (!everReady) {
-            failWaiting(unreachable());
-        }
-        if (wasReady) {
-            for (SessionListener listener : List.copyOf(listeners)) {
-                listener.lost();
+            } else {
+                call.fail(null, "the connection was lost before an answer came: " + why);
             }
         }
         // Half fixed, half random: clients that lost the same broker do not come back in step.
@@ -374,49 +395,20 @@ final class Session implements LinkListener {
         loop.schedule(delayNs, () -> {
             if (state == State.BACKING_OFF) {
                 state = State.IDLE;
-                connectIfNeeded();
+                owner.rested(this);
             }
         });
+        owner.ended(this, wasReady, again);
     }
 
-    private HeadwaterException unreachable() {
-        return new HeadwaterException.Retriable(
-                WireErrors.UNREACHABLE, "broker at " + settings.server() + " cannot be reached: " + lastFailure);
-    }
-
-    private void failWaiting(HeadwaterException why) {
-        List<Call> failing = new ArrayList<>(waiting);
-        waiting.clear();
-        for (Call call : failing) {
-            call.fail(why, String.valueOf(why.getMessage()));
-        }
-    }
-
-    private void startTicking() {
-        if (!ticking) {
-            ticking = true;
-            loop.schedule(TICK_NS, this::tick);
-        }
-    }
-
-    private void tick() {
-        ticking = false;
-        if (state == State.CLOSED) {
-            return;
-        }
-        long nowNs = loop.nowNs();
+    /** Now and then, for deadlines. */
+    void tick(long nowNs) {
         if (heard) {
             heard = false;
             heardNs = nowNs;
         }
         expire(nowNs);
         probe(nowNs);
-        for (int i = 0; i < listeners.size(); i++) {
-            listeners.get(i).tick(nowNs);
-        }
-        if (!sent.isEmpty() || !waiting.isEmpty() || !listeners.isEmpty()) {
-            startTicking();
-        }
     }
 
     /**
@@ -442,38 +434,33 @@ final class Session implements LinkListener {
                             probe = null;
                         }
                     });
+            probe.isOnce = true;
             send(probe, List.of());
-            startTicking();
             link.flush();
         }
     }
 
     private void expire(long nowNs) {
         List<Call> expired = new ArrayList<>(0);
-        for (Iterator<Call> calls = waiting.iterator(); calls.hasNext(); ) {
-            Call call = calls.next();
-            if (call.deadlineNs - nowNs <= 0) {
-                calls.remove();
-                expired.add(call);
-            }
-        }
-        for (Call call : expired) {
-            call.fail(unreachable(), "not answered in time; " + lastFailure);
-        }
-        expired.clear();
+        boolean quiet = false;
         boolean stuck = false;
         for (Iterator<Call> calls = sent.values().iterator(); calls.hasNext(); ) {
             Call call = calls.next();
             // The answer to a probe may stand behind a long delivery, which is a sign of life itself.
             long sinceNs = call == probe ? Math.max(call.sentNs, heardNs) : call.sentNs;
             stuck |= nowNs - sinceNs > settings.requestTimeoutNs();
+            quiet |= nowNs - Math.max(call.sentNs, heardNs) > SILENT_NS;
             if (call.deadlineNs - nowNs <= 0) {
                 calls.remove();
                 expired.add(call);
             }
         }
+        silent = quiet;
         for (Call call : expired) {
-            call.fail(null, "the broker did not answer " + Errors.name(ErrorCode.ERROR_TIMEOUT) + " in time");
+            call.fail(
+                    null,
+                    "the broker at " + endpoint + " did not answer " + Errors.name(ErrorCode.ERROR_TIMEOUT)
+                            + " in time");
         }
         if (stuck) {
             link.disconnect("no answer for " + settings.requestTimeoutNs() / 1_000_000 + " ms");

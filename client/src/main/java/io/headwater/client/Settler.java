@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a consumer says about the records of one partition, on its way to the broker, in order. Natural batching: while
- * few requests are on their way, all that waits leaves in one. A request whose connection is lost is repeated: the same
- * said twice gets the same answer.
+ * few requests are on their way, all that waits leaves in one. A request whose connection is lost, or whose partition
+ * another broker leads now, is repeated word for word: the same said twice gets the same answer.
  */
 final class Settler {
     /** One in the broker's sync, one behind it. */
@@ -24,7 +24,7 @@ final class Settler {
     /** Of one request: with a reason each, it is a frame of half a MiB. */
     private static final int MAX_LEASES = 2_000;
 
-    private final Session session;
+    private final Cluster cluster;
     private final long partitionId;
     private final int groupId;
     private final Consumer<LeasedRecord> stale;
@@ -41,9 +41,9 @@ final class Settler {
     private @Nullable CompletableFuture<@Nullable Void> idle;
 
     /** @param stale told, on the loop, of records whose leases are not valid any more, as the broker says */
-    Settler(Session session, long partitionId, int groupId, Consumer<LeasedRecord> stale) {
+    Settler(Cluster cluster, long partitionId, int groupId, Consumer<LeasedRecord> stale) {
         this.stale = stale;
-        this.session = session;
+        this.cluster = cluster;
         this.partitionId = partitionId;
         this.groupId = groupId;
     }
@@ -64,7 +64,7 @@ final class Settler {
             future.completeExceptionally(WireErrors.closed("consumer"));
         } else if (schedule) {
             try {
-                session.loop().execute(this::send);
+                cluster.loop().execute(this::send);
             } catch (RejectedExecutionException e) {
                 close();
             }
@@ -79,8 +79,8 @@ final class Settler {
                     QueueSettle.newBuilder().setPartitionId(partitionId).setGroupId(groupId);
             List<SettleFuture> sent = leaving;
             List<Integer> starts = pack(sent, request);
-            long sentNs = session.loop().nowNs();
-            session.call(FrameType.QUEUE_SETTLE, request.build(), Call.Repeat.SAFE, new ReplyHandler() {
+            long sentNs = cluster.loop().nowNs();
+            cluster.call(FrameType.QUEUE_SETTLE, request.build(), Call.Repeat.SAFE, new ReplyHandler() {
                 @Override
                 public void replied(MessageLite reply) {
                     settled(sent, starts, (QueueSettleReply) reply, sentNs);

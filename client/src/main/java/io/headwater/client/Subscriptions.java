@@ -24,14 +24,14 @@ final class Subscriptions {
     /** A bound ahead is asked for again after this at the latest: the broker's clock may be set. */
     private static final long MAX_BOUND_WAIT_MS = 10_000;
 
-    private final Session session;
+    private final Cluster cluster;
     private final ConsumerSettings settings;
     private final DeliveryQueue queue;
     private final Map<Integer, PartitionReader> byId = new HashMap<>();
     private boolean closed;
 
-    Subscriptions(Session session, ConsumerSettings settings, DeliveryQueue queue) {
-        this.session = session;
+    Subscriptions(Cluster cluster, ConsumerSettings settings, DeliveryQueue queue) {
+        this.cluster = cluster;
         this.settings = settings;
         this.queue = queue;
     }
@@ -95,11 +95,11 @@ final class Subscriptions {
 
     /** Where nothing is written no record shows that the end has come: the broker is asked, also while it is read. */
     private void awaitBound(PartitionReader reader, Position until, long waitMs) {
-        session.loop().schedule(waitMs * 1_000_000, () -> {
+        cluster.loop().schedule(waitMs * 1_000_000, () -> {
             if (closed || reader.revoked || reader.untilOffset != PartitionReader.NO_BOUND) {
                 return;
             }
-            session.call(FrameType.FIND_OFFSET, request(reader, until), Call.Repeat.READ, new ReplyHandler() {
+            cluster.call(FrameType.FIND_OFFSET, request(reader, until), Call.Repeat.READ, new ReplyHandler() {
                 @Override
                 public void replied(MessageLite message) {
                     FindOffsetReply reply = (FindOffsetReply) message;
@@ -139,7 +139,7 @@ final class Subscriptions {
 
     private void find(
             PartitionReader reader, int epoch, Position position, Runnable again, Consumer<FindOffsetReply> then) {
-        session.call(FrameType.FIND_OFFSET, request(reader, position), Call.Repeat.READ, new ReplyHandler() {
+        cluster.call(FrameType.FIND_OFFSET, request(reader, position), Call.Repeat.READ, new ReplyHandler() {
             @Override
             public void replied(MessageLite message) {
                 if (reader.epoch == epoch && !reader.revoked) {
@@ -170,11 +170,16 @@ final class Subscriptions {
     /** Subscribes from where the reader stands, unless it is subscribed, done, or not begun. */
     void resume(PartitionReader reader) {
         boolean idle = reader.subscriptionId == 0 && !reader.opening && !reader.stopped && !reader.revoked;
-        if (!idle || !session.isReady()) {
+        if (!idle || closed || reader.notBeforeNs - cluster.loop().nowNs() > 0) {
+            return;
+        }
+        Session session = cluster.leader(reader.partitionId);
+        if (session == null) {
             return;
         }
         int id = session.openSubscription();
         reader.subscriptionId = id;
+        reader.session = session;
         byId.put(id, reader);
         Subscribe.Builder request = Subscribe.newBuilder()
                 .setSubscriptionId(id)
@@ -195,10 +200,18 @@ final class Subscriptions {
 
             @Override
             public void failed(HeadwaterException why) {
-                ended(id, why);
+                ended(session, id, why);
             }
         });
         session.flush();
+    }
+
+    /** Another broker may lead its partition now. */
+    void follow(PartitionReader reader) {
+        Session session = reader.session;
+        if (reader.subscriptionId != 0 && session != null && !cluster.mayLead(session, reader.partitionId)) {
+            stop(reader);
+        }
     }
 
     /** Reads no further until somebody seeks; nothing if somebody has. */
@@ -225,7 +238,8 @@ final class Subscriptions {
 
     void stop(PartitionReader reader) {
         int id = reader.subscriptionId;
-        if (id != 0) {
+        Session session = reader.session;
+        if (id != 0 && session != null) {
             reader.subscriptionId = 0;
             byId.remove(id);
             if (session.isReady()) {
@@ -254,25 +268,33 @@ final class Subscriptions {
         closed = true;
     }
 
-    void lost() {
-        byId.values().forEach(reader -> reader.subscriptionId = 0);
-        byId.clear();
+    void lost(Session session) {
+        byId.values().removeIf(reader -> {
+            boolean isLost = reader.session == session;
+            if (isLost) {
+                reader.subscriptionId = 0;
+            }
+            return isLost;
+        });
     }
 
     /** Borrows the attachment; copies it once, into memory that the records will share. */
-    void delivered(Deliver deliver, ByteBuf attachment) {
+    void delivered(Session session, Deliver deliver, ByteBuf attachment) {
         PartitionReader reader = byId.get(deliver.getSubscriptionId());
         if (reader == null) {
             return;
         }
         if (deliver.hasError()) {
-            ended(deliver.getSubscriptionId(), WireErrors.exception(deliver.getError()));
+            cluster.misdirected(session, reader.partitionId, deliver.getError());
+            ended(session, deliver.getSubscriptionId(), WireErrors.exception(deliver.getError()));
             return;
         }
         byte[] data = new byte[attachment.readableBytes()];
         attachment.getBytes(attachment.readerIndex(), data);
         reader.bufferedBytes += data.length;
         reader.nextOffset = deliver.getNextOffset();
+        reader.deliveredUntil = Math.max(reader.deliveredUntil, reader.nextOffset);
+        reader.detours = 0;
         queue.add(new Delivery(reader, reader.epoch, data, deliver.getNextOffset(), null));
         if (reader.nextOffset >= reader.untilOffset) {
             reader.stopped = true;
@@ -283,7 +305,8 @@ final class Subscriptions {
     /** The user has taken that many bytes. On the loop. */
     void credit(PartitionReader reader, int bytes) {
         reader.bufferedBytes -= bytes;
-        if (reader.subscriptionId != 0 && session.isReady()) {
+        Session session = reader.session;
+        if (reader.subscriptionId != 0 && session != null && session.isReady()) {
             session.tell(
                     FrameType.CREDIT,
                     Credit.newBuilder()
@@ -294,7 +317,7 @@ final class Subscriptions {
         }
     }
 
-    private void ended(int subscriptionId, HeadwaterException why) {
+    private void ended(Session session, int subscriptionId, HeadwaterException why) {
         session.closeSubscription(subscriptionId);
         PartitionReader reader = byId.remove(subscriptionId);
         if (reader != null) {
@@ -305,7 +328,10 @@ final class Subscriptions {
 
     private void failed(PartitionReader reader, HeadwaterException why, Runnable again) {
         int epoch = reader.epoch;
-        if (why.code().equals("OFFSET_OUT_OF_RANGE") && settings.outOfRange() != StreamConsumer.OutOfRange.FAIL) {
+        if (why.code().equals("NOT_LEADER") || isBehind(reader, why)) {
+            retry(reader, epoch, Detour.delayNs(reader.detours++), again);
+        } else if (why.code().equals("OFFSET_OUT_OF_RANGE")
+                && settings.outOfRange() != StreamConsumer.OutOfRange.FAIL) {
             boolean earliest = settings.outOfRange() == StreamConsumer.OutOfRange.EARLIEST;
             open(reader, earliest ? Position.beginning() : Position.end());
         } else if (why instanceof HeadwaterException.Rejected) {
@@ -317,13 +343,27 @@ final class Subscriptions {
             reader.retryNs = Math.max(RETRY_NS, Math.min(MAX_RETRY_NS, reader.retryNs * 2));
             LOG.warn("partition {}: not read yet, will try again: {}", reader, why.getMessage());
             retry(reader, epoch, reader.retryNs, again);
-        } else if (session.isReady()) {
+        } else if (!why.code().equals(WireErrors.CONNECTION_LOST)) {
             retry(reader, epoch, RETRY_NS, again);
         }
     }
 
+    /**
+     * In a cluster a leader that is new may not know yet how far its log is committed. What has been delivered or
+     * committed is there: that is no reason to begin elsewhere.
+     */
+    private boolean isBehind(PartitionReader reader, HeadwaterException why) {
+        return cluster.isCluster()
+                && !reader.opening
+                && why instanceof HeadwaterException.Rejected rejected
+                && rejected.code().equals("OFFSET_OUT_OF_RANGE")
+                && rejected.validUntil() < reader.nextOffset
+                && reader.nextOffset <= Math.max(reader.deliveredUntil, reader.committed);
+    }
+
     private void retry(PartitionReader reader, int epoch, long delayNs, Runnable again) {
-        session.loop().schedule(delayNs, () -> {
+        reader.notBeforeNs = cluster.loop().nowNs() + delayNs;
+        cluster.loop().schedule(delayNs, () -> {
             if (reader.epoch == epoch && !reader.revoked && !closed) {
                 again.run();
             }

@@ -32,8 +32,12 @@ class GroupSeekTest {
 
     private final SimulatedLoop loop = new SimulatedLoop();
     private final Broker broker = new Broker();
-    private final Session session = new Session(
-            broker, loop, new SplittableRandom(1), ClientSettings.of("broker:1", "test", 9 * SECOND, 10 * SECOND));
+    private final Cluster cluster = new Cluster(
+            Endpoint.parseAll("broker:1"),
+            endpoint -> broker,
+            loop,
+            new SplittableRandom(1),
+            ClientSettings.of("broker:1", "test", 9 * SECOND, 10 * SECOND));
     private final ConsumerSettings settings = new ConsumerSettings(
             List.of("t"),
             List.of(),
@@ -48,7 +52,7 @@ class GroupSeekTest {
             StreamConsumer.OutOfRange.FAIL);
     private final DeliveryQueue queue = new DeliveryQueue();
     private final ConsumerCore core =
-            new ConsumerCore(session, settings, queue, new Subscriptions(session, settings, queue));
+            new ConsumerCore(cluster, settings, queue, new Subscriptions(cluster, settings, queue));
 
     /** Answers at once; runs what the test wants to see at each message. */
     private final class Broker implements Link {
@@ -121,7 +125,7 @@ class GroupSeekTest {
     @Test
     void neverNamesAnOldPositionUnderTheGenerationOfTheSeek() {
         GroupMember member = Objects.requireNonNull(core.member());
-        session.add(core);
+        cluster.add(core);
         loop.runUntil(() -> !core.readers().isEmpty(), SECOND);
         PartitionReader reader = core.readers().iterator().next();
         reader.markProcessed(reader.epoch, 9);

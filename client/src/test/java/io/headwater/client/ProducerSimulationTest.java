@@ -1,9 +1,7 @@
 package io.headwater.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.client.fake.FakePartition;
@@ -12,15 +10,9 @@ import io.headwater.client.fake.SimulatedLoop;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.record.Compression;
-import io.headwater.record.Envelope;
-import io.headwater.record.RecordBatch;
-import io.headwater.record.RecordCursor;
 import io.headwater.record.testing.Seeds;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.NullUnmarked;
@@ -43,7 +35,7 @@ class ProducerSimulationTest {
         final SimulatedLink link;
         final List<FakePartition> partitions = new ArrayList<>();
         final List<PartitionQueue> queues = new ArrayList<>();
-        final List<List<CompletableFuture<Producer.Acknowledgement>>> sent = new ArrayList<>();
+        final ProducerLedger ledger = new ProducerLedger(2);
         final MemoryBudget budget = new MemoryBudget(1L << 30);
         final StringBuilder trace = new StringBuilder();
 
@@ -61,17 +53,20 @@ class ProducerSimulationTest {
         Run(SplittableRandom random, ProducerSettings settings) {
             this.random = random;
             this.link = new SimulatedLink(loop, random.split());
-            Session session =
-                    new Session(link, loop, random.split(), ClientSettings.of("sim:1", "sim", 2 * SECOND, SECOND));
-            Sender sender = new Sender(session, budget, this);
+            Cluster cluster = new Cluster(
+                    Endpoint.parseAll("sim:1"),
+                    endpoint -> link,
+                    loop,
+                    random.split(),
+                    ClientSettings.of("sim:1", "sim", 2 * SECOND, SECOND));
+            Sender sender = new Sender(cluster, budget, this);
             for (int i = 0; i < 2; i++) {
                 partitions.add(link.addPartition(i));
                 queues.add(new PartitionQueue(
                         "t", i, i, new ProducerIdentity(1_000, (short) 0), settings, budget, sender));
                 sender.add(queues.get(i));
-                sent.add(new ArrayList<>());
             }
-            session.add(sender);
+            cluster.add(sender);
         }
 
         @Override
@@ -86,11 +81,7 @@ class ProducerSimulationTest {
 
         /** One record, in a batch of its own. */
         CompletableFuture<Producer.Acknowledgement> sendLarge(int at) {
-            String value = at + ":" + sent.get(at).size() + ":" + "x".repeat(1100);
-            CompletableFuture<Producer.Acknowledgement> future =
-                    queues.get(at).append(ProducerRecord.ofUtf8("t", null, value), 1, 0);
-            sent.get(at).add(future);
-            return future;
+            return ledger.send(queues.get(at), at, 1100);
         }
 
         long produceFramesSent() {
@@ -128,59 +119,19 @@ class ProducerSimulationTest {
         void go(int records) {
             for (int i = 0; i < records; i++) {
                 int at = random.nextInt(2);
-                String value = at + ":" + sent.get(at).size() + ":" + "x".repeat(random.nextInt(120));
-                sent.get(at).add(queues.get(at).append(ProducerRecord.ofUtf8("t", null, value), 1, 0));
+                ledger.send(queues.get(at), at, random.nextInt(120));
                 if (random.nextInt(20) == 0) {
                     loop.runFor(random.nextLong(5_000_000));
                 }
             }
-            sent.forEach(futures -> futures.forEach(future -> loop.runUntil(future::isDone, 600 * SECOND)));
+            ledger.futures().forEach(future -> loop.runUntil(future::isDone, 600 * SECOND));
             // Whatever still lies in a buffer is read.
             loop.runFor(SimulatedLink.LONGEST_UNREAD_NS + SECOND);
         }
 
         void check() throws Exception {
-            for (int p = 0; p < 2; p++) {
-                Map<Integer, Long> stored = stored(p);
-                for (int i = 0; i < sent.get(p).size(); i++) {
-                    CompletableFuture<Producer.Acknowledgement> future =
-                            sent.get(p).get(i);
-                    Long offset = stored.get(i);
-                    if (!future.isCompletedExceptionally()) {
-                        assertNotNull(offset, "acknowledged and not stored: " + p + ":" + i);
-                        assertEquals(offset, future.join().offset());
-                        trace.append(future.join().duplicate() ? 'D' : 'A');
-                    } else {
-                        HeadwaterException why =
-                                (HeadwaterException) future.handle((ok, e) -> e).join();
-                        boolean unknown = why instanceof HeadwaterException.OutcomeUnknown;
-                        assertTrue(unknown || offset == null, "failed definitely and stored: " + p + ":" + i);
-                        trace.append(unknown ? 'U' : 'F');
-                    }
-                }
-            }
+            trace.append(ledger.check(partitions));
             assertEquals(0, budget.usedBytes());
-        }
-
-        /** Number → offset; fails on disorder and repetition. */
-        private Map<Integer, Long> stored(int p) throws Exception {
-            Map<Integer, Long> stored = new HashMap<>();
-            int last = -1;
-            for (FakePartition.Entry entry : partitions.get(p).entries) {
-                RecordCursor cursor = new RecordBatch()
-                        .wrap(ByteBuffer.wrap(entry.bytes()), Envelope.SIZE)
-                        .records();
-                while (cursor.next()) {
-                    String[] value = new String(cursor.value(), java.nio.charset.StandardCharsets.UTF_8).split(":");
-                    assertEquals(p, Integer.parseInt(value[0]));
-                    int number = Integer.parseInt(value[1]);
-                    assertFalse(stored.containsKey(number), "stored twice: " + p + ":" + number);
-                    assertTrue(number > last, "out of order: " + p + ":" + number + " after " + last);
-                    last = number;
-                    stored.put(number, cursor.offset());
-                }
-            }
-            return stored;
         }
     }
 
@@ -279,8 +230,8 @@ class ProducerSimulationTest {
         run.link.verdicts.add(DISK_FULL);
         run.sendBehindARefusal();
 
-        assertFailed(HeadwaterException.Retriable.class, run.sent.get(0).get(0));
-        assertEquals(0, run.sent.get(0).get(1).join().offset());
+        assertFailed(HeadwaterException.Retriable.class, run.ledger.sent(0).get(0));
+        assertEquals(0, run.ledger.sent(0).get(1).join().offset());
         run.check();
     }
 
@@ -290,8 +241,8 @@ class ProducerSimulationTest {
         run.link.verdicts.addAll(List.of(DISK_FULL, DISK_FULL));
         run.sendBehindARefusal();
 
-        assertFailed(HeadwaterException.Retriable.class, run.sent.get(0).get(0));
-        assertFailed(HeadwaterException.Retriable.class, run.sent.get(0).get(1));
+        assertFailed(HeadwaterException.Retriable.class, run.ledger.sent(0).get(0));
+        assertFailed(HeadwaterException.Retriable.class, run.ledger.sent(0).get(1));
         run.check();
     }
 

@@ -26,8 +26,12 @@ class SessionTest {
 
     private final SimulatedLoop loop = new SimulatedLoop();
     private final SimulatedLink link = new SimulatedLink(loop, new SplittableRandom(1));
-    private final Session session = new Session(
-            link, loop, new SplittableRandom(2), ClientSettings.of("broker:1", "test", 9 * SECOND, 10 * SECOND));
+    private final Cluster cluster = new Cluster(
+            Endpoint.parseAll("broker:1"),
+            endpoint -> link,
+            loop,
+            new SplittableRandom(2),
+            ClientSettings.of("broker:1", "test", 9 * SECOND, 10 * SECOND));
 
     private static final class Outcome implements ReplyHandler {
         MessageLite reply;
@@ -57,30 +61,37 @@ class SessionTest {
         int losses;
 
         @Override
-        public void ready() {
+        public void ready(Session session) {
             connections++;
         }
 
         @Override
-        public void lost() {
+        public void lost(Session session) {
             losses++;
         }
 
         @Override
-        public void pushed(Frame frame) {}
+        public void pushed(Session session, Frame frame) {}
 
         @Override
-        public void writable() {}
+        public void moved() {}
+
+        @Override
+        public void writable(Session session) {}
 
         @Override
         public void tick(long nowNs) {}
+    }
+
+    private Session session() {
+        return cluster.session(Endpoint.parse("broker:1"));
     }
 
     private Outcome ask(FrameType type, Call.Repeat repeat) {
         Outcome outcome = new Outcome();
         MessageLite request =
                 type == FrameType.GET_TOPICS ? GetTopics.getDefaultInstance() : DeleteTopic.getDefaultInstance();
-        session.call(type, request, repeat, outcome);
+        cluster.call(type, request, repeat, outcome);
         return outcome;
     }
 
@@ -170,9 +181,9 @@ class SessionTest {
     @Test
     void noticesAConnectionThatIsGoneWithoutAResetWhileItOnlyWaits() {
         Listener listener = new Listener();
-        session.add(listener);
+        cluster.add(listener);
         loop.runUntil(() -> listener.connections > 0, SECOND);
-        session.openSubscription();
+        session().openSubscription();
         link.fallSilent();
         long silentNs = reconnectedAfterNs(listener);
         // Ten seconds until it asks, and three, a third of the timeout, for the answer.
@@ -181,7 +192,7 @@ class SessionTest {
         assertEquals(
                 1, sentTypes().stream().filter(FrameType.UNSUBSCRIBE::equals).count());
         // And the next one, which was quiet and alive before.
-        session.openSubscription();
+        session().openSubscription();
         loop.runFor(35 * SECOND);
         assertEquals(
                 4, sentTypes().stream().filter(FrameType.UNSUBSCRIBE::equals).count());
@@ -193,15 +204,15 @@ class SessionTest {
     @Test
     void waitsForALongDeliveryWhoseBytesComeSlowly() {
         Listener listener = new Listener();
-        session.add(listener);
+        cluster.add(listener);
         loop.runUntil(() -> listener.connections > 0, SECOND);
-        session.openSubscription();
+        session().openSubscription();
         link.fallSilent();
         loop.runFor(11 * SECOND);
         assertEquals(List.of(FrameType.HELLO, FrameType.UNSUBSCRIBE), sentTypes());
         // The answer stands behind a frame that takes a minute.
         for (int i = 0; i < 30; i++) {
-            session.heard();
+            session().heard();
             loop.runFor(2 * SECOND);
         }
         assertEquals(0, listener.losses);
@@ -212,16 +223,16 @@ class SessionTest {
     @Test
     void asksForNoSignOfLifeWhileThereIsOneOrNothingIsWaitedFor() {
         Listener listener = new Listener();
-        session.add(listener);
+        cluster.add(listener);
         loop.runUntil(() -> listener.connections > 0, SECOND);
         loop.runFor(60 * SECOND);
-        int id = session.openSubscription();
+        int id = session().openSubscription();
         Deliver deliver = Deliver.newBuilder().setSubscriptionId(id).build();
         for (int i = 0; i < 10; i++) {
             link.push(Frame.push(FrameType.DELIVER, deliver, Unpooled.EMPTY_BUFFER));
             loop.runFor(9 * SECOND);
         }
-        session.closeSubscription(id);
+        session().closeSubscription(id);
         loop.runFor(60 * SECOND);
         assertEquals(List.of(FrameType.HELLO), sentTypes());
         assertEquals(0, listener.losses);
@@ -230,9 +241,9 @@ class SessionTest {
     @Test
     void keepsWhatAListenerAskedWhenItsFlushBreaksTheConnection() {
         List<Outcome> asked = new ArrayList<>();
-        session.add(new Listener() {
+        cluster.add(new Listener() {
             @Override
-            public void ready() {
+            public void ready(Session session) {
                 if (asked.isEmpty()) {
                     asked.add(ask(FrameType.GET_TOPICS, Call.Repeat.READ));
                 }
@@ -249,7 +260,7 @@ class SessionTest {
     @Test
     void failsWhatIsOpenWhenItCloses() {
         Outcome topics = ask(FrameType.GET_TOPICS, Call.Repeat.READ);
-        session.close();
+        cluster.close();
         assertEquals("CLOSED", topics.failure.code());
         assertEquals(
                 "CLOSED", ask(FrameType.GET_TOPICS, Call.Repeat.READ).failure.code());

@@ -6,7 +6,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.List;
 
 /**
- * At most one connection to the broker. Everything is called on the {@link Loop}, and nothing blocks.
+ * At most one connection, to one broker. Everything is called on the {@link Loop}, and nothing blocks.
  *
  * <p>What must not happen: a listener that is told {@code connected} or {@code received} after {@code disconnected} of
  * the same connection; two {@code disconnected} for one {@link #connect}; attachments that are not released.

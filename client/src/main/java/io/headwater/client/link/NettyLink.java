@@ -15,51 +15,30 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** A TCP connection on a thread of its own: epoll where the machine has it, else NIO. */
+/** A TCP connection on a {@link NettyLoop}. */
 // A write or close that fails ends the conversation, which is how its failure is heard.
 @SuppressWarnings("FutureReturnValueIgnored")
-public final class NettyLink implements Link, Loop, AutoCloseable {
+final class NettyLink implements Link {
     private static final int CONNECT_TIMEOUT_MS = 5_000;
     /** More than one socket buffer, so that a socket never runs dry; little enough that heartbeats do not queue long. */
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(1 << 20, 2 << 20);
     /** Reads as large as a large delivery, so that most deliveries lie within few reads. */
     private static final int MAX_READ_BYTES = 1 << 20;
 
-    private static final long CLOSE_TIMEOUT_MS = 5_000;
-
     private final String host;
     private final int port;
-    private final LongSupplier nanoTime;
-    private final boolean epoll = Epoll.isAvailable();
-    private final MultiThreadIoEventLoopGroup group;
     private final EventLoop loop;
     private @Nullable Conversation current;
 
-    /** @param nanoTime a monotonic clock, in nanoseconds from wherever it starts */
-    public NettyLink(String host, int port, String threadName, LongSupplier nanoTime) {
+    NettyLink(String host, int port, EventLoop loop) {
         this.host = host;
         this.port = port;
-        this.nanoTime = nanoTime;
-        this.group = new MultiThreadIoEventLoopGroup(
-                1,
-                new DefaultThreadFactory(threadName, true),
-                epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
-        this.loop = group.next();
+        this.loop = loop;
     }
 
     @Override
@@ -68,7 +47,7 @@ public final class NettyLink implements Link, Loop, AutoCloseable {
         current = conversation;
         new Bootstrap()
                 .group(loop)
-                .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+                .channel(NettyLoop.socketType())
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
@@ -138,44 +117,6 @@ public final class NettyLink implements Link, Loop, AutoCloseable {
         Conversation conversation = current;
         if (conversation != null) {
             loop.execute(() -> conversation.end(why));
-        }
-    }
-
-    @Override
-    public void execute(Runnable task) {
-        loop.execute(task);
-    }
-
-    @Override
-    public boolean isCurrent() {
-        return loop.inEventLoop();
-    }
-
-    @Override
-    public long nowNs() {
-        return nanoTime.getAsLong();
-    }
-
-    @Override
-    public Timer schedule(long delayNs, Runnable task) {
-        ScheduledFuture<?> scheduled = loop.schedule(task, delayNs, TimeUnit.NANOSECONDS);
-        return () -> scheduled.cancel(false);
-    }
-
-    public boolean isClosed() {
-        return group.isShuttingDown();
-    }
-
-    /** Drops the connection and ends the thread. Waits for it, unless called on it. */
-    @Override
-    public void close() {
-        if (isClosed()) {
-            return;
-        }
-        execute(() -> disconnect("closed"));
-        var done = group.shutdownGracefully(0, CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS);
-        if (!isCurrent()) {
-            done.awaitUninterruptibly(CLOSE_TIMEOUT_MS);
         }
     }
 

@@ -66,7 +66,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Listens on loopback; all state belongs to its one thread, and tests reach it through {@link #on}. */
 @SuppressWarnings("FutureReturnValueIgnored")
-public final class FakeBroker implements AutoCloseable {
+public final class FakeBroker implements AutoCloseable, FakeQueues.Partitions {
     /** What becomes of a produce frame. */
     public enum Fate {
         ANSWER,
@@ -186,11 +186,13 @@ public final class FakeBroker implements AutoCloseable {
         return topics.get(topic).get(index);
     }
 
-    FakePartition partition(long id) {
+    @Override
+    public FakePartition partition(long id) {
         return partitions.get(id);
     }
 
-    List<FakePartition> partitionsOf(String topic) {
+    @Override
+    public List<FakePartition> partitionsOf(String topic) {
         return topics.get(topic);
     }
 

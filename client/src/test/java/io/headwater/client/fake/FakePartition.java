@@ -63,6 +63,42 @@ public final class FakePartition {
         return entries.isEmpty() ? startOffset : entries.get(entries.size() - 1).endOffset();
     }
 
+    /** Another one with the same in it. */
+    FakePartition copy() {
+        FakePartition copy = new FakePartition(id, topic, index);
+        copy.replay(entries);
+        return copy;
+    }
+
+    /** As if what follows that many entries had never come. */
+    void truncate(int count) {
+        List<Entry> left = List.copyOf(entries.subList(0, count));
+        entries.clear();
+        producers.clear();
+        replay(left);
+    }
+
+    private void replay(List<Entry> from) {
+        try {
+            for (Entry entry : from) {
+                RecordBatch batch = new RecordBatch().wrap(ByteBuffer.wrap(entry.bytes()), Envelope.SIZE);
+                Known known = producers.computeIfAbsent(batch.producerId(), unused -> new Known());
+                if (known.epoch != batch.producerEpoch()) {
+                    known.epoch = batch.producerEpoch();
+                    known.window.clear();
+                }
+                known.window.add(
+                        new Stored(batch.baseSequence(), entry.records(), entry.baseOffset(), entry.ingestionMs()));
+                if (known.window.size() > WINDOW) {
+                    known.window.remove(0);
+                }
+                entries.add(entry);
+            }
+        } catch (InvalidBatchException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** All producers make room for others, as it were. */
     public void forgetProducers() {
         producers.keySet().forEach(producer -> forgottenUpTo = Math.max(forgottenUpTo, producer));

@@ -29,14 +29,17 @@ import io.headwater.record.InvalidBatchException;
 import io.headwater.record.RecordBatch;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The queue groups of a {@link FakeBroker}: no timers, no order by key; leases end when a test says so. */
+/** The queue groups of a broker, or of a cluster: no timers, no order by key; leases end when a test says so. */
 public final class FakeQueues {
     /** What becomes of a settle frame. */
     public enum Fate {
@@ -45,6 +48,13 @@ public final class FakeQueues {
         DROP_AFTER,
         /** Answered when the test says {@link #answerHeld}. */
         HOLD
+    }
+
+    /** Whose records these are. */
+    interface Partitions {
+        FakePartition partition(long id);
+
+        List<FakePartition> partitionsOf(String topic);
     }
 
     /** One connection, as the queues see it. */
@@ -88,7 +98,7 @@ public final class FakeQueues {
         }
     }
 
-    private final FakeBroker broker;
+    private final Partitions broker;
     private final Map<String, QueueGroup> groups = new LinkedHashMap<>();
     private final Map<Long, TreeMap<Long, Item>> items = new LinkedHashMap<>();
     private final List<Worker> workers = new ArrayList<>();
@@ -102,13 +112,16 @@ public final class FakeQueues {
     public final List<QueueClose> closes = new ArrayList<>();
     public final List<QueueCredit> credits = new ArrayList<>();
     public int delivered;
+    /** Leased, and never heard of by whom they were leased to. */
+    public int returned;
+
     public long leaseMs = 30_000;
     /** Granted, taken from the credit, and not sent: as if they were erased meanwhile. */
     public int erased;
     /** The checksums of what is delivered do not match any more. */
     public boolean damages;
 
-    FakeQueues(FakeBroker broker) {
+    FakeQueues(Partitions broker) {
         this.broker = broker;
     }
 
@@ -128,7 +141,7 @@ public final class FakeQueues {
 
     /** Of the only group of the partition's topic. */
     public Item item(String topic, int partition, long offset) {
-        return items.get(broker.partition(topic, partition).id).get(offset);
+        return items.get(broker.partitionsOf(topic).get(partition).id).get(offset);
     }
 
     public long count(RecordState state) {
@@ -161,7 +174,15 @@ public final class FakeQueues {
 
     /** Ends all consumers with this. */
     public void endAll(Error why) {
+        end(null, line -> true, why);
+    }
+
+    /** Ends the consumers of a partition, or of all, on some connections. */
+    void end(@Nullable FakePartition of, Predicate<Line> on, Error why) {
         for (Worker worker : List.copyOf(workers)) {
+            if ((of != null && worker.partition != of) || !on.test(worker.line)) {
+                continue;
+            }
             workers.remove(worker);
             worker.line.push(
                     FrameType.QUEUE_DELIVER,
@@ -198,7 +219,20 @@ public final class FakeQueues {
     }
 
     void lost(Line line) {
-        workers.removeIf(worker -> worker.line == line);
+        lostAll(line::equals);
+    }
+
+    void lostAll(Predicate<Line> lines) {
+        workers.removeIf(worker -> lines.test(worker.line));
+    }
+
+    /** -1: it is not about one. */
+    static long partitionOf(Frame frame) {
+        return switch (frame.type()) {
+            case QUEUE_OPEN -> frame.message(QueueOpen.class).getPartitionId();
+            case QUEUE_SETTLE -> frame.message(QueueSettle.class).getPartitionId();
+            default -> -1;
+        };
     }
 
     private void find(Frame frame, Line line) {
@@ -225,15 +259,39 @@ public final class FakeQueues {
             return;
         }
         opens.add(open);
+        comeBack(open);
         long lease = open.getLeaseMs() == 0 ? leaseMs : open.getLeaseMs();
         workers.add(new Worker(line, open, broker.partition(open.getPartitionId())));
         line.reply(frame, QueueOpenReply.newBuilder().setLeaseMs(lease).build());
         grant();
     }
 
+    /** What the session has, and has not heard of, returns, and nobody is charged. */
+    private void comeBack(QueueOpen open) {
+        if (open.getSession() == 0) {
+            return;
+        }
+        workers.removeIf(worker ->
+                worker.open.getSession() == open.getSession() && worker.partition.id == open.getPartitionId());
+        Set<Long> held = new HashSet<>();
+        long at = 0;
+        for (long step : open.getHeld().getOffsetStepsList()) {
+            at += step;
+            held.add(at);
+        }
+        items.getOrDefault(open.getPartitionId(), new TreeMap<>()).forEach((offset, item) -> {
+            boolean isItsOwn = item.state == RecordState.RECORD_LEASED && item.session == open.getSession();
+            if (isItsOwn && open.hasHeld() && !held.contains(offset)) {
+                item.state = RecordState.RECORD_READY;
+                item.attempts--;
+                returned++;
+            }
+        });
+    }
+
     private @Nullable Worker worker(Line line, int id) {
         for (Worker worker : workers) {
-            if (worker.line == line && worker.open.getSubscriptionId() == id) {
+            if (worker.line.equals(line) && worker.open.getSubscriptionId() == id) {
                 return worker;
             }
         }

@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network and a broker on a {@link SimulatedLoop}. Frames arrive in order, late; connections fail at any moment, with
@@ -34,15 +35,23 @@ public final class SimulatedLink implements Link {
     private static final long MS = 1_000_000;
     public static final long LONGEST_UNREAD_NS = 3_000 * MS;
 
+    /** Who answers in place of the broker that is simulated here. */
+    @FunctionalInterface
+    public interface Broker {
+        void read(int connection, FrameType type, int correlationId, MessageLite message, ByteBuf attachment);
+    }
+
     /** One frame that the client sent. */
     public record Sent(FrameType type, int correlationId, MessageLite message) {}
 
     private final SimulatedLoop loop;
     private final SplittableRandom random;
+    private final @Nullable Broker broker;
     private final Map<Long, FakePartition> partitions = new HashMap<>();
     /** Connections that broke with frames in a buffer that the broker reads later, all in one go. */
     private final Map<Integer, List<Runnable>> unread = new HashMap<>();
 
+    private @Nullable List<Runnable> frozen;
     private LinkListener listener;
     private int connection;
     private boolean up;
@@ -71,14 +80,31 @@ public final class SimulatedLink implements Link {
     public int framesRead;
 
     public SimulatedLink(SimulatedLoop loop, SplittableRandom random) {
+        this(loop, random, null);
+    }
+
+    SimulatedLink(SimulatedLoop loop, SplittableRandom random, @Nullable Broker broker) {
         this.loop = loop;
         this.random = random;
+        this.broker = broker;
     }
 
     public FakePartition addPartition(long id) {
         FakePartition partition = new FakePartition(id, "t", (int) id);
         partitions.put(id, partition);
         return partition;
+    }
+
+    /** The broker does nothing at all for a while; then it goes on with all that has come meanwhile, in that order. */
+    void freeze(long durationNs) {
+        if (frozen == null) {
+            List<Runnable> buffer = new ArrayList<>();
+            frozen = buffer;
+            loop.schedule(durationNs, () -> {
+                frozen = null;
+                buffer.forEach(Runnable::run);
+            });
+        }
     }
 
     /** The broker reads what comes on the present connection, and says nothing. */
@@ -192,6 +218,10 @@ public final class SimulatedLink implements Link {
     }
 
     private void arrived(int id, FrameType type, int correlationId, MessageLite message, ByteBuf attachment) {
+        if (frozen != null) {
+            frozen.add(() -> arrived(id, type, correlationId, message, attachment));
+            return;
+        }
         List<Runnable> buffer = unread.get(id);
         if (buffer != null) {
             buffer.add(() -> read(id, type, correlationId, message, attachment));
@@ -211,6 +241,10 @@ public final class SimulatedLink implements Link {
         if (framesToFail > 0 && (type == FrameType.PRODUCE || type == FrameType.INIT_PRODUCER)) {
             framesToFail--;
             reply(id, Frame.failure(type, correlationId, Errors.of(ErrorCode.ERROR_INVALID_REQUEST, "simulated")));
+            return;
+        }
+        if (broker != null) {
+            broker.read(id, type, correlationId, message, attachment);
             return;
         }
         switch (type) {
@@ -276,11 +310,12 @@ public final class SimulatedLink implements Link {
                         .build();
     }
 
-    private void reply(int id, FrameType type, int correlationId, MessageLite message) {
+    void reply(int id, FrameType type, int correlationId, MessageLite message) {
         reply(id, Frame.reply(type, correlationId, message));
     }
 
-    private void reply(int id, Frame frame) {
+    /** On that connection; lost where it is gone. */
+    void reply(int id, Frame frame) {
         replyNs = Math.max(replyNs, loop.nowNs()) + random.nextLong(MS);
         loop.schedule(replyNs - loop.nowNs(), () -> {
             if (id == connection && up) {
