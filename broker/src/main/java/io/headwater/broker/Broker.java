@@ -6,6 +6,7 @@ import io.headwater.broker.control.ControlAgent;
 import io.headwater.broker.control.ControlQueue;
 import io.headwater.broker.metadata.LocalMetadata;
 import io.headwater.broker.metadata.MetadataQuorum;
+import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.net.EventLoops;
 import io.headwater.broker.net.Handshake;
 import io.headwater.broker.net.InFlight;
@@ -13,7 +14,6 @@ import io.headwater.broker.net.Listener;
 import io.headwater.broker.observe.AdminServer;
 import io.headwater.broker.observe.Health;
 import io.headwater.broker.observe.Metrics;
-import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.shard.Owners;
 import io.headwater.protocol.Errors;
@@ -48,6 +48,7 @@ public final class Broker implements AutoCloseable {
     private final Owners owners;
     private final DataDirectory data;
     private final MetadataQuorum metadata;
+    private final NodeInfo self;
     private final EventLoops loops;
     private final Listener listener;
     private final AdminServer admin;
@@ -97,21 +98,23 @@ public final class Broker implements AutoCloseable {
                 ports.newId(),
                 owners));
         startup.phase("directory");
-        this.metadata = startup.opened(LocalMetadata.start(
-                ports.disk(), config.dataDirectory(), data.marks(), ports.newId(), ports.epochClock()));
-        startup.phase("metadata");
-        owners.start(data, metadata::image);
-        startup.opened(() -> owners.stop(shuttingDown()));
         ControlQueue queue = new ControlQueue();
-        Partitions partitions = owners.partitions(queue);
         InFlight inFlight = new InFlight(config.network().maxInFlightBytes());
         this.loops = startup.opened(new EventLoops(config.threads().network()));
         this.listener = startup.opened(Listener.bind(
                 loops,
                 config.network().listen().socketAddress(),
                 config.network().maxConnections(),
-                new Listener.Ports(handshake(), inFlight, owners, queue)));
+                new Listener.Ports(inFlight, owners, queue)));
         startup.phase("listener");
+        Membership membership = startup.opened(new Standalone(LocalMetadata.start(
+                ports.disk(), config.dataDirectory(), data.marks(), ports.newId(), ports.epochClock())));
+        this.metadata = membership.metadata();
+        this.self = membership.self();
+        startup.phase("metadata");
+        owners.start(data, metadata::image, self, membership::post);
+        startup.opened(() -> owners.stop(shuttingDown()));
+        membership.ready();
         BrokerVitals vitals = new BrokerVitals(owners, listener, inFlight, data);
         BrokerHouse house = new BrokerHouse();
         this.admin = startup.opened(AdminServer.start(
@@ -125,10 +128,11 @@ public final class Broker implements AutoCloseable {
                         config,
                         queue,
                         metadata,
-                        partitions,
+                        membership.partitions(owners.partitions(queue)),
                         data.views(),
                         data.marks(),
                         vitals,
+                        membership.responsibility(),
                         ports.epochClock(),
                         ports.nanoClock(),
                         ports.onFatal()),
@@ -136,6 +140,7 @@ public final class Broker implements AutoCloseable {
         house.opened(control);
         control.start();
         startup.opened(control);
+        listener.open(handshake());
         startup.phase("control");
         LOG.info(
                 "broker: serves clients on {}, metrics and health on {}; data in {}; started in {}",
@@ -161,7 +166,7 @@ public final class Broker implements AutoCloseable {
     private Handshake handshake() {
         return new Handshake(
                 metadata.image().clusterId(),
-                LocalMetadata.NODE_ID,
+                self.nodeId(),
                 SOFTWARE,
                 config.network().maxFrameBytes(),
                 config.topics().maxRecordBytes());
@@ -169,7 +174,7 @@ public final class Broker implements AutoCloseable {
 
     private BrokerFacts facts() {
         return new BrokerFacts(
-                LocalMetadata.NODE_ID,
+                self.nodeId(),
                 SOFTWARE,
                 ports.epochClock().time(),
                 config.dataDirectory().toAbsolutePath().toString(),

@@ -11,6 +11,7 @@ import io.headwater.protocol.Errors;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.AssignedPartition;
 import io.headwater.protocol.wire.Assignment;
+import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.JoinGroupReply;
 import java.util.ArrayList;
@@ -136,19 +137,27 @@ final class Announcer {
     }
 
     private static void refuseJoin(LiveGroup.Link link, String memberId, LiveGroup group) {
+        refuseJoin(
+                link,
+                Errors.of(
+                        ErrorCode.ERROR_UNKNOWN_MEMBER,
+                        "member " + NameRules.shown(memberId) + " joined group " + group.name
+                                + " over another connection, or left it"));
+    }
+
+    private static void refuseJoin(LiveGroup.Link link, Error why) {
         link.due = false;
         Reply joining = link.joining;
         if (joining != null) {
             link.joining = null;
-            joining.connection()
-                    .fail(
-                            joining.correlationId(),
-                            joining.type(),
-                            Errors.of(
-                                    ErrorCode.ERROR_UNKNOWN_MEMBER,
-                                    "member " + NameRules.shown(memberId) + " joined group " + group.name
-                                            + " over another connection, or left it"));
+            joining.connection().fail(joining.correlationId(), joining.type(), why);
         }
+    }
+
+    /** Nobody is told anything any more; who waits for an answer gets this one. */
+    void resign(Error elsewhere) {
+        live.values().forEach(group -> group.links.values().forEach(link -> refuseJoin(link, elsewhere)));
+        live.clear();
     }
 
     private void send(LiveGroup group, LiveGroup.Link link, MemberAssignment newest) {

@@ -2,7 +2,9 @@ package io.headwater.broker.control;
 
 import com.google.protobuf.MessageLite;
 import io.headwater.broker.config.BrokerConfig;
+import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataQuorum;
+import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.observe.GroupLag;
 import io.headwater.broker.observe.Health;
 import io.headwater.broker.observe.Metrics;
@@ -19,8 +21,10 @@ import io.headwater.protocol.wire.LeaveGroup;
 import io.headwater.storage.Marks;
 import io.headwater.storage.ViewStore;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -36,12 +40,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControlAgent implements Metrics.House, AutoCloseable {
     private static final long LONGEST_PARK_NS = TimeUnit.SECONDS.toNanos(5);
+    /** What every broker answers. */
+    private static final Set<FrameType> FOR_ALL =
+            EnumSet.of(FrameType.INIT_PRODUCER, FrameType.GET_TOPICS, FrameType.GET_STATUS);
 
     /**
      * What the agent works with.
      *
      * @param quorum owned by the agent's thread from {@link #start} on
      * @param partitions completes on the queue
+     * @param responsibility where another broker has it, clients are sent there
      * @param onFatal hears of a broken invariant; must end the process
      */
     public record Surroundings(
@@ -52,6 +60,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
             ViewStore views,
             Marks marks,
             Vitals vitals,
+            Responsibility responsibility,
             EpochClock epochClock,
             NanoClock nanoClock,
             Consumer<Throwable> onFatal) {}
@@ -66,6 +75,8 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
     private final ViewKeeper viewKeeper;
     private final StatusHandler status;
     private final LagReport lag;
+    private final Responsibility responsibility;
+    private boolean responsible;
     private final Chores chores;
     private final Map<FrameType, Reply.Handler<MessageLite>> handlers = new EnumMap<>(FrameType.class);
     private volatile Health.Phase phase = Health.Phase.STARTING;
@@ -82,6 +93,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
             ViewStore views,
             PositionsView.Marked marks,
             Vitals vitals,
+            Responsibility responsibility,
             EpochClock epochClock,
             NanoClock nanoClock,
             Consumer<Throwable> onFatal) {}
@@ -96,6 +108,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
                         around.views(),
                         PositionsView.marked(around.marks()),
                         around.vitals(),
+                        around.responsibility(),
                         around.epochClock(),
                         around.nanoClock(),
                         around.onFatal()),
@@ -113,20 +126,31 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         Partitions partitions = core.partitions();
         EpochClock clock = core.epochClock();
         Proposals proposals = new Proposals(quorum, clock);
-        PositionsView view = new PositionsView(core.views(), core.marks());
-        this.members = new GroupMembers(config.groups(), proposals, partitions, view, clock);
+        PositionsView.Marked marks = new ReplicatedMarks(core.marks(), quorum::image, facts.nodeId());
+        PositionsView view = new PositionsView(core.views(), marks);
+        this.responsibility = core.responsibility();
+        this.responsible = responsibility.isHere();
+        this.members = new GroupMembers(config.groups(), facts.nodeId(), proposals, partitions, view, clock);
         GroupReports reports = new GroupReports(proposals, partitions, view, members);
         this.viewKeeper = new ViewKeeper(proposals, partitions, view);
         this.lag = new LagReport(members.announcer(), reports);
         this.status = new StatusHandler(facts, proposals, vitals, this::health, clock);
-        this.chores = new Chores(config, proposals, partitions, view, core.marks(), viewKeeper, members, lag, clock);
+        this.chores = new Chores(config, proposals, partitions, view, marks, viewKeeper, members, lag, clock);
         register(
-                new TopicHandlers(config.topics(), proposals, partitions, core.marks()),
+                new TopicHandlers(config.topics(), proposals, partitions, marks),
                 new GroupHandlers(proposals, partitions, view, members, reports, clock),
                 new QueueGroupHandlers(proposals, partitions),
                 new ProducerIds(proposals));
-        quorum.listener((image, command) -> {
-            if (command.hasAlterTopic() || command.hasDeleteTopic() || command.hasCreateTopic()) {
+        quorum.listener(new MetadataQuorum.Listener() {
+            @Override
+            public void applied(MetadataImage image, Command command) {
+                if (command.hasAlterTopic() || command.hasDeleteTopic() || command.hasCreateTopic()) {
+                    members.topologyChanged(nowMs());
+                }
+            }
+
+            @Override
+            public void replaced(MetadataImage image) {
                 members.topologyChanged(nowMs());
             }
         });
@@ -176,10 +200,22 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         turnedAtNs = nowNs;
         int work = queue.drain(this::handle, connection -> members.connectionClosed(connection, nowMs()));
         work += quorum.doWork();
+        takeOrLeave();
         members.announcer().tellChanges();
         // After the mailbox: signs of life that came in while this thread was held up count before anyone is fenced.
         chores.tick(nowMs(), nowNs);
         return work;
+    }
+
+    /** Groups live where the responsibility is. Their members come by themselves; what they committed is in the logs. */
+    private void takeOrLeave() {
+        boolean here = responsibility.isHere();
+        if (here && !responsible) {
+            viewKeeper.refresh();
+        } else if (!here && responsible) {
+            members.resign(responsibility.elsewhere());
+        }
+        responsible = here;
     }
 
     private void handle(ControlQueue.Request request) {
@@ -194,6 +230,9 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
             if (phase == Health.Phase.STOPPING) {
                 throw new RequestFailedException(
                         Errors.of(ErrorCode.ERROR_SHUTTING_DOWN, "the broker is shutting down"));
+            }
+            if (!responsible && !FOR_ALL.contains(frame.type())) {
+                throw new RequestFailedException(responsibility.elsewhere());
             }
             handler.handle(frame.message(), reply);
         } catch (RequestFailedException e) {
@@ -220,7 +259,9 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         phase = Health.Phase.RUNNING;
         chores.deleteOrphans();
         chores.openQueues();
-        viewKeeper.refresh();
+        if (responsible) {
+            viewKeeper.refresh();
+        }
     }
 
     private void run() {
@@ -228,7 +269,8 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
             begin();
             while (!stopped) {
                 if (doWork() == 0) {
-                    queue.await(Math.min(LONGEST_PARK_NS, chores.nextInNs(nowMs(), nanoClock.nanoTime())));
+                    long choresNs = chores.nextInNs(nowMs(), nanoClock.nanoTime());
+                    queue.await(Math.min(LONGEST_PARK_NS, Math.min(choresNs, quorum.nextInNs())));
                 }
             }
             doWork();
@@ -283,6 +325,11 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
     public CompletionStage<Void> prepareToStop() {
         phase = Health.Phase.STOPPING;
         CompletableFuture<Void> done = new CompletableFuture<>();
+        if (responsibility != Responsibility.ALONE) {
+            // What others lead they go on with; nobody believes a view of it.
+            done.complete(null);
+            return done;
+        }
         queue.execute(() -> viewKeeper.refresh().whenComplete((count, failure) -> done.complete(null)));
         return done;
     }

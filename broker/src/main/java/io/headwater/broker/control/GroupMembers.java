@@ -6,7 +6,6 @@ import io.headwater.broker.group.JoinRequest;
 import io.headwater.broker.group.Topology;
 import io.headwater.broker.group.Verdict;
 import io.headwater.broker.metadata.GroupInfo;
-import io.headwater.broker.metadata.LocalMetadata;
 import io.headwater.broker.metadata.NameRules;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.TopicInfo;
@@ -16,6 +15,7 @@ import io.headwater.broker.net.Connection;
 import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.protocol.wire.Assignment;
+import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.GroupHeartbeat;
 import io.headwater.protocol.wire.GroupHeartbeatReply;
@@ -41,6 +41,7 @@ final class GroupMembers {
     private static final int MAX_MEMBER_ID = 256;
 
     private final BrokerConfig.Groups config;
+    private final int nodeId;
     private final Proposals proposals;
     private final EpochClock clock;
     private final GroupCoordinator coordinator;
@@ -49,11 +50,13 @@ final class GroupMembers {
 
     GroupMembers(
             BrokerConfig.Groups config,
+            int nodeId,
             Proposals proposals,
             Partitions partitions,
             PositionsView view,
             EpochClock clock) {
         this.config = config;
+        this.nodeId = nodeId;
         this.proposals = proposals;
         this.clock = clock;
         this.coordinator =
@@ -160,9 +163,9 @@ final class GroupMembers {
         announcer.joined(group, memberId, timeout, reply);
     }
 
-    /** Unique over restarts: the incarnation is the index of this run's registration. */
+    /** Unique in the cluster and over restarts: the incarnation is the index of this run's registration. */
     private String newMemberId() {
-        var node = proposals.image().node(LocalMetadata.NODE_ID);
+        var node = proposals.image().node(nodeId);
         return "member-" + (node == null ? 0 : node.incarnation()) + "-" + ++membersNamed;
     }
 
@@ -213,6 +216,12 @@ final class GroupMembers {
 
     void connectionClosed(Connection connection, long nowMs) {
         coordinator.connectionClosed(connection.id(), nowMs);
+    }
+
+    /** Another broker looks after groups from now on: everybody is told so, or hears it with the next heartbeat. */
+    void resign(Error elsewhere) {
+        announcer.resign(elsewhere);
+        coordinator.forgetAll();
     }
 
     /** Topics changed. */

@@ -1,9 +1,11 @@
 package io.headwater.broker.control;
 
 import io.headwater.broker.config.BrokerConfig;
+import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataCodec;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NameRules;
+import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.metadata.TopicPolicy;
@@ -19,6 +21,7 @@ import io.headwater.protocol.wire.DescribeTopic;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.FindOffset;
 import io.headwater.protocol.wire.GetTopics;
+import io.headwater.protocol.wire.Node;
 import io.headwater.protocol.wire.Overflow;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.PartitionDescription;
@@ -58,6 +61,12 @@ final class TopicHandlers {
         for (String name : request.getNamesList()) {
             topics.addTopics(wire(known(name)));
         }
+        for (NodeInfo node : proposals.image().nodes()) {
+            String endpoint = node.details().clientEndpoint();
+            if (!node.fenced() && !endpoint.isEmpty()) {
+                topics.addNodes(Node.newBuilder().setNodeId(node.nodeId()).setEndpoint(endpoint));
+            }
+        }
         reply.send(topics.build());
     }
 
@@ -71,6 +80,7 @@ final class TopicHandlers {
                 .setCreateTopic(io.headwater.broker.metadata.wire.CreateTopic.newBuilder()
                         .setName(request.getName())
                         .setPartitions(count)
+                        .setReplicas(request.getReplicas())
                         .setPolicy(MetadataCodec.wire(policy)));
         reply.sendWhenDone(proposals.propose(command).thenApply(done -> {
             LOG.info("topic {}: created with {} partitions", request.getName(), count);
@@ -284,10 +294,14 @@ final class TopicHandlers {
                                         : Overflow.OVERFLOW_BLOCK)
                         .setDeadLetter(topic.policy().work().deadLetter()));
         for (PartitionInfo partition : topic.partitions()) {
-            wire.addPartitions(Partition.newBuilder()
+            Leader leader = partition.leader();
+            Partition.Builder described = Partition.newBuilder()
                     .setIndex(partition.index())
                     .setPartitionId(partition.partitionId())
-                    .setEpoch(partition.epoch()));
+                    .setEpoch(partition.epoch())
+                    .setLeader(leader == null ? 0 : leader.nodeId());
+            partition.replicas().voters().forEach(voter -> described.addVoters(voter.nodeId()));
+            wire.addPartitions(described);
         }
         return wire.build();
     }

@@ -94,6 +94,13 @@ public final class GroupCoordinator {
         }
     }
 
+    /** Groups are somebody else's from now on. */
+    public void forgetAll() {
+        groups.clear();
+        groupsByConnection.clear();
+        nextDeadlineMs = Long.MAX_VALUE;
+    }
+
     public void topologyChanged(long nowMs) {
         for (StreamGroup group : groups.values()) {
             group.topologyChanged(nowMs);

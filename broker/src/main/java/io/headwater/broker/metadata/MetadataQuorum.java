@@ -19,6 +19,11 @@ public interface MetadataQuorum extends AutoCloseable {
     /** Makes what was proposed durable and completes it; the owner calls it once a turn. Returns how many. */
     int doWork();
 
+    /** How long {@link #doWork} need not be called if nothing is proposed and nobody wakes the owner; on its thread. */
+    default long nextInNs() {
+        return Long.MAX_VALUE;
+    }
+
     /** What is agreed on and durable. Any thread. */
     MetadataImage image();
 

@@ -33,11 +33,17 @@ public record ReplicaSet(List<Replica> voters, List<Replica> nextVoters, List<Re
         return voters.contains(replica) || nextVoters.contains(replica);
     }
 
+    /** Whether nobody else has a copy or is to get one. */
+    public boolean isOnly(Replica replica) {
+        return isOnlyVoter(replica) && learners.isEmpty();
+    }
+
     boolean isOnlyVoter(Replica replica) {
         return !isJoint() && voters.size() == 1 && voters.get(0).equals(replica);
     }
 
-    boolean contains(Replica replica) {
+    /** Voter or learner. */
+    public boolean contains(Replica replica) {
         return isVoter(replica) || learners.contains(replica);
     }
 

@@ -4,13 +4,13 @@ import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** The connections that are open, and what each of them needs from the rest of the broker. Thread-safe. */
 final class ConnectionRegistry {
-    private final Handshake handshake;
     private final int maxConnections;
     private final InFlight inFlight;
     private final Requests.Factory requests;
@@ -19,23 +19,23 @@ final class ConnectionRegistry {
     private final AtomicLong nextId = new AtomicLong(1);
     private final AtomicLong brokenFrames = new AtomicLong();
     private final AtomicLong overloads = new AtomicLong();
+    private volatile @Nullable Handshake handshake;
     private volatile @Nullable Error closing;
 
-    ConnectionRegistry(
-            Handshake handshake,
-            int maxConnections,
-            InFlight inFlight,
-            Requests.Factory requests,
-            ControlMailbox control) {
-        this.handshake = handshake;
+    ConnectionRegistry(int maxConnections, InFlight inFlight, Requests.Factory requests, ControlMailbox control) {
         this.maxConnections = maxConnections;
         this.inFlight = inFlight;
         this.requests = requests;
         this.control = control;
     }
 
+    void open(Handshake now) {
+        handshake = now;
+    }
+
+    /** Known before anybody is let in. */
     Handshake handshake() {
-        return handshake;
+        return Objects.requireNonNull(handshake, "not open yet");
     }
 
     InFlight inFlight() {

@@ -28,22 +28,23 @@ public final class Listener implements AutoCloseable {
     }
 
     /** What a listener needs from the rest of the broker. */
-    public record Ports(Handshake handshake, InFlight inFlight, Requests.Factory requests, ControlMailbox control) {}
+    public record Ports(InFlight inFlight, Requests.Factory requests, ControlMailbox control) {}
 
     /**
-     * Binds, and accepts from then on.
+     * Binds. Who connects waits until {@link #open}.
      *
      * @param maxConnections further ones are told so and closed
      */
     public static Listener bind(EventLoops loops, InetSocketAddress address, int maxConnections, Ports ports)
             throws IOException {
-        ConnectionRegistry registry = new ConnectionRegistry(
-                ports.handshake(), maxConnections, ports.inFlight(), ports.requests(), ports.control());
+        ConnectionRegistry registry =
+                new ConnectionRegistry(maxConnections, ports.inFlight(), ports.requests(), ports.control());
         ChannelFuture bound = new ServerBootstrap()
                 .group(loops.group())
                 .channel(loops.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.AUTO_READ, false)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 // The default allocator does not pool what is larger than 1 MiB, as frames may be: each is zeroed
                 // first.
@@ -66,6 +67,12 @@ public final class Listener implements AutoCloseable {
             throw new IOException("listen " + address + ": " + bound.cause().getMessage(), bound.cause());
         }
         return new Listener(registry, bound.channel());
+    }
+
+    /** Accepts from now on. Once. */
+    public void open(Handshake handshake) {
+        registry.open(handshake);
+        server.config().setAutoRead(true);
     }
 
     public int port() {

@@ -27,16 +27,16 @@ import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log with an epoch, a committed offset, the producers' windows and the groups' positions. What is derived is rebuilt
+ * A log that this broker leads, with a committed offset, the producers' windows and the groups' positions. What is derived is rebuilt
  * from the log when the partition is opened, and written into it as a CHECKPOINT whenever a segment begins. On its
  * owner's thread only.
  */
 public final class Partition {
-    private static final byte EPOCH_START_VERSION = 1;
     private static final short NO_PRODUCER = -1;
 
     private final PartitionInfo info;
     private final PartitionLog log;
+    private final Commitment commitment;
     private final EpochClock clock;
     private final ProducerTable producers = new ProducerTable();
     private final PositionTable positions = new PositionTable();
@@ -47,7 +47,6 @@ public final class Partition {
     private final PartitionQueues queues;
     private final Room room;
     private long lastIngestionMs;
-    private boolean epochStarted;
     private final Upkeep upkeep;
     private TopicPolicy.Work work = TopicPolicy.Work.NONE;
     private final Deduplication deduplication;
@@ -55,12 +54,15 @@ public final class Partition {
     /** What was announced and then not appended is withdrawn, and that is perhaps not in the log yet. */
     private boolean withdrawn;
 
+    private final CommitPoints underWay = new CommitPoints();
     private long committedOffset;
     private long committedIndex;
 
-    private Partition(PartitionInfo info, PartitionLog log, EpochClock clock, HeapBudget queueMemory) {
+    private Partition(
+            PartitionInfo info, PartitionLog log, Commitment commitment, EpochClock clock, HeapBudget queueMemory) {
         this.info = info;
         this.log = log;
+        this.commitment = commitment;
         this.clock = clock;
         this.queues = new PartitionQueues(queueMemory);
         this.room = new Room(info, log, queues);
@@ -69,20 +71,22 @@ public final class Partition {
     }
 
     /**
-     * Opens a partition and rebuilds what it derives from its log.
+     * Opens a partition that this broker leads, and rebuilds what it derives from its log.
      *
+     * @param log all records in it are committed
      * @param groups the topic's queue groups
      * @param queueMemory what these and all others may take
      */
     public static Partition open(
             PartitionInfo info,
             PartitionLog log,
+            Commitment commitment,
             EpochClock clock,
             List<QueueGroupInfo> groups,
             HeapBudget queueMemory,
             Now now)
             throws StorageException {
-        Partition partition = new Partition(info, log, clock, queueMemory);
+        Partition partition = new Partition(info, log, commitment, clock, queueMemory);
         partition.queues.begin(groups, log.startOffset());
         try {
             log.replay(partition::replayed);
@@ -91,11 +95,10 @@ public final class Partition {
         }
         partition.queues.open(log.endOffset(), now);
         partition.positions.allDurable();
-        partition.epochStarted = log.lastEpoch() >= info.epoch();
         partition.lastIngestionMs =
                 Math.max(partition.lastIngestionMs, log.stats().maxIngestionTimeMs());
-        partition.committedOffset = log.durableOffset();
-        partition.committedIndex = log.durableIndex();
+        partition.committedOffset = log.endOffset();
+        partition.committedIndex = commitment.index();
         log.checkpointSource(partition::checkpoint);
         return partition;
     }
@@ -178,13 +181,13 @@ public final class Partition {
         return committedIndex;
     }
 
-    /** Looks how far the log is durable; true: further than before. On one node that is all that commits. */
+    /** Looks how far the log is committed; true: further than before. */
     public boolean advanceCommitted() {
-        long index = log.durableIndex();
+        long index = commitment.index();
         boolean moved = index > committedIndex;
         if (moved) {
             committedIndex = index;
-            committedOffset = log.durableOffset();
+            committedOffset = underWay.takeUpTo(index, committedOffset);
         }
         return moved;
     }
@@ -194,7 +197,7 @@ public final class Partition {
         return dirty || !pendingOps.isEmpty();
     }
 
-    /** Whether everything that was appended is durable. */
+    /** Whether everything that was appended is committed. */
     public boolean isSettled() {
         return !isDirty() && committedIndex >= log.endIndex();
     }
@@ -257,7 +260,7 @@ public final class Partition {
         boolean announced = false;
         try {
             long nowMs = clock.time();
-            startEpoch(nowMs);
+            beforeAppend();
             if (withdrawn) {
                 appendQueueOps();
                 withdrawn = false;
@@ -269,7 +272,7 @@ public final class Partition {
             }
             // The same rule as the log's own, so that the answer can name the time: it never goes back.
             lastIngestionMs = Math.max(lastIngestionMs, nowMs);
-            long offset = log.appendData(batch, times, info.epoch(), lastIngestionMs);
+            long offset = log.appendData(batch, times, commitment.epoch(), lastIngestionMs);
             dirty = true;
             if (batch.producerId() != NO_PRODUCER) {
                 producers.noted(
@@ -313,15 +316,10 @@ public final class Partition {
         };
     }
 
-    /** The epoch's first entry is written together with its first append: a restart touches no idle partition. */
-    private void startEpoch(long nowMs) throws DiskFullException, LogOfflineException {
-        if (epochStarted) {
-            return;
-        }
-        log.appendControl(
-                EntryKind.EPOCH_START, ByteBuffer.wrap(new byte[] {EPOCH_START_VERSION}), info.epoch(), nowMs);
-        dirty = true;
-        epochStarted = true;
+    private void beforeAppend() throws DiskFullException, LogOfflineException {
+        long end = log.endIndex();
+        commitment.beforeAppend();
+        dirty |= log.endIndex() > end;
     }
 
     private void measure(RecordBatch batch, EventTimes times) {
@@ -393,6 +391,7 @@ public final class Partition {
         if (dirty) {
             log.flush();
             dirty = false;
+            underWay.add(log.endIndex(), log.endOffset());
         }
     }
 
@@ -406,9 +405,9 @@ public final class Partition {
         }
         try {
             long nowMs = clock.time();
-            startEpoch(nowMs);
+            beforeAppend();
             lastIngestionMs = Math.max(lastIngestionMs, nowMs);
-            log.appendControl(EntryKind.GROUP_OPS, GroupOp.encode(ops), info.epoch(), lastIngestionMs);
+            log.appendControl(EntryKind.GROUP_OPS, GroupOp.encode(ops), commitment.epoch(), lastIngestionMs);
             dirty = true;
             for (PendingGroupOp pending : pendingOps) {
                 pending.appended(positions.apply(pending.op()), log.endIndex());
@@ -434,12 +433,12 @@ public final class Partition {
             return false;
         }
         long nowMs = clock.time();
-        startEpoch(nowMs);
+        beforeAppend();
         lastIngestionMs = Math.max(lastIngestionMs, nowMs);
         // The log borrows it until the flush, and the groups may decide more before that.
         ByteBuffer payload = queues.ops().payload();
         ByteBuffer copy = ByteBuffer.allocate(payload.remaining()).put(payload).flip();
-        log.appendControl(EntryKind.QUEUE_OPS, copy, info.epoch(), lastIngestionMs);
+        log.appendControl(EntryKind.QUEUE_OPS, copy, commitment.epoch(), lastIngestionMs);
         queues.ops().clear();
         dirty = true;
         return true;

@@ -32,6 +32,9 @@ public final class PartitionErrors {
     /** Definite: what was asked for has not happened. */
     public static Error of(PartitionInfo partition, StorageException failure) {
         String message = "partition " + partition.displayName() + ": " + failure.getMessage();
+        if (failure instanceof NotLeaderException leader) {
+            return Errors.elsewhere(ErrorCode.ERROR_NOT_LEADER, message, leader.nodeId(), leader.endpoint());
+        }
         if (failure instanceof DiskFullException) {
             return Errors.retryAfter(ErrorCode.ERROR_DISK_FULL, message, DISK_FULL_RETRY_MS);
         }

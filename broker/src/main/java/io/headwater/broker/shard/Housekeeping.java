@@ -2,6 +2,7 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.TopicPolicy;
+import io.headwater.broker.partition.NotLeaderException;
 import io.headwater.storage.StorageException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,16 +22,17 @@ final class Housekeeping {
 
     /** Applies a topic's retention. One that has not been used since the start is opened for it now and then. */
     void retain(PartitionInfo info, TopicPolicy policy, long nowMs) {
-        Owned known = shard.opened(info.partitionId());
+        Owned known = shard.replicas().served(info.partitionId());
         if (known == null && !retentions.isDue(info.partitionId(), policy, nowMs)) {
             return;
         }
         if (known == null
-                && (shard.isBroken(info.partitionId()) || !shard.data().exists(info.partitionId()))) {
+                && (shard.replicas().isBroken(info.partitionId())
+                        || !shard.data().exists(info.partitionId()))) {
             return;
         }
         try {
-            Owned owned = known == null ? shard.open(info) : known;
+            Owned owned = known == null ? shard.replicas().serving(info) : known;
             // Sealing appends; a log that was opened only for this gives its files back at the next opportunity; and if
             // it goes offline here, its readers wait for nothing.
             shard.watch(owned);
@@ -48,6 +50,8 @@ final class Housekeeping {
                         deleted,
                         deleted == 1 ? "" : "s");
             }
+        } catch (NotLeaderException e) {
+            // Its leader sees to it, and the copies follow.
         } catch (StorageException e) {
             LOG.warn("partition {}: retention: {}", info.displayName(), e.getMessage());
         }
@@ -55,7 +59,7 @@ final class Housekeeping {
 
     /** Gives back files and memory of logs that nobody used for a while. */
     void hibernateIdle(long nowMs) {
-        for (Owned owned : shard.opened()) {
+        for (Owned owned : shard.replicas().served()) {
             if (owned.isIdleSince(nowMs - idleAfterMs)) {
                 owned.partition.log().hibernate();
                 owned.desk().forgetEntries();

@@ -27,16 +27,12 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A partition in the hands of its owner, and its corner of the waiting room: replies wait in the order of the indexes
- * that they wait for; readers wait for the committed end to move.
+ * A partition that this broker leads, and its corner of the waiting room: replies wait in the order of the indexes that
+ * they wait for; readers wait for the committed end to move.
  */
 final class Owned {
     final Partition partition;
     final Set<Subscription> readers = new LinkedHashSet<>();
-    /** In the shard's list of partitions that this turn writes. */
-    boolean toFlush;
-    /** In the shard's list of partitions that may not be wholly durable, or not online any more. */
-    boolean unsettled;
 
     private final ArrayDeque<Parked> untilDurable = new ArrayDeque<>();
     private final List<Parked> untilWritten = new ArrayList<>();
@@ -46,6 +42,7 @@ final class Owned {
     /** As it was when its queues were last made to fit. */
     private @Nullable TopicInfo topic;
 
+    private final LocalReplica home;
     private final QueueDesk desk;
     /** In the shard's list of partitions whose queues take a turn. */
     boolean toTurn;
@@ -54,13 +51,30 @@ final class Owned {
     /** When its queues take a turn by themselves, on the monotonic clock. */
     long turnAtMs = Long.MAX_VALUE;
 
-    Owned(Partition partition, Traffic traffic, LetterBox letters) {
+    Owned(Partition partition, Traffic traffic, LetterBox letters, LocalReplica home) {
         this.partition = partition;
+        this.home = home;
         this.desk = new QueueDesk(partition, traffic, letters);
     }
 
     QueueDesk desk() {
         return desk;
+    }
+
+    /** The copy that it is served from. */
+    LocalReplica home() {
+        return home;
+    }
+
+    /** False: this broker leads the partition no longer, or it is offline. */
+    @SuppressWarnings("ReferenceEquality") // It may be served again by then, by another.
+    boolean isServed() {
+        return home.owned == this;
+    }
+
+    /** Whether somebody waits for what was appended to be committed. */
+    boolean isWaitedFor() {
+        return !untilDurable.isEmpty();
     }
 
     @SuppressWarnings("ReferenceEquality") // A topic that has not changed is the same object.
@@ -161,7 +175,7 @@ final class Owned {
     }
 
     boolean isIdleSince(long timeMs) {
-        return lastUsedMs < timeMs && untilDurable.isEmpty() && !toFlush && partition.isSettled();
+        return lastUsedMs < timeMs && untilDurable.isEmpty() && !home.toFlush && partition.isSettled();
     }
 
     /** Writes what this turn appended. */
@@ -182,12 +196,12 @@ final class Owned {
         ops.clear();
     }
 
-    /** Lets go of every reply whose entries are durable. Returns how many. */
-    int releaseDurable(Shard shard) {
-        long durable = partition.committedIndex();
+    /** Lets go of every reply whose entries are committed. Returns how many. */
+    int releaseCommitted(Shard shard) {
+        long committed = partition.committedIndex();
         int released = 0;
         for (Parked next = untilDurable.peek();
-                next != null && next.durableAtIndex() <= durable;
+                next != null && next.durableAtIndex() <= committed;
                 next = untilDurable.peek()) {
             untilDurable.poll();
             next.durable(shard);

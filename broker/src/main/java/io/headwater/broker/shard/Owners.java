@@ -1,10 +1,13 @@
 package io.headwater.broker.shard;
 
+import io.headwater.broker.copy.PromiseKeeper;
 import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.net.Connection;
 import io.headwater.broker.net.Requests;
 import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.queue.HeapBudget;
+import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.Produce;
 import io.headwater.storage.DataDirectory;
@@ -14,6 +17,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -26,10 +31,15 @@ import org.agrona.concurrent.NanoClock;
  * has become durable: it wakes each owner once per group commit, and the owners look for themselves.
  */
 public final class Owners implements DurabilityListener, Requests.Factory {
+    private static final long PROMISES_TIMEOUT_S = 10;
+
     private final Settings settings;
     private final List<Mailbox> mailboxes = new ArrayList<>();
     private final List<Shard> shards = new ArrayList<>();
     private final List<ShardThread> threads = new ArrayList<>();
+    /** Waits for the disk; has a thread only while there is something to write. */
+    private final ThreadPoolExecutor promiseWriter = new ThreadPoolExecutor(
+            0, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new Thread(work, "headwater-promises"));
     /** Which owners have something in the group commit that is running; the sync thread's alone. */
     private final boolean[] concerned;
 
@@ -58,10 +68,18 @@ public final class Owners implements DurabilityListener, Requests.Factory {
         }
     }
 
-    /** Once, before the first request. */
-    public void start(DataDirectory data, Supplier<MetadataImage> metadata) {
+    /**
+     * Once, before the first request.
+     *
+     * @param self this broker in its present incarnation
+     * @param posts one for each owner
+     */
+    public void start(
+            DataDirectory data, Supplier<MetadataImage> metadata, NodeInfo self, Supplier<ReplicaPost> posts) {
+        PromiseKeeper promises = new PromiseKeeper(data.marks(), promiseWriter);
         for (int i = 0; i < settings.count(); i++) {
-            Shard shard = new Shard(mailboxes.get(i), data, metadata, settings, this::mailboxOf);
+            Shard shard =
+                    new Shard(mailboxes.get(i), data, metadata, settings, this::mailboxOf, self, posts.get(), promises);
             shards.add(shard);
             threads.add(new ShardThread(shard, "headwater-owner-" + i, settings.onFatal()));
         }
@@ -114,6 +132,8 @@ public final class Owners implements DurabilityListener, Requests.Factory {
         for (ShardThread thread : threads) {
             thread.stop(why);
         }
+        promiseWriter.shutdown();
+        promiseWriter.awaitTermination(PROMISES_TIMEOUT_S, TimeUnit.SECONDS);
     }
 
     @Override
@@ -134,6 +154,31 @@ public final class Owners implements DurabilityListener, Requests.Factory {
                 mailboxes.get(i).poke();
             }
         }
+    }
+
+    /** Another broker says this to a copy of a partition. Any thread. */
+    public void receive(long partitionId, long senderStart, ReplicaMessage message) {
+        mailboxOf(partitionId).signal(new ReplicaTasks.Received(partitionId, senderStart, message));
+    }
+
+    /** A controller ends all epochs before this one. Any thread. */
+    public void requestSeal(int controllerNode, long partitionId, int epoch) {
+        mailboxOf(partitionId).signal(new ReplicaTasks.SealRequest(controllerNode, partitionId, epoch));
+    }
+
+    /** The leader of this epoch is to hand over. Any thread. */
+    public void requestTransfer(long partitionId, int epoch) {
+        mailboxOf(partitionId).signal(new ReplicaTasks.TransferRequest(partitionId, epoch));
+    }
+
+    /** What was sent to that node may be lost. Any thread. */
+    public void disconnected(int node) {
+        mailboxes.forEach(mailbox -> mailbox.signal(new ReplicaTasks.Disconnected(node)));
+    }
+
+    /** Copies come, go and change their roles as the metadata say by now. Any thread. */
+    public void metadataChanged() {
+        mailboxes.forEach(mailbox -> mailbox.signal(new ReplicaTasks.MetadataChanged()));
     }
 
     long nanoTime() {

@@ -138,7 +138,7 @@ final class PostOffice {
     private record Back(long partitionId, Delivery delivery, Receipt receipt) implements Task {
         @Override
         public void run(Shard shard) {
-            Owned owned = shard.opened(partitionId);
+            Owned owned = shard.replicas().served(partitionId);
             if (owned != null) {
                 receipt.of(delivery, shard.now());
                 shard.turn(owned);

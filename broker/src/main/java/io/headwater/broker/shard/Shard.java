@@ -1,13 +1,15 @@
 package io.headwater.broker.shard;
 
+import io.headwater.broker.copy.PromiseKeeper;
 import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.net.Attachment;
 import io.headwater.broker.net.Connection;
+import io.headwater.broker.partition.NotLeaderException;
 import io.headwater.broker.partition.Partition;
-import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.stream.ProduceRequest;
 import io.headwater.broker.stream.Traffic;
@@ -16,10 +18,8 @@ import io.headwater.protocol.wire.ProduceResult;
 import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.LogOfflineException;
-import io.headwater.storage.PartitionLog;
 import io.headwater.storage.StorageException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -28,7 +28,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
-import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
 import org.jspecify.annotations.Nullable;
@@ -55,18 +54,20 @@ final class Shard {
     private final NanoClock nanoClock;
     private final Owners.Settings settings;
     private final ShardGauges gauges;
-    private final Long2ObjectHashMap<Owned> partitions = new Long2ObjectHashMap<>();
-    private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
+    private final Replicas replicas;
+    private final ReplicaPost post;
     private final Set<Connection> touched = new HashSet<>();
     private final Readers readers = new Readers(touched, this::watch);
     private final Workers workers = new Workers();
     private final Alarms alarms = new Alarms();
-    private final List<Owned> toFlush = new ArrayList<>();
+    private final List<LocalReplica> toFlush = new ArrayList<>();
     private List<Owned> toTurn = new ArrayList<>();
     private List<Owned> turning = new ArrayList<>();
     private final CatchUps catchUps = new CatchUps();
-    private final List<Owned> unsettled = new ArrayList<>();
+    private final List<LocalReplica> unsettled = new ArrayList<>();
+    private final List<LocalReplica> moved = new ArrayList<>();
     private final List<Attachment> borrowed = new ArrayList<>();
+    private final LongFunction<Mailbox> mailboxOf;
     private final Executor soon;
     private final PostOffice postOffice;
     private final Housekeeping housekeeping;
@@ -80,7 +81,10 @@ final class Shard {
             DataDirectory data,
             Supplier<MetadataImage> metadata,
             Owners.Settings settings,
-            LongFunction<Mailbox> mailboxOf) {
+            LongFunction<Mailbox> mailboxOf,
+            NodeInfo self,
+            ReplicaPost post,
+            PromiseKeeper promises) {
         this.mailbox = mailbox;
         this.data = data;
         this.metadata = metadata;
@@ -89,6 +93,9 @@ final class Shard {
         this.settings = settings;
         this.gauges = new ShardGauges(clock);
         this.soon = work -> mailbox.signal(new Later(work));
+        this.mailboxOf = mailboxOf;
+        this.post = post;
+        this.replicas = new Replicas(this, self, post, promises);
         this.postOffice = new PostOffice(mailbox, mailboxOf, metadata, settings.maxRecordBytes());
         this.housekeeping = new Housekeeping(this, settings.idleAfterMs());
     }
@@ -126,6 +133,10 @@ final class Shard {
         return clock.time();
     }
 
+    EpochClock epochClock() {
+        return clock;
+    }
+
     Now now() {
         return new Now(monotonicMs(), clock.time());
     }
@@ -149,72 +160,59 @@ final class Shard {
     /** One turn. Returns 0 when there was nothing to do. */
     int doWork() {
         int work = mailbox.drain(runner, DRAIN_LIMIT);
+        work += replicas.tick(monotonicMs());
         work += catchUp();
         work += turnQueues();
         work += flush();
         work += settle();
         work += readers.serve(gauges.traffic(), DELIVERY_LIMIT);
+        post.flush();
         if (!touched.isEmpty()) {
             touched.forEach(Connection::wake);
             touched.clear();
         }
         if (gauges.isDue(work > 0)) {
-            gauges.update(partitions.values(), readers.count(), now());
+            gauges.update(replicas.served(), readers.count(), now());
         }
-        if (whenQuiet != null && work == 0 && unsettled.isEmpty()) {
+        if (whenQuiet != null
+                && work == 0
+                && unsettled.isEmpty()
+                && replicas.served().stream().noneMatch(Owned::isWaitedFor)) {
             whenQuiet.run();
             whenQuiet = null;
         }
         return work;
     }
 
-    /** The partition, opened if this is its first use. */
+    /**
+     * The partition, opened if this is its first use.
+     *
+     * @throws NotLeaderException if this broker does not lead it
+     */
     Owned owned(PartitionInfo info) throws StorageException {
-        Owned owned = partitions.get(info.partitionId());
-        if (owned == null) {
-            owned = open(info);
-        }
+        Owned owned = replicas.serving(info);
         owned.used(clock.time());
         follow(owned);
         // Whatever is done with it now may find a fault: the end of this turn sees whether the log is still online.
-        watch(owned);
+        watch(owned.home());
         return owned;
     }
 
-    Collection<Owned> opened() {
-        return partitions.values();
+    Replicas replicas() {
+        return replicas;
     }
 
-    /** Whether it is offline until a restart. */
-    boolean isBroken(long partitionId) {
-        return broken.containsKey(partitionId);
+    /** Whether partitions with this id are this owner's. */
+    @SuppressWarnings("ReferenceEquality") // Its own.
+    boolean owns(long partitionId) {
+        return mailboxOf.apply(partitionId) == mailbox;
     }
 
-    /** Null: it is not open, or not any more. */
-    @Nullable
-    Owned opened(long partitionId) {
-        return partitions.get(partitionId);
-    }
-
-    /** Its first use, though nobody asks for it. */
-    Owned open(PartitionInfo info) throws StorageException {
-        StorageException before = broken.get(info.partitionId());
-        if (before != null) {
-            throw before;
-        }
-        try {
-            PartitionLog log = data.log(info.partitionId());
-            Partition opened = Partition.open(info, log, clock, groupsOf(info), settings.queueMemory(), now());
-            Owned owned = new Owned(opened, gauges.traffic(), postOffice.boxOf(info.partitionId()));
-            partitions.put(info.partitionId(), owned);
-            turn(owned);
-            return owned;
-        } catch (CorruptLogException | LogOfflineException e) {
-            // Until a restart: reading the same damage again would tell nothing new, and take long.
-            LOG.error("partition {}: cannot be opened and stays offline: {}", info.displayName(), e.getMessage());
-            markBroken(info, e);
-            throw e;
-        }
+    /** Rebuilds from its log what clients are served with. */
+    Owned serve(LocalReplica local) throws StorageException {
+        PartitionInfo info = local.info();
+        Partition opened = Partition.open(info, local.log, local, clock, groupsOf(info), settings.queueMemory(), now());
+        return new Owned(opened, gauges.traffic(), postOffice.boxOf(info.partitionId()), local);
     }
 
     /** Makes it what its topic says by now. */
@@ -233,9 +231,7 @@ final class Shard {
 
     /** Its queues decide in this turn; or in the next, if that is asked for while they do. */
     void turn(Owned owned) {
-        if (!owned.toTurn
-                && owned.wantsTurn()
-                && partitions.get(owned.partition.info().partitionId()) == owned) {
+        if (!owned.toTurn && owned.wantsTurn() && owned.isServed()) {
             owned.toTurn = true;
             toTurn.add(owned);
         }
@@ -244,9 +240,13 @@ final class Shard {
     /** Something was appended to it: this turn writes it. */
     void appended(Owned owned) {
         turn(owned);
-        if (!owned.toFlush) {
-            owned.toFlush = true;
-            toFlush.add(owned);
+        appended(owned.home());
+    }
+
+    void appended(LocalReplica local) {
+        if (!local.toFlush) {
+            local.toFlush = true;
+            toFlush.add(local);
         }
     }
 
@@ -267,24 +267,6 @@ final class Shard {
         }
     }
 
-    /** Fails what waits on a partition, deletes its files and forgets it. */
-    void delete(long partitionId) throws StorageException {
-        Owned owned = partitions.remove(partitionId);
-        broken.remove(partitionId);
-        gauges.offlinePartitions = broken.size();
-        if (owned != null) {
-            toFlush.remove(owned);
-            toTurn.remove(owned);
-            unsettled.remove(owned);
-            forget(owned);
-            owned.failAll(
-                    this,
-                    PartitionErrors.deleted(owned.partition.info()),
-                    PartitionErrors.unknownPartition(partitionId));
-        }
-        data.delete(partitionId);
-    }
-
     /** Runs it once everything that was asked is answered. */
     void whenQuiet(Runnable then) {
         whenQuiet = then;
@@ -298,6 +280,7 @@ final class Shard {
         long nextMs = alarms.nextMs();
         long inMs = nextMs == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, nextMs - monotonicMs());
         inMs = Math.min(inMs, gauges.nextInMs());
+        inMs = Math.min(inMs, replicas.nextTickInMs(monotonicMs()));
         return inMs == Long.MAX_VALUE ? inMs : TimeUnit.MILLISECONDS.toNanos(inMs);
     }
 
@@ -325,9 +308,7 @@ final class Shard {
         if (alarms.nextMs() != Long.MAX_VALUE) {
             long nowMs = monotonicMs();
             for (Owned due = alarms.due(nowMs); due != null; due = alarms.due(nowMs)) {
-                if (partitions.get(due.partition.info().partitionId()) == due) {
-                    turn(due);
-                }
+                turn(due);
             }
         }
         if (toTurn.isEmpty()) {
@@ -339,6 +320,9 @@ final class Shard {
         Now now = now();
         for (Owned owned : these) {
             owned.toTurn = false;
+            if (!owned.isServed()) {
+                continue;
+            }
             try {
                 owned.turn(now);
                 afterTurn(owned, now);
@@ -353,7 +337,7 @@ final class Shard {
 
     private void turnFailed(Owned owned, StorageException e) {
         if (owned.partition.log().offlineReason() != null || e instanceof CorruptLogException) {
-            wentOffline(owned, e);
+            replicas.goOffline(owned.home(), e);
             return;
         }
         LOG.warn("partition {}: its queues: {}", owned.partition.info().displayName(), e.getMessage());
@@ -361,10 +345,9 @@ final class Shard {
     }
 
     private void afterTurn(Owned owned, Now now) {
-        watch(owned);
-        if (owned.partition.isDirty() && !owned.toFlush) {
-            owned.toFlush = true;
-            toFlush.add(owned);
+        watch(owned.home());
+        if (owned.partition.isDirty()) {
+            appended(owned.home());
         }
         if (owned.hasMore()) {
             turn(owned);
@@ -375,13 +358,13 @@ final class Shard {
     }
 
     private int flush() {
-        for (Owned owned : toFlush) {
-            owned.toFlush = false;
+        for (LocalReplica local : toFlush) {
+            local.toFlush = false;
             try {
-                owned.flush(this);
-                watch(owned);
+                local.flush(this);
+                watch(local);
             } catch (LogOfflineException e) {
-                wentOffline(owned, e);
+                moved.add(local);
             }
         }
         int work = toFlush.size();
@@ -393,66 +376,75 @@ final class Shard {
         return work;
     }
 
-    /** Looks at the partitions that were used or not wholly durable: how far is the group commit, are they online? */
+    /** Looks at the partitions that were used or not wholly committed: how far is the group commit, are they online? */
     private int settle() {
         int work = 0;
         for (int i = unsettled.size() - 1; i >= 0; i--) {
-            Owned owned = unsettled.get(i);
-            boolean moved = owned.partition.advanceCommitted();
-            work += owned.releaseDurable(this);
-            if (owned.desk().wantsTurn()) {
-                // What left found something: a record that is gone, a connection that takes no more.
-                turn(owned);
-            }
-            if (moved) {
-                work++;
-                readers.wakeAll(owned);
-            }
-            String offline = owned.partition.log().offlineReason();
-            if (offline != null) {
-                wentOffline(owned, new LogOfflineException(offline, null));
-            } else if (!owned.partition.isSettled()) {
+            LocalReplica local = unsettled.get(i);
+            work += settle(local);
+            if (local.log.offlineReason() == null && !local.isSettled()) {
                 continue;
             }
-            owned.unsettled = false;
+            local.unsettled = false;
             int last = unsettled.size() - 1;
             unsettled.set(i, unsettled.get(last));
             unsettled.remove(last);
         }
+        // What begins or ends to be served changes the list.
+        for (LocalReplica local : moved) {
+            replicas.after(local);
+        }
+        moved.clear();
         return work;
     }
 
-    private void markBroken(PartitionInfo info, StorageException why) {
-        broken.put(info.partitionId(), why);
-        gauges.offlinePartitions = broken.size();
+    private int settle(LocalReplica local) {
+        int work = local.lookDurable() ? 1 : 0;
+        if (work > 0 || local.log.offlineReason() != null) {
+            moved.add(local);
+        }
+        Owned owned = local.owned;
+        if (owned == null) {
+            return work;
+        }
+        boolean further = owned.partition.advanceCommitted();
+        work += owned.releaseCommitted(this);
+        if (owned.desk().wantsTurn()) {
+            // What left found something: a record that is gone, a connection that takes no more.
+            turn(owned);
+        }
+        if (further) {
+            work++;
+            readers.wakeAll(owned);
+        }
+        return work;
     }
 
-    /** The end of this turn sees whether it is online, and wholly durable. */
-    void watch(Owned owned) {
-        if (!owned.unsettled) {
-            owned.unsettled = true;
-            unsettled.add(owned);
+    /** The end of this turn sees whether it is online, and wholly committed. */
+    void watch(LocalReplica local) {
+        if (!local.unsettled) {
+            local.unsettled = true;
+            unsettled.add(local);
         }
     }
 
-    private void forget(Owned owned) {
+    void watch(Owned owned) {
+        watch(owned.home());
+    }
+
+    /** It is not served any more. */
+    void forget(Owned owned) {
         alarms.set(owned, Long.MAX_VALUE);
         workers.removeAll(owned);
         catchUps.remove(owned);
+        toTurn.remove(owned);
         owned.close();
     }
 
-    private void wentOffline(Owned owned, StorageException why) {
-        PartitionInfo info = owned.partition.info();
-        LOG.error("partition {}: offline until a restart: {}", info.displayName(), why.getMessage());
-        markBroken(info, why);
-        partitions.remove(info.partitionId());
-        toTurn.remove(owned);
-        forget(owned);
-        owned.failAll(
-                this,
-                PartitionErrors.fateUnknown(info, String.valueOf(why.getMessage())),
-                PartitionErrors.of(info, why));
+    /** It is not there any more. */
+    void drop(LocalReplica local) {
+        toFlush.remove(local);
+        unsettled.remove(local);
     }
 
     /** Work that a log wants to be done on its owner's thread. */

@@ -114,7 +114,7 @@ final class ShardPartitions implements Partitions {
         Completion<@Nullable Void> completion = new Completion<>(answers);
         post(partitionId, completion, shard -> {
             try {
-                shard.delete(partitionId);
+                shard.replicas().delete(partitionId);
                 completion.complete(null);
             } catch (StorageException e) {
                 completion.fail(

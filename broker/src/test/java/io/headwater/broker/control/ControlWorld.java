@@ -95,6 +95,7 @@ final class ControlWorld implements AutoCloseable {
                         views,
                         partitions,
                         vitals,
+                        Responsibility.ALONE,
                         this::nowMs,
                         () -> nowNs,
                         fatal::complete),

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ConnectionHandlerTest {
@@ -38,10 +39,14 @@ class ConnectionHandlerTest {
     private final FakeOwners owners = new FakeOwners();
     private final FakeControl control = new FakeControl();
     private final InFlight inFlight = new InFlight(MAX_IN_FLIGHT_BYTES);
-    private final ConnectionRegistry registry = new ConnectionRegistry(
-            new Handshake("cluster", 1, "headwater/test", MAX_FRAME_BYTES, 1 << 19), 4, inFlight, owners, control);
+    private final ConnectionRegistry registry = new ConnectionRegistry(4, inFlight, owners, control);
     private final List<EmbeddedChannel> channels = new ArrayList<>();
     private EmbeddedChannel client = new EmbeddedChannel();
+
+    @BeforeEach
+    void opens() {
+        registry.open(new Handshake("cluster", 1, "headwater/test", MAX_FRAME_BYTES, 1 << 19));
+    }
 
     @AfterEach
     void closesEverything() {

@@ -53,8 +53,14 @@ class DeduplicationTurnsTest {
 
     /** As after a start: nothing is known of the ids that the log has. */
     private Partition opened() throws Exception {
-        Partition made =
-                Partition.open(INFO, data.log(INFO.partitionId()), () -> nowMs, List.of(), budget, new Now(0, nowMs));
+        Partition made = Partition.open(
+                INFO,
+                data.log(INFO.partitionId()),
+                new OwnDisk(data.log(INFO.partitionId()), INFO.epoch()),
+                () -> nowMs,
+                List.of(),
+                budget,
+                new Now(0, nowMs));
         made.work(with(new TopicPolicy.Dedup(WINDOW_MS, 2_000_000)));
         return made;
     }

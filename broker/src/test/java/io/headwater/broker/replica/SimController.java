@@ -86,13 +86,13 @@ final class SimController implements ControllerPorts {
     /** Replaces a voter whose disk is gone, or else any one, or two. */
     private void rearrange(PartitionView view) {
         if (view.configuration().isJoint()) {
+            if (lost(view.configuration().newVoters()) >= 0) {
+                controller.abortMove(PARTITION);
+            }
             return;
         }
         List<ReplicaId> voters = new ArrayList<>(view.configuration().voters());
-        int out = voters.size() - 1;
-        while (out >= 0 && world.node(voters.get(out).node()).id().equals(voters.get(out))) {
-            out--;
-        }
+        int out = lost(voters);
         boolean lost = out >= 0;
         if (!lost && (world.isCalm() || !oneIn(6))) {
             return;
@@ -114,6 +114,15 @@ final class SimController implements ControllerPorts {
         if (nodes.size() == voters.size()) {
             controller.move(PARTITION, voters);
         }
+    }
+
+    /** The place of one whose disk is gone; below 0: none. */
+    private int lost(List<ReplicaId> voters) {
+        int out = voters.size() - 1;
+        while (out >= 0 && world.node(voters.get(out).node()).id().equals(voters.get(out))) {
+            out--;
+        }
+        return out;
     }
 
     /** One to three: a single voter writes no start of its epoch and stores no promise before it has to. */

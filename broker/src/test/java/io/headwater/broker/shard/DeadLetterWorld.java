@@ -300,7 +300,7 @@ final class DeadLetterWorld {
         }
         apply(Command.newBuilder().setDeleteTopic(DeleteTopic.newBuilder().setName(name)));
         for (PartitionInfo info : topic.partitions()) {
-            owners.owner(info).delete(info.partitionId());
+            owners.owner(info).replicas().delete(info.partitionId());
         }
         if (random.nextBoolean()) {
             for (int i = 0; i < 20; i++) {

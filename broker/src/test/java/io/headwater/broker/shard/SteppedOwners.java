@@ -2,8 +2,10 @@ package io.headwater.broker.shard;
 
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import io.headwater.broker.copy.PromiseKeeper;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataMachine;
+import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.wire.Command;
@@ -28,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
@@ -37,6 +40,8 @@ final class SteppedOwners {
     private static final Path DIRECTORY = Path.of("/data");
 
     final SplittableRandom random;
+    private static final String DIRECTORY_ID = "00000000-0000-0000-0000-000000000001";
+
     final MemoryDisk memory = new MemoryDisk();
     FaultyDisk disk = new FaultyDisk(memory);
     MetadataImage image = MetadataImage.empty("sim");
@@ -62,7 +67,7 @@ final class SteppedOwners {
 
     private void register() {
         apply(Command.newBuilder()
-                .setRegisterNode(RegisterNode.newBuilder().setNodeId(1).setDirectoryId("d")));
+                .setRegisterNode(RegisterNode.newBuilder().setNodeId(1).setDirectoryId(DIRECTORY_ID)));
     }
 
     void start() throws IOException {
@@ -84,9 +89,12 @@ final class SteppedOwners {
                     throw new AssertionError(failure);
                 });
         LongFunction<Mailbox> mailboxOf = id -> mailboxes.get((int) (id % count));
+        PromiseKeeper promises = new PromiseKeeper(data.marks(), background::add);
+        NodeInfo self = Objects.requireNonNull(image.node(1));
         for (int i = 0; i < count; i++) {
             mailboxes.add(new Mailbox(64));
-            shards.add(new Shard(mailboxes.get(i), data, () -> image, settings, mailboxOf));
+            shards.add(new Shard(
+                    mailboxes.get(i), data, () -> image, settings, mailboxOf, self, ReplicaPost.NONE, promises));
         }
     }
 

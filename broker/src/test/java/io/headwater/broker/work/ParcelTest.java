@@ -7,6 +7,7 @@ import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.net.CopiedBytes;
 import io.headwater.broker.net.TestConnection;
+import io.headwater.broker.partition.OwnDisk;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.Wishes;
 import io.headwater.broker.queue.HeapBudget;
@@ -55,7 +56,14 @@ class ParcelTest {
     @BeforeEach
     void open() throws Exception {
         data = SteppedDirectory.open(Path.of("/data"), disk, NOW::wallMs, Runnable::run);
-        partition = Partition.open(INFO, data.log(1), NOW::wallMs, List.of(GROUP), new HeapBudget(4 << 20), NOW);
+        partition = Partition.open(
+                INFO,
+                data.log(1),
+                new OwnDisk(data.log(1), INFO.epoch()),
+                NOW::wallMs,
+                List.of(GROUP),
+                new HeapBudget(4 << 20),
+                NOW);
         desk = new QueueDesk(partition, new Traffic(NOW::wallMs), new NoLetters());
     }
 

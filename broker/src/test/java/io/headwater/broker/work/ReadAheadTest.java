@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.QueueGroupInfo;
 import io.headwater.broker.net.TestConnection;
+import io.headwater.broker.partition.OwnDisk;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.Wishes;
 import io.headwater.broker.queue.HeapBudget;
@@ -79,7 +80,8 @@ class ReadAheadTest {
     }
 
     private void serve() throws Exception {
-        partition = Partition.open(INFO, data.log(1), () -> nowMs, List.of(GROUP), memory, now());
+        partition = Partition.open(
+                INFO, data.log(1), new OwnDisk(data.log(1), INFO.epoch()), () -> nowMs, List.of(GROUP), memory, now());
         EntryMaps maps = new EntryMaps(memory);
         shelf = new RecordShelf(partition.log(), maps);
         readAhead = new ReadAhead(partition, maps, engine -> isServed);

@@ -1,0 +1,34 @@
+package io.headwater.broker;
+
+import io.headwater.broker.control.Responsibility;
+import io.headwater.broker.metadata.MetadataQuorum;
+import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.partition.Partitions;
+import io.headwater.broker.shard.ReplicaPost;
+
+/** What is different in a broker that stands alone and in one among others. */
+interface Membership extends AutoCloseable {
+    MetadataQuorum metadata();
+
+    /** This broker in its present incarnation. */
+    NodeInfo self();
+
+    /** For one owner. */
+    ReplicaPost post();
+
+    /**
+     * All partitions of the cluster.
+     *
+     * @param local those of this broker
+     */
+    Partitions partitions(Partitions local);
+
+    Responsibility responsibility();
+
+    /** The owners run, and may hear of others. */
+    void ready();
+
+    /** Ends what it began, the metadata included. */
+    @Override
+    void close();
+}

@@ -1,0 +1,241 @@
+package io.headwater.broker.shard;
+
+import io.headwater.broker.copy.CopyFailedException;
+import io.headwater.broker.copy.CopyLog;
+import io.headwater.broker.copy.CopyPromises;
+import io.headwater.broker.copy.Views;
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.partition.Commitment;
+import io.headwater.broker.replica.ControllerMessage;
+import io.headwater.broker.replica.Messages;
+import io.headwater.broker.replica.Replica;
+import io.headwater.broker.replica.ReplicaMessage;
+import io.headwater.broker.replica.ReplicaOwner;
+import io.headwater.broker.replica.ReplicaPorts;
+import io.headwater.broker.replica.ReplicaSettings;
+import io.headwater.broker.replica.ReplicaStart;
+import io.headwater.storage.DiskFullException;
+import io.headwater.storage.LogOfflineException;
+import io.headwater.storage.PartitionLog;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One copy of a partition in the hands of its owner: its log, the replica that decides what becomes of it, and, while that
+ * leads and knows what is committed, what serves clients. Everything that clients see is derived from the log when this
+ * broker begins to lead, and forgotten when it stops.
+ */
+final class LocalReplica implements Commitment, Messages, ReplicaOwner {
+    private static final int NEVER_LED = 0;
+
+    final PartitionLog log;
+    private final io.headwater.broker.metadata.Replica self;
+    private final CopyLog copy;
+    private final CopyPromises promises;
+    private final Replica replica;
+    private final ReplicaPost post;
+    /** As the metadata had it last. */
+    private PartitionInfo info;
+    /** Nobody else has a copy. */
+    private boolean alone;
+
+    /** In the shard's list of partitions that this turn writes. */
+    boolean toFlush;
+    /** In the shard's list of partitions that may not be wholly committed, or not online any more. */
+    boolean unsettled;
+    /** In the list of those that repeat what got no answer. */
+    boolean ticking;
+    /** While it is served. */
+    @Nullable
+    Owned owned;
+
+    private int epoch = NEVER_LED;
+    /** Where the log ended when the epoch began: what is before is not its own, and must be committed first. */
+    private long inherited;
+
+    private long durableSeen;
+    private @Nullable String halted;
+
+    /** Its replica knows nothing of who leads yet: {@link #begin}. */
+    LocalReplica(PartitionInfo info, PartitionLog log, Replicas home) {
+        NodeInfo self = home.self();
+        this.info = info;
+        this.log = log;
+        this.self = self.replica();
+        this.post = home.post();
+        this.copy = new CopyLog(log, home.marks(), home.clock());
+        this.promises = new CopyPromises(
+                home.promises(),
+                info.partitionId(),
+                home.soon(),
+                epoch -> home.promised(this, epoch),
+                cause -> home.promiseLost(this, cause));
+        ReplicaStart start = copy.start(Views.id(self.replica()), self.incarnation());
+        this.replica = new Replica(start, new ReplicaPorts(copy, promises, this, this), ReplicaSettings.DEFAULTS);
+        this.alone = info.replicas().isOnly(this.self);
+        this.durableSeen = log.durableIndex();
+    }
+
+    /** Nothing is written for it any more. */
+    void close() {
+        promises.close();
+    }
+
+    PartitionInfo info() {
+        return info;
+    }
+
+    long partitionId() {
+        return info.partitionId();
+    }
+
+    Replica replica() {
+        return replica;
+    }
+
+    CopyLog copy() {
+        return copy;
+    }
+
+    /** What the metadata say by now. */
+    void begin(MetadataImage image) {
+        replica.onView(Views.of(image, info));
+        replica.onDurable();
+    }
+
+    @SuppressWarnings("ReferenceEquality") // A partition that has not changed is the same object.
+    void follow(MetadataImage image, PartitionInfo newest) {
+        if (info != newest) {
+            info = newest;
+            alone = newest.replicas().isOnly(self);
+            replica.onView(Views.of(image, newest));
+        }
+    }
+
+    void receive(long senderStart, ReplicaMessage message) {
+        replica.receive(message);
+    }
+
+    /** Tells the replica if more is on disk than when it was told last; true: it was told. */
+    boolean lookDurable() {
+        long durable = log.durableIndex();
+        boolean moved = durable != durableSeen;
+        if (moved) {
+            durableSeen = durable;
+            replica.onDurable();
+        }
+        return moved;
+    }
+
+    /** Writes what this turn appended, and sends it to the others. */
+    void flush(Shard shard) throws LogOfflineException {
+        if (owned != null) {
+            owned.flush(shard);
+        }
+        try {
+            copy.flush();
+            replica.onAppended();
+        } catch (CopyFailedException e) {
+            throw new LogOfflineException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Whether clients may be served: it leads, and all that it has from before is committed. */
+    boolean mayServe() {
+        return replica.acceptsAppends() && replica.knowsEnd() && replica.commit() >= inherited;
+    }
+
+    /** Why it cannot go on; null: it can. */
+    @Nullable
+    String fault() {
+        return halted != null ? halted : log.offlineReason();
+    }
+
+    /** Whether something was appended that {@link #flush} has not written yet. */
+    boolean isDirty() {
+        return copy.isDirty();
+    }
+
+    /** Whether everything is on disk, and what is served knows what is committed. */
+    boolean isSettled() {
+        Owned serving = owned;
+        return !copy.isDirty()
+                && log.durableIndex() >= log.endIndex()
+                && (serving == null || serving.partition.committedIndex() >= replica.commit());
+    }
+
+    // Commitment: of what is served
+
+    @Override
+    public int epoch() {
+        return epoch;
+    }
+
+    @Override
+    public void beforeAppend() throws DiskFullException, LogOfflineException {
+        try {
+            replica.beforeAppend();
+        } catch (CopyFailedException e) {
+            if (e.getCause() instanceof DiskFullException full) {
+                throw full;
+            }
+            throw new LogOfflineException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    @Override
+    public long index() {
+        return replica.commit();
+    }
+
+    // Messages
+
+    @Override
+    public void send(int node, ReplicaMessage message) {
+        post.send(node, info.partitionId(), log.startIndex(), message);
+    }
+
+    @Override
+    public void answer(int controllerNode, ControllerMessage.SealReport report) {
+        post.answer(controllerNode, info.partitionId(), report);
+    }
+
+    @Override
+    public void tellController(ControllerMessage message) {
+        post.tellController(info.partitionId(), message);
+    }
+
+    // ReplicaOwner
+
+    @Override
+    public void leads(int led) {
+        epoch = led;
+        inherited = log.endIndex();
+        copy.lead(led);
+    }
+
+    @Override
+    public void stopsLeading(int led) {
+        // What was served ends with the call that this is part of: see Replicas.
+        copy.follow();
+    }
+
+    @Override
+    public void committed(long endIndex) {
+        if (!alone) {
+            // Where nobody can say anything else, what is on disk is committed.
+            copy.committed(endIndex);
+        }
+    }
+
+    @Override
+    public void mustCopy(long leaderStartIndex) {
+        throw new UnsupportedOperationException("begin at " + leaderStartIndex);
+    }
+
+    @Override
+    public void halted(String reason) {
+        halted = reason;
+    }
+}

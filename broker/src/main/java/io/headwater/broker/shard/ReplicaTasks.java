@@ -1,0 +1,51 @@
+package io.headwater.broker.shard;
+
+import io.headwater.broker.replica.ReplicaMessage;
+import io.headwater.protocol.wire.Error;
+
+/** What other brokers, the controller and the metadata want from the replicas of an owner. */
+final class ReplicaTasks {
+    private ReplicaTasks() {}
+
+    /** Lost where the owner has ended: whoever sent it says it again. */
+    private interface Unanswered extends Task {
+        @Override
+        default void refuse(Error why) {}
+    }
+
+    /** @param startIndex of the sender's log */
+    record Received(long partitionId, long startIndex, ReplicaMessage message) implements Unanswered {
+        @Override
+        public void run(Shard shard) {
+            shard.replicas().receive(partitionId, startIndex, message);
+        }
+    }
+
+    record SealRequest(int controllerNode, long partitionId, int epoch) implements Unanswered {
+        @Override
+        public void run(Shard shard) {
+            shard.replicas().seal(controllerNode, partitionId, epoch);
+        }
+    }
+
+    record TransferRequest(long partitionId, int epoch) implements Unanswered {
+        @Override
+        public void run(Shard shard) {
+            shard.replicas().transfer(partitionId, epoch);
+        }
+    }
+
+    record Disconnected(int node) implements Unanswered {
+        @Override
+        public void run(Shard shard) {
+            shard.replicas().disconnected(node);
+        }
+    }
+
+    record MetadataChanged() implements Unanswered {
+        @Override
+        public void run(Shard shard) {
+            shard.replicas().followMetadata();
+        }
+    }
+}

@@ -1,0 +1,431 @@
+package io.headwater.broker.shard;
+
+import io.headwater.broker.copy.CopyFailedException;
+import io.headwater.broker.copy.PromiseKeeper;
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.Replica;
+import io.headwater.broker.metadata.TopicInfo;
+import io.headwater.broker.partition.NotLeaderException;
+import io.headwater.broker.partition.PartitionErrors;
+import io.headwater.broker.replica.ControllerMessage;
+import io.headwater.broker.replica.ReplicaMessage;
+import io.headwater.protocol.wire.Error;
+import io.headwater.storage.CorruptLogException;
+import io.headwater.storage.LogOfflineException;
+import io.headwater.storage.Marks;
+import io.headwater.storage.StorageException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.concurrent.EpochClock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The copies of partitions that an owner has: opens them, passes on what other brokers and the metadata say to them, and
+ * serves clients from those that lead. On the owner's thread.
+ */
+final class Replicas {
+    private static final Logger LOG = LoggerFactory.getLogger(Replicas.class);
+    /** Leaders tell commits; the others wait for an answer, and have time. */
+    private static final long LEADERS_TICK_MS = 5;
+
+    private static final long TICK_MS = 50;
+    private static final long RESIGN_MS = 1_000;
+
+    private final Shard shard;
+    private final NodeInfo self;
+    private final ReplicaPost post;
+    private final PromiseKeeper promises;
+    private final Long2ObjectHashMap<LocalReplica> replicas = new Long2ObjectHashMap<>();
+    private final Long2ObjectHashMap<Owned> served = new Long2ObjectHashMap<>();
+    private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
+    /** Led here by what is broken now: nobody leads them any more, and the controller has to hear of it. */
+    private final List<Resigned> resigned = new ArrayList<>();
+
+    private final List<LocalReplica> ticking = new ArrayList<>();
+    private boolean leadersTick;
+    private long tickedMs;
+    private long resignedMs;
+
+    private record Resigned(long partitionId, int epoch) {}
+
+    /**
+     * @param self this broker in its present incarnation
+     * @param promises of all owners
+     */
+    Replicas(Shard shard, NodeInfo self, ReplicaPost post, PromiseKeeper promises) {
+        this.shard = shard;
+        this.self = self;
+        this.post = post;
+        this.promises = promises;
+    }
+
+    NodeInfo self() {
+        return self;
+    }
+
+    ReplicaPost post() {
+        return post;
+    }
+
+    PromiseKeeper promises() {
+        return promises;
+    }
+
+    Marks marks() {
+        return shard.data().marks();
+    }
+
+    EpochClock clock() {
+        return shard.epochClock();
+    }
+
+    Executor soon() {
+        return shard.soon();
+    }
+
+    // What is there
+
+    /** The partition as clients are served from it, opened if this is its first use. */
+    Owned serving(PartitionInfo info) throws StorageException {
+        Owned owned = served.get(info.partitionId());
+        if (owned != null) {
+            return owned;
+        }
+        LocalReplica local = opened(info);
+        if (local.owned == null && local.mayServe()) {
+            serve(local);
+        }
+        if (local.owned == null) {
+            throw NotLeaderException.of(shard.metadata(), info, self.nodeId());
+        }
+        return local.owned;
+    }
+
+    Collection<Owned> served() {
+        return served.values();
+    }
+
+    /** Null: it is not served here now. */
+    @Nullable
+    Owned served(long partitionId) {
+        return served.get(partitionId);
+    }
+
+    /** Whether it is offline until a restart. */
+    boolean isBroken(long partitionId) {
+        return broken.containsKey(partitionId);
+    }
+
+    int brokenCount() {
+        return broken.size();
+    }
+
+    private LocalReplica opened(PartitionInfo info) throws StorageException {
+        LocalReplica known = replicas.get(info.partitionId());
+        if (known != null) {
+            return known;
+        }
+        StorageException before = broken.get(info.partitionId());
+        if (before != null) {
+            throw before;
+        }
+        if (!info.replicas().contains(self.replica())) {
+            throw NotLeaderException.of(shard.metadata(), info, self.nodeId());
+        }
+        try {
+            LocalReplica local = new LocalReplica(info, shard.data().log(info.partitionId()), this);
+            replicas.put(info.partitionId(), local);
+            with(local, each -> each.begin(shard.metadata()));
+            StorageException failed = broken.get(info.partitionId());
+            if (failed != null) {
+                throw failed;
+            }
+            return local;
+        } catch (CopyFailedException e) {
+            LogOfflineException why = new LogOfflineException(String.valueOf(e.getMessage()), e);
+            markBroken(info.partitionId(), why);
+            throw why;
+        } catch (CorruptLogException | LogOfflineException e) {
+            // Until a restart: reading the same damage again would tell nothing new, and take long.
+            LOG.error("partition {}: cannot be opened and stays offline: {}", info.displayName(), e.getMessage());
+            markBroken(info.partitionId(), e);
+            throw e;
+        }
+    }
+
+    // What others say
+
+    /** Copies that others have a part in are opened at once, those that nobody else has at their first use. */
+    void followMetadata() {
+        MetadataImage image = shard.metadata();
+        for (TopicInfo topic : image.topics()) {
+            for (PartitionInfo info : topic.partitions()) {
+                if (shard.owns(info.partitionId())) {
+                    follow(image, info);
+                }
+            }
+        }
+        for (LocalReplica local : List.copyOf(replicas.values())) {
+            PartitionInfo info = image.partition(local.partitionId());
+            if (info == null || !info.replicas().contains(self.replica())) {
+                remove(local.partitionId());
+            }
+        }
+        resigned.removeIf(each -> {
+            PartitionInfo info = image.partition(each.partitionId());
+            return info == null || info.epoch() != each.epoch();
+        });
+    }
+
+    private void follow(MetadataImage image, PartitionInfo info) {
+        Replica me = self.replica();
+        LocalReplica local = replicas.get(info.partitionId());
+        if (local != null && info.replicas().contains(me)) {
+            with(local, replica -> replica.follow(image, info));
+            if (local.owned != null) {
+                shard.follow(local.owned);
+            }
+        } else if (info.replicas().contains(me) && !info.replicas().isOnly(me)) {
+            open(info);
+        }
+    }
+
+    private @Nullable LocalReplica open(PartitionInfo info) {
+        try {
+            return opened(info);
+        } catch (NotLeaderException e) {
+            return null;
+        } catch (StorageException e) {
+            if (!isBroken(info.partitionId())) {
+                LOG.warn("partition {}: cannot be opened now: {}", info.displayName(), e.getMessage());
+            }
+            return null;
+        }
+    }
+
+    /** Who says something to a copy that is not open will say it again. */
+    private void with(long partitionId, Consumer<LocalReplica> say) {
+        PartitionInfo info = shard.metadata().partition(partitionId);
+        LocalReplica local = info == null ? null : open(info);
+        if (local != null) {
+            with(local, say);
+        }
+    }
+
+    private void with(LocalReplica local, Consumer<LocalReplica> say) {
+        int epoch = local.epoch();
+        try {
+            say.accept(local);
+        } catch (CopyFailedException e) {
+            if (!e.isFull()) {
+                goOffline(local, new LogOfflineException(String.valueOf(e.getMessage()), e));
+                return;
+            }
+            if (local.epoch() != epoch) {
+                // There was no room for the first entry of the epoch that it should lead.
+                resign(local);
+            }
+        }
+        after(local);
+    }
+
+    void receive(long partitionId, long senderStart, ReplicaMessage message) {
+        with(partitionId, local -> local.receive(senderStart, message));
+    }
+
+    void seal(int controllerNode, long partitionId, int epoch) {
+        with(partitionId, local -> local.replica().onSealRequest(controllerNode, epoch));
+    }
+
+    void transfer(long partitionId, int epoch) {
+        with(partitionId, local -> local.replica().onTransferRequest(epoch));
+    }
+
+    /** What was sent to that node may be lost. */
+    void disconnected(int node) {
+        for (LocalReplica local : List.copyOf(replicas.values())) {
+            with(local, each -> each.replica().onDisconnected(node));
+        }
+    }
+
+    /** It is kept. */
+    void promised(LocalReplica local, int epoch) {
+        if (isOpen(local)) {
+            with(local, each -> each.replica().onPromiseDurable(epoch));
+        }
+    }
+
+    /** It never will be. */
+    void promiseLost(LocalReplica local, Exception cause) {
+        if (isOpen(local)) {
+            goOffline(local, new LogOfflineException("its promise cannot be kept: " + cause.getMessage(), cause));
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // It may have been opened again by then.
+    private boolean isOpen(LocalReplica local) {
+        return replicas.get(local.partitionId()) == local;
+    }
+
+    // What follows
+
+    /** To be called after whatever may have changed what the replica is; not while it is served. */
+    void after(LocalReplica local) {
+        String fault = local.fault();
+        if (fault != null) {
+            goOffline(local, new LogOfflineException(fault, null));
+            return;
+        }
+        if (local.owned != null && !local.mayServe()) {
+            retire(local);
+        } else if (local.owned == null && local.mayServe()) {
+            try {
+                serve(local);
+            } catch (StorageException e) {
+                // Whoever uses it tries again.
+                LOG.warn("partition {}: cannot be served now: {}", local.info().displayName(), e.getMessage());
+            }
+        }
+        if (!local.ticking && local.replica().needsTicks()) {
+            local.ticking = true;
+            leadersTick |= local.replica().isLeading();
+            ticking.add(local);
+        }
+        if (local.isDirty()) {
+            shard.appended(local);
+        }
+        if (!local.isSettled()) {
+            shard.watch(local);
+        }
+    }
+
+    private void serve(LocalReplica local) throws StorageException {
+        try {
+            Owned owned = shard.serve(local);
+            local.owned = owned;
+            served.put(local.partitionId(), owned);
+            shard.follow(owned);
+            shard.turn(owned);
+        } catch (CorruptLogException | LogOfflineException e) {
+            goOffline(local, e);
+            throw e;
+        }
+    }
+
+    /** Another broker leads, or will: what was appended here and not committed may or may not be what it goes on with. */
+    private void retire(LocalReplica local) {
+        PartitionInfo info = local.info();
+        end(
+                local,
+                PartitionErrors.fateUnknown(info, "this broker leads it no longer"),
+                PartitionErrors.of(info, NotLeaderException.of(shard.metadata(), info, self.nodeId())));
+    }
+
+    private void end(LocalReplica local, Error toRepliesWaiting, Error toReaders) {
+        Owned owned = local.owned;
+        if (owned != null) {
+            local.owned = null;
+            served.remove(local.partitionId());
+            local.log.checkpointSource(() -> null);
+            shard.forget(owned);
+            owned.failAll(shard, toRepliesWaiting, toReaders);
+        }
+    }
+
+    /** Its log cannot be read or written, or must not be. */
+    void goOffline(LocalReplica local, StorageException why) {
+        PartitionInfo info = local.info();
+        LOG.error("partition {}: offline until a restart: {}", info.displayName(), why.getMessage());
+        markBroken(info.partitionId(), why);
+        drop(local);
+        if (local.replica().isLeading()) {
+            local.replica().halt(String.valueOf(why.getMessage()));
+            resign(local);
+        }
+        end(local, PartitionErrors.fateUnknown(info, String.valueOf(why.getMessage())), PartitionErrors.of(info, why));
+    }
+
+    private void resign(LocalReplica local) {
+        resigned.add(new Resigned(local.partitionId(), local.epoch()));
+        tellResigned();
+    }
+
+    private void drop(LocalReplica local) {
+        replicas.remove(local.partitionId());
+        ticking.remove(local);
+        local.ticking = false;
+        local.close();
+        shard.drop(local);
+    }
+
+    private void markBroken(long partitionId, StorageException why) {
+        broken.put(partitionId, why);
+        shard.gauges().offlinePartitions = broken.size();
+    }
+
+    /** Fails what waits on a partition, deletes its files and forgets it. */
+    void delete(long partitionId) throws StorageException {
+        LocalReplica local = replicas.get(partitionId);
+        broken.remove(partitionId);
+        shard.gauges().offlinePartitions = broken.size();
+        if (local != null) {
+            drop(local);
+            end(local, PartitionErrors.deleted(local.info()), PartitionErrors.unknownPartition(partitionId));
+        }
+        shard.data().delete(partitionId);
+    }
+
+    private void remove(long partitionId) {
+        try {
+            delete(partitionId);
+        } catch (StorageException e) {
+            LOG.warn("partition {}: its files are left until the next start: {}", partitionId, e.getMessage());
+        }
+    }
+
+    // Time
+
+    /** Lets replicas say again what got no answer. Returns how many did. */
+    int tick(long nowMs) {
+        if (!resigned.isEmpty() && nowMs - resignedMs >= RESIGN_MS) {
+            resignedMs = nowMs;
+            tellResigned();
+        }
+        if (ticking.isEmpty() || nowMs - tickedMs < (leadersTick ? LEADERS_TICK_MS : TICK_MS)) {
+            return 0;
+        }
+        tickedMs = nowMs;
+        leadersTick = false;
+        for (LocalReplica local : List.copyOf(ticking)) {
+            if (local.ticking) {
+                with(local, each -> each.replica().tick(nowMs));
+            }
+        }
+        ticking.removeIf(local -> {
+            local.ticking &= local.replica().needsTicks();
+            leadersTick |= local.ticking && local.replica().isLeading();
+            return !local.ticking;
+        });
+        return 1;
+    }
+
+    /** In how many milliseconds {@link #tick} has something to do; the largest long: not before something happens. */
+    long nextTickInMs(long nowMs) {
+        long next = resigned.isEmpty() ? Long.MAX_VALUE : Math.max(0, resignedMs + RESIGN_MS - nowMs);
+        long ticks = tickedMs + (leadersTick ? LEADERS_TICK_MS : TICK_MS) - nowMs;
+        return ticking.isEmpty() ? next : Math.min(next, Math.max(0, ticks));
+    }
+
+    private void tellResigned() {
+        resigned.forEach(
+                each -> post.tellController(each.partitionId(), new ControllerMessage.SealWanted(each.epoch())));
+    }
+}
