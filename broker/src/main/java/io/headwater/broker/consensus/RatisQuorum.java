@@ -209,6 +209,27 @@ public final class RatisQuorum implements MetadataQuorum {
         }
     }
 
+    /** The voters, as far as this one knows; none: it was never told. Any thread. */
+    public List<String> voters() {
+        try {
+            return server.getDivision(group).getRaftConf().getCurrentPeers().stream()
+                    .map(voter -> voter.getId().toString())
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    /** False when it has stopped by itself: it is a voter no longer, or cannot go on. Any thread. */
+    public boolean isRunning() {
+        try {
+            return server.getDivision(group).getInfo().isAlive();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /**
      * Makes these the voters, by a joint change; asked of the leader only. New ones must run, and are brought up first.
      *

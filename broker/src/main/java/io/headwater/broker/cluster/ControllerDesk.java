@@ -1,0 +1,214 @@
+package io.headwater.broker.cluster;
+
+import io.headwater.broker.copy.Views;
+import io.headwater.broker.metadata.Leader;
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.TopicInfo;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.metadata.wire.Elect;
+import io.headwater.broker.metadata.wire.Seal;
+import io.headwater.broker.peer.Peers;
+import io.headwater.broker.peer.wire.FromController;
+import io.headwater.broker.peer.wire.PartitionSays;
+import io.headwater.broker.peer.wire.PeerMessage;
+import io.headwater.broker.peer.wire.SealRequest;
+import io.headwater.broker.peer.wire.ToController;
+import io.headwater.broker.replica.Controller;
+import io.headwater.broker.replica.ControllerPorts;
+import io.headwater.broker.replica.ControllerSettings;
+import io.headwater.broker.replica.MetadataCommand;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * The controller of all partitions at work: what the metadata and the replicas say goes in, and what it asks for goes out
+ * once a turn, many partitions in one command and in one message to each node. On the owner's thread.
+ */
+final class ControllerDesk implements ControllerPorts {
+    /** Larger entries take the metadata log long enough to be noticed. */
+    private static final int MOST_ITEMS = 500;
+
+    private static final long SLOW_NS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long FAST_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    /** How long after a report an election may still wait for a better one. */
+    private static final long UNDER_WAY_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final Peers peers;
+    private final Consumer<Command.Builder> propose;
+    private final Controller controller = new Controller(this, ControllerSettings.DEFAULTS);
+    private final Map<Long, MetadataCommand.Seal> seals = new LinkedHashMap<>();
+    private final Map<Long, MetadataCommand.Elect> elects = new LinkedHashMap<>();
+    private final List<MetadataCommand> others = new ArrayList<>();
+    private final SortedMap<Integer, FromController.Builder> requests = new TreeMap<>();
+    private final long startNs;
+    private MetadataImage image;
+    private boolean mayHaveLostLeaders = true;
+    private long tickNs;
+    private long fastUntilNs;
+
+    /** @param propose takes what it wants agreed on; that it fails is made up for by asking again */
+    ControllerDesk(Peers peers, Consumer<Command.Builder> propose, MetadataImage image, long nowNs) {
+        this.peers = peers;
+        this.propose = propose;
+        this.startNs = nowNs;
+        this.tickNs = nowNs;
+        this.fastUntilNs = nowNs;
+        this.image = MetadataImage.empty(image.clusterId());
+        onImage(image);
+    }
+
+    void onImage(MetadataImage next) {
+        MetadataImage before = image;
+        image = next;
+        for (TopicInfo topic : before.topics()) {
+            if (next.topic(topic.name()) != topic) {
+                forgetGone(topic);
+            }
+        }
+        for (TopicInfo topic : next.topics()) {
+            if (before.topic(topic.name()) != topic) {
+                see(before, topic);
+            }
+        }
+        mayHaveLostLeaders = true;
+    }
+
+    private void forgetGone(TopicInfo topic) {
+        for (PartitionInfo partition : topic.partitions()) {
+            if (image.partition(partition.partitionId()) == null) {
+                controller.forget(partition.partitionId());
+            }
+        }
+    }
+
+    private void see(MetadataImage before, TopicInfo topic) {
+        for (PartitionInfo partition : topic.partitions()) {
+            if (before.partition(partition.partitionId()) != partition) {
+                controller.onView(partition.partitionId(), Views.of(image, partition));
+            }
+        }
+    }
+
+    /** The node leads nothing in this incarnation any more. */
+    void nodeLost(NodeInfo node) {
+        controller.onNodeLost(node.nodeId(), node.incarnation());
+    }
+
+    void receive(ToController message, long nowNs) {
+        for (PartitionSays says : message.getSaysList()) {
+            if (says.getMessageCase() != PartitionSays.MessageCase.MESSAGE_NOT_SET) {
+                controller.receive(says.getPartitionId(), Says.of(says));
+            }
+        }
+        fastUntilNs = nowNs + UNDER_WAY_NS;
+    }
+
+    /** One turn: looks at the time, and sends off what came together since the last one. Returns how much that was. */
+    int doWork(long nowNs) {
+        if (nextInNs(nowNs) == 0) {
+            // What was proposed for them may have been lost.
+            mayHaveLostLeaders |= nowNs - tickNs >= SLOW_NS;
+            tickNs = nowNs;
+            controller.tick(TimeUnit.NANOSECONDS.toMillis(nowNs - startNs));
+        }
+        if (mayHaveLostLeaders) {
+            mayHaveLostLeaders = false;
+            sealWithoutLiveLeader();
+        }
+        return sendOff();
+    }
+
+    long nextInNs(long nowNs) {
+        long every = fastUntilNs - nowNs > 0 ? FAST_NS : SLOW_NS;
+        return Math.max(0, tickNs + every - nowNs);
+    }
+
+    /** Whoever was elected by a controller that did not know; whose node came back in another incarnation. */
+    private void sealWithoutLiveLeader() {
+        for (TopicInfo topic : image.topics()) {
+            for (PartitionInfo partition : topic.partitions()) {
+                Leader leader = partition.leader();
+                if (leader != null && !isAlive(leader)) {
+                    controller.seal(partition.partitionId());
+                }
+            }
+        }
+    }
+
+    private boolean isAlive(Leader leader) {
+        NodeInfo node = image.node(leader.nodeId());
+        return node != null && !node.fenced() && node.incarnation() == leader.incarnation();
+    }
+
+    private int sendOff() {
+        int work = seals.size() + elects.size() + others.size() + requests.size();
+        Seal.Builder seal = Seal.newBuilder();
+        for (MetadataCommand.Seal each : seals.values()) {
+            if (seal.addItems(Commands.item(each)).getItemsCount() == MOST_ITEMS) {
+                propose.accept(Command.newBuilder().setSeal(seal.build()));
+                seal.clear();
+            }
+        }
+        if (seal.getItemsCount() > 0) {
+            propose.accept(Command.newBuilder().setSeal(seal));
+        }
+        Elect.Builder elect = Elect.newBuilder();
+        for (MetadataCommand.Elect each : elects.values()) {
+            if (elect.addItems(Commands.item(each)).getItemsCount() == MOST_ITEMS) {
+                propose.accept(Command.newBuilder().setElect(elect.build()));
+                elect.clear();
+            }
+        }
+        if (elect.getItemsCount() > 0) {
+            propose.accept(Command.newBuilder().setElect(elect));
+        }
+        others.forEach(each -> propose.accept(Commands.one(each)));
+        requests.forEach((node, request) -> peers.send(
+                node, PeerMessage.newBuilder().setFromController(request).build(), List.of()));
+        seals.clear();
+        elects.clear();
+        others.clear();
+        requests.clear();
+        return work;
+    }
+
+    @Override
+    public void propose(MetadataCommand command) {
+        if (command instanceof MetadataCommand.Seal seal) {
+            seals.put(seal.partition(), seal);
+        } else if (command instanceof MetadataCommand.Elect elect) {
+            elects.put(elect.partition(), elect);
+        } else {
+            others.add(command);
+        }
+    }
+
+    @Override
+    public void requestSeal(int node, long partition, int epoch) {
+        request(node).addSeals(asked(partition, epoch));
+    }
+
+    @Override
+    public void requestTransfer(int node, long partition, int epoch) {
+        request(node).addTransfers(asked(partition, epoch));
+    }
+
+    private FromController.Builder request(int node) {
+        return requests.computeIfAbsent(node, each -> FromController.newBuilder());
+    }
+
+    private static SealRequest asked(long partition, int epoch) {
+        return SealRequest.newBuilder()
+                .setPartitionId(partition)
+                .setEpoch(epoch)
+                .build();
+    }
+}

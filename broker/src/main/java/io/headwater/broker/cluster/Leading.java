@@ -1,0 +1,102 @@
+package io.headwater.broker.cluster;
+
+import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.peer.Peers;
+import io.headwater.broker.peer.wire.Heartbeat;
+import io.headwater.broker.peer.wire.ToController;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What only the node of the leading voter does. All of it is soft: whoever leads next starts anew, and two at once do no harm.
+ * On the owner's thread.
+ */
+final class Leading {
+    private static final Logger LOG = LoggerFactory.getLogger(Leading.class);
+
+    /** This thread was held up for so long that others' signs of life may have been as well. */
+    private static final long DEAF_NS = TimeUnit.SECONDS.toNanos(1);
+
+    private final Member member;
+    private final Sessions sessions;
+    private final ControllerDesk desk;
+    private final VoterSeats seats;
+    private final Consumer<Command.Builder> propose;
+    private final long heartbeatNs;
+    private MetadataImage image;
+    private long turnNs;
+
+    Leading(Member member, RatisQuorum quorum, Consumer<Command.Builder> propose, MetadataImage image, long nowNs) {
+        ClusterSettings.Timing timing = member.settings().timing();
+        Peers peers = member.ports().peers();
+        this.member = member;
+        this.heartbeatNs = TimeUnit.MILLISECONDS.toNanos(timing.heartbeatMs());
+        this.sessions = new Sessions(timing.sessionMs());
+        this.desk = new ControllerDesk(peers, propose, image, nowNs);
+        this.seats = new VoterSeats(peers, member.mailbox(), quorum, timing.voterLostMs(), nowNs);
+        this.propose = propose;
+        this.image = image;
+        this.turnNs = nowNs;
+        sessions.onImage(image, nowNs);
+        LOG.info("cluster: node {} is the controller from metadata index {} on", member.nodeId(), image.appliedIndex());
+    }
+
+    void onImage(MetadataImage next, long nowNs) {
+        image = next;
+        sessions.onImage(next, nowNs);
+        desk.onImage(next);
+    }
+
+    void heard(Heartbeat heartbeat, long nowNs) {
+        sessions.heard(heartbeat.getNodeId(), heartbeat.getIncarnation(), nowNs);
+    }
+
+    void receive(ToController message, long nowNs) {
+        desk.receive(message, nowNs);
+    }
+
+    void gone(int node) {
+        if (node != member.nodeId()) {
+            sessions.gone(node);
+        }
+    }
+
+    /** Whether this incarnation of a node is heard of at this very time: its process cannot have ended. */
+    boolean isHeardOf(int node, long incarnation, long nowNs) {
+        return sessions.heardWithin(node, incarnation, 2 * heartbeatNs, nowNs);
+    }
+
+    int doWork(long nowNs) {
+        long sinceNs = nowNs - turnNs;
+        turnNs = nowNs;
+        if (sinceNs >= DEAF_NS) {
+            sessions.wereDeaf(sinceNs);
+        }
+        NodeInfo me = member.registered(image);
+        if (me != null) {
+            sessions.heard(me.nodeId(), me.incarnation(), nowNs);
+        }
+        int work = 0;
+        for (NodeInfo node : sessions.silent(image, nowNs)) {
+            LOG.warn("cluster: node {} is not heard of any more, and is fenced", node.nodeId());
+            propose.accept(Commands.fence(node));
+            desk.nodeLost(node);
+            work++;
+        }
+        for (NodeInfo node : sessions.back(image, nowNs)) {
+            LOG.info("cluster: node {} is heard of again", node.nodeId());
+            propose.accept(Commands.unfence(node));
+            work++;
+        }
+        return work + desk.doWork(nowNs) + seats.doWork(image, nowNs);
+    }
+
+    long nextInNs(long nowNs) {
+        return Math.min(Math.min(sessions.nextInNs(nowNs), desk.nextInNs(nowNs)), seats.nextInNs(nowNs));
+    }
+}
