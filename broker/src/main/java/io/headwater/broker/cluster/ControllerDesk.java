@@ -27,6 +27,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The controller of all partitions at work: what the metadata and the replicas say goes in, and what it asks for goes out
@@ -69,16 +70,21 @@ final class ControllerDesk implements ControllerPorts {
         MetadataImage before = image;
         image = next;
         for (TopicInfo topic : before.topics()) {
-            if (next.topic(topic.name()) != topic) {
+            if (!isSame(next.topic(topic.name()), topic)) {
                 forgetGone(topic);
             }
         }
         for (TopicInfo topic : next.topics()) {
-            if (before.topic(topic.name()) != topic) {
+            if (!isSame(before.topic(topic.name()), topic)) {
                 see(before, topic);
             }
         }
         mayHaveLostLeaders = true;
+    }
+
+    /** Pictures share what has not changed, so there is no need to look inside. */
+    private static boolean isSame(@Nullable Object one, @Nullable Object other) {
+        return one == other;
     }
 
     private void forgetGone(TopicInfo topic) {
@@ -91,7 +97,7 @@ final class ControllerDesk implements ControllerPorts {
 
     private void see(MetadataImage before, TopicInfo topic) {
         for (PartitionInfo partition : topic.partitions()) {
-            if (before.partition(partition.partitionId()) != partition) {
+            if (!isSame(before.partition(partition.partitionId()), partition)) {
                 controller.onView(partition.partitionId(), Views.of(image, partition));
             }
         }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.StringJoiner;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -46,7 +47,7 @@ final class Registration {
                                 + " is no member any more (expected: a data directory of a member, or a fresh one to join with)");
             }
             if (before != null && !before.fenced() && earlierRuns.contains(before.run())) {
-                note(metadata.propose(timed(Commands.fence(before))).toCompletableFuture());
+                note(metadata.propose(timed(Commands.fence(before))));
             }
             CompletableFuture<Outcome> registered =
                     metadata.propose(timed(register())).toCompletableFuture();
@@ -58,7 +59,7 @@ final class Registration {
         metadata.doWork();
     }
 
-    private void note(CompletableFuture<Outcome> proposed) {
+    private void note(CompletionStage<Outcome> proposed) {
         proposed.whenComplete((outcome, failure) -> {
             if (failure != null) {
                 Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;

@@ -116,7 +116,8 @@ final class Requests {
                             ? CompletableFuture.completedFuture(copyOfALivingNode(node))
                             : metadata.leadingVoter().propose(command).toCompletableFuture());
         }
-        CompletableFuture.allOf(outcomes.toArray(CompletableFuture[]::new)).whenComplete((none, failure) -> {
+        CompletableFuture<Void> all = CompletableFuture.allOf(outcomes.toArray(CompletableFuture[]::new));
+        CompletableFuture<Void> unused = all.whenComplete((none, failure) -> {
             if (failure != null) {
                 answer.accept(Answers.failure(String.valueOf(Answers.problem(null, failure))));
                 return;

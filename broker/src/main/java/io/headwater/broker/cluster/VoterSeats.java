@@ -97,8 +97,7 @@ final class VoterSeats {
         for (String name : present) {
             VoterName voter = VoterName.parse(name);
             NodeInfo node = image.node(voter.node());
-            boolean there = node != null && node.directoryId().equals(voter.directory());
-            if (there && !node.draining() && !lost.test(node)) {
+            if (node != null && node.directoryId().equals(voter.directory()) && !node.draining() && !lost.test(node)) {
                 kept.add(node);
             } else {
                 leaving++;
@@ -154,7 +153,7 @@ final class VoterSeats {
         LOG.info("cluster: voters of the metadata: {} are to become {}", present, wanted);
         Stream<CompletableFuture<Void>> started =
                 wanted.stream().filter(voter -> !present.contains(voter)).map(this::becomeVoter);
-        CompletableFuture.allOf(started.toArray(CompletableFuture[]::new))
+        CompletableFuture<Void> unused = CompletableFuture.allOf(started.toArray(CompletableFuture[]::new))
                 .whenComplete((none, failure) -> mailbox.execute(() -> {
                     if (number == attempt && failure == null) {
                         setVoters(wanted, number);

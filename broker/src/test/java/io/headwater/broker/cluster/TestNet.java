@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A network within the process, in place of sockets: one thread carries everything, in order. */
@@ -165,7 +166,7 @@ final class TestNet implements AutoCloseable {
                                     }));
                 }
             });
-            wire.schedule(
+            ScheduledFuture<?> unused = wire.schedule(
                     () -> answer.completeExceptionally(new IOException("no answer")), timeoutMs, TimeUnit.MILLISECONDS);
             return answer;
         }
