@@ -4,6 +4,7 @@ import io.headwater.broker.Broker;
 import io.headwater.broker.config.BrokerConfig;
 import io.headwater.broker.config.ConfigException;
 import io.headwater.broker.config.ConfigLoader;
+import io.headwater.broker.config.HostPort;
 import io.headwater.broker.observe.BrokerLog;
 import io.headwater.cli.shell.CommandFailure;
 import io.headwater.cli.shell.ExitCode;
@@ -43,7 +44,9 @@ import picocli.CommandLine.Option;
             "  headwater serve",
             "  headwater serve --data /var/lib/headwater --config /etc/headwater.toml",
             "  headwater serve --listen 127.0.0.1:0 --format json",
-            "  headwater serve --set topics.retention=30d --set log.format=json"
+            "  headwater serve --set topics.retention=30d --set log.format=json",
+            "  headwater serve --peer-listen 10.0.0.1:9442 --join 10.0.0.2:9442,10.0.0.3:9442 --rack a \\",
+            "      --peer-cert broker.pem --peer-key broker.key --peer-ca ca.pem"
         })
 final class ServeCommand implements Callable<Integer> {
     /** How long a graceful stop may take: the last group commit, on a disk that is busy. */
@@ -74,6 +77,40 @@ final class ServeCommand implements Callable<Integer> {
             description = "Allow listeners beyond this machine, although nobody is authenticated yet.")
     private boolean insecure;
 
+    @Option(
+            names = "--peer-listen",
+            paramLabel = "HOST:PORT",
+            description = "For other brokers of the cluster (default: none, it stands alone).")
+    private @Nullable String peerListen;
+
+    @Option(
+            names = "--join",
+            paramLabel = "HOST:PORT[,...]",
+            description = "Where members listen for brokers: joins their cluster if it is in none yet "
+                    + "(default: founds one).")
+    private @Nullable String join;
+
+    @Option(
+            names = "--rack",
+            paramLabel = "NAME",
+            description = "What fails together with this broker; replicas are spread over racks.")
+    private @Nullable String rack;
+
+    @Option(
+            names = "--peer-cert",
+            paramLabel = "FILE",
+            description = "PEM: the certificate shown to other brokers. With --peer-key and --peer-ca: mutual TLS.")
+    private @Nullable String peerCert;
+
+    @Option(names = "--peer-key", paramLabel = "FILE", description = "PEM: its private key, PKCS #8.")
+    private @Nullable String peerKey;
+
+    @Option(
+            names = "--peer-ca",
+            paramLabel = "FILE",
+            description = "PEM: the private CA that signs the brokers' certificates; names in them are not checked.")
+    private @Nullable String peerCa;
+
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Any other setting. Repeatable.")
     private List<String> settings = new ArrayList<>();
 
@@ -103,7 +140,7 @@ final class ServeCommand implements Callable<Integer> {
             announce(resolved, broker);
             stop.await();
         } catch (IOException e) {
-            throw CommandFailure.failed(explained(String.valueOf(e.getMessage()), resolved.network()) + reason(e));
+            throw CommandFailure.failed(explained(String.valueOf(e.getMessage()), resolved) + reason(e));
         }
     }
 
@@ -124,13 +161,21 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /** The transport says only "bind(..) failed", and may have a class of its own for it. */
-    private static String explained(String message, BrokerConfig.Network network) {
+    private static String explained(String message, BrokerConfig config) {
         if (!message.contains("Address already in use")) {
             return message;
         }
-        boolean isAdmin = message.contains(":" + network.admin().port() + ":");
-        return (isAdmin ? network.admin() : network.listen()) + " is taken; another broker may be running"
-                + " (headwater status)\n  " + (isAdmin ? "--admin" : "--listen") + " HOST:PORT chooses another address";
+        String option = "--listen";
+        HostPort taken = config.network().listen();
+        if (message.contains("peer.listen")) {
+            option = "--peer-listen";
+            taken = config.peer().listen().orElse(taken);
+        } else if (message.contains(":" + config.network().admin().port() + ":")) {
+            option = "--admin";
+            taken = config.network().admin();
+        }
+        return taken + " is taken; another broker may be running (headwater status)\n  " + option
+                + " HOST:PORT chooses another address";
     }
 
     private void announce(BrokerConfig resolved, Broker broker) {
@@ -165,6 +210,12 @@ final class ServeCommand implements Callable<Integer> {
         putIfGiven(flags, "data", data);
         putIfGiven(flags, "listen", listen);
         putIfGiven(flags, "admin", admin);
+        putIfGiven(flags, "peer.listen", peerListen);
+        putIfGiven(flags, "peer.join", join);
+        putIfGiven(flags, "peer.rack", rack);
+        putIfGiven(flags, "peer.cert", peerCert);
+        putIfGiven(flags, "peer.key", peerKey);
+        putIfGiven(flags, "peer.ca", peerCa);
         if (insecure) {
             flags.put("insecure", "true");
         }

@@ -4,7 +4,9 @@ import static io.headwater.broker.config.ConfigException.require;
 
 import io.headwater.protocol.wire.AckLevel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Everything that is configured, resolved and validated: who holds one may rely on it. Where a setting may be left to
@@ -13,6 +15,7 @@ import java.util.Map;
 public record BrokerConfig(
         Path dataDirectory,
         Network network,
+        Peer peer,
         Topics topics,
         Storage storage,
         Groups groups,
@@ -28,6 +31,20 @@ public record BrokerConfig(
                 "network.frame-bytes",
                 network.maxFrameBytes(),
                 "at least topics.record-bytes + 64KiB = " + (topics.maxRecordBytes() + FRAME_OVERHEAD));
+        peer.listen().ifPresent(listen -> {
+            require(
+                    network.insecure() || peer.tls().isPresent() || listen.isLoopback(),
+                    "peer.listen",
+                    listen,
+                    "a loopback address, or TLS (peer.cert, peer.key, peer.ca); --insecure allows others");
+            require(
+                    listen.port() == 0
+                            || (listen.port() != network.listen().port()
+                                    && listen.port() != network.admin().port()),
+                    "peer.listen",
+                    listen,
+                    "another port than listen = " + network.listen() + " and admin = " + network.admin());
+        });
     }
 
     /** The defaults of every knob, on free ports of the loopback interface; what tests start from. */
@@ -36,27 +53,31 @@ public record BrokerConfig(
     }
 
     public BrokerConfig withNetwork(Network other) {
-        return new BrokerConfig(dataDirectory, other, topics, storage, groups, queues, threads, log);
+        return new BrokerConfig(dataDirectory, other, peer, topics, storage, groups, queues, threads, log);
+    }
+
+    public BrokerConfig withPeer(Peer other) {
+        return new BrokerConfig(dataDirectory, network, other, topics, storage, groups, queues, threads, log);
     }
 
     public BrokerConfig withTopics(Topics other) {
-        return new BrokerConfig(dataDirectory, network, other, storage, groups, queues, threads, log);
+        return new BrokerConfig(dataDirectory, network, peer, other, storage, groups, queues, threads, log);
     }
 
     public BrokerConfig withStorage(Storage other) {
-        return new BrokerConfig(dataDirectory, network, topics, other, groups, queues, threads, log);
+        return new BrokerConfig(dataDirectory, network, peer, topics, other, groups, queues, threads, log);
     }
 
     public BrokerConfig withGroups(Groups other) {
-        return new BrokerConfig(dataDirectory, network, topics, storage, other, queues, threads, log);
+        return new BrokerConfig(dataDirectory, network, peer, topics, storage, other, queues, threads, log);
     }
 
     public BrokerConfig withQueues(Queues other) {
-        return new BrokerConfig(dataDirectory, network, topics, storage, groups, other, threads, log);
+        return new BrokerConfig(dataDirectory, network, peer, topics, storage, groups, other, threads, log);
     }
 
     public BrokerConfig withThreads(Threads other) {
-        return new BrokerConfig(dataDirectory, network, topics, storage, groups, queues, other, log);
+        return new BrokerConfig(dataDirectory, network, peer, topics, storage, groups, queues, other, log);
     }
 
     /**
@@ -102,6 +123,27 @@ public record BrokerConfig(
                     maxInFlightBytes,
                     "at least frame-bytes = " + maxFrameBytes);
         }
+    }
+
+    /**
+     * How this broker talks to others.
+     *
+     * @param listen where they connect; empty: it stands alone
+     * @param join where members may listen, to be asked when it is in no cluster yet; none: it founds one
+     * @param rack where it stands; empty: not said
+     * @param tls empty: neither encrypted nor authenticated
+     */
+    public record Peer(Optional<HostPort> listen, List<HostPort> join, String rack, Optional<Tls> tls) {
+        public Peer {
+            join = List.copyOf(join);
+            require(join.isEmpty() || listen.isPresent(), "peer.join", join, "none without peer.listen");
+            for (HostPort member : join) {
+                require(member.port() != 0, "peer.join", member, "the port at which a member listens");
+            }
+        }
+
+        /** PEM files: our certificate with those between it and the CA's, its key, and the CA's certificate. */
+        public record Tls(Path cert, Path key, Path ca) {}
     }
 
     /**

@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
@@ -20,8 +19,18 @@ import org.tomlj.TomlParseResult;
  */
 public final class ConfigLoader {
     private static final String PREFIX = "HEADWATER_";
-    private static final Set<String> OWN_OPTIONS =
-            Set.of(Knob.DATA.key, Knob.LISTEN.key, Knob.ADMIN.key, Knob.INSECURE.key);
+    /** Settings that have an option of their own, and what it is called. */
+    private static final Map<String, String> OWN_OPTIONS = Map.of(
+            Knob.DATA.key, "--data",
+            Knob.LISTEN.key, "--listen",
+            Knob.ADMIN.key, "--admin",
+            Knob.INSECURE.key, "--insecure",
+            Knob.PEER_LISTEN.key, "--peer-listen",
+            Knob.PEER_JOIN.key, "--join",
+            Knob.PEER_RACK.key, "--rack",
+            Knob.PEER_CERT.key, "--peer-cert",
+            Knob.PEER_KEY.key, "--peer-key",
+            Knob.PEER_CA.key, "--peer-ca");
 
     private final Map<Knob, Setting> settings = new EnumMap<>(Knob.class);
 
@@ -43,9 +52,9 @@ public final class ConfigLoader {
         return new ConfigTree(loader.settings, Runtime.getRuntime().availableProcessors()).build();
     }
 
-    /** What was typed: a few settings have an option of their own. */
+    /** What was typed. */
     private static String flag(String key) {
-        return (OWN_OPTIONS.contains(key) ? "--" : "--set ") + key;
+        return OWN_OPTIONS.getOrDefault(key, "--set " + key);
     }
 
     /** A value as text, and where it was said. */

@@ -2,10 +2,13 @@ package io.headwater.broker.config;
 
 import io.headwater.protocol.wire.AckLevel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the typed tree from settings as text. */
@@ -31,6 +34,7 @@ final class ConfigTree {
                         Math.toIntExact(Math.min(Integer.MAX_VALUE, bytes(Knob.FRAME_BYTES))),
                         count(Knob.CONNECTIONS),
                         bytes(Knob.IN_FLIGHT_BYTES)),
+                peer(),
                 new BrokerConfig.Topics(
                         count(Knob.TOPIC_PARTITIONS),
                         value(Knob.TOPIC_RETENTION, Units::durationMs),
@@ -56,6 +60,32 @@ final class ConfigTree {
                         value(
                                 Knob.LOG_LEVEL,
                                 text -> constant(BrokerConfig.Log.Level.class, text, "error, warn, info or debug"))));
+    }
+
+    private BrokerConfig.Peer peer() {
+        Optional<Path> cert = optional(Knob.PEER_CERT, Path::of);
+        Optional<Path> key = optional(Knob.PEER_KEY, Path::of);
+        Optional<Path> ca = optional(Knob.PEER_CA, Path::of);
+        ConfigException.require(
+                cert.isPresent() == key.isPresent() && cert.isPresent() == ca.isPresent(),
+                "peer.cert, peer.key, peer.ca",
+                Stream.of(cert, key, ca).flatMap(Optional::stream).toList(),
+                "all three files, or none");
+        return new BrokerConfig.Peer(
+                optional(Knob.PEER_LISTEN, HostPort::parse),
+                value(Knob.PEER_JOIN, ConfigTree::addresses),
+                value(Knob.PEER_RACK, String::strip),
+                cert.map(file -> new BrokerConfig.Peer.Tls(file, key.orElseThrow(), ca.orElseThrow())));
+    }
+
+    private static List<HostPort> addresses(String text) {
+        return text.isBlank()
+                ? List.of()
+                : Stream.of(text.split(",")).map(HostPort::parse).toList();
+    }
+
+    private <T> Optional<T> optional(Knob knob, Function<String, T> parser) {
+        return value(knob, text -> text.isBlank() ? Optional.empty() : Optional.of(parser.apply(text.strip())));
     }
 
     private <T> T value(Knob knob, Function<String, T> parser) {

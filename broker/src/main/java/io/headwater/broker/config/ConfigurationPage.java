@@ -51,6 +51,9 @@ public final class ConfigurationPage {
     }
 
     private static String shownDefault(Knob knob) {
+        if (knob.defaultText.isEmpty()) {
+            return "none";
+        }
         return knob.defaultText.indexOf('`') >= 0 ? knob.defaultText : "`" + knob.defaultText + "`";
     }
 

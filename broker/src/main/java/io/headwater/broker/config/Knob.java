@@ -33,6 +33,47 @@ enum Knob {
             "Allows listeners beyond loopback although clients are not authenticated yet.",
             "Everybody who reaches the port can read, write and delete everything. Use it only inside a network whose"
                     + " every member you trust."),
+    PEER_LISTEN(
+            "peer.listen",
+            Kind.ADDRESS_OR_NONE,
+            "",
+            "Where other brokers of the cluster connect. None: the broker stands alone, and is a cluster of one.",
+            "An address beyond loopback is refused without TLS (`peer.cert`, `peer.key`, `peer.ca`), unless with"
+                    + " `insecure`: whoever reaches the port could pass for a broker."),
+    PEER_JOIN(
+            "peer.join",
+            Kind.ADDRESSES,
+            "",
+            "Where members of the cluster listen for brokers. One that answers is enough; it is asked only while this"
+                    + " broker is in no cluster yet. None: it founds a cluster.",
+            "A broker that was to join, started without it on an empty directory, founds another cluster."),
+    PEER_RACK(
+            "peer.rack",
+            Kind.TEXT,
+            "",
+            "What fails together with this broker: a rack, a room, a zone. Replicas of a partition are spread over them.",
+            "Named for some brokers only, the others count as one that fails together."),
+    PEER_CERT(
+            "peer.cert",
+            Kind.PATH_OR_NONE,
+            "",
+            "The certificate that this broker shows to others, a PEM file, with those between it and the CA's behind it."
+                    + " With `peer.key` and `peer.ca`: brokers talk by TLS 1.3, and each side checks the other.",
+            "All three or none. They are read at the start: a renewed one needs a restart."),
+    PEER_KEY(
+            "peer.key",
+            Kind.PATH_OR_NONE,
+            "",
+            "The private key of `peer.cert`: a PEM file, PKCS #8, not encrypted.",
+            "Who can read it can pass for this broker."),
+    PEER_CA(
+            "peer.ca",
+            Kind.PATH_OR_NONE,
+            "",
+            "The certificate of the CA that signs those of brokers, a PEM file. A broker whose certificate it did not"
+                    + " sign is refused.",
+            "It must be a private one, for this cluster alone: names in certificates are not compared with addresses, so"
+                    + " that whomever it signed may be a broker."),
     FRAME_BYTES(
             "network.frame-bytes",
             Kind.BYTES,
@@ -204,6 +245,10 @@ enum Knob {
     enum Kind {
         PATH("a path"),
         ADDRESS("`HOST:PORT`"),
+        ADDRESS_OR_NONE("`HOST:PORT`, or nothing"),
+        ADDRESSES("`HOST:PORT`, several with commas between them, or nothing"),
+        TEXT("a name, or nothing"),
+        PATH_OR_NONE("a path, or nothing"),
         FLAG("`true` or `false`"),
         COUNT("a whole number"),
         BYTES("a size: `64KiB`, `10GiB`, or bytes"),

@@ -8,7 +8,9 @@ import io.headwater.protocol.wire.AckLevel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -102,6 +104,34 @@ class ConfigLoaderTest {
         refused("loopback", "admin", "0.0.0.0:9441");
         BrokerConfig open = flags("listen", "0.0.0.0:9440", "insecure", "true");
         assertEquals("127.0.0.1:9441", open.network().admin().toString());
+    }
+
+    @Test
+    void standsAloneUnlessToldWhereBrokersConnect() {
+        assertEquals(Optional.empty(), flags().peer().listen());
+        BrokerConfig.Peer peer = flags(
+                        "peer.listen", "127.0.0.1:9442", "peer.join", "10.0.0.2:9442, b:1", "peer.rack", "a")
+                .peer();
+        assertEquals(Optional.of(new HostPort("127.0.0.1", 9442)), peer.listen());
+        assertEquals(List.of(new HostPort("10.0.0.2", 9442), new HostPort("b", 1)), peer.join());
+        assertEquals("a", peer.rack());
+        assertEquals(Optional.empty(), peer.tls());
+        refused("peer.join", "peer.join", "10.0.0.2:9442");
+        refused("--join: peer.join: b ", "peer.listen", "127.0.0.1:0", "peer.join", "b");
+        refused("peer.join: b:0", "peer.listen", "127.0.0.1:0", "peer.join", "b:0");
+        refused("peer.listen", "peer.listen", "127.0.0.1:9440");
+        refused("peer.listen", "peer.listen", "127.0.0.1:9441");
+    }
+
+    @Test
+    void refusesStrangersAmongBrokersUnlessTheUserInsists() {
+        refused("loopback", "peer.listen", "0.0.0.0:9442");
+        flags("peer.listen", "0.0.0.0:9442", "insecure", "true");
+        BrokerConfig.Peer peer = flags("peer.listen", "0.0.0.0:9442", "peer.cert", "c", "peer.key", "k", "peer.ca", "a")
+                .peer();
+        assertEquals(Optional.of(new BrokerConfig.Peer.Tls(Path.of("c"), Path.of("k"), Path.of("a"))), peer.tls());
+        refused("all three", "peer.listen", "127.0.0.1:9442", "peer.cert", "c", "peer.key", "k");
+        refused("all three", "peer.listen", "127.0.0.1:9442", "peer.ca", "a");
     }
 
     @Test
