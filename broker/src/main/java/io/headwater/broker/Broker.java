@@ -107,8 +107,15 @@ public final class Broker implements AutoCloseable {
                 config.network().maxConnections(),
                 new Listener.Ports(inFlight, owners, queue)));
         startup.phase("listener");
-        Membership membership = startup.opened(new Standalone(LocalMetadata.start(
-                ports.disk(), config.dataDirectory(), data.marks(), ports.newId(), ports.epochClock())));
+        Membership membership = startup.opened(
+                config.peer().listen().isPresent()
+                        ? Member.start(config, ports, loops, data.marks(), owners, queue, listener.port())
+                        : new Standalone(LocalMetadata.start(
+                                ports.disk(),
+                                config.dataDirectory(),
+                                data.marks(),
+                                ports.newId(),
+                                ports.epochClock())));
         this.metadata = membership.metadata();
         this.self = membership.self();
         startup.phase("metadata");

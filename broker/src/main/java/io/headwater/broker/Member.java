@@ -1,0 +1,292 @@
+package io.headwater.broker;
+
+import io.headwater.broker.cluster.ClusterMailbox;
+import io.headwater.broker.cluster.ClusterMetadata;
+import io.headwater.broker.cluster.ClusterNode;
+import io.headwater.broker.cluster.ClusterPorts;
+import io.headwater.broker.cluster.ClusterSettings;
+import io.headwater.broker.config.BrokerConfig;
+import io.headwater.broker.config.HostPort;
+import io.headwater.broker.control.ControlQueue;
+import io.headwater.broker.control.Responsibility;
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.MetadataQuorum;
+import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.net.EventLoops;
+import io.headwater.broker.partition.Partitions;
+import io.headwater.broker.peer.BadPeerMessageException;
+import io.headwater.broker.peer.NettyPeers;
+import io.headwater.broker.peer.PeerHandler;
+import io.headwater.broker.peer.PeerRaftCalls;
+import io.headwater.broker.peer.PeerTls;
+import io.headwater.broker.peer.ReplicaCodec;
+import io.headwater.broker.peer.wire.FromController;
+import io.headwater.broker.peer.wire.PeerMessage;
+import io.headwater.broker.peer.wire.SealRequest;
+import io.headwater.broker.remote.PartitionAnswers;
+import io.headwater.broker.remote.PeerPost;
+import io.headwater.broker.remote.RemotePartitions;
+import io.headwater.broker.shard.Owners;
+import io.headwater.broker.shard.ReplicaPost;
+import io.headwater.protocol.Errors;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.storage.Marks;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A broker among others: its listener for them, and who gets what comes in there. */
+final class Member implements Membership, PeerHandler, Responsibility {
+    private static final Logger LOG = LoggerFactory.getLogger(Member.class);
+    private static final int NOBODY = 0;
+
+    private final Owners owners;
+    private final ControlQueue queue;
+    private final ClusterMailbox mailbox;
+    private final NettyPeers peers;
+    private final PeerRaftCalls raftCalls;
+    /** Null until this broker has joined. */
+    private volatile @Nullable ClusterMetadata metadata;
+
+    private volatile @Nullable PartitionAnswers answers;
+
+    private Member(BrokerConfig config, EventLoops loops, Marks marks, Owners owners, ControlQueue queue)
+            throws IOException {
+        BrokerConfig.Peer peer = config.peer();
+        this.owners = owners;
+        this.queue = queue;
+        this.mailbox = new ClusterMailbox(() -> queue.execute(() -> {}));
+        NettyPeers.Settings settings = new NettyPeers.Settings(
+                peer.listen().orElseThrow(),
+                config.network().maxFrameBytes(),
+                tls(peer),
+                marks.directoryId().toString(),
+                this::nodeOf);
+        this.peers = NettyPeers.bind(loops, settings, this);
+        this.raftCalls = new PeerRaftCalls(peers);
+    }
+
+    private static Optional<PeerTls> tls(BrokerConfig.Peer peer) throws IOException {
+        if (peer.tls().isEmpty()) {
+            return Optional.empty();
+        }
+        BrokerConfig.Peer.Tls files = peer.tls().get();
+        return Optional.of(PeerTls.load(files.cert(), files.key(), files.ca()));
+    }
+
+    /**
+     * Comes up as a member: founds a cluster, joins one or comes back to its own.
+     *
+     * @param clientPort where clients connect
+     * @throws IOException if the address cannot be bound, or the cluster does not take it; nothing is left open
+     */
+    static Member start(
+            BrokerConfig config,
+            Ports ports,
+            EventLoops loops,
+            Marks marks,
+            Owners owners,
+            ControlQueue queue,
+            int clientPort)
+            throws IOException {
+        Member member = new Member(config, loops, marks, owners, queue);
+        try {
+            member.join(config, ports, marks, clientPort);
+            return member;
+        } catch (IOException | RuntimeException e) {
+            member.close();
+            throw e;
+        }
+    }
+
+    private void join(BrokerConfig config, Ports ports, Marks marks, int clientPort) throws IOException {
+        BrokerConfig.Peer peer = config.peer();
+        ClusterSettings settings = new ClusterSettings(
+                peer.join(),
+                endpoint(config.network().listen(), clientPort),
+                endpoint(peer.listen().orElseThrow(), peers.port()),
+                peer.rack(),
+                new TreeMap<>(),
+                ClusterSettings.Timing.DEFAULTS);
+        ClusterPorts around = new ClusterPorts(
+                ports.disk(),
+                config.dataDirectory(),
+                marks,
+                peers,
+                raftCalls,
+                peers::identity,
+                ports.epochClock(),
+                ports.nanoClock(),
+                ports.newId(),
+                ports.onFatal());
+        metadata = ClusterNode.start(settings, around, mailbox);
+    }
+
+    /** As others reach it. */
+    private static String endpoint(HostPort listen, int port) throws IOException {
+        boolean everywhere = listen.socketAddress().getAddress() != null
+                && listen.socketAddress().getAddress().isAnyLocalAddress();
+        String host = everywhere ? InetAddress.getLocalHost().getHostName() : listen.host();
+        return new HostPort(host, port).toString();
+    }
+
+    /** 0: not known. */
+    private int nodeOf(String directoryId) {
+        ClusterMetadata known = metadata;
+        if (known == null) {
+            return NOBODY;
+        }
+        for (NodeInfo node : known.image().nodes()) {
+            if (node.directoryId().equals(directoryId)) {
+                return node.nodeId();
+            }
+        }
+        return NOBODY;
+    }
+
+    private ClusterMetadata joined() {
+        return Objects.requireNonNull(metadata, "this broker has joined");
+    }
+
+    // Membership
+
+    @Override
+    public MetadataQuorum metadata() {
+        return joined();
+    }
+
+    @Override
+    public NodeInfo self() {
+        ClusterMetadata mine = joined();
+        return Objects.requireNonNull(mine.image().node(mine.nodeId()), "registered at the start");
+    }
+
+    @Override
+    public ReplicaPost post() {
+        return new PeerPost(peers, joined()::controllerNode);
+    }
+
+    @Override
+    public Partitions partitions(Partitions local) {
+        return new RemotePartitions(local, peers, joined()::image, joined().nodeId(), queue);
+    }
+
+    @Override
+    public Responsibility responsibility() {
+        return this;
+    }
+
+    @Override
+    public void ready() {
+        joined().listener(new MetadataQuorum.Listener() {
+            @Override
+            public void applied(MetadataImage image, Command command) {
+                owners.metadataChanged();
+            }
+
+            @Override
+            public void replaced(MetadataImage image) {
+                owners.metadataChanged();
+            }
+        });
+        answers = new PartitionAnswers(owners.partitions(Runnable::run), joined()::image);
+        owners.metadataChanged();
+    }
+
+    @Override
+    public void close() {
+        ClusterMetadata mine = metadata;
+        if (mine != null) {
+            mine.close();
+        }
+        raftCalls.close();
+        peers.close();
+    }
+
+    // Responsibility
+
+    @Override
+    public boolean isHere() {
+        ClusterMetadata mine = joined();
+        return mine.controllerNode() == mine.nodeId();
+    }
+
+    @Override
+    public Error elsewhere() {
+        ClusterMetadata mine = joined();
+        int controller = mine.controllerNode();
+        NodeInfo node = controller == NOBODY ? null : mine.image().node(controller);
+        return Errors.elsewhere(
+                ErrorCode.ERROR_NOT_CONTROLLER,
+                controller == NOBODY
+                        ? "nobody decides for the cluster at this moment; try again"
+                        : "node " + controller + " decides for the cluster",
+                controller,
+                node == null ? "" : node.details().clientEndpoint());
+    }
+
+    // PeerHandler
+
+    @Override
+    public void received(int node, PeerMessage message, ByteBuffer attachment) {
+        if (message.hasReplication()) {
+            replicate(node, message, attachment);
+        } else if (message.hasFromController()) {
+            obey(node, message.getFromController());
+        } else {
+            mailbox.received(node, message, attachment);
+        }
+    }
+
+    private void replicate(int node, PeerMessage message, ByteBuffer attachment) {
+        try {
+            for (ReplicaCodec.Received each : ReplicaCodec.decode(message.getReplication(), attachment)) {
+                owners.receive(each.partition(), each.startIndex(), each.message());
+            }
+        } catch (BadPeerMessageException e) {
+            LOG.warn("node {}: what it says about replicas makes no sense: {}", node, e.getMessage());
+        }
+    }
+
+    private void obey(int controller, FromController orders) {
+        for (SealRequest seal : orders.getSealsList()) {
+            owners.requestSeal(controller, seal.getPartitionId(), seal.getEpoch());
+        }
+        for (SealRequest transfer : orders.getTransfersList()) {
+            owners.requestTransfer(transfer.getPartitionId(), transfer.getEpoch());
+        }
+    }
+
+    @Override
+    public void asked(int node, PeerMessage question, ByteBuffer attachment, Consumer<PeerMessage> answer) {
+        PartitionAnswers ready = answers;
+        if (question.hasRaftCall()) {
+            raftCalls.asked(question, answer);
+        } else if (question.hasPartitionQuestion()) {
+            if (ready == null) {
+                answer.accept(PeerMessage.newBuilder()
+                        .setFailure("this broker is starting")
+                        .build());
+            } else {
+                ready.asked(question.getPartitionQuestion(), answer);
+            }
+        } else {
+            mailbox.asked(node, question, attachment, answer);
+        }
+    }
+
+    @Override
+    public void disconnected(int node, boolean refused) {
+        owners.disconnected(node);
+        mailbox.disconnected(node, refused);
+    }
+}

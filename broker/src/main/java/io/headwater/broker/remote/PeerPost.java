@@ -1,0 +1,93 @@
+package io.headwater.broker.remote;
+
+import io.headwater.broker.peer.ControllerCodec;
+import io.headwater.broker.peer.Peers;
+import io.headwater.broker.peer.ReplicaCodec;
+import io.headwater.broker.peer.wire.PeerMessage;
+import io.headwater.broker.peer.wire.Replication;
+import io.headwater.broker.peer.wire.ToController;
+import io.headwater.broker.replica.ControllerMessage;
+import io.headwater.broker.replica.Entries;
+import io.headwater.broker.replica.ReplicaMessage;
+import io.headwater.broker.shard.ReplicaPost;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntSupplier;
+import org.agrona.collections.Int2ObjectHashMap;
+
+/** Gathers what the replicas of one owner say in a turn: one frame to each node. */
+public final class PeerPost implements ReplicaPost {
+    /** More leaves at once, so that it is under way while the rest is gathered. */
+    private static final int FULL_BYTES = 1 << 20;
+
+    private static final int NOBODY = 0;
+
+    private final Peers peers;
+    private final IntSupplier controller;
+    private final Int2ObjectHashMap<Parcel> parcels = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<ToController.Builder> reports = new Int2ObjectHashMap<>();
+
+    private static final class Parcel {
+        final Replication.Builder messages = Replication.newBuilder();
+        final List<ByteBuffer> attachment = new ArrayList<>();
+        int bytes;
+    }
+
+    /** @param controller the node of whoever decides for the cluster, as far as known; 0: nobody */
+    public PeerPost(Peers peers, IntSupplier controller) {
+        this.peers = peers;
+        this.controller = controller;
+    }
+
+    @Override
+    public void send(int node, long partitionId, long startIndex, ReplicaMessage message) {
+        Parcel parcel = parcels.get(node);
+        if (parcel == null) {
+            parcel = new Parcel();
+            parcels.put(node, parcel);
+        }
+        parcel.messages.addMessages(ReplicaCodec.encode(partitionId, message, startIndex, parcel.attachment));
+        if (message instanceof ReplicaMessage.Append append) {
+            Entries entries = append.entries();
+            parcel.bytes += entries.bytes();
+        }
+        if (parcel.bytes >= FULL_BYTES) {
+            parcels.remove(node);
+            send(node, parcel);
+        }
+    }
+
+    private void send(int node, Parcel parcel) {
+        peers.send(
+                node, PeerMessage.newBuilder().setReplication(parcel.messages).build(), parcel.attachment);
+    }
+
+    @Override
+    public void answer(int controllerNode, long partitionId, ControllerMessage.SealReport report) {
+        reports.computeIfAbsent(controllerNode, node -> ToController.newBuilder())
+                .addSays(ControllerCodec.encode(partitionId, report));
+    }
+
+    @Override
+    public void tellController(long partitionId, ControllerMessage message) {
+        int node = controller.getAsInt();
+        if (node != NOBODY) {
+            reports.computeIfAbsent(node, each -> ToController.newBuilder())
+                    .addSays(ControllerCodec.encode(partitionId, message));
+        }
+    }
+
+    @Override
+    public void flush() {
+        if (!parcels.isEmpty()) {
+            parcels.forEach((node, parcel) -> send(node, parcel));
+            parcels.clear();
+        }
+        if (!reports.isEmpty()) {
+            reports.forEach((node, says) -> peers.send(
+                    node, PeerMessage.newBuilder().setToController(says).build(), List.of()));
+            reports.clear();
+        }
+    }
+}
