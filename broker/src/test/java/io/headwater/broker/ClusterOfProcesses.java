@@ -1,0 +1,202 @@
+package io.headwater.broker;
+
+import io.headwater.broker.config.BrokerConfig;
+import io.headwater.broker.config.ConfigLoader;
+import io.headwater.client.HeadwaterClient;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Brokers of one cluster, each a process on loopback that can be killed, stopped and started again. Nodes from 1 on. */
+final class ClusterOfProcesses implements AutoCloseable {
+    private static final String READY = "ready";
+
+    private final Path directory;
+    private final List<Integer> clientPorts = new ArrayList<>();
+    private final List<Integer> peerPorts = new ArrayList<>();
+    private final Map<Integer, Process> running = new HashMap<>();
+
+    private ClusterOfProcesses(Path directory, int nodes) throws IOException {
+        this.directory = directory;
+        List<ServerSocket> taken = new ArrayList<>();
+        for (int i = 0; i < 2 * nodes; i++) {
+            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            taken.add(socket);
+            (i % 2 == 0 ? clientPorts : peerPorts).add(socket.getLocalPort());
+        }
+        for (ServerSocket socket : taken) {
+            socket.close();
+        }
+    }
+
+    /** Founds a cluster of so many. */
+    static ClusterOfProcesses start(Path directory, int nodes) throws IOException {
+        ClusterOfProcesses cluster = new ClusterOfProcesses(directory, nodes);
+        try {
+            for (int node = 1; node <= nodes; node++) {
+                cluster.start(node);
+            }
+            return cluster;
+        } catch (IOException | RuntimeException e) {
+            cluster.close();
+            throw e;
+        }
+    }
+
+    int nodes() {
+        return clientPorts.size();
+    }
+
+    /** Of all nodes, whether they run or not. */
+    HeadwaterClient client(Duration timeout) {
+        return HeadwaterClient.builder()
+                .server(clientPorts.stream().map(port -> "127.0.0.1:" + port).collect(Collectors.joining(",")))
+                .timeout(timeout)
+                .build();
+    }
+
+    /** Of one node. */
+    HeadwaterClient client(int node) {
+        return HeadwaterClient.builder()
+                .server("127.0.0.1:" + clientPorts.get(node - 1))
+                .timeout(Duration.ofSeconds(20))
+                .build();
+    }
+
+    boolean isRunning(int node) {
+        return running.containsKey(node);
+    }
+
+    Path dataOf(int node) {
+        return directory.resolve("node-" + node);
+    }
+
+    /** Returns when it serves clients. */
+    void start(int node) throws IOException {
+        await(node, launch(node));
+    }
+
+    /** Returns when all of them serve clients: none might, alone. */
+    void startAll() throws IOException {
+        Map<Integer, Process> launched = new HashMap<>();
+        for (int node = 1; node <= nodes(); node++) {
+            if (!isRunning(node)) {
+                launched.put(node, launch(node));
+            }
+        }
+        for (Map.Entry<Integer, Process> each : launched.entrySet()) {
+            await(each.getKey(), each.getValue());
+        }
+    }
+
+    private Process launch(int node) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+            if (flag.startsWith("--add-")) {
+                command.add(flag);
+            }
+        }
+        command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), ClusterOfProcesses.class.getName()));
+        command.addAll(List.of(
+                dataOf(node).toString(),
+                "127.0.0.1:" + clientPorts.get(node - 1),
+                "127.0.0.1:" + peerPorts.get(node - 1),
+                IntStream.range(0, nodes())
+                        .filter(other -> node != 1 && other != node - 1)
+                        .mapToObj(other -> "127.0.0.1:" + peerPorts.get(other))
+                        .collect(Collectors.joining(","))));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.appendTo(
+                        directory.resolve("node-" + node + ".log").toFile()))
+                .start();
+        running.put(node, process);
+        return process;
+    }
+
+    private void await(int node, Process process) throws IOException {
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            if (line.equals(READY)) {
+                return;
+            }
+        }
+        throw new IOException("node " + node + " did not start; exit "
+                + process.onExit().join().exitValue() + "; see " + directory + "/node-" + node + ".log");
+    }
+
+    /** SIGKILL; returns when it is gone. */
+    void kill(int node) {
+        Process process = running.remove(node);
+        if (process != null) {
+            process.destroyForcibly().onExit().join();
+        }
+    }
+
+    /** SIGTERM; returns when it has stopped in order. */
+    void stop(int node) {
+        Process process = running.remove(node);
+        if (process != null) {
+            process.destroy();
+            process.onExit().join();
+        }
+    }
+
+    /** SIGSTOP or SIGCONT. */
+    void signal(int node, String signal) throws IOException, InterruptedException {
+        Process process = running.get(node);
+        if (process != null) {
+            new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+        }
+    }
+
+    /** Everything that it had; it must not run. */
+    void wipe(int node) throws IOException {
+        try (Stream<Path> files = Files.walk(dataOf(node))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(running.keySet()).forEach(this::kill);
+    }
+
+    /** What the other JVMs run; each lives until it is killed. */
+    public static void main(String[] args) throws IOException {
+        @Nullable String seeds = args.length > 3 && !args[3].isEmpty() ? args[3] : null;
+        Map<String, String> settings =
+                new HashMap<>(Map.of("data", args[0], "listen", args[1], "admin", "127.0.0.1:0"));
+        settings.put("peer.listen", args[2]);
+        if (seeds != null) {
+            settings.put("peer.join", seeds);
+        }
+        BrokerConfig config = ConfigLoader.load(null, Map.of(), settings);
+        Broker broker = Broker.start(config);
+        Runtime.getRuntime().addShutdownHook(new Thread(broker::close));
+        System.out.println(READY);
+        System.out.flush();
+    }
+}

@@ -1,0 +1,177 @@
+package io.headwater.broker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.headwater.client.ConsumedRecord;
+import io.headwater.client.HeadwaterClient;
+import io.headwater.client.Position;
+import io.headwater.client.Producer;
+import io.headwater.client.ProducerRecord;
+import io.headwater.client.StreamConsumer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What was published to topic {@code t} and acknowledged, and what readers saw of it: nothing acknowledged may be missing,
+ * nothing may be there twice, order holds within a key, and offsets have no holes.
+ */
+final class StreamHistory {
+    static final String TOPIC = "t";
+    private static final int IN_FLIGHT = 500;
+
+    private final String seed;
+    private final Map<String, String> acknowledgedAt = new ConcurrentHashMap<>();
+    private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    private final Semaphore window = new Semaphore(IN_FLIGHT);
+    private long lastAckNs = System.nanoTime();
+    private long longestPauseNs;
+    private volatile boolean stopped;
+
+    /** @param seed named where something is wrong */
+    StreamHistory(String seed) {
+        this.seed = seed;
+    }
+
+    /** The load ends with what is under way. */
+    void stop() {
+        stopped = true;
+    }
+
+    int acknowledged() {
+        return acknowledgedAt.size();
+    }
+
+    /** The longest time without an acknowledgement since this was asked last, or since the start. */
+    synchronized long takeLongestPauseMs() {
+        long longest = Math.max(longestPauseNs, System.nanoTime() - lastAckNs);
+        longestPauseNs = 0;
+        return TimeUnit.NANOSECONDS.toMillis(longest);
+    }
+
+    void checkNothingFailed() {
+        assertEquals(List.of(), List.copyOf(failures), "seed " + seed);
+    }
+
+    /** Publishes until {@link #stop}. */
+    void load(HeadwaterClient client) {
+        try (Producer producer = client.producer().build()) {
+            for (long n = 0; !stopped; n++) {
+                if (!window.tryAcquire(100, TimeUnit.MILLISECONDS)) {
+                    n--;
+                    continue;
+                }
+                String value = "record-" + n;
+                var unused = producer.send(ProducerRecord.of(
+                                TOPIC,
+                                ("key-" + n % 50).getBytes(StandardCharsets.UTF_8),
+                                value.getBytes(StandardCharsets.UTF_8)))
+                        .whenComplete((ack, failure) -> {
+                            window.release();
+                            if (failure != null) {
+                                failures.add(failure);
+                            } else {
+                                acknowledgedAt.put(value, ack.partition() + "@" + ack.offset());
+                                acknowledgedNow();
+                            }
+                        });
+            }
+        } catch (InterruptedException | RuntimeException e) {
+            failures.add(e);
+        }
+    }
+
+    private synchronized void acknowledgedNow() {
+        long now = System.nanoTime();
+        longestPauseNs = Math.max(longestPauseNs, now - lastAckNs);
+        lastAckNs = now;
+        notifyAll();
+    }
+
+    /** Returns when so many more are acknowledged than now; fails after a minute, or with the load. */
+    synchronized void awaitMore(int count) throws InterruptedException {
+        int wanted = acknowledged() + count;
+        long endNs = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (acknowledged() < wanted) {
+            checkNothingFailed();
+            if (System.nanoTime() - endNs > 0) {
+                throw new AssertionError("nothing is acknowledged any more");
+            }
+            wait(100);
+        }
+    }
+
+    /** Until it has seen all that was acknowledged, and a minute at most after the end. */
+    void consume(HeadwaterClient client, Reading into) {
+        long endNs = Long.MAX_VALUE;
+        try (StreamConsumer consumer =
+                client.streamConsumer().topics(TOPIC).from(Position.beginning()).build()) {
+            while (!(stopped && window.availablePermits() == IN_FLIGHT && into.at.size() >= acknowledgedAt.size())) {
+                consumer.poll(Duration.ofMillis(200)).forEach(into::add);
+                if (stopped && endNs == Long.MAX_VALUE) {
+                    endNs = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+                } else if (stopped && System.nanoTime() - endNs > 0) {
+                    return;
+                }
+            }
+        } catch (RuntimeException e) {
+            failures.add(e);
+        }
+    }
+
+    /** All that is stored. */
+    Reading readToTheEnd(HeadwaterClient client) {
+        Reading into = new Reading();
+        try (StreamConsumer consumer = client.streamConsumer()
+                .topics(TOPIC)
+                .from(Position.beginning())
+                .until(Position.end())
+                .build()) {
+            while (!consumer.isAtEnd()) {
+                consumer.poll(Duration.ofSeconds(1)).forEach(into::add);
+            }
+        }
+        return into;
+    }
+
+    /** What one consumer saw, and what was wrong with it. */
+    final class Reading {
+        private final Map<String, String> at = new HashMap<>();
+        private final Map<Integer, Long> next = new HashMap<>();
+        private final Map<String, Long> lastOfKey = new HashMap<>();
+        private final List<String> wrong = new ArrayList<>();
+
+        void add(ConsumedRecord record) {
+            String value = new String(record.value(), StandardCharsets.UTF_8);
+            String place = record.partition() + "@" + record.offset();
+            if (record.offset() != next.merge(record.partition(), 1L, Long::sum) - 1) {
+                wrong.add("offsets are not dense at " + place);
+            }
+            String before = at.put(value, place);
+            if (before != null) {
+                wrong.add(value + " is there twice: " + before + " and " + place);
+            }
+            long n = Long.parseLong(value.substring("record-".length()));
+            Long last = lastOfKey.put(new String(record.key(), StandardCharsets.UTF_8), n);
+            if (last != null && last > n) {
+                wrong.add(value + " comes after record-" + last + " of the same key");
+            }
+        }
+
+        void check(String what) {
+            acknowledgedAt.forEach((value, place) -> {
+                if (!place.equals(at.get(value))) {
+                    wrong.add(value + " was acknowledged at " + place + " and is at " + at.get(value));
+                }
+            });
+            assertEquals(List.of(), wrong.subList(0, Math.min(20, wrong.size())), what + ", seed " + seed);
+        }
+    }
+}
