@@ -64,6 +64,9 @@ class UsageTest {
         refuses("--event-time-format", "produce", "t", "--event-time-field", "a", "--event-time-format", "qqqqqqq");
         refuses("NAME=VALUE", "produce", "t", "--header", "novalue");
         refuses("HOST:PORT", "status", "--server", "localhost");
+        refuses("HOST:PORT", "status", "--server", "localhost:1,localhost");
+        refuses("--replicas: 0 (expected: 1 or more)", "topic", "create", "t", "--replicas", "0");
+        refuses("--replicas", "topic", "alter", "t", "--replicas", "3");
         refuses("HEADWATER_SERVER): empty", "status", "--server", "");
         refuses("expected one of [persisted, memory]", "topic", "create", "t", "--ack", "foo");
         refuses("expected one of [none, gzip,", "produce", "t", "--compression", "foo");

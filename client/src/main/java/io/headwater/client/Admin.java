@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 public interface Admin {
     Topic createTopic(String name, TopicSettings settings);
 
+    /** @throws IllegalArgumentException the settings name a number of replicas: that does not change this way */
     Topic alterTopic(String name, TopicSettings settings);
 
     void deleteTopic(String name);
@@ -76,6 +77,7 @@ public interface Admin {
      * A topic's settings. Null means the broker's default when creating, and unchanged when altering.
      *
      * @param partitions 0: default or unchanged
+     * @param replicas of each partition, on as many brokers; 0: as many as the cluster's size suggests. Only when creating
      * @param retention negative: no limit
      * @param retentionBytes per partition; negative: no limit
      * @param compact of the records with one key only the last stays, once its segment is sealed
@@ -83,37 +85,42 @@ public interface Admin {
      */
     record TopicSettings(
             int partitions,
+            int replicas,
             @Nullable Duration retention,
             @Nullable Long retentionBytes,
             @Nullable AckLevel ackLevel,
             @Nullable Boolean compact,
             WorkSettings work) {
         public static TopicSettings defaults() {
-            return new TopicSettings(0, null, null, null, null, WorkSettings.defaults());
+            return new TopicSettings(0, 0, null, null, null, null, WorkSettings.defaults());
         }
 
         public TopicSettings withPartitions(int count) {
-            return new TopicSettings(count, retention, retentionBytes, ackLevel, compact, work);
+            return new TopicSettings(count, replicas, retention, retentionBytes, ackLevel, compact, work);
+        }
+
+        public TopicSettings withReplicas(int count) {
+            return new TopicSettings(partitions, count, retention, retentionBytes, ackLevel, compact, work);
         }
 
         public TopicSettings withRetention(Duration limit) {
-            return new TopicSettings(partitions, limit, retentionBytes, ackLevel, compact, work);
+            return new TopicSettings(partitions, replicas, limit, retentionBytes, ackLevel, compact, work);
         }
 
         public TopicSettings withRetentionBytes(long bytes) {
-            return new TopicSettings(partitions, retention, bytes, ackLevel, compact, work);
+            return new TopicSettings(partitions, replicas, retention, bytes, ackLevel, compact, work);
         }
 
         public TopicSettings withAckLevel(AckLevel level) {
-            return new TopicSettings(partitions, retention, retentionBytes, level, compact, work);
+            return new TopicSettings(partitions, replicas, retention, retentionBytes, level, compact, work);
         }
 
         public TopicSettings withCompact(boolean on) {
-            return new TopicSettings(partitions, retention, retentionBytes, ackLevel, on, work);
+            return new TopicSettings(partitions, replicas, retention, retentionBytes, ackLevel, on, work);
         }
 
         public TopicSettings withWork(WorkSettings settings) {
-            return new TopicSettings(partitions, retention, retentionBytes, ackLevel, compact, settings);
+            return new TopicSettings(partitions, replicas, retention, retentionBytes, ackLevel, compact, settings);
         }
     }
 

@@ -45,6 +45,7 @@ final class AdminCalls implements Admin {
         CreateTopic request = CreateTopic.newBuilder()
                 .setName(name)
                 .setPartitions(settings.partitions())
+                .setReplicas(settings.replicas())
                 .setConfig(config(settings))
                 .build();
         return caller.call(FrameType.CREATE_TOPIC, request, Call.Repeat.NEVER, Topic.class);
@@ -52,6 +53,10 @@ final class AdminCalls implements Admin {
 
     @Override
     public Topic alterTopic(String name, TopicSettings settings) {
+        if (settings.replicas() != 0) {
+            throw new IllegalArgumentException(
+                    "replicas: " + settings.replicas() + " (expected: 0, altering a topic does not change them)");
+        }
         AlterTopic request = AlterTopic.newBuilder()
                 .setName(name)
                 .setPartitions(settings.partitions())

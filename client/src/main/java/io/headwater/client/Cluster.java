@@ -189,8 +189,14 @@ final class Cluster implements Session.Owner {
         if (!Calls.isElsewhere(error)) {
             return;
         }
+        int believed = picture.nodeOf(target);
         int node = error.getNodeId() == session.nodeId() ? Picture.NOBODY : error.getNodeId();
-        picture.hint(target, node, error.getEndpoint(), loop.nowNs());
+        // Who was deposed long ago says little about who leads now.
+        if (believed <= Picture.NOBODY
+                || believed == session.nodeId()
+                || session.endpoint().equals(picture.nodes().get(believed))) {
+            picture.hint(target, node, error.getEndpoint(), loop.nowNs());
+        }
         if (Target.isPartition(target) && picture.nodes().get(node) == null) {
             refresh.want(picture.topicOf(target));
         }

@@ -12,6 +12,7 @@ public final class ClientFailure {
         String advice = switch (e.code()) {
             case "UNREACHABLE", "CONNECTION_LOST" ->
                 "start one with: headwater serve, or name another with --server " + "(asked: " + server + ")";
+            case "NOT_LEADER", "NOT_CONTROLLER" -> "headwater topic describe shows who leads; --timeout waits longer";
             case "TIMEOUT" -> "is " + server + " a Headwater broker, and awake? --timeout waits longer";
             case "TOPIC_EXISTS" -> "--if-not-exists accepts an existing one";
             case "UNKNOWN_GROUP" -> "headwater group list shows the groups";

@@ -4,6 +4,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A broker's address.
@@ -12,6 +16,7 @@ import java.time.Duration;
  */
 record HostAndPort(String host, int port) {
     private static final int MAX_PORT = 65535;
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     static HostAndPort parse(String text) {
         int colon = text.lastIndexOf(':');
@@ -33,20 +38,41 @@ record HostAndPort(String host, int port) {
         }
     }
 
+    /** With commas between them. */
+    static List<HostAndPort> parseAll(String text) {
+        return Arrays.stream(text.split(",", -1)).map(one -> parse(one.strip())).toList();
+    }
+
     /**
-     * Fails at once when nobody listens. The client itself would go on trying until its timeout, which is right for a
-     * program that outlives its broker, and wrong for a person who forgot to start one.
+     * Fails at once when nobody listens on any of them. The client itself would go on trying until its timeout, which is
+     * right for a program that outlives its brokers, and wrong for a person who forgot to start one.
      */
-    void knock(Duration timeout) {
+    static void knockAny(List<HostAndPort> addresses, Duration timeout) {
+        List<String> problems = new ArrayList<>();
+        for (HostAndPort address : addresses) {
+            // Who is slow to say no keeps nobody from asking the next.
+            Duration patience = addresses.size() > 1 && timeout.compareTo(PATIENCE) > 0 ? PATIENCE : timeout;
+            String problem = address.knock(patience);
+            if (problem == null) {
+                return;
+            }
+            problems.add(problem);
+        }
+        throw CommandFailure.failed(String.join("\n", problems)
+                + "\n  start one with: headwater serve, or name another with --server HOST:PORT");
+    }
+
+    /** Null: somebody listens. Else what is wrong. */
+    private @Nullable String knock(Duration timeout) {
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
-            throw CommandFailure.failed("no such host: " + host + "\n  --server HOST:PORT names another");
+            return "no such host: " + host;
         }
         try (Socket socket = new Socket()) {
             socket.connect(address, (int) Math.max(1, Math.min(timeout.toMillis(), Integer.MAX_VALUE)));
+            return null;
         } catch (IOException e) {
-            throw CommandFailure.failed("no broker answers on " + this + " (" + e.getMessage()
-                    + ")\n  start one with: headwater serve, or name another with --server");
+            return "no broker answers on " + this + " (" + e.getMessage() + ")";
         }
     }
 

@@ -3,15 +3,16 @@ package io.headwater.cli.shell;
 import io.headwater.cli.text.DurationText;
 import io.headwater.client.HeadwaterClient;
 import java.time.Duration;
+import java.util.List;
 import picocli.CommandLine.Option;
 
-/** Which broker, and how long to wait for it: the options of every command that talks to one. */
+/** Which brokers, and how long to wait for it: the options of every command that talks to one. */
 public final class ServerOptions {
     @Option(
             names = "--server",
-            paramLabel = "HOST:PORT",
+            paramLabel = "HOST:PORT[,...]",
             defaultValue = "${env:HEADWATER_SERVER:-127.0.0.1:9440}",
-            description = "The broker (default: HEADWATER_SERVER, else 127.0.0.1:9440).")
+            description = "The broker, or some of a cluster (default: HEADWATER_SERVER, else 127.0.0.1:9440).")
     private String server = "127.0.0.1:9440";
 
     @Option(
@@ -30,13 +31,13 @@ public final class ServerOptions {
         return timeout;
     }
 
-    /** A client of this broker, if there is one. The caller closes it. */
+    /** A client of these brokers, if one of them is there. The caller closes it. */
     public HeadwaterClient connect() {
-        HostAndPort address = HostAndPort.parse(server);
+        List<HostAndPort> addresses = HostAndPort.parseAll(server);
         if (timeout.isZero()) {
             throw CommandFailure.usage("--timeout: 0 (expected: more than nothing, for example 30s)");
         }
-        address.knock(timeout);
+        HostAndPort.knockAny(addresses, timeout);
         return HeadwaterClient.builder().server(server).timeout(timeout).build();
     }
 }

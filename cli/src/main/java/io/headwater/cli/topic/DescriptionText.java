@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.headwater.cli.text.Human;
 import io.headwater.cli.text.Table;
 import io.headwater.client.QueueAdmin;
+import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.PartitionDescription;
 import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicDescription;
@@ -39,7 +40,8 @@ final class DescriptionText {
                     .collect(Collectors.joining(", ", "queue groups: ", "")));
         }
         lines.add("");
-        Table table = new Table(
+        boolean isReplicated = topic.getPartitionsList().stream().anyMatch(partition -> partition.getVotersCount() > 0);
+        List<String> head = new ArrayList<>(List.of(
                 "PARTITION",
                 "RECORDS",
                 "OFFSETS",
@@ -49,9 +51,13 @@ final class DescriptionText {
                 "SHARE",
                 "EVENT TIMES",
                 "DELAY P50/P99",
-                "STATE");
+                "STATE"));
+        if (isReplicated) {
+            head.addAll(1, List.of("LEADER", "VOTERS"));
+        }
+        Table table = new Table(head.toArray(String[]::new));
         for (PartitionDescription partition : partitions) {
-            table.row(
+            List<String> row = new ArrayList<>(List.of(
                     Integer.toString(partition.getIndex()),
                     Human.count(records(partition)),
                     partition.getStartOffset() + ".." + partition.getEndOffset(),
@@ -61,10 +67,22 @@ final class DescriptionText {
                     share(partition, partitions.size()),
                     eventTimes(partition),
                     delay(partition),
-                    partition.getState());
+                    partition.getState()));
+            if (isReplicated) {
+                row.addAll(1, replicas(topic, partition.getIndex()));
+            }
+            table.row(row.toArray(String[]::new));
         }
         lines.addAll(table.lines());
         return lines;
+    }
+
+    /** Leader and voters, by the numbers of their brokers. */
+    private static List<String> replicas(Topic topic, int index) {
+        Partition partition = topic.getPartitions(index);
+        return List.of(
+                partition.getLeader() == 0 ? "none" : Integer.toString(partition.getLeader()),
+                partition.getVotersList().stream().map(String::valueOf).collect(Collectors.joining(",")));
     }
 
     static void fields(TopicDescription description, List<QueueAdmin.Group> queues, JsonGenerator json)
@@ -86,7 +104,19 @@ final class DescriptionText {
         for (PartitionDescription partition : partitions) {
             json.writeStartObject();
             fields(partition, partitions.size(), json);
+            replicas(description.getTopic(), partition.getIndex(), json);
             json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void replicas(Topic topic, int index, JsonGenerator json) throws IOException {
+        Partition partition = topic.getPartitions(index);
+        json.writeNumberField("leader", partition.getLeader());
+        json.writeNumberField("epoch", partition.getEpoch());
+        json.writeArrayFieldStart("voters");
+        for (int voter : partition.getVotersList()) {
+            json.writeNumber(voter);
         }
         json.writeEndArray();
     }

@@ -27,6 +27,7 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = {
             "  headwater topic create orders",
+            "  headwater topic create payments --replicas 5",
             "  headwater topic create clicks --partitions 8 --retention 2d --retention-bytes 10GiB",
             "  headwater topic create ticks --ack memory --if-not-exists",
             "  headwater topic create jobs --delete-on-ack --acked-grace 1h --max-records 1000000 --overflow reject",
@@ -40,6 +41,12 @@ final class TopicCreate implements Callable<Integer> {
 
     @Mixin
     private TopicOptions options = new TopicOptions();
+
+    @Option(
+            names = "--replicas",
+            paramLabel = "N",
+            description = "Brokers that hold each partition (default: 3, or 1 where there are fewer brokers).")
+    private @Nullable Integer replicas;
 
     @Option(names = "--if-not-exists", description = "An existing topic of this name is fine, and is left as it is.")
     private boolean ifNotExists;
@@ -56,12 +63,17 @@ final class TopicCreate implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        @Nullable String complaint = options.complaint();
+        @Nullable
+        String complaint = replicas != null && replicas < 1
+                ? "--replicas: " + replicas + " (expected: 1 or more)"
+                : options.complaint();
         if (complaint != null) {
             throw CommandFailure.usage(complaint);
         }
         try (HeadwaterClient client = server.connect()) {
-            report("created", client.admin().createTopic(name, options.settings()));
+            report(
+                    "created",
+                    client.admin().createTopic(name, options.settings().withReplicas(replicas == null ? 0 : replicas)));
         } catch (HeadwaterException e) {
             if (!e.code().equals("TOPIC_EXISTS")) {
                 throw e;

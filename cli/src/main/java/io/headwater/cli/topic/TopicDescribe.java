@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
         name = "describe",
         description = {
             "Show each partition of a topic: its records, size, rate and share, the event times it holds, and the delay "
-                    + "from event to ingestion; and the names of its queue groups.",
+                    + "from event to ingestion; and the names of its queue groups. In a cluster also which broker leads "
+                    + "it, and which hold it.",
             "A partition that takes at least twice its fair share is marked as hot."
         },
         mixinStandardHelpOptions = true,

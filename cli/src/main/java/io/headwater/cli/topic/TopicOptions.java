@@ -60,6 +60,7 @@ final class TopicOptions {
     TopicSettings settings() {
         return new TopicSettings(
                 partitions == null ? 0 : partitions,
+                0,
                 retention,
                 retentionBytes,
                 ack == null ? null : ack.level,

@@ -5,6 +5,7 @@ import io.headwater.cli.text.DurationText;
 import io.headwater.cli.text.Human;
 import io.headwater.protocol.wire.AckLevel;
 import io.headwater.protocol.wire.Overflow;
+import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.Toggle;
 import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicConfig;
@@ -17,8 +18,22 @@ final class TopicText {
     /** {@code 3 partitions, retention 7d, acknowledged when persisted}. */
     static String summary(Topic topic) {
         TopicConfig config = topic.getConfig();
-        return Human.count(topic.getPartitionsCount(), "partition") + ", " + retention(config) + ", acknowledged when "
-                + (config.getAckLevel() == AckLevel.ACK_MEMORY ? "in memory" : "persisted") + work(config);
+        return Human.count(topic.getPartitionsCount(), "partition") + replicas(topic) + ", " + retention(config)
+                + ", acknowledged when " + (config.getAckLevel() == AckLevel.ACK_MEMORY ? "in memory" : "persisted")
+                + work(config);
+    }
+
+    /** Empty where there is one of each partition. */
+    private static String replicas(Topic topic) {
+        int most = mostVoters(topic);
+        return most < 2 ? "" : " on " + most + " brokers each";
+    }
+
+    private static int mostVoters(Topic topic) {
+        return topic.getPartitionsList().stream()
+                .mapToInt(Partition::getVotersCount)
+                .max()
+                .orElse(0);
     }
 
     /** Empty where queue groups mean nothing for the topic's records. */
@@ -82,5 +97,6 @@ final class TopicText {
         json.writeStringField("deadLetter", config.getDeadLetter());
         json.writeNumberField("dedupWindowMs", config.getDedupWindowMs() == 0 ? -1 : config.getDedupWindowMs());
         json.writeNumberField("created", topic.getCreatedMs());
+        json.writeNumberField("replicas", Math.max(1, mostVoters(topic)));
     }
 }

@@ -28,6 +28,7 @@ import io.headwater.protocol.wire.Unsubscribe;
 import io.headwater.protocol.wire.UnsubscribeReply;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -61,7 +62,11 @@ public final class SimulatedCluster {
     /** A new leader does not know for so long at most how far its log is committed. */
     public long behindNs;
 
+    /** What leaders answer to the next batches, one by one. */
+    public final ArrayDeque<ErrorCode> verdicts = new ArrayDeque<>();
+
     public int elections;
+    public int outOfOrder;
     public int deposedAnswers;
     public int swallowed;
     public int truncatedBatches;
@@ -317,7 +322,13 @@ public final class SimulatedCluster {
             boolean leads = partition.leader == id;
             Deposed old = deposed.get(partition.log.id);
             FakePartition log = leads ? partition.log : old.log;
-            ProduceResult result = log.append(bytes, 1);
+            ErrorCode verdict = leads && !verdicts.isEmpty() ? verdicts.remove() : ErrorCode.ERROR_NONE;
+            ProduceResult result = verdict == ErrorCode.ERROR_NONE
+                    ? log.append(bytes, 1)
+                    : ProduceResult.newBuilder()
+                            .setError(Errors.of(verdict, "simulated"))
+                            .build();
+            outOfOrder += result.getError().getCode() == ErrorCode.ERROR_OUT_OF_ORDER_SEQUENCE ? 1 : 0;
             int entries = entries(log, result);
             if (result.hasError() || entries <= (leads ? partition.committed : old.committed)) {
                 answer.accept(result);
@@ -537,6 +548,10 @@ public final class SimulatedCluster {
 
     /** The leader of a partition is deposed; after a while another leads, or the same one again. */
     public void elect(int index) {
+        elect(index, 1 + random.nextInt(nodes.size()));
+    }
+
+    public void elect(int index, int next) {
         Replicated partition = partitions.get(index);
         if (partition.leader == 0) {
             return;
@@ -558,12 +573,12 @@ public final class SimulatedCluster {
         partition.leader = 0;
         partition.epoch++;
         publish(partition);
-        loop.schedule(random.nextLong(electionNs), () -> lead(partition, 1 + random.nextInt(nodes.size())));
+        loop.schedule(random.nextLong(electionNs), () -> lead(partition, next));
     }
 
     private void lead(Replicated partition, int id) {
         int committed = partition.committed;
-        if (node(id).isDown) {
+        if (node(id).isDown || node(id).link.isFrozen()) {
             loop.schedule(random.nextLong(electionNs), () -> lead(partition, 1 + random.nextInt(nodes.size())));
             return;
         }

@@ -52,6 +52,7 @@ public final class SimulatedLink implements Link {
     private final Map<Integer, List<Runnable>> unread = new HashMap<>();
 
     private @Nullable List<Runnable> frozen;
+    private List<Runnable> unsaid = List.of();
     private LinkListener listener;
     private int connection;
     private boolean up;
@@ -98,13 +99,20 @@ public final class SimulatedLink implements Link {
     /** The broker does nothing at all for a while; then it goes on with all that has come meanwhile, in that order. */
     void freeze(long durationNs) {
         if (frozen == null) {
-            List<Runnable> buffer = new ArrayList<>();
-            frozen = buffer;
+            List<Runnable> requests = new ArrayList<>();
+            List<Runnable> replies = new ArrayList<>();
+            frozen = requests;
+            unsaid = replies;
             loop.schedule(durationNs, () -> {
                 frozen = null;
-                buffer.forEach(Runnable::run);
+                replies.forEach(Runnable::run);
+                requests.forEach(Runnable::run);
             });
         }
+    }
+
+    boolean isFrozen() {
+        return frozen != null;
     }
 
     /** The broker reads what comes on the present connection, and says nothing. */
@@ -316,6 +324,10 @@ public final class SimulatedLink implements Link {
 
     /** On that connection; lost where it is gone. */
     void reply(int id, Frame frame) {
+        if (frozen != null) {
+            unsaid.add(() -> reply(id, frame));
+            return;
+        }
         replyNs = Math.max(replyNs, loop.nowNs()) + random.nextLong(MS);
         loop.schedule(replyNs - loop.nowNs(), () -> {
             if (id == connection && up) {
