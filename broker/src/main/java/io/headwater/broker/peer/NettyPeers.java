@@ -69,6 +69,9 @@ public final class NettyPeers implements Peers, AutoCloseable {
     private final Map<Integer, PeerLink> links = new ConcurrentHashMap<>();
     private final Map<Integer, Channel> incoming = new ConcurrentHashMap<>();
     private final Set<Channel> accepted = ConcurrentHashMap.newKeySet();
+    /** What stops each question that has a connection of its own. */
+    private final Set<Runnable> questions = ConcurrentHashMap.newKeySet();
+
     private final AtomicLong nextCall = new AtomicLong(1);
     private final ThreadPoolExecutor names;
     private volatile PeerIdentity identity;
@@ -206,11 +209,16 @@ public final class NettyPeers implements Peers, AutoCloseable {
 
     @Override
     public CompletionStage<PeerMessage> ask(HostPort endpoint, PeerMessage question, long timeoutMs) {
+        if (closed) {
+            return CompletableFuture.failedFuture(new IOException(endpoint + ": the broker stops"));
+        }
         EventLoop loop = loops.group().next();
         OneQuestion asker = new OneQuestion(loop, endpoint.toString(), question, timeoutMs, maxFrameBytes());
         Dialled connection = dialled(0, true, asker);
+        Runnable stop = () -> loop.execute(() -> connection.close("the broker stops"));
+        questions.add(stop);
         loop.execute(() -> dial(loop, endpoint, connection));
-        return asker.over(loop, connection);
+        return asker.over(loop, connection).whenComplete((answer, failure) -> questions.remove(stop));
     }
 
     int maxFrameBytes() {
@@ -318,6 +326,7 @@ public final class NettyPeers implements Peers, AutoCloseable {
         links.values().forEach(link -> ending.add(link.forget()));
         links.clear();
         accepted.forEach(channel -> ending.add(channel.close()));
+        questions.forEach(Runnable::run);
         ownNode.close();
         ending.forEach(each -> each.awaitUninterruptibly(CLOSE_TIMEOUT_MS));
     }

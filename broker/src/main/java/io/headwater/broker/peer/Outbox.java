@@ -16,8 +16,13 @@ import org.jspecify.annotations.Nullable;
  * free: what is lost is one gap and not many. Owns the frames.
  */
 final class Outbox {
-    /** Between two flushes. An encrypted connection takes all that is written until then, and only a flush tells it is full. */
-    private static final int FLUSH_BYTES = 512 * 1024;
+    /**
+     * Between two flushes, while more and more is offered: the first must not wait for the last. An encrypted connection takes
+     * all that is written until then, and only a flush tells it that it is full.
+     */
+    private static final int FLUSH_BYTES = 256 * 1024;
+
+    private static final int FLUSH_FRAMES = 256;
 
     private final EventLoop loop;
     private final long maxBytes;
@@ -108,7 +113,8 @@ final class Outbox {
     }
 
     private void writeTo(Channel to) {
-        int unflushed = 0;
+        int unflushedBytes = 0;
+        int unflushedFrames = 0;
         while (to.isWritable()) {
             ByteBuf next = frames.poll();
             if (next == null) {
@@ -116,15 +122,17 @@ final class Outbox {
             }
             int size = next.readableBytes();
             bytes.addAndGet(-size);
-            unflushed += size;
+            unflushedBytes += size;
+            unflushedFrames++;
             // A failure closes the connection, which is told to whoever cares; nobody waits for this write.
             ChannelFuture unused = to.write(next, to.voidPromise());
-            if (unflushed >= FLUSH_BYTES) {
+            if (unflushedBytes >= FLUSH_BYTES || unflushedFrames >= FLUSH_FRAMES) {
                 to.flush();
-                unflushed = 0;
+                unflushedBytes = 0;
+                unflushedFrames = 0;
             }
         }
-        if (unflushed > 0) {
+        if (unflushedFrames > 0) {
             to.flush();
         }
     }

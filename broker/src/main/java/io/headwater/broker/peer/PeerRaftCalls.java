@@ -29,6 +29,10 @@ public final class PeerRaftCalls implements RaftCalls, AutoCloseable {
     /** As long as Ratis waits itself. */
     private static final long TIMEOUT_MS = 3_000;
 
+    /** By their numbers between brokers. */
+    private static final List<Call> KINDS =
+            List.of(Call.REQUEST_VOTE, Call.APPEND_ENTRIES, Call.INSTALL_SNAPSHOT, Call.START_ELECTION);
+
     private static final int THREADS = 4;
     private static final int MAX_WAITING = 256;
     private static final int IDLE_SECONDS = 10;
@@ -54,7 +58,7 @@ public final class PeerRaftCalls implements RaftCalls, AutoCloseable {
         PeerMessage question = PeerMessage.newBuilder()
                 .setRaftCall(RaftCall.newBuilder()
                         .setVoter(voter)
-                        .setKind(call.ordinal())
+                        .setKind(KINDS.indexOf(call))
                         .setRequest(ByteString.copyFrom(request)))
                 .build();
         CompletableFuture<PeerMessage> answer =
@@ -67,7 +71,8 @@ public final class PeerRaftCalls implements RaftCalls, AutoCloseable {
             }
             return message.getRaftAnswer().getReply().toByteArray();
         } catch (ExecutionException e) {
-            throw new IOException(voter + ": " + call + ": " + e.getCause().getMessage(), e.getCause());
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new IOException(voter + ": " + call + ": " + cause.getMessage(), cause);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw (IOException) new InterruptedIOException(voter + ": " + call + ": interrupted").initCause(e);
@@ -106,13 +111,12 @@ public final class PeerRaftCalls implements RaftCalls, AutoCloseable {
         if (endpoint == null) {
             return failure("voter: " + call.getVoter() + " (expected: one of " + endpoints.keySet() + ")");
         }
-        Call[] kinds = Call.values();
-        if (call.getKind() < 0 || call.getKind() >= kinds.length) {
-            return failure("kind: " + call.getKind() + " (expected: 0 to " + (kinds.length - 1) + ")");
+        if (call.getKind() < 0 || call.getKind() >= KINDS.size()) {
+            return failure("kind: " + call.getKind() + " (expected: 0 to " + (KINDS.size() - 1) + ")");
         }
         try {
             byte[] reply =
-                    endpoint.answer(kinds[call.getKind()], call.getRequest().toByteArray());
+                    endpoint.answer(KINDS.get(call.getKind()), call.getRequest().toByteArray());
             return PeerMessage.newBuilder()
                     .setRaftAnswer(RaftAnswer.newBuilder().setReply(ByteString.copyFrom(reply)))
                     .build();

@@ -1,7 +1,6 @@
 package io.headwater.broker.peer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -330,7 +329,6 @@ class HostilePeersTest {
                     assertTrue(heard.number() > last, heard.number() + " after " + last);
                     if (heard.number() > last + 1) {
                         gaps++;
-                        assertFalse(one.ended.isEmpty(), "a gap before " + heard.number() + " that nobody was told of");
                     }
                     last = heard.number();
                     if (last > 400L * (cuts + 1)) {
@@ -341,6 +339,7 @@ class HostilePeersTest {
                 }
             }
             assertTrue(gaps > 0, "nothing was lost, so nothing was tested");
+            assertTrue(one.ended.size() >= gaps, one.ended.size() + " times told of " + gaps + " gaps");
             one.peers.forget(3);
         }
         one.ended.clear();

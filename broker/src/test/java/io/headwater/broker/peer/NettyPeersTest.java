@@ -87,7 +87,7 @@ class NettyPeersTest {
 
     @Test
     void manyThreadsSendEachInItsOrder() throws Exception {
-        int each = 20_000;
+        int each = 5_000;
         List<Thread> threads = new ArrayList<>();
         for (int t = 0; t < 4; t++) {
             long first = (long) t * each;
@@ -143,6 +143,21 @@ class NettyPeersTest {
         says("node 2", failure(waiting));
         one.awaitEnd(TestNode.Ended::refused);
         says("node 2", failure(one.peers.ask(2, DONE, List.of(), 30_000)));
+    }
+
+    @Test
+    void questionsThatWaitFailWhenTheNetworkIsClosed() throws Exception {
+        var beside = one.peers.ask(two.endpoint(), DONE, 60_000);
+        var direct = one.peers.ask(2, DONE, List.of(), 60_000);
+        var own = one.peers.ask(1, DONE, List.of(), 60_000);
+        assertEquals(1, roundTrip());
+        one.peers.close();
+        says("stops", failure(beside));
+        says("node 2", failure(direct));
+        says("stops", failure(own));
+        says("stops", failure(one.peers.ask(two.endpoint(), DONE, 60_000)));
+        one.send(2, 1);
+        two.hearsNothingMore();
     }
 
     /** Whatever was sent before has arrived. */

@@ -258,9 +258,10 @@ class PeerRaftCallsTest {
             if (request.length == 1) {
                 throw new IOException("the disk is full");
             }
-            return new byte[] {(byte) call.ordinal(), request[1]};
+            assertEquals(RaftCalls.Call.INSTALL_SNAPSHOT, call);
+            return new byte[] {request[1], request[0]};
         });
-        assertArrayEquals(new byte[] {2, 8}, one.calls.call("2-b", RaftCalls.Call.INSTALL_SNAPSHOT, new byte[] {7, 8}));
+        assertArrayEquals(new byte[] {8, 7}, one.calls.call("2-b", RaftCalls.Call.INSTALL_SNAPSHOT, new byte[] {7, 8}));
         fails("the disk is full", one.calls, "2-b");
         fails("voter: 2-x", one.calls, "2-x");
         fails("not known", one.calls, "3-c");
