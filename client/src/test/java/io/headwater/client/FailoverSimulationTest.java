@@ -249,6 +249,41 @@ class FailoverSimulationTest {
     }
 
     @Test
+    void aConsumerLeavesALeaderThatSaysNothing() {
+        Run run = new Run(new SplittableRandom(1), 60 * SECOND);
+        run.brokers.stalenessNs = 0;
+        run.brokers.electionNs = 10 * MS;
+        run.brokers.behindNs = 0;
+        ConsumerSettings settings = new ConsumerSettings(
+                List.of("t"),
+                List.of(),
+                null,
+                "",
+                Position.beginning(),
+                null,
+                false,
+                SECOND,
+                1 << 20,
+                100,
+                StreamConsumer.OutOfRange.FAIL);
+        PushConsumer consumer = new PushConsumer(run.caller, settings, run.clock, () -> {});
+        int[] read = new int[PARTITIONS];
+        run.brokers.fill(0, batch(0, 5));
+        run.loop.runFor(SECOND);
+        poll(consumer, read);
+        assertEquals(5, read[0]);
+        int old = run.brokers.leader(0);
+        run.brokers.hang(old, 600 * SECOND);
+        run.brokers.elect(0, old % run.brokers.size() + 1);
+        run.loop.runFor(SECOND);
+        run.brokers.fill(0, batch(5, 5));
+        // It asks for a sign of life after 2 s, and who leads 1 s later; its request would count as lost after 20 s.
+        run.loop.runFor(5 * SECOND);
+        poll(consumer, read);
+        assertEquals(10, read[0]);
+    }
+
+    @Test
     void aQueueConsumerGetsEachRecordOnceAndSettlesItWhateverLeads() {
         int[] returned = new int[1];
         Seeds.run(1_000, random -> {

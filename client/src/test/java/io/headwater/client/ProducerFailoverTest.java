@@ -74,6 +74,9 @@ class ProducerFailoverTest implements Sender.RouteRefresh {
         loop.runFor(SECOND / 10);
         brokers.elect(0, next);
         long electedNs = loop.nowNs();
+        // It knows who leads now, and has no answer yet to what it sent before.
+        Session old = cluster.session(Endpoint.parse("node" + first + ":1"));
+        loop.runUntil(() -> !cluster.mayLead(old, 1), 5 * SECOND);
         CompletableFuture<Producer.Acknowledgement> last = send();
         // Long before a request counts as lost, which is after 20 s.
         await(last, 5 * SECOND);
