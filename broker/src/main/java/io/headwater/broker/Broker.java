@@ -40,6 +40,7 @@ public final class Broker implements AutoCloseable {
 
     private static final int MAILBOX_LIMIT = 16 * 1024;
     private static final long QUIET_TIMEOUT_MS = 10_000;
+    private static final long HANDOVER_TIMEOUT_MS = 3_000;
     private static final long VIEWS_TIMEOUT_MS = 5_000;
 
     private final BrokerConfig config;
@@ -219,8 +220,11 @@ public final class Broker implements AutoCloseable {
         }
         closed = true;
         LOG.info("broker: shutting down");
-        listener.stopAccepting(shuttingDown());
         try {
+            if (!owners.handOver(HANDOVER_TIMEOUT_MS)) {
+                LOG.warn("broker: some partitions could not be handed over within {} ms", HANDOVER_TIMEOUT_MS);
+            }
+            listener.stopAccepting(shuttingDown());
             if (!owners.awaitQuiet(QUIET_TIMEOUT_MS)) {
                 LOG.warn("broker: some requests could not be answered within {} ms", QUIET_TIMEOUT_MS);
             }

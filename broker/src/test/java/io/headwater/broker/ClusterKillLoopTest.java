@@ -21,6 +21,7 @@ class ClusterKillLoopTest {
     private static final long SEED = Long.getLong("headwater.seed", 7);
     private static final int NODES = 3;
     private static final int BETWEEN = 1_500;
+    private static final long PACE_NS = 300_000;
 
     @TempDir
     Path directory;
@@ -29,7 +30,7 @@ class ClusterKillLoopTest {
     @Timeout(7200)
     void losesNothingAcknowledgedAndDoublesNothing() throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);
-        StreamHistory history = new StreamHistory(Long.toString(SEED));
+        StreamHistory history = new StreamHistory(Long.toString(SEED), PACE_NS);
         try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, NODES);
                 HeadwaterClient sender = cluster.client(Duration.ofMinutes(2));
                 HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {

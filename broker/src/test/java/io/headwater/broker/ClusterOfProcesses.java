@@ -2,6 +2,7 @@ package io.headwater.broker;
 
 import io.headwater.broker.config.BrokerConfig;
 import io.headwater.broker.config.ConfigLoader;
+import io.headwater.broker.observe.BrokerLog;
 import io.headwater.client.HeadwaterClient;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -194,6 +195,7 @@ final class ClusterOfProcesses implements AutoCloseable {
             settings.put("peer.join", seeds);
         }
         BrokerConfig config = ConfigLoader.load(null, Map.of(), settings);
+        BrokerLog.install(config.log());
         Broker broker = Broker.start(config);
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close));
         System.out.println(READY);

@@ -26,7 +26,7 @@ class LossyNetworkTest {
     @TempDir
     Path directory;
 
-    private final StreamHistory history = new StreamHistory(Long.toString(SEED));
+    private final StreamHistory history = new StreamHistory(Long.toString(SEED), 0);
 
     @Test
     @Timeout(1800)

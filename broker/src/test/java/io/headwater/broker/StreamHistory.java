@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What was published to topic {@code t} and acknowledged, and what readers saw of it: nothing acknowledged may be missing,
@@ -28,6 +29,7 @@ final class StreamHistory {
     private static final int IN_FLIGHT = 500;
 
     private final String seed;
+    private final long paceNs;
     private final Map<String, String> acknowledgedAt = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final Semaphore window = new Semaphore(IN_FLIGHT);
@@ -35,9 +37,13 @@ final class StreamHistory {
     private long longestPauseNs;
     private volatile boolean stopped;
 
-    /** @param seed named where something is wrong */
-    StreamHistory(String seed) {
+    /**
+     * @param seed named where something is wrong
+     * @param paceNs between two records: what is there for long must not fill the memory
+     */
+    StreamHistory(String seed, long paceNs) {
         this.seed = seed;
+        this.paceNs = paceNs;
     }
 
     /** The load ends with what is under way. */
@@ -67,6 +73,9 @@ final class StreamHistory {
                 if (!window.tryAcquire(100, TimeUnit.MILLISECONDS)) {
                     n--;
                     continue;
+                }
+                if (paceNs > 0) {
+                    LockSupport.parkNanos(paceNs);
                 }
                 String value = "record-" + n;
                 var unused = producer.send(ProducerRecord.of(

@@ -234,11 +234,23 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
             if (!responsible && !FOR_ALL.contains(frame.type())) {
                 throw new RequestFailedException(responsibility.elsewhere());
             }
-            handler.handle(frame.message(), reply);
+            answer(handler, frame, reply);
         } catch (RequestFailedException e) {
             reply.fail(e);
         } finally {
             frame.release();
+        }
+    }
+
+    private void answer(Reply.Handler<MessageLite> handler, Frame frame, Reply reply) throws RequestFailedException {
+        try {
+            handler.handle(frame.message(), reply);
+        } catch (RequestFailedException e) {
+            if (!responsible && e.error().getCode() == ErrorCode.ERROR_UNKNOWN_TOPIC) {
+                // It may be so new that this broker has not heard of it.
+                throw new RequestFailedException(responsibility.elsewhere());
+            }
+            throw e;
         }
     }
 

@@ -47,6 +47,11 @@ public record NodeInfo(Replica replica, Leader leader, String run, Details detai
         return leader.incarnation();
     }
 
+    /** Whether it may have others beside it. */
+    public boolean isMember() {
+        return !details.peerEndpoint().isEmpty();
+    }
+
     NodeInfo withFenced(boolean isFenced) {
         return new NodeInfo(replica, leader, run, details, isFenced, draining);
     }

@@ -37,6 +37,8 @@ public final class BrokerLog {
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.WARN);
         root.addAppender(appender);
+        // It says at length, again and again, that a voter which is down cannot be reached.
+        context.getLogger("org.apache.ratis").setLevel(Level.ERROR);
         context.getLogger("io.headwater").setLevel(level(config.level()));
     }
 

@@ -29,6 +29,15 @@ public final class PartitionErrors {
                 "partition " + partitionId + ": no topic has it; ask for the topics");
     }
 
+    /** This broker has not heard of it: it will soon, or never. */
+    public static Error unknownYet(long partitionId) {
+        return Errors.elsewhere(
+                ErrorCode.ERROR_NOT_LEADER,
+                "partition " + partitionId + ": this broker does not know all of the cluster's metadata yet; try again",
+                0,
+                "");
+    }
+
     /** Definite: what was asked for has not happened. */
     public static Error of(PartitionInfo partition, StorageException failure) {
         String message = "partition " + partition.displayName() + ": " + failure.getMessage();
@@ -48,6 +57,11 @@ public final class PartitionErrors {
             return Errors.of(ErrorCode.ERROR_PARTITION_OFFLINE, message);
         }
         return Errors.of(ErrorCode.ERROR_PARTITION_OFFLINE, message);
+    }
+
+    /** Another broker leads, or will: what was appended here may or may not be what it goes on with. */
+    public static Error leadsNoLonger(PartitionInfo partition, NotLeaderException now) {
+        return of(partition, now).toBuilder().setUnknownOutcome(true).build();
     }
 
     /** The topic's limit of records that are not done. */

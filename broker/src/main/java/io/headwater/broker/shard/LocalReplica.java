@@ -55,6 +55,8 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     private long inherited;
 
     private long durableSeen;
+    private long stuckAt = -1;
+    private long stuckSinceMs;
     private @Nullable String halted;
 
     /** Its replica knows nothing of who leads yet: {@link #begin}. */
@@ -139,6 +141,20 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         } catch (CopyFailedException e) {
             throw new LogOfflineException(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** Whether it leads a partition that others have copies of. */
+    boolean leadsOthers() {
+        return !alone && replica.isLeading();
+    }
+
+    /** How long it has had something that its disk does not take; 0: it takes everything. */
+    long stuckForMs(long nowMs) {
+        if (log.durableIndex() >= log.endIndex() || log.durableIndex() != stuckAt) {
+            stuckAt = log.durableIndex();
+            stuckSinceMs = nowMs;
+        }
+        return nowMs - stuckSinceMs;
     }
 
     /** Whether clients may be served: it leads, and all that it has from before is committed. */

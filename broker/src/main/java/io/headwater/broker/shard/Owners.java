@@ -22,6 +22,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
@@ -113,14 +114,23 @@ public final class Owners implements DurabilityListener, Requests.Factory {
 
     /** Waits until everything that was asked is answered, or the time is up; nothing new may be asked any more. */
     public boolean awaitQuiet(long timeoutMs) throws InterruptedException {
-        List<CompletableFuture<Void>> quiet = new ArrayList<>();
+        return await(Quiesce::new, timeoutMs);
+    }
+
+    /** Lets other brokers lead what this one leads for them, and waits for that, or until the time is up. */
+    public boolean handOver(long timeoutMs) throws InterruptedException {
+        return await(ReplicaTasks.HandOver::new, timeoutMs);
+    }
+
+    private boolean await(Function<CompletableFuture<Void>, Task> task, long timeoutMs) throws InterruptedException {
+        List<CompletableFuture<Void>> all = new ArrayList<>();
         for (Mailbox mailbox : mailboxes) {
             CompletableFuture<Void> done = new CompletableFuture<>();
-            quiet.add(done);
-            mailbox.signal(new Quiesce(done));
+            all.add(done);
+            mailbox.signal(task.apply(done));
         }
         try {
-            CompletableFuture.allOf(quiet.toArray(CompletableFuture[]::new)).get(timeoutMs, TimeUnit.MILLISECONDS);
+            CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).get(timeoutMs, TimeUnit.MILLISECONDS);
             return true;
         } catch (TimeoutException | ExecutionException e) {
             return false;

@@ -49,7 +49,7 @@ final class QueueTasks {
             PartitionInfo info = shard.metadata().partition(partitionId);
             Error refusal = null;
             if (info == null) {
-                refusal = PartitionErrors.unknownPartition(partitionId);
+                refusal = shard.unknown(partitionId);
             } else {
                 try {
                     work.on(shard, shard.owned(info));

@@ -2,6 +2,7 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.protocol.wire.Error;
+import java.util.concurrent.CompletableFuture;
 
 /** What other brokers, the controller and the metadata want from the replicas of an owner. */
 final class ReplicaTasks {
@@ -32,6 +33,19 @@ final class ReplicaTasks {
         @Override
         public void run(Shard shard) {
             shard.replicas().transfer(partitionId, epoch);
+        }
+    }
+
+    /** @param done told when nothing is led here any more that others have copies of */
+    record HandOver(CompletableFuture<Void> done) implements Task {
+        @Override
+        public void run(Shard shard) {
+            shard.replicas().handOver(() -> done.complete(null));
+        }
+
+        @Override
+        public void refuse(Error why) {
+            done.complete(null);
         }
     }
 

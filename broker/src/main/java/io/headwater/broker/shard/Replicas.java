@@ -38,6 +38,9 @@ final class Replicas {
 
     private static final long TICK_MS = 50;
     private static final long RESIGN_MS = 1_000;
+    private static final long LOOK_MS = 500;
+    /** Of a disk that takes nothing, before another broker leads. */
+    private static final long STUCK_MS = 2_000;
 
     private final Shard shard;
     private final NodeInfo self;
@@ -53,6 +56,8 @@ final class Replicas {
     private boolean leadersTick;
     private long tickedMs;
     private long resignedMs;
+    private long lookedMs;
+    private @Nullable Runnable whenHandedOver;
 
     private record Resigned(long partitionId, int epoch) {}
 
@@ -183,6 +188,7 @@ final class Replicas {
             PartitionInfo info = image.partition(each.partitionId());
             return info == null || info.epoch() != each.epoch();
         });
+        lookHandedOver();
     }
 
     private void follow(MetadataImage image, PartitionInfo info) {
@@ -247,6 +253,25 @@ final class Replicas {
 
     void transfer(long partitionId, int epoch) {
         with(partitionId, local -> local.replica().onTransferRequest(epoch));
+    }
+
+    /** Other brokers are to lead what this one leads for them; then runs {@code done}. */
+    void handOver(Runnable done) {
+        whenHandedOver = done;
+        for (LocalReplica local : List.copyOf(replicas.values())) {
+            if (local.leadsOthers()) {
+                with(local, each -> each.replica().onTransferRequest(each.epoch()));
+            }
+        }
+        lookHandedOver();
+    }
+
+    private void lookHandedOver() {
+        Runnable done = whenHandedOver;
+        if (done != null && replicas.values().stream().noneMatch(LocalReplica::leadsOthers)) {
+            whenHandedOver = null;
+            done.run();
+        }
     }
 
     /** What was sent to that node may be lost. */
@@ -323,10 +348,8 @@ final class Replicas {
     /** Another broker leads, or will: what was appended here and not committed may or may not be what it goes on with. */
     private void retire(LocalReplica local) {
         PartitionInfo info = local.info();
-        end(
-                local,
-                PartitionErrors.fateUnknown(info, "this broker leads it no longer"),
-                PartitionErrors.of(info, NotLeaderException.of(shard.metadata(), info, self.nodeId())));
+        NotLeaderException now = NotLeaderException.of(shard.metadata(), info, self.nodeId());
+        end(local, PartitionErrors.leadsNoLonger(info, now), PartitionErrors.of(info, now));
     }
 
     private void end(LocalReplica local, Error toRepliesWaiting, Error toReaders) {
@@ -399,6 +422,10 @@ final class Replicas {
             resignedMs = nowMs;
             tellResigned();
         }
+        if (nowMs - lookedMs >= LOOK_MS) {
+            lookedMs = nowMs;
+            replicas.values().forEach(local -> lookStuck(local, nowMs));
+        }
         if (ticking.isEmpty() || nowMs - tickedMs < (leadersTick ? LEADERS_TICK_MS : TICK_MS)) {
             return 0;
         }
@@ -417,10 +444,24 @@ final class Replicas {
         return 1;
     }
 
+    /** A leader whose disk hangs stops nobody else: the others have what it sent them. */
+    private void lookStuck(LocalReplica local, long nowMs) {
+        if (local.leadsOthers() && local.stuckForMs(nowMs) >= STUCK_MS) {
+            LOG.warn(
+                    "partition {}: this disk has taken nothing for {} ms: another broker is to lead",
+                    local.info().displayName(),
+                    local.stuckForMs(nowMs));
+            post.tellController(local.partitionId(), new ControllerMessage.SealWanted(local.epoch()));
+        }
+    }
+
     /** In how many milliseconds {@link #tick} has something to do; the largest long: not before something happens. */
     long nextTickInMs(long nowMs) {
         long next = resigned.isEmpty() ? Long.MAX_VALUE : Math.max(0, resignedMs + RESIGN_MS - nowMs);
         long ticks = tickedMs + (leadersTick ? LEADERS_TICK_MS : TICK_MS) - nowMs;
+        if (shard.isUnsettled()) {
+            next = Math.min(next, Math.max(0, lookedMs + LOOK_MS - nowMs));
+        }
         return ticking.isEmpty() ? next : Math.min(next, Math.max(0, ticks));
     }
 

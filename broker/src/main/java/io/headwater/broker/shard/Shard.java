@@ -10,6 +10,7 @@ import io.headwater.broker.net.Attachment;
 import io.headwater.broker.net.Connection;
 import io.headwater.broker.partition.NotLeaderException;
 import io.headwater.broker.partition.Partition;
+import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.stream.ProduceRequest;
 import io.headwater.broker.stream.Traffic;
@@ -196,6 +197,20 @@ final class Shard {
         // Whatever is done with it now may find a fault: the end of this turn sees whether the log is still online.
         watch(owned.home());
         return owned;
+    }
+
+    /** Of a partition that the metadata do not name, perhaps not yet: in a cluster others may know more than this broker. */
+    Error unknown(long partitionId) {
+        return replicas.self().isMember() && partitionId >= metadata.get().nextPartitionId()
+                ? PartitionErrors.unknownYet(partitionId)
+                : PartitionErrors.unknownPartition(partitionId);
+    }
+
+    /** Of a producer id that nobody was given, or not as far as this broker knows. */
+    Error notGiven(PartitionInfo info, long producerId) {
+        return replicas.self().isMember()
+                ? PartitionErrors.unknownYet(info.partitionId())
+                : PartitionErrors.producerNotGiven(info, producerId);
     }
 
     Replicas replicas() {
@@ -439,6 +454,11 @@ final class Shard {
         catchUps.remove(owned);
         toTurn.remove(owned);
         owned.close();
+    }
+
+    /** Whether something is appended that may not be on disk. */
+    boolean isUnsettled() {
+        return !unsettled.isEmpty();
     }
 
     /** It is not there any more. */

@@ -47,12 +47,12 @@ final class StreamTasks {
         private void append(Shard shard, IncomingBatch batch) {
             PartitionInfo info = shard.metadata().partition(batch.partitionId());
             if (info == null) {
-                fail(shard, batch, PartitionErrors.unknownPartition(batch.partitionId()));
+                fail(shard, batch, shard.unknown(batch.partitionId()));
                 return;
             }
             if (batch.producerId() >= shard.metadata().nextProducerId()) {
                 // A partition that forgets a producer forgets all with a lower id: one made up would shut others out.
-                fail(shard, batch, PartitionErrors.producerNotGiven(info, batch.producerId()));
+                fail(shard, batch, shard.notGiven(info, batch.producerId()));
                 return;
             }
             Owned owned;
@@ -136,7 +136,7 @@ final class StreamTasks {
             }
             PartitionInfo info = shard.metadata().partition(request.getPartitionId());
             if (info == null) {
-                return PartitionErrors.unknownPartition(request.getPartitionId());
+                return shard.unknown(request.getPartitionId());
             }
             try {
                 Owned owned = shard.owned(info);
@@ -211,7 +211,7 @@ final class StreamTasks {
         private Outgoing answer(Shard shard) {
             PartitionInfo info = shard.metadata().partition(request.getPartitionId());
             if (info == null) {
-                return failure(PartitionErrors.unknownPartition(request.getPartitionId()));
+                return failure(shard.unknown(request.getPartitionId()));
             }
             try {
                 return Outgoing.reply(
