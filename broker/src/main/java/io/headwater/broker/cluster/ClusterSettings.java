@@ -32,10 +32,12 @@ public record ClusterSettings(
      * @param heartbeatMs how often a node is heard of
      * @param sessionMs after how long without that it is fenced
      * @param voterLostMs after how long fenced its place among the voters goes to another node
+     * @param handbackMs how long a node is there again before it leads again what it is the preferred leader of
      * @param retryMs how long a proposal looks for somebody who leads, before it fails
      * @param startMs how long a start waits for the cluster, before it fails
      */
-    public record Timing(long heartbeatMs, long sessionMs, long voterLostMs, long retryMs, long startMs) {
-        public static final Timing DEFAULTS = new Timing(500, 4_000, 600_000, 5_000, 60_000);
+    public record Timing(
+            long heartbeatMs, long sessionMs, long voterLostMs, long handbackMs, long retryMs, long startMs) {
+        public static final Timing DEFAULTS = new Timing(500, 4_000, 600_000, 10_000, 5_000, 60_000);
     }
 }

@@ -49,24 +49,29 @@ final class ControllerDesk implements ControllerPorts {
     private final Map<Long, MetadataCommand.Elect> elects = new LinkedHashMap<>();
     private final List<MetadataCommand> others = new ArrayList<>();
     private final SortedMap<Integer, FromController.Builder> requests = new TreeMap<>();
+    private final Handback handback;
     private final long startNs;
     private MetadataImage image;
     private boolean mayHaveLostLeaders = true;
     private long tickNs;
+    private long lookedNs;
     private long fastUntilNs;
 
     /** @param propose takes what it wants agreed on; that it fails is made up for by asking again */
-    ControllerDesk(Peers peers, Consumer<Command.Builder> propose, MetadataImage image, long nowNs) {
+    ControllerDesk(Peers peers, Handback handback, Consumer<Command.Builder> propose, MetadataImage image, long nowNs) {
+        this.handback = handback;
         this.peers = peers;
         this.propose = propose;
         this.startNs = nowNs;
         this.tickNs = nowNs;
+        this.lookedNs = nowNs;
         this.fastUntilNs = nowNs;
         this.image = MetadataImage.empty(image.clusterId());
-        onImage(image);
+        onImage(image, nowNs);
     }
 
-    void onImage(MetadataImage next) {
+    void onImage(MetadataImage next, long nowNs) {
+        handback.onImage(next, nowNs);
         MetadataImage before = image;
         image = next;
         for (TopicInfo topic : before.topics()) {
@@ -109,6 +114,7 @@ final class ControllerDesk implements ControllerPorts {
     }
 
     void receive(ToController message, long nowNs) {
+        tick(nowNs); // an election that can be decided now waits from now on
         for (PartitionSays says : message.getSaysList()) {
             if (says.getMessageCase() != PartitionSays.MessageCase.MESSAGE_NOT_SET) {
                 controller.receive(says.getPartitionId(), Says.of(says));
@@ -120,16 +126,25 @@ final class ControllerDesk implements ControllerPorts {
     /** One turn: looks at the time, and sends off what came together since the last one. Returns how much that was. */
     int doWork(long nowNs) {
         if (nextInNs(nowNs) == 0) {
-            // What was proposed for them may have been lost.
-            mayHaveLostLeaders |= nowNs - tickNs >= SLOW_NS;
-            tickNs = nowNs;
-            controller.tick(TimeUnit.NANOSECONDS.toMillis(nowNs - startNs));
+            tick(nowNs);
+        }
+        if (nowNs - lookedNs >= SLOW_NS) {
+            mayHaveLostLeaders = true; // what was proposed for those that have may have been lost
         }
         if (mayHaveLostLeaders) {
             mayHaveLostLeaders = false;
+            lookedNs = nowNs;
             sealWithoutLiveLeader();
         }
+        handback.next(image, nowNs).forEach(controller::transfer);
         return sendOff();
+    }
+
+    private void tick(long nowNs) {
+        if (nowNs != tickNs) {
+            tickNs = nowNs;
+            controller.tick(TimeUnit.NANOSECONDS.toMillis(nowNs - startNs));
+        }
     }
 
     long nextInNs(long nowNs) {

@@ -37,7 +37,7 @@ final class Leading {
         this.member = member;
         this.heartbeatNs = TimeUnit.MILLISECONDS.toNanos(timing.heartbeatMs());
         this.sessions = new Sessions(timing.sessionMs());
-        this.desk = new ControllerDesk(peers, propose, image, nowNs);
+        this.desk = new ControllerDesk(peers, new Handback(timing.handbackMs(), nowNs), propose, image, nowNs);
         this.seats = new VoterSeats(peers, member.mailbox(), quorum, timing.voterLostMs(), nowNs);
         this.propose = propose;
         this.image = image;
@@ -49,7 +49,7 @@ final class Leading {
     void onImage(MetadataImage next, long nowNs) {
         image = next;
         sessions.onImage(next, nowNs);
-        desk.onImage(next);
+        desk.onImage(next, nowNs);
     }
 
     void heard(Heartbeat heartbeat, long nowNs) {

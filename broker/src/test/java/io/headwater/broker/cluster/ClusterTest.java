@@ -7,137 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.broker.metadata.MetadataCodec;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.PartitionInfo;
-import io.headwater.broker.metadata.wire.Command;
-import io.headwater.broker.metadata.wire.CreateTopic;
-import io.headwater.broker.metadata.wire.TopicPolicy;
-import io.headwater.protocol.wire.AckLevel;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Whole clusters in one process: Ratis and the disk are real, the network is a queue, replicas are empty. */
+/** What members of a cluster do together, and when some of them are gone. */
 @Timeout(60)
-class ClusterTest {
-    @TempDir
-    Path directory;
-
-    private final TestNet net = new TestNet();
-    private final List<TestBroker> brokers = new ArrayList<>();
-
-    @AfterEach
-    void closeAll() {
-        brokers.forEach(TestBroker::close);
-        net.close();
-    }
-
-    private TestBroker broker(int port) {
-        TestBroker broker = new TestBroker(net, port, directory.resolve("broker-" + port));
-        brokers.add(broker);
-        return broker;
-    }
-
-    private TestBroker again(TestBroker gone) {
-        brokers.remove(gone);
-        return broker(gone.place.port());
-    }
-
-    private void until(BooleanSupplier condition) {
-        while (!condition.getAsBoolean()) {
-            brokers.forEach(TestBroker::turn);
-            Thread.onSpinWait();
-        }
-        brokers.forEach(TestBroker::turn);
-    }
-
-    private TestBroker founded() {
-        TestBroker first = broker(1).start();
-        until(first::isStarted);
-        return first;
-    }
-
-    private TestBroker joined(int port) {
-        TestBroker broker = broker(port).start(1);
-        until(broker::isStarted);
-        return broker;
-    }
-
-    /** Brokers 1 to this many, of which the first three are voters. */
-    private void cluster(int count) {
-        founded();
-        for (int port = 2; port <= count; port++) {
-            joined(port);
-        }
-        until(() -> voters() == 3);
-    }
-
-    private int voters() {
-        return (int) brokers.stream()
-                .filter(broker ->
-                        broker.starting().isDone() && broker.metadata().voters().contains(broker.voter()))
-                .count();
-    }
-
-    private TestBroker controller() {
-        TestBroker[] found = new TestBroker[1];
-        until(() -> {
-            for (TestBroker broker : brokers) {
-                if (broker.starting().isDone() && broker.metadata().leading() != null) {
-                    found[0] = broker;
-                }
-            }
-            return found[0] != null;
-        });
-        return found[0];
-    }
-
-    private static Command create(String topic, int partitions) {
-        return Command.newBuilder()
-                .setCreateTopic(CreateTopic.newBuilder()
-                        .setName(topic)
-                        .setPartitions(partitions)
-                        .setPolicy(TopicPolicy.newBuilder()
-                                .setRetentionMs(-1)
-                                .setRetentionBytes(-1)
-                                .setAckLevel(AckLevel.ACK_PERSISTED_VALUE)))
-                .build();
-    }
-
-    private Outcome agreed(TestBroker broker, Command command) {
-        CompletableFuture<Outcome> outcome = broker.propose(command);
-        until(outcome::isDone);
-        return outcome.join();
-    }
-
-    private void took(TestBroker broker, Command command) {
-        Outcome outcome = agreed(broker, command);
-        assertInstanceOf(Outcome.Committed.class, outcome, outcome.toString());
-    }
-
-    private void untilAllKnow(String topic) {
-        until(() ->
-                brokers.stream().allMatch(broker -> broker.metadata().image().topic(topic) != null));
-    }
-
-    private static PartitionInfo partition(TestBroker broker, String topic, int index) {
-        return Objects.requireNonNull(broker.metadata().image().topic(topic))
-                .partitions()
-                .get(index);
-    }
-
-    private static NodeInfo node(TestBroker broker, int id) {
-        return Objects.requireNonNull(broker.metadata().image().node(id));
-    }
-
+class ClusterTest extends ClusterWorld {
     @Test
     void oneBrokerFoundsAClusterAndComesBackToIt() {
         TestBroker first = founded();
@@ -202,13 +85,8 @@ class ClusterTest {
         took(back, create("again", 1));
     }
 
-    private static boolean allLedByOthers(TestBroker broker, String topic, int gone) {
-        return Objects.requireNonNull(broker.metadata().image().topic(topic)).partitions().stream()
-                .allMatch(each -> each.leader() != null && each.leader().nodeId() != gone);
-    }
-
     @Test
-    void aSilentNodeIsFencedAndWhatItLedIsLedByOthersUntilItIsHeardOfAgain() {
+    void aSilentNodeIsFencedAndWhatItLedIsLedByOthersUntilItHasBeenThereForAWhile() {
         cluster(3);
         took(brokers.get(0), create("a", 9));
         untilAllKnow("a");
@@ -224,7 +102,7 @@ class ClusterTest {
         silent.mend();
         until(() -> !node(leader, silent.id()).fenced());
         assertEquals(incarnation, node(leader, silent.id()).incarnation());
-        until(() -> allLedByOthers(silent, "a", silent.id()));
+        until(() -> allLedByThePreferred(silent, "a"));
         assertNull(silent.fatal.get());
     }
 
@@ -250,5 +128,59 @@ class ClusterTest {
                 .allMatch(broker -> broker.metadata().image().nodes().stream().noneMatch(NodeInfo::fenced)));
         until(() -> Objects.requireNonNull(brokers.get(0).metadata().image().topic("a")).partitions().stream()
                 .allMatch(each -> each.leader() != null));
+    }
+
+    @Test
+    void theSeatOfAVoterThatIsLostForLongGoesToAnotherNode() {
+        ClusterSettings.Timing impatient = new ClusterSettings.Timing(100, 1_500, 500, 500, 8_000, 20_000);
+        for (int port = 1; port <= 4; port++) {
+            TestBroker broker =
+                    port == 1 ? broker(1).start(impatient) : broker(port).start(impatient, 1);
+            until(broker::isStarted);
+        }
+        until(() -> voters() == 3);
+        TestBroker leader = controller();
+        TestBroker lost = brokers.stream()
+                .filter(broker ->
+                        broker != leader && !broker.metadata().voters().isEmpty())
+                .findFirst()
+                .orElseThrow();
+        TestBroker fourth = brokers.stream()
+                .filter(broker -> broker.metadata().voters().isEmpty())
+                .findFirst()
+                .orElseThrow();
+        String name = lost.voter();
+        lost.kill();
+        brokers.remove(lost);
+        until(() -> fourth.metadata().voters().contains(fourth.voter()));
+        until(() -> !leader.metadata().voters().contains(name));
+        took(fourth, create("a", 1));
+
+        TestBroker back = broker(lost.place.port()).start(impatient);
+        until(back::isStarted);
+        took(back, create("b", 1));
+        untilAllKnow("b");
+        assertFalse(controller().metadata().voters().contains(name));
+    }
+
+    @Test
+    void fiveBrokersAgreeThroughThreeVoters() {
+        cluster(5);
+        List<CompletableFuture<Outcome>> all = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            for (TestBroker each : brokers) {
+                all.add(each.propose(create("topic-" + each.id() + "-" + i, 1)));
+            }
+        }
+        until(() -> all.stream().allMatch(CompletableFuture::isDone));
+        all.forEach(each -> assertInstanceOf(Outcome.Committed.class, each.join()));
+        untilAllKnow("topic-5-39");
+        long index = brokers.get(0).metadata().image().appliedIndex();
+        until(() -> brokers.stream().allMatch(each -> each.metadata().image().appliedIndex() >= index));
+        for (TestBroker each : brokers) {
+            assertEquals(
+                    MetadataCodec.snapshot(brokers.get(0).metadata().image()),
+                    MetadataCodec.snapshot(each.metadata().image()));
+        }
     }
 }

@@ -34,7 +34,7 @@ import org.agrona.concurrent.SystemNanoClock;
 
 /** A member with nothing around it: its replicas are empty, and answer every seal. Turned by the test. */
 final class TestBroker implements AutoCloseable {
-    static final ClusterSettings.Timing TIMING = new ClusterSettings.Timing(100, 1_500, 600_000, 8_000, 20_000);
+    static final ClusterSettings.Timing TIMING = new ClusterSettings.Timing(100, 1_500, 600_000, 500, 8_000, 20_000);
 
     final HostPort place;
     final Path directory;
@@ -101,7 +101,7 @@ final class TestBroker implements AutoCloseable {
                 marks,
                 peers,
                 net.calls(place),
-                (cluster, node) -> net.isNode(place, node),
+                (cluster, node) -> net.isNode(place, cluster, node),
                 SystemEpochClock.INSTANCE,
                 SystemNanoClock.INSTANCE,
                 UUID::randomUUID,
@@ -177,11 +177,33 @@ final class TestBroker implements AutoCloseable {
                                         .setDirectoryLow(marks.directoryId().getLeastSignificantBits()))
                                 .setIncarnation(node().incarnation())));
             }
+            request.getTransfersList().forEach(transfer -> reports.addSays(handedOver(transfer)));
             peers.send(
                     metadata().controllerNode(),
                     PeerMessage.newBuilder().setToController(reports).build(),
                     List.of());
         }
+    }
+
+    /** The preferred leader has everything: there is nothing. */
+    private PartitionSays handedOver(SealRequest transfer) {
+        var image = metadata().image();
+        var preferred = Objects.requireNonNull(image.partition(transfer.getPartitionId()))
+                .replicas()
+                .voters()
+                .get(0);
+        UUID to = UUID.fromString(preferred.directoryId());
+        return PartitionSays.newBuilder()
+                .setPartitionId(transfer.getPartitionId())
+                .setEpoch(transfer.getEpoch())
+                .setTransferReady(PartitionSays.TransferReady.newBuilder()
+                        .setTo(ReplicaName.newBuilder()
+                                .setNodeId(preferred.nodeId())
+                                .setDirectoryHigh(to.getMostSignificantBits())
+                                .setDirectoryLow(to.getLeastSignificantBits()))
+                        .setIncarnation(Objects.requireNonNull(image.node(preferred.nodeId()))
+                                .incarnation()))
+                .build();
     }
 
     /** Its process ends: nothing is said goodbye to. */

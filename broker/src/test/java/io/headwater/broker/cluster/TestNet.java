@@ -23,7 +23,24 @@ import java.util.concurrent.TimeUnit;
 
 /** A network within the process, in place of sockets: one thread carries everything, in order. */
 final class TestNet implements AutoCloseable {
-    private record Place(int[] node, PeerHandler handler) {}
+    /** A broker that listens; of no cluster at first. */
+    private static final class Place {
+        private final PeerHandler handler;
+        private volatile int node;
+        private volatile String cluster = "";
+
+        Place(PeerHandler handler) {
+            this.handler = handler;
+        }
+
+        PeerHandler handler() {
+            return handler;
+        }
+
+        boolean talksTo(Place other) {
+            return cluster.isEmpty() || cluster.equals(other.cluster);
+        }
+    }
 
     private final ScheduledExecutorService wire = Executors.newSingleThreadScheduledExecutor();
     private final Map<HostPort, Place> listening = new ConcurrentHashMap<>();
@@ -34,13 +51,15 @@ final class TestNet implements AutoCloseable {
 
     /** One broker's side. Its voter's name is told when it starts. */
     Peers listen(HostPort self, PeerHandler handler) {
-        int[] node = new int[1];
-        listening.put(self, new Place(node, handler));
-        return new Side(self, node);
+        Place place = new Place(handler);
+        listening.put(self, place);
+        return new Side(self, place);
     }
 
-    void isNode(HostPort self, int nodeId) {
-        listening.get(self).node()[0] = nodeId;
+    void isNode(HostPort self, String cluster, int nodeId) {
+        Place place = listening.get(self);
+        place.cluster = cluster;
+        place.node = nodeId;
     }
 
     RaftCalls calls(HostPort self) {
@@ -81,7 +100,7 @@ final class TestNet implements AutoCloseable {
         Place gone = listening.remove(place);
         calls.cut(voter);
         if (gone != null) {
-            int node = gone.node()[0];
+            int node = gone.node;
             wire.execute(() -> {
                 unanswered.forEach((answer, to) -> {
                     if (to.equals(place)) {
@@ -100,12 +119,12 @@ final class TestNet implements AutoCloseable {
 
     private final class Side implements Peers {
         private final HostPort self;
-        private final int[] node;
+        private final Place own;
         private final Map<Integer, HostPort> known = new ConcurrentHashMap<>();
 
-        Side(HostPort self, int[] node) {
+        Side(HostPort self, Place own) {
             this.self = self;
-            this.node = node;
+            this.own = own;
         }
 
         @Override
@@ -123,8 +142,8 @@ final class TestNet implements AutoCloseable {
             HostPort to = known.get(other);
             wire.execute(() -> {
                 Place place = reachable(to);
-                if (place != null) {
-                    place.handler().received(node[0], message, ByteBuffer.allocate(0));
+                if (place != null && own.talksTo(place)) {
+                    place.handler().received(own.node, message, ByteBuffer.allocate(0));
                 }
             });
         }
@@ -153,10 +172,12 @@ final class TestNet implements AutoCloseable {
                 Place place = reachable(to);
                 if (place == null && !cut.contains(to) && !cut.contains(self)) {
                     answer.completeExceptionally(new ConnectException(to + " refuses"));
+                } else if (place != null && !own.talksTo(place)) {
+                    answer.completeExceptionally(new IOException(to + " is of another cluster"));
                 } else if (place != null) {
                     place.handler()
                             .asked(
-                                    node[0],
+                                    own.node,
                                     question,
                                     ByteBuffer.allocate(0),
                                     reply -> wire.execute(() -> {

@@ -1,0 +1,172 @@
+package io.headwater.broker.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.broker.config.HostPort;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** How a member starts, and when it does not. */
+@Timeout(60)
+class ClusterNodeTest extends ClusterWorld {
+    private static final ClusterSettings.Timing SHORT =
+            new ClusterSettings.Timing(100, 1_500, 600_000, 500, 8_000, 1_200);
+
+    /** Why the start of the last broker failed. */
+    private String refusal(TestBroker broker) {
+        until(() -> broker.starting().isDone());
+        CompletionException failure =
+                assertThrows(CompletionException.class, () -> broker.starting().join());
+        assertInstanceOf(IOException.class, failure.getCause());
+        return failure.getCause().getMessage();
+    }
+
+    private static void says(String expected, String message) {
+        assertTrue(message.contains(expected), message);
+    }
+
+    private Path directoryOf(int port) {
+        return directory.resolve("broker-" + port);
+    }
+
+    @Test
+    void aStandaloneDirectoryIsNotTakenIntoACluster() throws IOException {
+        Files.createDirectories(directoryOf(1));
+        Files.writeString(directoryOf(1).resolve("metadata"), "of a standalone broker");
+        says("standalone", refusal(broker(1).start()));
+        assertEquals("of a standalone broker", Files.readString(directoryOf(1).resolve("metadata")));
+    }
+
+    @Test
+    void aDirectoryThatForgotItsClusterFoundsNoSecondOne() throws IOException {
+        TestBroker first = founded();
+        first.kill();
+        Files.delete(directoryOf(1).resolve(NodeFile.FILE_NAME));
+        says(
+                "missing, although this data directory has been in use",
+                refusal(again(first).start()));
+    }
+
+    @Test
+    void aDamagedFileIsNotGuessedAt() throws IOException {
+        TestBroker first = founded();
+        first.kill();
+        Path file = directoryOf(1).resolve(NodeFile.FILE_NAME);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[100] ^= 1;
+        Files.write(file, bytes);
+        says(NodeFile.FILE_NAME, refusal(again(first).start()));
+    }
+
+    @Test
+    void aVoterThatHasForgottenItsVotesDoesNotStart() throws IOException {
+        TestBroker first = founded();
+        first.kill();
+        try (Stream<Path> all = Files.walk(directoryOf(1).resolve(VoterHome.DIRECTORY))) {
+            for (Path each : all.filter(path -> path.endsWith("raft-meta")).toList()) {
+                Files.delete(each);
+            }
+        }
+        says("is a voter of the cluster's metadata", refusal(again(first).start()));
+    }
+
+    @Test
+    void aFoundingThatWasCutShortBeginsAnew() throws IOException {
+        Files.createDirectories(directoryOf(1).resolve(VoterHome.DIRECTORY).resolve("half"));
+        TestBroker first = founded();
+        took(first, create("a", 1));
+    }
+
+    @Test
+    void whoIsLetInByNobodySaysWhomItAsked() {
+        says("test:7: test:7 refuses", refusal(broker(1).start(SHORT, 7)));
+        TestBroker later = founded();
+        assertEquals(1, later.id());
+    }
+
+    @Test
+    void aMemberThatIsNoVoterKnowsWhoItIsAndWaitsForTheVoters() {
+        TestBroker first = founded();
+        TestBroker second = joined(2);
+        took(second, create("a", 1));
+        String cluster = second.metadata().image().clusterId();
+        first.kill();
+        second.kill();
+        TestBroker alone = again(second).start(SHORT);
+        String why = refusal(alone);
+        says("cluster " + cluster, why);
+        says("its node 2", why);
+        says("node 1 at test:1", why);
+
+        TestBroker waiting = again(alone).start();
+        TestBroker back = again(first).start();
+        until(() -> waiting.isStarted() && back.isStarted());
+        assertEquals(2, waiting.id());
+        assertNotNull(waiting.metadata().image().topic("a"));
+    }
+
+    @Test
+    void aMemberDoesNotCrossOverToAnotherClusterAtAnAddressThatItKnows() {
+        TestBroker first = founded();
+        TestBroker second = joined(2);
+        second.kill();
+        first.kill();
+        brokers.removeAll(List.of(first, second));
+        TestBroker other = new TestBroker(net, 1, directory.resolve("other"));
+        brokers.add(other);
+        other.start();
+        until(other::isStarted);
+        says("another cluster", refusal(broker(2).start(SHORT, 1)));
+        assertEquals(1, other.metadata().image().nodes().size());
+    }
+
+    @Test
+    void aCopyOfADirectoryDoesNotStartBesideItsOriginal() throws IOException {
+        TestBroker first = founded();
+        TestBroker original = joined(2);
+        until(() -> original.metadata().controllerNode() == 1);
+        Path place = directory.resolve("copy");
+        copy(directoryOf(2), place);
+        TestBroker copy = new TestBroker(net, 5, place);
+        brokers.add(copy);
+        copy.start(SHORT);
+        says("is a copy", refusal(copy));
+        assertFalse(node(first, 2).fenced());
+        assertEquals(
+                new HostPort("test", 2).toString(), node(first, 2).details().peerEndpoint());
+        assertNull(original.fatal.get());
+
+        // Out of sight it is taken for dead; whoever of the two is there then is the node.
+        original.cut();
+        until(() -> node(first, 2).fenced());
+        brokers.remove(copy);
+        TestBroker instead = new TestBroker(net, 5, place);
+        brokers.add(instead);
+        instead.start();
+        until(instead::isStarted);
+        original.mend();
+        until(() -> original.fatal.get() != null);
+        says("has registered in its place", original.fatal.get().getMessage());
+        assertNull(instead.fatal.get());
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path each : all.toList()) {
+                Files.copy(each, to.resolve(from.relativize(each)));
+            }
+        }
+    }
+}
