@@ -1,8 +1,10 @@
 package io.headwater.broker.cluster;
 
+import io.headwater.broker.peer.ControllerCodec;
 import io.headwater.broker.peer.PeerHandler;
 import io.headwater.broker.peer.wire.PeerMessage;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
@@ -22,9 +24,21 @@ public final class ClusterMailbox implements PeerHandler {
         this.wake = wake;
     }
 
+    /**
+     * Takes heartbeats and what replicas say to the controller; anything else is nobody's here.
+     *
+     * @throws io.headwater.broker.peer.BadPeerMessageException if it is not well formed
+     */
     @Override
     public void received(int node, PeerMessage message, ByteBuffer attachment) {
-        add(member -> member.received(node, message));
+        if (message.hasHeartbeat()) {
+            add(member -> member.heard(message.getHeartbeat()));
+        } else if (message.hasToController()) {
+            List<ControllerCodec.Received> says = message.getToController().getSaysList().stream()
+                    .map(ControllerCodec::decode)
+                    .toList();
+            add(member -> member.told(says));
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.peer.ControllerCodec;
 import io.headwater.broker.peer.wire.Done;
 import io.headwater.broker.peer.wire.Heartbeat;
 import io.headwater.broker.peer.wire.PeerMessage;
@@ -271,15 +272,17 @@ public final class ClusterMetadata implements MetadataQuorum {
         return nowNs;
     }
 
-    void received(int node, PeerMessage message) {
+    void heard(Heartbeat heartbeat) {
         Leading here = leading;
-        if (here == null) {
-            return;
+        if (here != null) {
+            here.heard(heartbeat, nowNs);
         }
-        if (message.hasHeartbeat()) {
-            here.heard(message.getHeartbeat(), nowNs);
-        } else if (message.hasToController()) {
-            here.receive(message.getToController(), nowNs);
+    }
+
+    void told(List<ControllerCodec.Received> says) {
+        Leading here = leading;
+        if (here != null) {
+            here.receive(says, nowNs);
         }
     }
 

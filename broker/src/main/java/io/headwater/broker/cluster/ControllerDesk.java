@@ -9,12 +9,11 @@ import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.metadata.wire.Elect;
 import io.headwater.broker.metadata.wire.Seal;
+import io.headwater.broker.peer.ControllerCodec;
 import io.headwater.broker.peer.Peers;
 import io.headwater.broker.peer.wire.FromController;
-import io.headwater.broker.peer.wire.PartitionSays;
 import io.headwater.broker.peer.wire.PeerMessage;
 import io.headwater.broker.peer.wire.SealRequest;
-import io.headwater.broker.peer.wire.ToController;
 import io.headwater.broker.replica.Controller;
 import io.headwater.broker.replica.ControllerPorts;
 import io.headwater.broker.replica.ControllerSettings;
@@ -113,13 +112,9 @@ final class ControllerDesk implements ControllerPorts {
         controller.onNodeLost(node.nodeId(), node.incarnation());
     }
 
-    void receive(ToController message, long nowNs) {
+    void receive(List<ControllerCodec.Received> says, long nowNs) {
         tick(nowNs); // an election that can be decided now waits from now on
-        for (PartitionSays says : message.getSaysList()) {
-            if (says.getMessageCase() != PartitionSays.MessageCase.MESSAGE_NOT_SET) {
-                controller.receive(says.getPartitionId(), Says.of(says));
-            }
-        }
+        says.forEach(each -> controller.receive(each.partition(), each.message()));
         fastUntilNs = nowNs + UNDER_WAY_NS;
     }
 

@@ -4,9 +4,10 @@ import io.headwater.broker.consensus.RatisQuorum;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.peer.ControllerCodec;
 import io.headwater.broker.peer.Peers;
 import io.headwater.broker.peer.wire.Heartbeat;
-import io.headwater.broker.peer.wire.ToController;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -56,8 +57,8 @@ final class Leading {
         sessions.heard(heartbeat.getNodeId(), heartbeat.getIncarnation(), nowNs);
     }
 
-    void receive(ToController message, long nowNs) {
-        desk.receive(message, nowNs);
+    void receive(List<ControllerCodec.Received> says, long nowNs) {
+        desk.receive(says, nowNs);
     }
 
     void gone(int node) {

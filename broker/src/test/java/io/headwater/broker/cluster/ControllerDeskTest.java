@@ -9,18 +9,19 @@ import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.metadata.wire.CreateTopic;
 import io.headwater.broker.metadata.wire.TopicPolicy;
+import io.headwater.broker.peer.ControllerCodec;
 import io.headwater.broker.peer.Peers;
 import io.headwater.broker.peer.wire.FromController;
-import io.headwater.broker.peer.wire.PartitionSays;
 import io.headwater.broker.peer.wire.PeerMessage;
-import io.headwater.broker.peer.wire.ReplicaName;
 import io.headwater.broker.peer.wire.SealRequest;
-import io.headwater.broker.peer.wire.ToController;
+import io.headwater.broker.replica.ControllerMessage;
+import io.headwater.broker.replica.ReplicaId;
 import io.headwater.protocol.wire.AckLevel;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -104,23 +105,19 @@ class ControllerDeskTest {
 
     /** A node's replicas answer what they were asked. */
     private void report(int node, long endIndex) {
-        ToController.Builder reports = ToController.newBuilder();
+        List<ControllerCodec.Received> reports = new ArrayList<>();
+        ReplicaId replica = new ReplicaId(node, UUID.fromString(TestPicture.directory(node)));
+        long incarnation = picture.node(node).incarnation();
         for (Sent each : sent) {
             if (each.node() == node) {
                 for (SealRequest seal : each.message().getSealsList()) {
-                    reports.addSays(PartitionSays.newBuilder()
-                            .setPartitionId(seal.getPartitionId())
-                            .setEpoch(seal.getEpoch())
-                            .setSealReport(PartitionSays.SealReport.newBuilder()
-                                    .setReplica(ReplicaName.newBuilder()
-                                            .setNodeId(node)
-                                            .setDirectoryLow(node))
-                                    .setIncarnation(picture.node(node).incarnation())
-                                    .setEndIndex(endIndex)));
+                    reports.add(new ControllerCodec.Received(
+                            seal.getPartitionId(),
+                            new ControllerMessage.SealReport(seal.getEpoch(), replica, incarnation, 0, endIndex)));
                 }
             }
         }
-        desk.receive(reports.build(), nowNs);
+        desk.receive(reports, nowNs);
     }
 
     @Test
@@ -184,7 +181,7 @@ class ControllerDeskTest {
     void whatIsUnderWayIsLookedAtOftenAndNothingElse() {
         turn(1);
         assertTrue(desk.nextInNs(nowNs) > TimeUnit.MILLISECONDS.toNanos(400));
-        desk.receive(ToController.getDefaultInstance(), nowNs);
+        desk.receive(List.of(), nowNs);
         assertTrue(desk.nextInNs(nowNs) <= TimeUnit.MILLISECONDS.toNanos(20));
         turn(150);
         assertTrue(desk.nextInNs(nowNs) > TimeUnit.MILLISECONDS.toNanos(300));
@@ -192,12 +189,13 @@ class ControllerDeskTest {
 
     @Test
     void aNodeThatIsBackLeadsAgainWhatItPrefersToAFewPartitionsAtATime() {
+        turn(20_000);
         aNodesPartitionsMoveInAFewCommandsAndMessages();
         picture.took(Commands.unfence(picture.node(2)));
         desk.onImage(picture.image, nowNs);
         sent.clear();
         turn(1_000);
-        turn(9_000);
+        turn(8_000);
         assertEquals(List.of(), sent, "it has not been there for long");
         turn(2_000);
         assertEquals(List.of(3), sent.stream().map(Sent::node).toList(), "the leader is asked");
