@@ -217,16 +217,6 @@ public final class ClusterMetadata implements MetadataQuorum {
         return controller;
     }
 
-    /** The node that is registered with this data directory, as far as known; 0: none. Any thread. */
-    public int nodeOfDirectory(String directoryId) {
-        for (NodeInfo node : image.nodes()) {
-            if (node.directoryId().equals(directoryId)) {
-                return node.nodeId();
-            }
-        }
-        return 0;
-    }
-
     // ------------------------------------------------------------------------------------------- owner
 
     /** The voter that leads, as far as known; empty: nobody. */
