@@ -24,6 +24,7 @@ import io.headwater.broker.peer.ReplicaCodec;
 import io.headwater.broker.peer.wire.FromController;
 import io.headwater.broker.peer.wire.PeerMessage;
 import io.headwater.broker.peer.wire.SealRequest;
+import io.headwater.broker.remote.Deliveries;
 import io.headwater.broker.remote.PartitionAnswers;
 import io.headwater.broker.remote.PeerPost;
 import io.headwater.broker.remote.RemotePartitions;
@@ -271,6 +272,11 @@ final class Member implements Membership, PeerHandler, Responsibility {
         PartitionAnswers ready = answers;
         if (question.hasRaftCall()) {
             raftCalls.asked(question, answer);
+        } else if (question.hasCopies()) {
+            owners.append(
+                    question.getCopies().getPartitionId(),
+                    attachment,
+                    delivery -> answer.accept(Deliveries.answer(delivery)));
         } else if (question.hasPartitionQuestion()) {
             if (ready == null) {
                 answer.accept(PeerMessage.newBuilder()

@@ -10,9 +10,11 @@ import io.headwater.broker.replica.ControllerMessage;
 import io.headwater.broker.replica.Entries;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.broker.shard.ReplicaPost;
+import io.headwater.broker.work.LetterBox.Delivery;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.agrona.collections.Int2ObjectHashMap;
 
@@ -22,6 +24,7 @@ public final class PeerPost implements ReplicaPost {
     private static final int FULL_BYTES = 1 << 20;
 
     private static final int NOBODY = 0;
+    private static final long DELIVERY_MS = 10_000;
 
     private final Peers peers;
     private final IntSupplier controller;
@@ -76,6 +79,15 @@ public final class PeerPost implements ReplicaPost {
             reports.computeIfAbsent(node, each -> ToController.newBuilder())
                     .addSays(ControllerCodec.encode(partitionId, message));
         }
+    }
+
+    @Override
+    public void deliver(int node, long partitionId, ByteBuffer batch, Consumer<Delivery> back) {
+        peers.ask(node, Deliveries.question(partitionId), List.of(batch), DELIVERY_MS)
+                .whenComplete((answer, failure) -> back.accept(
+                        failure == null
+                                ? Deliveries.delivery(answer)
+                                : Deliveries.unknown("node " + node + ": " + failure.getMessage())));
     }
 
     @Override

@@ -8,10 +8,12 @@ import io.headwater.broker.net.Requests;
 import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.replica.ReplicaMessage;
+import io.headwater.broker.work.LetterBox;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.Produce;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.DurabilityListener;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -169,6 +171,16 @@ public final class Owners implements DurabilityListener, Requests.Factory {
     /** Another broker says this to a copy of a partition. Any thread. */
     public void receive(long partitionId, long senderStart, ReplicaMessage message) {
         mailboxOf(partitionId).signal(new ReplicaTasks.Received(partitionId, senderStart, message));
+    }
+
+    /**
+     * Another broker moves records into a partition that is led here. Any thread.
+     *
+     * @param batch taken
+     * @param back hears exactly once, on some thread, what became of it
+     */
+    public void append(long partitionId, ByteBuffer batch, Consumer<LetterBox.Delivery> back) {
+        PostOffice.append(mailboxOf(partitionId), partitionId, batch, back);
     }
 
     /** A controller ends all epochs before this one. Any thread. */

@@ -1,5 +1,6 @@
 package io.headwater.broker.shard;
 
+import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.partition.AppendOutcome;
@@ -23,13 +24,25 @@ import java.util.function.Supplier;
 
 /** Carries copies of records from an owner's partitions to those of any owner, and brings back what became of them. */
 final class PostOffice {
+    private static final int NOBODY = 0;
+
     private final Mailbox home;
     private final LongFunction<Mailbox> mailboxOf;
     private final Supplier<MetadataImage> metadata;
+    private final ReplicaPost post;
+    private final int self;
     private final int maxRecordBytes;
 
-    PostOffice(Mailbox home, LongFunction<Mailbox> mailboxOf, Supplier<MetadataImage> metadata, int maxRecordBytes) {
+    PostOffice(
+            Mailbox home,
+            LongFunction<Mailbox> mailboxOf,
+            Supplier<MetadataImage> metadata,
+            ReplicaPost post,
+            int self,
+            int maxRecordBytes) {
         this.home = home;
+        this.post = post;
+        this.self = self;
         this.mailboxOf = mailboxOf;
         this.metadata = metadata;
         this.maxRecordBytes = maxRecordBytes;
@@ -50,14 +63,37 @@ final class PostOffice {
             @Override
             public void send(long partitionId, ByteBuffer batch, Receipt receipt) {
                 Consumer<Delivery> back = delivery -> home.signal(new Back(fromPartitionId, delivery, receipt));
-                if (!mailboxOf.apply(partitionId).offer(new Copy(partitionId, batch, back))) {
-                    back.accept(unknown("the owner of partition " + partitionId + " is overloaded"));
+                int leader = leaderOf(partitionId);
+                if (leader == self) {
+                    append(mailboxOf.apply(partitionId), partitionId, batch, back);
+                } else if (leader == NOBODY) {
+                    back.accept(unknown("no broker leads partition " + partitionId + " at this moment"));
+                } else {
+                    post.deliver(leader, partitionId, batch, back);
                 }
             }
         };
     }
 
-    private static Delivery unknown(String problem) {
+    /** Where the metadata does not name the partition, it is this broker's to find out. */
+    private int leaderOf(long partitionId) {
+        PartitionInfo partition = metadata.get().partition(partitionId);
+        if (partition == null) {
+            return self;
+        }
+        Leader leader = partition.leader();
+        return leader == null ? NOBODY : leader.nodeId();
+    }
+
+    /** Hands copies to the owner of the partition that they go to; from any thread. */
+    static void append(Mailbox owner, long partitionId, ByteBuffer batch, Consumer<Delivery> back) {
+        if (!owner.offer(new Copy(partitionId, batch, back))) {
+            back.accept(unknown("the owner of partition " + partitionId + " is overloaded"));
+        }
+    }
+
+    /** Nobody knows whether the copies are there. */
+    static Delivery unknown(String problem) {
         return new Delivery(Fate.UNKNOWN, Errors.of(ErrorCode.ERROR_MOVE_UNDECIDED, problem));
     }
 
@@ -85,7 +121,8 @@ final class PostOffice {
                 batch.wrap(bytes, 0).eventTimes(times);
                 wishes = Wishes.of(batch, new RecordCursor());
             } catch (InvalidBatchException e) {
-                throw new IllegalStateException("copies that were just made: " + e.getMessage(), e);
+                back.accept(unknown("copies that cannot be read: " + e.getMessage()));
+                return;
             }
             AppendOutcome outcome = owned.partition.append(batch, times, wishes);
             if (owned.partition.isDirty()) {

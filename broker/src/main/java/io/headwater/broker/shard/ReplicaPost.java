@@ -2,9 +2,12 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.replica.ControllerMessage;
 import io.headwater.broker.replica.ReplicaMessage;
+import io.headwater.broker.work.LetterBox.Delivery;
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /**
- * The way of one owner's replicas to other brokers. On the owner's thread; what was said in a turn leaves with {@link
+ * The way of one owner's partitions to other brokers. On the owner's thread; what was said in a turn leaves with {@link
  * #flush} at the latest. Nothing that is said is sure to arrive.
  */
 public interface ReplicaPost {
@@ -20,6 +23,11 @@ public interface ReplicaPost {
         public void tellController(long partitionId, ControllerMessage message) {}
 
         @Override
+        public void deliver(int node, long partitionId, ByteBuffer batch, Consumer<Delivery> back) {
+            throw new IllegalStateException("node " + node + " (expected: none, this broker stands alone)");
+        }
+
+        @Override
         public void flush() {}
     };
 
@@ -29,6 +37,14 @@ public interface ReplicaPost {
     void answer(int controllerNode, long partitionId, ControllerMessage.SealReport report);
 
     void tellController(long partitionId, ControllerMessage message);
+
+    /**
+     * Records that a queue group moves into a partition that another broker leads.
+     *
+     * @param batch taken
+     * @param back hears exactly once, on some thread, what became of it
+     */
+    void deliver(int node, long partitionId, ByteBuffer batch, Consumer<Delivery> back);
 
     void flush();
 }

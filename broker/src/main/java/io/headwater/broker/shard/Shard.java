@@ -97,7 +97,7 @@ final class Shard {
         this.mailboxOf = mailboxOf;
         this.post = post;
         this.replicas = new Replicas(this, self, post, promises);
-        this.postOffice = new PostOffice(mailbox, mailboxOf, metadata, settings.maxRecordBytes());
+        this.postOffice = new PostOffice(mailbox, mailboxOf, metadata, post, self.nodeId(), settings.maxRecordBytes());
         this.housekeeping = new Housekeeping(this, settings.idleAfterMs());
     }
 
