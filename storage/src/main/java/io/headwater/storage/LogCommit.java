@@ -13,6 +13,8 @@ import org.slf4j.LoggerFactory;
 final class LogCommit implements Syncable {
     private static final Logger LOG = LoggerFactory.getLogger(LogCommit.class);
 
+    private static final long NEVER_TOLD = -1;
+
     /** A sealed segment whose end is not synced yet; the file is retained. */
     private record Sealed(SegmentFile file, long size) {}
 
@@ -34,6 +36,8 @@ final class LogCommit implements Syncable {
 
     /** Only the owner looks at it. */
     private boolean news;
+    /** The same. */
+    private long committedIndex = NEVER_TOLD;
 
     /** Only the sync thread looks at it. */
     private @Nullable SegmentFile toSync;
@@ -89,6 +93,19 @@ final class LogCommit implements Syncable {
 
     long durableIndex() {
         return durableIndex;
+    }
+
+    void committed(long index) {
+        committedIndex = Math.max(committedIndex, index);
+    }
+
+    void onlyCopy() {
+        committedIndex = NEVER_TOLD;
+    }
+
+    /** Behind the last entry that no leader will ever take back. */
+    long committedIndex() {
+        return committedIndex == NEVER_TOLD ? durableIndex : committedIndex;
     }
 
     long durableOffset() {

@@ -20,6 +20,7 @@ record LogContext(
     private static final String LOG_SUFFIX = ".log";
     private static final String INDEX_SUFFIX = ".index";
     private static final String REWRITING_SUFFIX = ".rewriting";
+    private static final String BEGINNING_SUFFIX = ".beginning";
     private static final String TRUNCATING_SUFFIX = ".truncating";
 
     Path logPath(long baseIndex) {
@@ -38,6 +39,15 @@ record LogContext(
     /** The same, of what a truncation has left of it. */
     Path truncatingPath(long baseIndex) {
         return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + TRUNCATING_SUFFIX);
+    }
+
+    /** Of the first segment of a log that begins anew, until all others are gone. */
+    Path beginningPath(long baseIndex) {
+        return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + BEGINNING_SUFFIX);
+    }
+
+    static boolean isBeginning(String fileName) {
+        return fileName.endsWith(BEGINNING_SUFFIX);
     }
 
     /** Whether it was to take a segment's place. */

@@ -46,6 +46,9 @@ final class LogRecovery {
     }
 
     private Recovered run() throws IOException {
+        if (context.marks().contains(context.partitionId())) {
+            LogBeginning.recover(context);
+        }
         boolean known = context.marks().load(context.partitionId(), mark);
         if (context.disk().exists(context.directory())) {
             for (String name : context.disk().list(context.directory())) {

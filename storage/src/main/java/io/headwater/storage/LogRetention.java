@@ -40,12 +40,35 @@ final class LogRetention {
             boolean unneeded = summary.maxIngestionTimeMs < oldestMs
                     || (retentionBytes >= 0 && bytes - summary.endPosition >= retentionBytes);
             unneeded = summary.endOffset <= neededFrom && (unneeded || summary.endOffset <= doneBefore);
-            if (!segment.sealed() || !unneeded || segment.baseIndex() >= commit.durableSegmentBaseIndex()) {
+            if (!unneeded || !mayGo(segment)) {
                 break;
             }
             bytes -= summary.endPosition;
             removed.add(segment);
         }
+        return remove(removed);
+    }
+
+    /** The segments that end before an index; returns how many those were. */
+    int dropBefore(long index) {
+        List<Segment> removed = new ArrayList<>();
+        for (Segment segment : segments) {
+            if (segment.summary().endIndex > index || !mayGo(segment)) {
+                break;
+            }
+            removed.add(segment);
+        }
+        return remove(removed);
+    }
+
+    /** Nobody may take back what is in it, and the durable mark does not need it. */
+    private boolean mayGo(Segment segment) {
+        return segment.sealed()
+                && segment.summary().endIndex <= commit.committedIndex()
+                && segment.baseIndex() < commit.durableSegmentBaseIndex();
+    }
+
+    private int remove(List<Segment> removed) {
         segments.subList(0, removed.size()).clear();
         retire(removed);
         return removed.size();

@@ -45,6 +45,9 @@ final class LogRewriting {
         } catch (IOException e) {
             throw commit.unreadable(e);
         }
+        while (count > 0 && segments.get(count - 1).summary().endIndex > commit.committedIndex()) {
+            count--;
+        }
         LogRewrite started = new LogRewrite(
                 context,
                 segments,

@@ -37,6 +37,28 @@ final class LogTruncation {
         this.reader = reader;
     }
 
+    /** A change to a log's segments. */
+    @FunctionalInterface
+    interface Step {
+        void run() throws IOException;
+    }
+
+    /** Below it everything is committed, as the marks have it. */
+    long commitMark() {
+        Mark mark = new Mark();
+        context.marks().load(context.partitionId(), mark);
+        return mark.commitIndex;
+    }
+
+    /** That an index at which the log is to end, or to begin, is not below what is committed. */
+    void require(long index, long floorIndex, long highest) throws TruncationRefusedException {
+        long lowest = Math.max(floorIndex, commitMark());
+        if (index < lowest || index > highest) {
+            throw new TruncationRefusedException(
+                    context + ": index: " + index + " (expected: " + lowest + " to " + highest + ")");
+        }
+    }
+
     /**
      * Removes all entries at and behind an index that the log has; all of them are flushed.
      *
@@ -72,6 +94,40 @@ final class LogTruncation {
             return last;
         } catch (IOException e) {
             throw commit.takeOffline("its truncation failed half way", e);
+        }
+    }
+
+    /**
+     * Removes everything, and begins anew ({@link LogBeginning}).
+     *
+     * @return the one segment
+     * @throws DiskFullException if there is no room for its header; nothing has changed
+     */
+    Segment beginAt(LogStart start) throws IOException {
+        SegmentHeader header = new SegmentHeader(
+                context.partitionId(), start.index(), start.offset(), start.epochBefore(), start.timeBeforeMs());
+        boolean announced = false;
+        try {
+            LogBeginning.announce(context, header);
+            announced = true;
+            for (Segment segment : segments) {
+                segment.stopPreallocating();
+                letGo(segment);
+            }
+            segments.clear();
+            commit.abandon();
+            LogBeginning.finish(context, header);
+            Segment only = new Segment(context, header, SegmentSummary.of(header), false, SegmentHeader.SIZE);
+            only.adopt(new SegmentIndex(start.index(), context.config().indexIntervalBytes()));
+            segments.add(only);
+            commit.truncated(
+                    new Written(start.index(), start.offset(), start.index(), SegmentHeader.SIZE, only.file()));
+            return only;
+        } catch (IOException e) {
+            if (!announced && e instanceof DiskFullException) {
+                throw e;
+            }
+            throw commit.takeOffline("its new beginning failed half way", e);
         }
     }
 

@@ -167,6 +167,9 @@ public final class LogVerifier {
         }
         List<Long> bases = new ArrayList<>();
         for (String file : disk.list(path)) {
+            if (LogContext.isBeginning(file) && isToBeginAt(path.resolve(file), id)) {
+                return;
+            }
             long base = LogContext.baseIndexOf(file);
             if (base >= 0) {
                 bases.add(base);
@@ -186,6 +189,16 @@ public final class LogVerifier {
         for (long base : bases) {
             last = verifySegment(path, id, base, last, mark.durable);
         }
+    }
+
+    /** Whether the next start lets the log begin there, and removes all else that is in its directory. */
+    private boolean isToBeginAt(Path path, long id) throws IOException {
+        SegmentHeader header = LogBeginning.read(disk, path, id);
+        String what = header == null
+                ? "made by a new beginning of the log that did not come about"
+                : "the log begins anew at entry " + header.baseIndex() + "; what is in its other files goes";
+        findings.accept(new Finding(Severity.TAIL, path, 0, what));
+        return header != null;
     }
 
     private @Nullable SegmentSummary verifySegment(

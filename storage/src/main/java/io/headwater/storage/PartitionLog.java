@@ -86,11 +86,19 @@ public final class PartitionLog {
 
     /**
      * All entries below this index are committed: {@link #truncateTo} spares them from now on, and after a restart as far as
-     * the marks have it. Those have it a tenth of a second later, if it is durable here, and nobody waits for that.
+     * the marks have it. Those have it a tenth of a second later, if it is durable here, and nobody waits for that. What is
+     * not committed is neither removed by age or size nor rewritten. Until this is called all
+     * that is durable counts as committed: the log is the only copy.
      */
     public void committed(long index) {
+        commit.committed(index);
         context.marks().committed(context.partitionId(), index);
         groupCommit.marksMoved();
+    }
+
+    /** Takes that back, but for the marks: this log is the only copy from now on, and what is durable here is committed. */
+    public void onlyCopy() {
+        commit.onlyCopy();
     }
 
     /** Epoch of the last entry, -1 in an empty log. */
@@ -184,22 +192,23 @@ public final class PartitionLog {
      */
     public void truncateTo(long index, long floorIndex) throws StorageException {
         commit.checkOnline();
-        Mark mark = new Mark();
-        context.marks().load(context.partitionId(), mark);
-        long lowest = Math.max(startIndex(), Math.max(floorIndex, mark.commitIndex));
-        if (index < lowest || index > endIndex()) {
-            throw new TruncationRefusedException(
-                    context + ": index: " + index + " (expected: " + lowest + " to " + endIndex() + ")");
-        }
+        truncation.require(index, Math.max(floorIndex, startIndex()), endIndex());
         flush();
-        member.withdraw();
-        rewriting.stop();
-        try {
+        change(() -> {
             if (index < endIndex()) {
                 appender.truncated(truncation.run(index));
             } else {
                 truncation.settle();
             }
+        });
+    }
+
+    /** While neither the group commit nor a rewriting is in the log; it follows then. */
+    private void change(LogTruncation.Step change) throws StorageException {
+        member.withdraw();
+        rewriting.stop();
+        try {
+            change.run();
             follow();
         } catch (TruncationRefusedException | DiskFullException e) {
             throw e;
@@ -209,6 +218,25 @@ public final class PartitionLog {
             member = groupCommit.enlist(commit);
             member.submit();
         }
+    }
+
+    /**
+     * Gives up all that this log holds, and lets it begin without entries at a later index, before it returns and for good:
+     * for a copy of a log that has lost its beginning to retention. A crash in the middle leaves the old log, or this. It
+     * follows ({@link #follow}). Slices that were lent keep their bytes.
+     *
+     * <p>Right only if what is below the index is committed, elsewhere, and nothing that this log holds from there on is.
+     *
+     * @param start of the other log
+     * @param floorIndex what the caller knows to be committed; the commit mark counts too
+     * @throws TruncationRefusedException if more is known to be committed than what is below the index; nothing has changed
+     * @throws DiskFullException if there is no room; nothing has changed
+     */
+    public void beginAt(LogStart start, long floorIndex) throws StorageException {
+        commit.checkOnline();
+        truncation.require(start.index(), floorIndex, Long.MAX_VALUE);
+        flush();
+        change(() -> appender.truncated(truncation.beginAt(start)));
     }
 
     /** Writes what was appended since the last flush, in one write, and hands the log to the group commit. */
@@ -325,7 +353,7 @@ public final class PartitionLog {
      * ones while the log is larger than {@code retentionBytes}. An open segment that has outlived its time is sealed
      * and a new one begun; it goes with the first call after that is durable. Negative: no limit.
      *
-     * @param doneBefore segments with records before this offset only are removed, whatever their age
+     * @param doneBefore segments with records before this offset only go, whatever their age
      * @param neededFrom records from this offset on stay, whatever their age
      * @return how many were removed
      */
@@ -336,6 +364,12 @@ public final class PartitionLog {
         retention.sealOutlived(nowMs, oldestMs);
         flush();
         return retention.deleteOld(oldestMs, retentionBytes, doneBefore, neededFrom);
+    }
+
+    /** Removes sealed segments that end before an index and are committed; returns how many. */
+    public int dropBefore(long index) throws LogOfflineException {
+        commit.checkOnline();
+        return retention.dropBefore(index);
     }
 
     /**

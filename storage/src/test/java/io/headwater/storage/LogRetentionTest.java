@@ -167,6 +167,60 @@ class LogRetentionTest {
         assertEquals(List.of(), disk.list(PATH.resolve("spares")));
     }
 
+    /** A copy that follows, and one that leads others: what is not committed may be cut, or sent to others. */
+    @Test
+    void whatIsNotCommittedStays() throws IOException {
+        try (TestDirectory dir = open()) {
+            fill(dir, 200);
+            PartitionLog log = dir.log();
+            log.committed(0);
+            assertEquals(0, log.dropBefore(200));
+            assertEquals(0, log.deleteOldSegments(10_000, 1, 1));
+            log.rewrite(
+                    offset -> false,
+                    1,
+                    Runnable::run,
+                    report -> assertEquals(0, report.segments().size()));
+            dir.runBackground();
+            log.committed(100);
+            log.rewrite(offset -> false, 1, Runnable::run, report -> assertTrue(report.untilOffset() <= 100));
+            dir.runBackground();
+            assertTrue(log.dropBefore(50) > 0);
+            assertTrue(log.startIndex() > 0 && log.startIndex() <= 50, "start: " + log.startIndex());
+            assertTrue(log.dropBefore(200) > 0);
+            long start = log.startIndex();
+            assertTrue(start > 50 && start <= 100, "start: " + start);
+            assertEquals(0, log.deleteOldSegments(10_000, 1, 1));
+            log.onlyCopy();
+            assertTrue(log.deleteOldSegments(10_000, 1, 1) > 0);
+            assertTrue(log.endIndex() > log.startIndex());
+        }
+    }
+
+    /** A lone leader need not have begun its epoch: what it ends is of it all the same. */
+    @Test
+    void whoLeadsEndsSegmentsInItsOwnEpoch() throws IOException {
+        try (TestDirectory dir = open()) {
+            fill(dir, 20);
+            PartitionLog log = dir.log();
+            log.follow();
+            log.committed(log.endIndex());
+            log.deleteOldSegments(10_000, 1, -1);
+            long end = log.endIndex();
+            assertEquals(1, log.lastEpoch());
+            log.lead(7);
+            log.deleteOldSegments(10_000, 1, -1);
+            assertEquals(7, log.lastEpoch());
+            assertTrue(
+                    log.epochs().contains(new EpochStart(7, end)), log.epochs().toString());
+            log.committed(log.endIndex());
+            dir.commit(log);
+            log.deleteOldSegments(10_000, 1, -1);
+            assertTrue(log.startIndex() > 0);
+            assertEquals(20, log.startOffset());
+        }
+    }
+
     @Test
     void replaysFromTheLastCheckpoint() throws IOException {
         try (TestDirectory dir = open()) {

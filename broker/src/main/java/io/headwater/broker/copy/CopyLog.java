@@ -39,6 +39,7 @@ public final class CopyLog implements ReplicaLog {
     private final Marks marks;
     private final EpochClock clock;
     private EpochTable epochs = new EpochTable();
+    private long tableStart;
     private long committed;
     private boolean dirty;
     private long refused;
@@ -87,6 +88,14 @@ public final class CopyLog implements ReplicaLog {
         log.committed(endIndex);
     }
 
+    /**
+     * Instead of {@link #committed}, while this replica is the only voter: what is on its disk is committed, and no mark need
+     * say so. Costs nothing, and may be called again.
+     */
+    public void onlyCopy() {
+        log.onlyCopy();
+    }
+
     /** Whether something was appended through here and not flushed. */
     public boolean isDirty() {
         return dirty;
@@ -122,6 +131,9 @@ public final class CopyLog implements ReplicaLog {
     public EpochTable epochs() {
         if (log.lastEpoch() > epochs.lastEpoch()) {
             readEpochs();
+        } else if (log.startIndex() > tableStart) {
+            tableStart = log.startIndex();
+            epochs.dropBefore(tableStart - 1);
         }
         return epochs;
     }
@@ -139,6 +151,7 @@ public final class CopyLog implements ReplicaLog {
             throw new CopyFailedException("its epochs cannot be read", e);
         }
         epochs = table;
+        tableStart = start.index();
     }
 
     @Override
@@ -211,6 +224,47 @@ public final class CopyLog implements ReplicaLog {
                     epochs().between(run.baseIndex(), run.nextIndex()));
         } catch (StorageException e) {
             throw new CopyFailedException("entries from " + fromIndex + " on cannot be read", e);
+        }
+    }
+
+    /** Where this log begins: what a copy of it must be told that cannot be sent the entries from before. */
+    public LogStart logStart() {
+        return log.start();
+    }
+
+    /**
+     * For {@code ReplicaOwner.mustCopy}: gives up all that this log has and begins where the leader's does. It is on disk
+     * when this returns: then {@code Replica.onCopied}, and the entries come by the stream. Only while the replica does not
+     * lead.
+     *
+     * <p>A leader lets go of nothing that is not committed, so all below its start is. It has looked for the newest entry
+     * that both logs have in common, and found none from its start on: so none of what this log has there is committed. If
+     * this replica knows better, one of the two logs is wrong; it is not this call that decides which.
+     *
+     * @param leader the {@link #logStart} of a leader that is not deposed, or was not when it said so
+     * @throws CopyFailedException if something behind the leader's start is known to be committed: halt the replica
+     */
+    public void beginAt(LogStart leader) {
+        dirty = false;
+        try {
+            log.beginAt(leader, committed);
+        } catch (StorageException e) {
+            throw new CopyFailedException("cannot begin where the leader's log does", e);
+        }
+        committed(leader.index());
+        readEpochs();
+    }
+
+    /**
+     * Removes what the leader has removed, by whole segments, as far as this replica knows it to be committed.
+     *
+     * @param leaderStart the leader's {@link #startIndex}
+     */
+    public void dropBefore(long leaderStart) {
+        try {
+            log.dropBefore(Math.min(leaderStart, committed));
+        } catch (StorageException e) {
+            throw new CopyFailedException("segments before entry " + leaderStart + " cannot be removed", e);
         }
     }
 

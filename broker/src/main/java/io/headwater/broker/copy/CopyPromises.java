@@ -16,6 +16,8 @@ public final class CopyPromises implements Promises {
     boolean closed;
 
     /**
+     * A promise for which a full disk has no room is tried again, see {@link PromiseKeeper#retry}.
+     *
      * @param owner runs work on the thread that owns the partition, some time later
      * @param durable there, with the epoch: {@code Replica.onPromiseDurable}
      * @param lost there, when a promise could not be kept and never will be: halt the replica

@@ -47,6 +47,7 @@ public record EntryBytes(long fromIndex, long endIndex, ByteBuffer content, List
             require(
                     envelope.entryIndex() == nextIndex,
                     "index " + envelope.entryIndex() + " in the place of " + nextIndex);
+            require(envelope.leaderEpoch() >= epoch, "epoch " + envelope.leaderEpoch() + " behind " + epoch);
             if (first || envelope.leaderEpoch() != epoch) {
                 epoch = envelope.leaderEpoch();
                 epochs.add(new EpochStart(epoch, nextIndex));

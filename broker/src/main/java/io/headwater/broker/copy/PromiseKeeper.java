@@ -41,7 +41,7 @@ public final class PromiseKeeper {
         retry();
     }
 
-    /** What a full disk left undone; to be called now and then. Costs nothing if there is nothing. */
+    /** What a full disk left undone; to be called every second or so. Costs nothing if there is nothing. */
     public void retry() {
         synchronized (queue) {
             if (running || wanted.isEmpty()) {
@@ -68,14 +68,14 @@ public final class PromiseKeeper {
     /** Whether to go on with what came meanwhile. */
     private boolean write(List<Wanted> batch) {
         try {
-            synchronized (writing) {
-                batch.removeIf(each -> each.by().closed);
-                long[] partitionIds =
-                        batch.stream().mapToLong(each -> each.by().partitionId).toArray();
-                // A replica that never had an entry may not be known yet.
-                marks.expect(Arrays.stream(partitionIds).distinct().toArray());
-                marks.promise(
-                        partitionIds, batch.stream().mapToInt(Wanted::epoch).toArray());
+            try {
+                writeOnce(batch);
+            } catch (DiskFullException e) {
+                throw e;
+            } catch (IOException e) {
+                // Nothing is lost yet: the marks write their file anew now, and sync that.
+                LOG.warn("promises of {} replicas: written once more: {}", batch.size(), e.getMessage());
+                writeOnce(batch);
             }
         } catch (DiskFullException e) {
             LOG.warn("promises of {} replicas are not kept yet: {}", batch.size(), e.getMessage());
@@ -91,6 +91,17 @@ public final class PromiseKeeper {
         }
         batch.forEach(each -> each.by().tellDurable(each.epoch()));
         return true;
+    }
+
+    private void writeOnce(List<Wanted> batch) throws IOException {
+        synchronized (writing) {
+            batch.removeIf(each -> each.by().closed);
+            long[] partitionIds =
+                    batch.stream().mapToLong(each -> each.by().partitionId).toArray();
+            // A replica that never had an entry may not be known yet.
+            marks.expect(Arrays.stream(partitionIds).distinct().toArray());
+            marks.promise(partitionIds, batch.stream().mapToInt(Wanted::epoch).toArray());
+        }
     }
 
     void close(CopyPromises promises) {

@@ -15,6 +15,7 @@ final class Follower {
 
     private final ReplicaState state;
     private int attachedEpoch = NOT_ATTACHED;
+    private @Nullable AttachId attachedBy;
     private int leaderNode;
     private @Nullable Attempt attempt;
     private long attempts;
@@ -93,6 +94,7 @@ final class Follower {
         }
         state.promise.make(ok.epoch());
         attachedEpoch = ok.epoch();
+        attachedBy = ok.id();
         leaderNode = answered.leaderNode;
         learnCommit(ok.commit());
         acknowledge();
@@ -110,6 +112,9 @@ final class Follower {
         if (take(copy.id()) != null) {
             copying = true;
             state.owner.mustCopy(copy.leaderStart());
+        } else if (copy.epoch() == attachedEpoch && copy.id().equals(attachedBy)) {
+            // It was far behind, as far as the leader knows: it says again what it has.
+            detach();
         }
     }
 
@@ -149,16 +154,15 @@ final class Follower {
 
     /** Whether what is sent again is what is there. */
     private boolean agrees(Entries entries) {
+        // What retention has let go of is not compared.
+        long overlapStart = Math.max(entries.fromIndex(), state.log.startIndex());
         long overlapEnd = Math.min(entries.endIndex(), state.log.endIndex());
-        if (overlapEnd <= entries.fromIndex()) {
+        if (overlapEnd <= overlapStart) {
             return true;
         }
-        return state.log
-                .epochs()
-                .between(entries.fromIndex(), overlapEnd)
-                .equals(entries.epochs().stream()
-                        .filter(row -> row.firstIndex() < overlapEnd)
-                        .toList());
+        EpochTable sent = new EpochTable();
+        entries.epochs().forEach(row -> sent.append(row.epoch(), row.firstIndex()));
+        return state.log.epochs().between(overlapStart, overlapEnd).equals(sent.between(overlapStart, overlapEnd));
     }
 
     void onCommit(ReplicaMessage.Commit message) {

@@ -61,7 +61,15 @@ final class Peer {
         stillSinceMs = JUST_MOVED;
     }
 
+    /** Retention has removed what it would have to be sent next. */
+    private boolean isLeftBehind() {
+        return next < state.log.startIndex();
+    }
+
     void pump() {
+        if (isLeftBehind()) {
+            return;
+        }
         long end = state.log.endIndex();
         while (next < end && bytesUnderWay < state.settings.windowBytes()) {
             int room = (int) Math.min(state.settings.frameBytes(), state.settings.windowBytes() - bytesUnderWay);
@@ -90,7 +98,7 @@ final class Peer {
     }
 
     boolean isBehind() {
-        return !underWay.isEmpty() || commitTold < state.commit();
+        return !underWay.isEmpty() || commitTold < state.commit() || isLeftBehind();
     }
 
     void tellCommit() {
@@ -103,8 +111,15 @@ final class Peer {
     void tick(long nowMs) {
         if (stillSinceMs == JUST_MOVED) {
             stillSinceMs = nowMs;
-        } else if (!underWay.isEmpty() && nowMs - stillSinceMs >= state.settings.resendMs()) {
-            rewind();
+        } else if (nowMs - stillSinceMs >= state.settings.resendMs()) {
+            if (!underWay.isEmpty()) {
+                rewind();
+            }
+            if (isLeftBehind()) {
+                // To be repeated, until it attaches again.
+                stillSinceMs = nowMs;
+                state.messages.send(id.node(), new ReplicaMessage.CopyFirst(epoch, attachId(), state.log.startIndex()));
+            }
         }
         pump();
     }

@@ -245,6 +245,7 @@ public final class Replica {
     void onCopyFirst(ReplicaMessage.CopyFirst copy) {
         if (leadership == null) {
             follower.onCopyFirst(copy);
+            turnToLeader();
         }
     }
 

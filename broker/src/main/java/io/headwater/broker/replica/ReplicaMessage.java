@@ -30,7 +30,10 @@ public sealed interface ReplicaMessage {
         }
     }
 
-    /** Leader to follower: I cannot send what you lack; copy segments up to at least my start, then attach again. */
+    /**
+     * Leader to follower: I cannot send what you lack; copy segments up to at least my start, then attach again. To one that
+     * is attached: attach again, for what you lack, as far as I know, is not there any more.
+     */
     record CopyFirst(int epoch, AttachId id, long leaderStart) implements ReplicaMessage {
         @Override
         public void deliverTo(Replica replica) {

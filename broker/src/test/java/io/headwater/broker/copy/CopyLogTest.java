@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.storage.FileSystemDisk;
+import io.headwater.storage.LogStart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,5 +164,163 @@ class CopyLogTest {
         assertFalse(leader.segments().isEmpty());
         assertSegmentsEqual(world);
         world.nodes.forEach(CopyNode::stop);
+    }
+
+    /** What a leader does now and then, and what it tells the others. */
+    private static void retain(CopyWorld world, long bytes) throws IOException {
+        world.leader().log().deleteOldSegments(world.nowMs, -1, bytes);
+        world.settle();
+        for (CopyNode node : world.nodes) {
+            if (node.isUp()) {
+                node.copy().dropBefore(world.leader().copy().startIndex());
+            }
+        }
+        world.settle();
+    }
+
+    @Test
+    void anEmptyCopyJoinsALogThatHasLostItsBeginning() throws IOException {
+        CopyWorld world = world(2);
+        for (int i = 0; i < 3; i++) {
+            write(world.failOver(), 40);
+            world.settle();
+        }
+        retain(world, 10_000);
+        long start = world.leader().log().startIndex();
+        assertTrue(start > 50);
+        assertEquals(start, world.node(1 - world.leader().number).log().startIndex());
+        CopyNode late = world.add(path, new FileSystemDisk());
+        world.tellAll();
+        world.settle();
+        assertEquals(1, world.copies);
+        assertEquals(world.leader().copy().logStart(), late.copy().logStart());
+        world.assertAllEqual();
+        assertSegmentsEqual(world);
+        late.stop();
+        write(world.failOver(), 20);
+        late.start();
+        world.settle();
+        world.assertAllEqual();
+        assertSegmentsEqual(world);
+        assertEquals(1, world.copies, "it has what it needs");
+        world.nodes.forEach(CopyNode::stop);
+    }
+
+    /** All entries are gone, on the leader too: the epoch of the last one is what the two have in common. */
+    @Test
+    void anEmptyCopyJoinsALogOfWhichNothingIsLeft() throws IOException {
+        CopyWorld world = world(2);
+        write(world.failOver(), 40);
+        world.settle();
+        CopyNode leader = world.leader();
+        leader.log().deleteOldSegments(world.nowMs, -1, 0);
+        world.settle();
+        leader.log().sealOpen(world.nowMs);
+        leader.call(() -> leader.replica().onAppended());
+        world.settle();
+        leader.log().deleteOldSegments(world.nowMs, -1, 0);
+        world.settle();
+        assertTrue(leader.log().endIndex() - leader.log().startIndex() <= 1);
+        CopyNode late = world.add(path, new FileSystemDisk());
+        world.tellAll();
+        world.settle();
+        assertEquals(leader.log().endIndex(), late.log().durableIndex());
+        late.stop();
+        late.start();
+        write(leader, 5);
+        world.settle();
+        world.assertAllEqual();
+        world.nodes.forEach(CopyNode::stop);
+    }
+
+    @Test
+    void anOldCopyIsReplacedWhereTheLogsHaveNothingInCommonAnyMore() throws IOException {
+        CopyWorld world = world(3);
+        CopyNode first = world.failOver();
+        write(first, 10);
+        world.settle();
+        world.cut = (from, to) -> from == first.number || to == first.number;
+        write(first, 20);
+        world.run();
+        first.stop();
+        for (int i = 0; i < 2; i++) {
+            write(world.failOver(), 60);
+            world.settle();
+        }
+        retain(world, 10_000);
+        assertTrue(world.leader().log().startIndex() > 50);
+        world.cut = (from, to) -> false;
+        first.start();
+        world.settle();
+        assertEquals(1, world.copies);
+        world.assertAllEqual();
+        assertSegmentsEqual(world);
+        world.nodes.forEach(CopyNode::stop);
+    }
+
+    @Test
+    void aFollowerThatRetentionOvertakesCopiesAndGoesOn() throws IOException {
+        CopyWorld world = world(3);
+        CopyNode leader = world.failOver();
+        write(leader, 10);
+        world.settle();
+        CopyNode slow = world.node((leader.number + 1) % 3);
+        world.cut = (from, to) -> to == slow.number;
+        write(leader, 100);
+        world.run();
+        assertEquals(leader.log().endIndex(), leader.replica().commit());
+        leader.log().deleteOldSegments(world.nowMs, -1, 10_000);
+        assertTrue(leader.log().startIndex() > slow.log().endIndex());
+        world.cut = (from, to) -> false;
+        world.settle();
+        assertEquals(1, world.copies);
+        world.assertAllEqual();
+        assertEquals(leader.log().startIndex(), slow.log().startIndex());
+        world.nodes.forEach(CopyNode::stop);
+    }
+
+    @Test
+    void aCopyThatKnowsMoreToBeCommittedThanTheLeaderHasLostHalts() throws IOException {
+        CopyWorld world = world(2);
+        CopyNode leader = world.failOver();
+        write(leader, 30);
+        world.settle();
+        CopyNode follower = world.node(1 - leader.number);
+        long commit = follower.replica().commit();
+        CopyFailedException refused = assertThrows(
+                CopyFailedException.class, () -> follower.copy().beginAt(new LogStart(commit - 1, 10, 1, 1)));
+        assertFalse(refused.isFull());
+        world.assertAllEqual();
+        world.nodes.forEach(CopyNode::stop);
+    }
+
+    /** The leader has rewritten what is committed; a follower that lags has half of what is one hole there. */
+    @Test
+    void aHoleInTheLeadersLogFitsWhereverTheFollowersEnds() throws IOException {
+        for (int has = 1; has < 40; has++) {
+            Path here = path.resolve("has-" + has);
+            CopyWorld world = new CopyWorld(here, 3, i -> new FileSystemDisk());
+            CopyNode leader = world.failOver();
+            CopyNode slow = world.node((leader.number + 1) % 3);
+            write(leader, has);
+            world.settle();
+            world.cut = (from, to) -> to == slow.number;
+            write(leader, 60 - has);
+            world.run();
+            world.rewritten = true;
+            leader.log().rewrite(offset -> offset > 60, 1, Runnable::run, report -> assertNull(report.failure()));
+            world.run();
+            assertTrue(leader.entries().size() < leader.log().endIndex() - 10);
+            world.cut = (from, to) -> false;
+            world.settle();
+            assertNull(slow.halted);
+            assertEquals(leader.log().endIndex(), slow.log().durableIndex(), "had " + has);
+            assertEquals(leader.log().endOffset(), slow.log().endOffset());
+            slow.stop();
+            slow.start();
+            world.settle();
+            assertTrue(leader.entries().tailMap(50L).equals(slow.entries().tailMap(50L)));
+            world.nodes.forEach(CopyNode::stop);
+        }
     }
 }

@@ -17,6 +17,7 @@ import io.headwater.record.RecordBatch;
 import io.headwater.record.RecordBatchBuilder;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.Disk;
+import io.headwater.storage.DiskFullException;
 import io.headwater.storage.EntryRun;
 import io.headwater.storage.PartitionLog;
 import io.headwater.storage.SteppedDirectory;
@@ -174,16 +175,18 @@ final class CopyNode implements Messages, ReplicaOwner {
     /** One turn of the owner, and what others do meanwhile; whether there was anything to do. */
     boolean turn() {
         call(() -> copy().flush());
-        boolean busy = directory().groupCommit().doWork() > 0;
-        busy |= work(background) | work(promiseWork) | work(posted);
+        boolean busy = work(posted);
+        if (!world.slow.getAsBoolean()) {
+            busy |= directory().groupCommit().doWork() > 0;
+            busy |= work(background) | work(promiseWork);
+        }
         if (durableTold != copy().durableIndex()) {
             durableTold = copy().durableIndex();
             call(() -> replica().onDurable());
             busy = true;
         }
         if (copyFrom >= 0) {
-            world.copy(this);
-            busy = true;
+            busy |= world.copy(this);
         }
         return busy;
     }
@@ -214,6 +217,8 @@ final class CopyNode implements Messages, ReplicaOwner {
                 EventTimes times = new EventTimes();
                 log().appendData(batch, batch.eventTimes(times), epochLed, world.nowMs);
                 copy().flush();
+            } catch (DiskFullException e) {
+                full++;
             } catch (IOException | InvalidBatchException e) {
                 throw new AssertionError(e);
             }

@@ -437,4 +437,59 @@ class ReplicaTest {
 
         assertEquals(List.of(), lone.sent);
     }
+
+    @Test
+    void aFollowerThatRetentionHasLeftBehindIsToldToAttachAgain() {
+        LoneReplica leader = LoneReplica.leading(3, THREE, 1, 1, 1, 1);
+        leader.attach(3, A, 1);
+        leader.sent.clear();
+        for (int i = 0; i < 10; i++) {
+            leader.append(3);
+        }
+        leader.sync();
+        leader.log.dropBefore(4);
+        leader.sent.clear();
+        leader.append(3);
+        assertTrue(leader.replica.needsTicks());
+        for (int now = 0; now <= 300; now += 50) {
+            leader.replica.tick(now);
+        }
+        List<ReplicaMessage.CopyFirst> told = leader.sent(ReplicaMessage.CopyFirst.class);
+        assertTrue(told.size() > 1 && told.size() < 4, "told: " + told);
+        assertEquals(new ReplicaMessage.CopyFirst(3, new AttachId(A, 61, 1), 4), told.get(0));
+        assertEquals(List.of(), leader.sent(ReplicaMessage.Append.class));
+        // It has more than the leader knew.
+        leader.attach(3, new AttachId(A, 61, 2), 4);
+        assertEquals(
+                4, leader.sent(ReplicaMessage.Append.class).get(0).entries().fromIndex());
+    }
+
+    @Test
+    void aFollowerThatIsLeftBehindSaysAgainWhatItHas() {
+        LoneReplica follower = LoneReplica.following(3, 1, 1);
+        AttachId attached = new AttachId(ME, LoneReplica.INCARNATION, 1);
+        follower.replica.receive(new ReplicaMessage.CopyFirst(2, attached, 9));
+        follower.replica.receive(new ReplicaMessage.CopyFirst(3, new AttachId(ME, LoneReplica.INCARNATION, 0), 9));
+        assertEquals(List.of(), follower.sent);
+        follower.replica.receive(new ReplicaMessage.CopyFirst(3, attached, 9));
+        AttachId second = new AttachId(ME, LoneReplica.INCARNATION, 2);
+        assertEquals(second, follower.sent(ReplicaMessage.Attach.class).get(0).id());
+        assertEquals(List.of(), follower.events);
+        follower.receive(3, 2, 0, 3);
+        assertEquals(2, follower.log.endIndex(), "what it has described does not change");
+        follower.replica.receive(new ReplicaMessage.CopyFirst(3, second, 9));
+        assertEquals(List.of("copy 9"), follower.events);
+    }
+
+    @Test
+    void entriesFromBeforeTheStartOfTheLogAreNotCompared() {
+        LoneReplica follower = LoneReplica.following(3, 1, 1, 2, 2, 2);
+        follower.log.dropBefore(4);
+        follower.receive(3, 0, 0, 1, 1, 2);
+        follower.receive(3, 0, 0, 1, 1, 2, 2, 2, 3);
+        assertEquals(6, follower.log.endIndex());
+        assertEquals(List.of(), follower.events);
+        follower.receive(3, 0, 0, 1, 1, 2, 2, 3, 3);
+        assertEquals(List.of("halted"), follower.events);
+    }
 }

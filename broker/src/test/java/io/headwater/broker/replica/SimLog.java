@@ -36,6 +36,7 @@ final class SimLog implements ReplicaLog {
     private final List<Entry> entries = new ArrayList<>();
     private final EpochTable epochs = new EpochTable();
     private long durable;
+    private long start;
     private long cuts;
 
     SimLog(Checker checker, Runnable onGrowth) {
@@ -76,9 +77,15 @@ final class SimLog implements ReplicaLog {
         durable = Math.min(durable, endIndex);
     }
 
+    /** As retention does. */
+    void dropBefore(long index) {
+        start = index;
+        epochs.dropBefore(index - 1);
+    }
+
     @Override
     public long startIndex() {
-        return 0;
+        return start;
     }
 
     @Override
