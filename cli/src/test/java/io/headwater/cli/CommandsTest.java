@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -148,6 +149,33 @@ class CommandsTest {
         assertTrue(done(shell.runWith("a\n", "produce", "m", "--format", "json"))
                 .out()
                 .contains("\"level\":\"memory\""));
+    }
+
+    @Test
+    void acknowledgementsAreShownWhileLinesKeepComing() {
+        ok("topic", "create", "t");
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        InputStream untilSomethingIsShown = new InputStream() {
+            private int lines;
+
+            @Override
+            public int read() {
+                throw new AssertionError("lines are read as blocks");
+            }
+
+            @Override
+            public int read(byte[] into, int from, int length) {
+                LockSupport.parkNanos(10_000_000);
+                if (out.size() > 0 || ++lines > 500) {
+                    return -1;
+                }
+                into[from] = 'a';
+                into[from + 1] = '\n';
+                return 2;
+            }
+        };
+        Result result = done(shell.run(untilSomethingIsShown, out, out, "produce", "t", "--format", "json"));
+        assertTrue(result.lines().size() < 500, result.lines().size() + " lines");
     }
 
     @Test

@@ -67,10 +67,19 @@ final class LineSender implements Runnable {
         stopped = true;
     }
 
-    /** The next records that were sent; null when there are none within a moment. */
+    /**
+     * The next records that were sent; null when there are none within a moment.
+     *
+     * @param beforeWaiting runs where there are none at once
+     */
     @Nullable
-    Sent poll() throws InterruptedException {
-        return sent.poll(100, TimeUnit.MILLISECONDS);
+    Sent poll(Runnable beforeWaiting) throws InterruptedException {
+        Sent next = sent.poll();
+        if (next == null) {
+            beforeWaiting.run();
+            next = sent.poll(100, TimeUnit.MILLISECONDS);
+        }
+        return next;
     }
 
     /** Stopped, and nothing more will come. */

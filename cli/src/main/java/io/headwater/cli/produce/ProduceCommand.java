@@ -123,9 +123,9 @@ public final class ProduceCommand implements Callable<Integer> {
         Progress progress = format.isJson() ? Progress.besideData(terminal) : Progress.alone(terminal);
         try {
             while (!sender.isQuiet()) {
-                Sent sent = sender.poll();
+                // Whoever reads along sees an acknowledgement when it is there, not when many are.
+                Sent sent = sender.poll(terminal.out()::flush);
                 if (sent == null) {
-                    terminal.out().flush();
                     continue;
                 }
                 tally.count(sent);
