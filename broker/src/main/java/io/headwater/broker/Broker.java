@@ -48,6 +48,7 @@ public final class Broker implements AutoCloseable {
     private final Startup startup;
     private final Owners owners;
     private final DataDirectory data;
+    private final Membership membership;
     private final MetadataQuorum metadata;
     private final NodeInfo self;
     private final EventLoops loops;
@@ -108,7 +109,7 @@ public final class Broker implements AutoCloseable {
                 config.network().maxConnections(),
                 new Listener.Ports(inFlight, owners, queue)));
         startup.phase("listener");
-        Membership membership = startup.opened(
+        this.membership = startup.opened(
                 config.peer().listen().isPresent()
                         ? Member.start(config, ports, loops, data.marks(), owners, queue, listener.port())
                         : new Standalone(LocalMetadata.start(
@@ -224,6 +225,7 @@ public final class Broker implements AutoCloseable {
             if (!owners.handOver(HANDOVER_TIMEOUT_MS)) {
                 LOG.warn("broker: some partitions could not be handed over within {} ms", HANDOVER_TIMEOUT_MS);
             }
+            membership.handOver();
             listener.stopAccepting(shuttingDown());
             if (!owners.awaitQuiet(QUIET_TIMEOUT_MS)) {
                 LOG.warn("broker: some requests could not be answered within {} ms", QUIET_TIMEOUT_MS);

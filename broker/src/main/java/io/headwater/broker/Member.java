@@ -49,6 +49,7 @@ import org.slf4j.LoggerFactory;
 final class Member implements Membership, PeerHandler, Responsibility {
     private static final Logger LOG = LoggerFactory.getLogger(Member.class);
     private static final int NOBODY = 0;
+    private static final long HANDOVER_MS = 2_000;
 
     private final Owners owners;
     private final ControlQueue queue;
@@ -201,6 +202,11 @@ final class Member implements Membership, PeerHandler, Responsibility {
         });
         answers = new PartitionAnswers(owners.partitions(Runnable::run), joined()::image);
         owners.metadataChanged();
+    }
+
+    @Override
+    public void handOver() throws InterruptedException {
+        joined().handOver(HANDOVER_MS);
     }
 
     @Override

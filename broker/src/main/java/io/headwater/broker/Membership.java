@@ -28,6 +28,9 @@ interface Membership extends AutoCloseable {
     /** The owners run, and may hear of others. */
     void ready();
 
+    /** Before this broker stops: what it decides for others, another one decides from now on. Waits for that. */
+    void handOver() throws InterruptedException;
+
     /** Ends what it began, the metadata included. */
     @Override
     void close();

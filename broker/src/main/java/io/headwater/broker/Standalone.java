@@ -36,6 +36,11 @@ record Standalone(MetadataQuorum metadata) implements Membership {
     }
 
     @Override
+    public void handOver() {
+        // Nobody else is there.
+    }
+
+    @Override
     public void close() {
         metadata.close();
     }

@@ -62,7 +62,7 @@ class RoomsTest {
     void nettyEndsAtTheListeners() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(room("net"), room("observe"))
+                .resideOutsideOfPackages(room("net"), room("peer"), room("observe"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.netty..")

@@ -13,12 +13,16 @@ import io.headwater.broker.peer.wire.Heartbeat;
 import io.headwater.broker.peer.wire.PeerMessage;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +39,9 @@ import org.slf4j.LoggerFactory;
 public final class ClusterMetadata implements MetadataQuorum {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMetadata.class);
     private static final long SAVE_NS = TimeUnit.SECONDS.toNanos(1);
+    /** As long as an election may take. */
+    private static final long GONE_NS = TimeUnit.SECONDS.toNanos(10);
+
     private static final long LEADERLESS_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final Member member;
@@ -47,7 +54,11 @@ public final class ClusterMetadata implements MetadataQuorum {
     private final List<Listener> listeners = new ArrayList<>();
     private final SortedMap<Integer, HostPort> addresses = new TreeMap<>();
     private final long heartbeatNs;
-    private @Nullable RatisQuorum voter;
+    private final LeaderWatch watch;
+    /** Nodes whose process was seen to be gone, and when; whoever comes to lead does not wait for their silence. */
+    private final Map<Integer, Long> gone = new HashMap<>();
+
+    private volatile @Nullable RatisQuorum voter;
     private @Nullable Leading leading;
     private volatile MetadataImage image;
     /** Up to which picture everybody here has been told. */
@@ -72,6 +83,7 @@ public final class ClusterMetadata implements MetadataQuorum {
                 TimeUnit.MILLISECONDS.toNanos(member.settings().timing().heartbeatMs());
         this.heartbeatDueNs = nowNs;
         this.saveDueNs = nowNs;
+        this.watch = new LeaderWatch(member.name());
         this.requests = new Requests(this, member);
         this.proposals = new Proposals(
                 member.ports().peers(),
@@ -136,6 +148,9 @@ public final class ClusterMetadata implements MetadataQuorum {
             work++;
         }
         controller = VoterName.nodeOf(leader());
+        if (mine != null && !leads) {
+            work += watch.doWork(mine, controller, nowNs);
+        }
         Leading here = leading;
         if (here != null) {
             work += here.doWork(nowNs);
@@ -158,6 +173,7 @@ public final class ClusterMetadata implements MetadataQuorum {
         if (controller == 0 || proposals.isBusy()) {
             next = Math.min(next, LEADERLESS_NS);
         }
+        next = Math.min(next, watch.nextInNs(nowNs));
         if (isTailing()) {
             next = Math.min(next, tail.nextInNs(nowNs));
         }
@@ -286,8 +302,38 @@ public final class ClusterMetadata implements MetadataQuorum {
             leaderHeard = "";
         }
         Leading here = leading;
-        if (refused && here != null) {
+        if (!refused) {
+            return;
+        }
+        if (here != null) {
             here.gone(node);
+        } else {
+            gone.put(node, nowNs);
+            if (node == controller) {
+                watch.gone(node, voters(), nowNs);
+            }
+        }
+    }
+
+    /** The lead among the voters goes to another one, if it is here, before this broker stops. Any thread; waits for it. */
+    public void handOver(long timeoutMs) throws InterruptedException {
+        RatisQuorum mine = voter;
+        if (mine == null || !mine.isLeader()) {
+            return;
+        }
+        for (String name : mine.voters()) {
+            NodeInfo node = image.node(VoterName.nodeOf(name));
+            if (node == null || node.fenced() || node.nodeId() == member.nodeId()) {
+                continue;
+            }
+            try {
+                mine.handOver(name, timeoutMs).toCompletableFuture().get(timeoutMs, TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                LOG.info(
+                        "cluster: the lead of the metadata could not be handed over; the others elect: {}",
+                        e.toString());
+            }
+            return;
         }
     }
 
@@ -357,7 +403,14 @@ public final class ClusterMetadata implements MetadataQuorum {
             LOG.info("cluster: node {} is the controller no longer", member.nodeId());
             leading = null;
         } else {
-            leading = new Leading(member, quorum, this::proposeForController, image, nowNs);
+            Leading begun = new Leading(member, quorum, this::proposeForController, image, nowNs);
+            gone.forEach((node, sinceNs) -> {
+                if (nowNs - sinceNs < GONE_NS) {
+                    begun.gone(node);
+                }
+            });
+            gone.clear();
+            leading = begun;
         }
         return 1;
     }

@@ -28,6 +28,7 @@ final class Leading {
     private final ControllerDesk desk;
     private final VoterSeats seats;
     private final Consumer<Command.Builder> propose;
+    private static final int FIRST_BEATS = 4;
     private final long heartbeatNs;
     private MetadataImage image;
     private long turnNs;
@@ -44,6 +45,7 @@ final class Leading {
         this.image = image;
         this.turnNs = nowNs;
         sessions.onImage(image, nowNs);
+        sessions.expectWithin(FIRST_BEATS * heartbeatNs, nowNs);
         LOG.info("cluster: node {} is the controller from metadata index {} on", member.nodeId(), image.appliedIndex());
     }
 

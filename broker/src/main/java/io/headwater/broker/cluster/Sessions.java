@@ -48,6 +48,11 @@ final class Sessions {
         }
     }
 
+    /** Whoever lives will be heard of within this time: a new controller need not wait for a whole session. */
+    void expectWithin(long ns, long nowNs) {
+        sessions.values().forEach(session -> session.heardNs = Math.min(session.heardNs, nowNs - sessionNs + ns));
+    }
+
     void heard(int node, long incarnation, long nowNs) {
         Session session = session(node, incarnation);
         if (session != null) {

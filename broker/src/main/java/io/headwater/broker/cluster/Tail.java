@@ -77,7 +77,8 @@ final class Tail {
         long after = image.appliedIndex();
         PeerMessage question = PeerMessage.newBuilder()
                 .setFetchMetadata(
-                        FetchMetadata.newBuilder().setAfterIndex(after).setWaitMs(WAIT_MS))
+                        // Whoever does not know who leads cannot wait: nobody hears of it until it does.
+                        FetchMetadata.newBuilder().setAfterIndex(after).setWaitMs(leader == 0 ? 0 : WAIT_MS))
                 .build();
         int at = failures % (nodes.size() + seeds.size());
         CompletionStage<PeerMessage> asked = at < nodes.size()

@@ -22,7 +22,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.proto.RaftProtos.RaftGroupIdProto;
+import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
+import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
+import org.apache.ratis.proto.RaftProtos.TermIndexProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -32,11 +37,15 @@ import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
+import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The metadata log of a cluster on a broker that is a voter. What its owner proposes in one turn is one entry. While another
@@ -47,6 +56,7 @@ import org.jspecify.annotations.Nullable;
  * #doWork}, on the owner's thread and in order.
  */
 public final class RatisQuorum implements MetadataQuorum {
+    private static final Logger LOG = LoggerFactory.getLogger(RatisQuorum.class);
     /** A larger entry takes Ratis long enough to be noticed; what is more goes into the next. */
     private static final int MOST_BYTES = 16 << 10;
 
@@ -65,6 +75,9 @@ public final class RatisQuorum implements MetadataQuorum {
     private final Map<Long, List<Waiting>> underWay = new HashMap<>();
     private List<Waiting> waiting = new ArrayList<>();
     private long nextCallId = 1;
+    /** Numbers of calls from any thread, apart from those of the owner. */
+    private final AtomicLong handOvers = new AtomicLong();
+
     private volatile MetadataImage image;
 
     private RatisQuorum(
@@ -196,6 +209,49 @@ public final class RatisQuorum implements MetadataQuorum {
             return server.getDivision(group).getInfo().isLeaderReady();
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    /**
+     * Asks for votes at once, because whoever leads is gone for all that is known; otherwise that waits until nothing was
+     * heard of it for some seconds. Where it is not gone, the lead changes and nothing else.
+     */
+    public void startElection() {
+        try {
+            DivisionInfo info = server.getDivision(group).getInfo();
+            RaftPeerId leader = info.getLeaderId();
+            if (leader == null || !info.isFollower()) {
+                return;
+            }
+            // As if that leader had asked for it; this voter compares its log with nothing.
+            server.startLeaderElection(StartLeaderElectionRequestProto.newBuilder()
+                    .setServerRequest(RaftRpcRequestProto.newBuilder()
+                            .setRequestorId(leader.toByteString())
+                            .setReplyId(server.getId().toByteString())
+                            .setRaftGroupId(RaftGroupIdProto.newBuilder().setId(group.toByteString())))
+                    .setLeaderLastEntry(TermIndexProto.newBuilder().setTerm(info.getCurrentTerm()))
+                    .build());
+        } catch (IOException e) {
+            LOG.info("the metadata's voter cannot ask for votes now: {}", e.getMessage());
+        }
+    }
+
+    /**
+     * Lets this voter lead, if this one does. Any thread.
+     *
+     * @return completed on a thread of Ratis when it leads, exceptionally if it does not within the time
+     */
+    public CompletionStage<Void> handOver(String voter, long timeoutMs) {
+        TransferLeadershipRequest request = new TransferLeadershipRequest(
+                self, server.getId(), group, handOvers.decrementAndGet(), RaftPeerId.valueOf(voter), timeoutMs);
+        try {
+            return server.transferLeadershipAsync(request).thenAccept(reply -> {
+                if (!reply.isSuccess()) {
+                    throw new CompletionException(reply.getException());
+                }
+            });
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
         }
     }
 

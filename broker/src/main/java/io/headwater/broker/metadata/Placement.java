@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where the replicas of new partitions go: on nodes that are alive and not about to leave, in as many racks as there
- * are, where there are fewest replicas, and among equals on the lowest node id. The first voter is the preferred leader:
- * of a partition's nodes the one that is that for the fewest. A pure function of the picture, so that every broker and
+ * Where the replicas of new partitions go: on nodes that are not about to leave, on such that are fenced only where there
+ * are not enough others, in as many racks as there are, where there are fewest replicas, and among equals on the lowest
+ * node id. The first voter is the preferred leader: of a partition's nodes that are alive the one that is that for the
+ * fewest. A pure function of the picture, so that every broker and
  * every replay places alike: whoever changes it changes what the log means, and needs a feature level for it.
  */
 final class Placement {
@@ -28,8 +29,8 @@ final class Placement {
     private final int[] preferred;
     private final Map<List<Replica>, ReplicaSet> shared = new HashMap<>();
 
-    private Placement(MetadataImage image) {
-        nodes = usable(image);
+    private Placement(MetadataImage image, int wanted) {
+        nodes = candidates(image, wanted);
         racks = new int[nodes.size()];
         replicas = new int[nodes.size()];
         preferred = new int[nodes.size()];
@@ -43,15 +44,22 @@ final class Placement {
         }
     }
 
-    private static List<NodeInfo> usable(MetadataImage image) {
-        return image.nodes().stream().filter(NodeInfo::takesReplicas).toList();
+    /** One that is fenced gets what is written without it when it is back; better than to be without its copy for good. */
+    private static List<NodeInfo> candidates(MetadataImage image, int wanted) {
+        List<NodeInfo> alive =
+                image.nodes().stream().filter(NodeInfo::takesReplicas).toList();
+        return alive.size() >= wanted || alive.isEmpty() ? alive : staying(image);
     }
 
-    /** How many replicas a new partition gets whose topic asks for so many; 0: as many as there are nodes, up to 3. */
+    private static List<NodeInfo> staying(MetadataImage image) {
+        return image.nodes().stream().filter(node -> !node.draining()).toList();
+    }
+
+    /** How many replicas a new partition gets whose topic asks for so many; 0: 3, or 1 where there are fewer nodes. */
     static int replicas(MetadataImage image, int wanted) {
-        return wanted != 0
-                ? wanted
-                : Math.min(AUTOMATIC_REPLICAS, Math.max(1, usable(image).size()));
+        // With two, either of them would stop all writes when it is down.
+        int automatic = staying(image).size() >= AUTOMATIC_REPLICAS ? AUTOMATIC_REPLICAS : 1;
+        return wanted != 0 ? wanted : automatic;
     }
 
     /**
@@ -60,7 +68,7 @@ final class Placement {
      * @throws IllegalArgumentException if there are fewer nodes to choose from than replicas
      */
     static List<ReplicaSet> place(MetadataImage image, int partitions, int replicas) {
-        Placement placement = new Placement(image);
+        Placement placement = new Placement(image, replicas);
         placement.requireNodes(image, replicas);
         List<ReplicaSet> placed = new ArrayList<>(partitions);
         for (int i = 0; i < partitions; i++) {
@@ -73,11 +81,9 @@ final class Placement {
         if (nodes.size() >= wanted) {
             return;
         }
-        int fenced = (int) image.nodes().stream().filter(NodeInfo::fenced).count();
-        int leaving = image.nodes().size() - nodes.size() - fenced;
         throw new IllegalArgumentException("replicas: " + wanted + " (expected: at most " + nodes.size()
                 + ", one for each node that can take one; " + image.nodes().size() + " are registered, of which "
-                + fenced + " are fenced and " + leaving + " are leaving)");
+                + (image.nodes().size() - staying(image).size()) + " are leaving)");
     }
 
     private ReplicaSet next(int count) {
@@ -99,7 +105,7 @@ final class Placement {
         Arrays.sort(picks);
         int leader = picks[0];
         for (int pick : picks) {
-            if (preferred[pick] < preferred[leader]) {
+            if (isBetterLeader(pick, leader)) {
                 leader = pick;
             }
         }
@@ -107,7 +113,17 @@ final class Placement {
         return shared(leader, picks);
     }
 
+    private boolean isBetterLeader(int node, int than) {
+        if (nodes.get(node).fenced() != nodes.get(than).fenced()) {
+            return nodes.get(than).fenced();
+        }
+        return preferred[node] < preferred[than];
+    }
+
     private boolean isBetter(int node, int than, int[] inRack) {
+        if (nodes.get(node).fenced() != nodes.get(than).fenced()) {
+            return nodes.get(than).fenced();
+        }
         int racksDiffer = Integer.compare(inRack[racks[node]], inRack[racks[than]]);
         return racksDiffer < 0 || (racksDiffer == 0 && replicas[node] < replicas[than]);
     }

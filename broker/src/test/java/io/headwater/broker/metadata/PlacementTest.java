@@ -41,11 +41,11 @@ class PlacementTest {
     }
 
     @Test
-    void asManyReplicasAsNodesUpToThreeWhereNobodyAsksForMore() {
+    void threeReplicasOrOneWhereNobodyAsksForMore() {
         for (int nodes = 1; nodes <= 5; nodes++) {
             TestCluster cluster = TestCluster.of(nodes);
             cluster.took(create("t", 1, 0));
-            assertEquals(Math.min(3, nodes), voters(cluster, "t").get(0).size());
+            assertEquals(nodes < 3 ? 1 : 3, voters(cluster, "t").get(0).size());
             assertEquals(0, cluster.topic("t").replication().replicas(), "it may grow with the cluster");
         }
     }
@@ -137,21 +137,32 @@ class PlacementTest {
     }
 
     @Test
-    void leavesOutWhoIsFencedOrLeavingAndSaysSoWhenTooFewAreLeft() {
+    void leavesOutWhoIsLeavingAndSaysSoWhenTooFewAreLeft() {
         TestCluster cluster = TestCluster.of(4);
-        long incarnation = cluster.node(1).incarnation();
-        cluster.took(fence(1, incarnation));
         cluster.took(drain(2));
         cluster.took(create("t", 4, 0));
-        voters(cluster, "t").forEach(nodes -> assertEquals(Set.of(3, 4), new HashSet<>(nodes)));
-        String message = cluster.refused(ErrorCode.ERROR_INVALID_CONFIG, create("u", 1, 3));
+        voters(cluster, "t").forEach(nodes -> assertEquals(Set.of(1, 3, 4), new HashSet<>(nodes)));
+        String message = cluster.refused(ErrorCode.ERROR_INVALID_CONFIG, create("u", 1, 4));
         assertTrue(
-                message.contains("at most 2")
+                message.contains("at most 3")
                         && message.contains("4 are registered")
-                        && message.contains("1 are fenced"),
+                        && message.contains("1 are leaving"),
                 message);
-        cluster.took(unfence(1, incarnation));
-        cluster.took(create("u", 1, 3));
+    }
+
+    @Test
+    void takesWhoIsFencedOnlyWhereOthersAreTooFewAndNeverAsLeader() {
+        TestCluster cluster = TestCluster.of(4);
+        cluster.took(fence(1, cluster.node(1).incarnation()));
+        cluster.took(create("t", 8, 0));
+        voters(cluster, "t").forEach(nodes -> assertEquals(Set.of(2, 3, 4), new HashSet<>(nodes)));
+        cluster.took(fence(2, cluster.node(2).incarnation()));
+        cluster.took(create("u", 8, 0));
+        for (List<Integer> nodes : voters(cluster, "u")) {
+            assertEquals(3, nodes.size());
+            assertTrue(nodes.containsAll(List.of(3, 4)), nodes.toString());
+            assertTrue(nodes.get(0) > 2, nodes.toString());
+        }
     }
 
     @Test
@@ -174,8 +185,8 @@ class PlacementTest {
                 List.of(2, 2, 2), voters(cluster, "t").stream().map(List::size).toList());
         cluster.took(fence(1, cluster.node(1).incarnation()));
         cluster.took(fence(2, cluster.node(2).incarnation()));
-        cluster.refused(ErrorCode.ERROR_INVALID_CONFIG, Commands.alter("t", 4));
-        cluster.took(Commands.alter("t", 3));
+        cluster.took(Commands.alter("t", 4));
+        assertEquals(3, voters(cluster, "t").get(3).get(0), "the only one that is alive is preferred");
     }
 
     @Test

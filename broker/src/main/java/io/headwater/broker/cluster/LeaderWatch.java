@@ -1,0 +1,57 @@
+package io.headwater.broker.cluster;
+
+import io.headwater.broker.consensus.RatisQuorum;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Asks for votes soon after the process of the leading voter is gone, and not seconds later when its silence is noticed. The
+ * other voters do so one after the other, so that they do not all vote for themselves.
+ */
+final class LeaderWatch {
+    private static final long TURN_NS = TimeUnit.MILLISECONDS.toNanos(300);
+    private static final int NOBODY = 0;
+
+    private final VoterName self;
+    private int gone = NOBODY;
+    private long dueNs;
+
+    LeaderWatch(VoterName self) {
+        this.self = self;
+    }
+
+    /** Nobody listens any more on the leader's node. */
+    void gone(int leader, List<String> voters, long nowNs) {
+        int turn = 0;
+        for (String voter : voters) {
+            int node = VoterName.nodeOf(voter);
+            if (node == self.node()) {
+                break;
+            }
+            turn += node == leader ? 0 : 1;
+        }
+        gone = leader;
+        dueNs = nowNs + turn * TURN_NS;
+    }
+
+    /** Returns 1 where it asked for votes. */
+    int doWork(RatisQuorum voter, int leader, long nowNs) {
+        if (gone == NOBODY) {
+            return 0;
+        }
+        if (leader != gone) {
+            gone = NOBODY;
+            return 0;
+        }
+        if (nowNs - dueNs < 0) {
+            return 0;
+        }
+        gone = NOBODY;
+        voter.startElection();
+        return 1;
+    }
+
+    long nextInNs(long nowNs) {
+        return gone == NOBODY ? Long.MAX_VALUE : Math.max(0, dueNs - nowNs);
+    }
+}
