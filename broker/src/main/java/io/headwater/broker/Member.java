@@ -9,6 +9,7 @@ import io.headwater.broker.config.BrokerConfig;
 import io.headwater.broker.config.HostPort;
 import io.headwater.broker.control.ControlQueue;
 import io.headwater.broker.control.Responsibility;
+import io.headwater.broker.copy.EntryBytes;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
@@ -28,11 +29,13 @@ import io.headwater.broker.remote.Deliveries;
 import io.headwater.broker.remote.PartitionAnswers;
 import io.headwater.broker.remote.PeerPost;
 import io.headwater.broker.remote.RemotePartitions;
+import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.broker.shard.Owners;
 import io.headwater.broker.shard.ReplicaPost;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.storage.InvalidEntriesException;
 import io.headwater.storage.Marks;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -257,11 +260,20 @@ final class Member implements Membership, PeerHandler, Responsibility {
     private void replicate(int node, PeerMessage message, ByteBuffer attachment) {
         try {
             for (ReplicaCodec.Received each : ReplicaCodec.decode(message.getReplication(), attachment)) {
-                owners.receive(each.partition(), each.startIndex(), each.message());
+                owners.receive(each.partition(), each.start(), checked(each.message()));
             }
-        } catch (BadPeerMessageException e) {
+        } catch (BadPeerMessageException | InvalidEntriesException e) {
             LOG.warn("node {}: what it says about replicas makes no sense: {}", node, e.getMessage());
         }
+    }
+
+    /** What entries say of themselves counts, and not what the message says of them. */
+    private static ReplicaMessage checked(ReplicaMessage message) throws InvalidEntriesException {
+        if (!(message instanceof ReplicaMessage.Append append)) {
+            return message;
+        }
+        EntryBytes entries = EntryBytes.received(((EntryBytes) append.entries()).content());
+        return new ReplicaMessage.Append(append.epoch(), append.to(), entries, append.commit());
     }
 
     private void obey(int controller, FromController orders) {

@@ -19,6 +19,7 @@ import io.headwater.broker.replica.ReplicaMessage.AttachOk;
 import io.headwater.broker.replica.ReplicaMessage.Commit;
 import io.headwater.broker.replica.ReplicaMessage.CopyFirst;
 import io.headwater.broker.replica.ReplicaMessage.TellMore;
+import io.headwater.storage.LogStart;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,24 +32,25 @@ import java.util.UUID;
 public final class ReplicaCodec {
     private ReplicaCodec() {}
 
-    /** @param startIndex where the leader's log starts; 0 of messages that do not tell */
-    public record Received(long partition, ReplicaMessage message, long startIndex) {}
+    /** @param start where the leader's log starts; {@link LogStart#OF_ALL} of messages that do not tell */
+    public record Received(long partition, ReplicaMessage message, LogStart start) {}
 
     /**
-     * @param startIndex where the leader's log starts; told with an append or commit
+     * @param start where the leader's log starts; told with an append, a commit and the order to copy first
      * @param attachment gets the entries of an append, which have to be {@link EntryBytes}: as they are, not copied
      */
     public static io.headwater.broker.peer.wire.ReplicaMessage encode(
-            long partition, ReplicaMessage message, long startIndex, List<ByteBuffer> attachment) {
+            long partition, ReplicaMessage message, LogStart start, List<ByteBuffer> attachment) {
         var wire = io.headwater.broker.peer.wire.ReplicaMessage.newBuilder()
                 .setPartitionId(partition)
                 .setEpoch(message.epoch());
         if (message instanceof Append append) {
-            wire.setStartIndex(startIndex).setAppend(encode(append, attachment));
+            wire.setAppend(encode(append, attachment));
+            tell(start, wire);
         } else if (message instanceof Ack ack) {
             wire.getAckBuilder().setFrom(name(ack.from())).setDurableEnd(ack.durableEnd());
         } else if (message instanceof Commit commit) {
-            wire.setStartIndex(startIndex);
+            tell(start, wire);
             wire.getCommitBuilder().setTo(name(commit.to())).setCommit(commit.commit());
         } else if (message instanceof Attach attach) {
             LogTail log = attach.log();
@@ -66,11 +68,34 @@ public final class ReplicaCodec {
         } else if (message instanceof TellMore more) {
             wire.getTellMoreBuilder().setName(name(more.id())).setBeforeIndex(more.beforeIndex());
         } else if (message instanceof CopyFirst copy) {
+            tell(start, wire);
             wire.getCopyFirstBuilder().setName(name(copy.id())).setLeaderStart(copy.leaderStart());
         } else {
             throw new IllegalStateException("no bytes for " + message);
         }
         return wire.build();
+    }
+
+    private static void tell(LogStart start, io.headwater.broker.peer.wire.ReplicaMessage.Builder wire) {
+        wire.setStartIndex(start.index())
+                .setStartOffset(start.offset())
+                .setStartEpochBefore(start.epochBefore())
+                .setStartTimeBeforeMs(start.timeBeforeMs());
+    }
+
+    private static LogStart start(io.headwater.broker.peer.wire.ReplicaMessage wire) {
+        if (!wire.hasAppend() && !wire.hasCommit() && !wire.hasCopyFirst()) {
+            return LogStart.OF_ALL;
+        }
+        try {
+            return new LogStart(
+                    wire.getStartIndex(),
+                    wire.getStartOffset(),
+                    wire.getStartEpochBefore(),
+                    wire.getStartTimeBeforeMs());
+        } catch (IllegalArgumentException e) {
+            throw new BadPeerMessageException(String.valueOf(e.getMessage()));
+        }
     }
 
     private static io.headwater.broker.peer.wire.ReplicaMessage.Append encode(
@@ -96,8 +121,7 @@ public final class ReplicaCodec {
         ByteBuffer rest = attachment.duplicate();
         for (var wire : replication.getMessagesList()) {
             require(wire.getPartitionId() > 0, "partition", wire.getPartitionId(), "above 0");
-            notNegative("start index", wire.getStartIndex());
-            all.add(new Received(wire.getPartitionId(), decode(wire, rest), wire.getStartIndex()));
+            all.add(new Received(wire.getPartitionId(), decode(wire, rest), start(wire)));
         }
         require(!rest.hasRemaining(), "attachment", rest.remaining() + " bytes more", "those of the appends");
         return all;

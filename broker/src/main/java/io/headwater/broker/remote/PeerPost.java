@@ -11,6 +11,7 @@ import io.headwater.broker.replica.Entries;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.broker.shard.ReplicaPost;
 import io.headwater.broker.work.LetterBox.Delivery;
+import io.headwater.storage.LogStart;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,13 +45,13 @@ public final class PeerPost implements ReplicaPost {
     }
 
     @Override
-    public void send(int node, long partitionId, long startIndex, ReplicaMessage message) {
+    public void send(int node, long partitionId, LogStart start, ReplicaMessage message) {
         Parcel parcel = parcels.get(node);
         if (parcel == null) {
             parcel = new Parcel();
             parcels.put(node, parcel);
         }
-        parcel.messages.addMessages(ReplicaCodec.encode(partitionId, message, startIndex, parcel.attachment));
+        parcel.messages.addMessages(ReplicaCodec.encode(partitionId, message, start, parcel.attachment));
         if (message instanceof ReplicaMessage.Append append) {
             Entries entries = append.entries();
             parcel.bytes += entries.bytes();

@@ -18,6 +18,7 @@ import io.headwater.broker.replica.ReplicaSettings;
 import io.headwater.broker.replica.ReplicaStart;
 import io.headwater.storage.DiskFullException;
 import io.headwater.storage.LogOfflineException;
+import io.headwater.storage.LogStart;
 import io.headwater.storage.PartitionLog;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     private long stuckAt = -1;
     private long stuckSinceMs;
     private @Nullable String halted;
+    private boolean mustCopy;
 
     /** Its replica knows nothing of who leads yet: {@link #begin}. */
     LocalReplica(PartitionInfo info, PartitionLog log, Replicas home) {
@@ -115,8 +117,16 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         }
     }
 
-    void receive(long senderStart, ReplicaMessage message) {
+    /** @param leaderStart of the log of a leader, where the message is one that tells */
+    void receive(LogStart leaderStart, ReplicaMessage message) {
         replica.receive(message);
+        if (mustCopy) {
+            mustCopy = false;
+            copy.beginAt(leaderStart);
+            replica.onCopied();
+        } else if (leaderStart.index() > log.startIndex() && !replica.isLeading()) {
+            copy.dropBefore(leaderStart.index());
+        }
     }
 
     /** Tells the replica if more is on disk than when it was told last; true: it was told. */
@@ -209,7 +219,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
 
     @Override
     public void send(int node, ReplicaMessage message) {
-        post.send(node, info.partitionId(), log.startIndex(), message);
+        post.send(node, info.partitionId(), log.start(), message);
     }
 
     @Override
@@ -229,6 +239,9 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         epoch = led;
         inherited = log.endIndex();
         copy.lead(led);
+        if (alone) {
+            copy.onlyCopy();
+        }
     }
 
     @Override
@@ -239,15 +252,16 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
 
     @Override
     public void committed(long endIndex) {
-        if (!alone) {
-            // Where nobody can say anything else, what is on disk is committed.
+        if (alone) {
+            copy.onlyCopy();
+        } else {
             copy.committed(endIndex);
         }
     }
 
     @Override
     public void mustCopy(long leaderStartIndex) {
-        throw new UnsupportedOperationException("begin at " + leaderStartIndex);
+        mustCopy = true;
     }
 
     @Override

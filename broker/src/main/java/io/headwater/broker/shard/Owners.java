@@ -13,6 +13,7 @@ import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.Produce;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.DurabilityListener;
+import io.headwater.storage.LogStart;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -169,7 +170,7 @@ public final class Owners implements DurabilityListener, Requests.Factory {
     }
 
     /** Another broker says this to a copy of a partition. Any thread. */
-    public void receive(long partitionId, long senderStart, ReplicaMessage message) {
+    public void receive(long partitionId, LogStart senderStart, ReplicaMessage message) {
         mailboxOf(partitionId).signal(new ReplicaTasks.Received(partitionId, senderStart, message));
     }
 

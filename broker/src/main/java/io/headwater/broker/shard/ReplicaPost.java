@@ -3,6 +3,7 @@ package io.headwater.broker.shard;
 import io.headwater.broker.replica.ControllerMessage;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.broker.work.LetterBox.Delivery;
+import io.headwater.storage.LogStart;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
@@ -14,7 +15,7 @@ public interface ReplicaPost {
     /** A broker that has nobody to talk to. */
     ReplicaPost NONE = new ReplicaPost() {
         @Override
-        public void send(int node, long partitionId, long startIndex, ReplicaMessage message) {}
+        public void send(int node, long partitionId, LogStart start, ReplicaMessage message) {}
 
         @Override
         public void answer(int controllerNode, long partitionId, ControllerMessage.SealReport report) {}
@@ -31,8 +32,8 @@ public interface ReplicaPost {
         public void flush() {}
     };
 
-    /** @param startIndex of the sender's log */
-    void send(int node, long partitionId, long startIndex, ReplicaMessage message);
+    /** @param start of the sender's log */
+    void send(int node, long partitionId, LogStart start, ReplicaMessage message);
 
     void answer(int controllerNode, long partitionId, ControllerMessage.SealReport report);
 

@@ -2,6 +2,7 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.protocol.wire.Error;
+import io.headwater.storage.LogStart;
 import java.util.concurrent.CompletableFuture;
 
 /** What other brokers, the controller and the metadata want from the replicas of an owner. */
@@ -14,11 +15,11 @@ final class ReplicaTasks {
         default void refuse(Error why) {}
     }
 
-    /** @param startIndex of the sender's log */
-    record Received(long partitionId, long startIndex, ReplicaMessage message) implements Unanswered {
+    /** @param start of the sender's log */
+    record Received(long partitionId, LogStart start, ReplicaMessage message) implements Unanswered {
         @Override
         public void run(Shard shard) {
-            shard.replicas().receive(partitionId, startIndex, message);
+            shard.replicas().receive(partitionId, start, message);
         }
     }
 

@@ -14,6 +14,7 @@ import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.protocol.wire.Error;
 import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.LogOfflineException;
+import io.headwater.storage.LogStart;
 import io.headwater.storage.Marks;
 import io.headwater.storage.StorageException;
 import java.util.ArrayList;
@@ -243,7 +244,7 @@ final class Replicas {
         after(local);
     }
 
-    void receive(long partitionId, long senderStart, ReplicaMessage message) {
+    void receive(long partitionId, LogStart senderStart, ReplicaMessage message) {
         with(partitionId, local -> local.receive(senderStart, message));
     }
 
@@ -425,6 +426,7 @@ final class Replicas {
         if (nowMs - lookedMs >= LOOK_MS) {
             lookedMs = nowMs;
             replicas.values().forEach(local -> lookStuck(local, nowMs));
+            promises.retry();
         }
         if (ticking.isEmpty() || nowMs - tickedMs < (leadersTick ? LEADERS_TICK_MS : TICK_MS)) {
             return 0;

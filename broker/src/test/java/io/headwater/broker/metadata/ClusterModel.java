@@ -179,10 +179,9 @@ final class ClusterModel {
     }
 
     private boolean mayCreate(CreateTopic command) {
-        long usable = nodes.values().stream()
-                .filter(node -> !node.fenced && !node.draining)
-                .count();
-        return !topics.contains(command.getName()) && usable >= Math.max(1, command.getReplicas());
+        boolean led = nodes.values().stream().anyMatch(node -> !node.fenced && !node.draining);
+        long staying = nodes.values().stream().filter(node -> !node.draining).count();
+        return led && !topics.contains(command.getName()) && staying >= command.getReplicas();
     }
 
     /** The topic was made. */

@@ -4,7 +4,6 @@ import static io.headwater.broker.metadata.ClusterCommands.create;
 import static io.headwater.broker.metadata.ClusterCommands.drain;
 import static io.headwater.broker.metadata.ClusterCommands.fence;
 import static io.headwater.broker.metadata.ClusterCommands.register;
-import static io.headwater.broker.metadata.ClusterCommands.unfence;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

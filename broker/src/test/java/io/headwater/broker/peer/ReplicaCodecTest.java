@@ -15,6 +15,7 @@ import io.headwater.broker.replica.LogTail;
 import io.headwater.broker.replica.ReplicaId;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.record.testing.Seeds;
+import io.headwater.storage.LogStart;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +87,8 @@ class ReplicaCodecTest {
         return all.flip().position(3);
     }
 
+    private static final LogStart START = new LogStart(5, 3, 2, -7);
+
     @Test
     void whatReplicasSayComesBackAsItWas() {
         Seeds.run(300, random -> {
@@ -95,7 +98,7 @@ class ReplicaCodecTest {
             for (int i = random.nextInt(10); i >= 0; i--) {
                 ReplicaMessage message = message(random);
                 said.add(message);
-                replication.addMessages(ReplicaCodec.encode(1 + said.size(), message, 5, attachment));
+                replication.addMessages(ReplicaCodec.encode(1 + said.size(), message, START, attachment));
             }
             Replication bytes = Replication.parseFrom(replication.build().toByteArray());
             List<ReplicaCodec.Received> received = ReplicaCodec.decode(bytes, joined(attachment));
@@ -103,9 +106,10 @@ class ReplicaCodecTest {
             for (int i = 0; i < said.size(); i++) {
                 assertEquals(said.get(i), received.get(i).message());
                 assertEquals(2 + i, received.get(i).partition());
-                boolean tells =
-                        said.get(i) instanceof ReplicaMessage.Append || said.get(i) instanceof ReplicaMessage.Commit;
-                assertEquals(tells ? 5 : 0, received.get(i).startIndex());
+                boolean tells = said.get(i) instanceof ReplicaMessage.Append
+                        || said.get(i) instanceof ReplicaMessage.Commit
+                        || said.get(i) instanceof ReplicaMessage.CopyFirst;
+                assertEquals(tells ? START : LogStart.OF_ALL, received.get(i).start());
             }
         });
     }
@@ -118,8 +122,8 @@ class ReplicaCodecTest {
         Seeds.run(3_000, random -> {
             List<ByteBuffer> attachment = new ArrayList<>();
             byte[] bytes = Replication.newBuilder()
-                    .addMessages(ReplicaCodec.encode(9, message(random), 5, attachment))
-                    .addMessages(ReplicaCodec.encode(8, message(random), 5, attachment))
+                    .addMessages(ReplicaCodec.encode(9, message(random), START, attachment))
+                    .addMessages(ReplicaCodec.encode(8, message(random), START, attachment))
                     .build()
                     .toByteArray();
             for (int flips = random.nextInt(3); flips >= 0; flips--) {
@@ -149,7 +153,7 @@ class ReplicaCodecTest {
         var entries = new EntryBytes(from, end, ByteBuffer.allocate(bytes), List.of(rows));
         return Replication.newBuilder()
                 .addMessages(ReplicaCodec.encode(
-                        1, new ReplicaMessage.Append(1, SOMEBODY, entries, 0), 0, new ArrayList<>()));
+                        1, new ReplicaMessage.Append(1, SOMEBODY, entries, 0), START, new ArrayList<>()));
     }
 
     @Test
