@@ -117,8 +117,8 @@ final class Member implements Membership, PeerHandler, Responsibility {
         BrokerConfig.Peer peer = config.peer();
         ClusterSettings settings = new ClusterSettings(
                 peer.join(),
-                endpoint(config.network().listen(), clientPort),
-                endpoint(peer.listen().orElseThrow(), peers.port()),
+                endpoint(config.network().advertise(), config.network().listen(), clientPort),
+                endpoint(peer.advertise(), peer.listen().orElseThrow(), peers.port()),
                 peer.rack(),
                 new TreeMap<>(),
                 ClusterSettings.Timing.DEFAULTS);
@@ -137,7 +137,10 @@ final class Member implements Membership, PeerHandler, Responsibility {
     }
 
     /** As others reach it. */
-    private static String endpoint(HostPort listen, int port) throws IOException {
+    private static String endpoint(Optional<HostPort> advertised, HostPort listen, int port) throws IOException {
+        if (advertised.isPresent()) {
+            return advertised.get().toString();
+        }
         boolean everywhere = listen.socketAddress().getAddress() != null
                 && listen.socketAddress().getAddress().isAnyLocalAddress();
         String host = everywhere ? InetAddress.getLocalHost().getHostName() : listen.host();

@@ -43,6 +43,7 @@ class ConnectionLimitTest {
         BrokerConfig free = BrokerConfig.onFreePorts(directory);
         return free.withNetwork(new BrokerConfig.Network(
                 free.network().listen(),
+                free.network().advertise(),
                 free.network().admin(),
                 false,
                 free.network().maxFrameBytes(),

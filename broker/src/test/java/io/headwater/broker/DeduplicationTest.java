@@ -215,6 +215,7 @@ class DeduplicationTest {
             BrokerConfig free = BrokerConfig.onFreePorts(directory);
             BrokerConfig again = free.withNetwork(new BrokerConfig.Network(
                     new HostPort("127.0.0.1", port),
+                    free.network().advertise(),
                     free.network().admin(),
                     false,
                     free.network().maxFrameBytes(),

@@ -81,6 +81,7 @@ class ShutdownTest {
             BrokerConfig free = BrokerConfig.onFreePorts(elsewhere);
             BrokerConfig taken = free.withNetwork(new BrokerConfig.Network(
                     new HostPort("127.0.0.1", first.port()),
+                    free.network().advertise(),
                     free.network().admin(),
                     false,
                     free.network().maxFrameBytes(),

@@ -117,6 +117,15 @@ final class StreamHistory {
         }
     }
 
+    /** So long, while the load goes on; fails with it. */
+    synchronized void pass(long ms) throws InterruptedException {
+        long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ms);
+        for (long leftNs = endNs - System.nanoTime(); leftNs > 0; leftNs = endNs - System.nanoTime()) {
+            checkNothingFailed();
+            TimeUnit.NANOSECONDS.timedWait(this, leftNs);
+        }
+    }
+
     /** Until it has seen all that was acknowledged, and a minute at most after the end. */
     void consume(HeadwaterClient client, Reading into) {
         long endNs = Long.MAX_VALUE;

@@ -67,6 +67,12 @@ final class ServeCommand implements Callable<Integer> {
     private @Nullable String listen;
 
     @Option(
+            names = "--advertise",
+            paramLabel = "HOST:PORT",
+            description = "Where clients of a cluster find this broker (default: where it listens).")
+    private @Nullable String advertise;
+
+    @Option(
             names = "--admin",
             paramLabel = "HOST:PORT",
             description = "For /metrics, /healthz and /readyz (default: the port after that of --listen).")
@@ -82,6 +88,12 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "HOST:PORT",
             description = "For other brokers of the cluster (default: none, it stands alone).")
     private @Nullable String peerListen;
+
+    @Option(
+            names = "--peer-advertise",
+            paramLabel = "HOST:PORT",
+            description = "Where other brokers find this one (default: where it listens for them).")
+    private @Nullable String peerAdvertise;
 
     @Option(
             names = "--join",
@@ -209,8 +221,10 @@ final class ServeCommand implements Callable<Integer> {
         }
         putIfGiven(flags, "data", data);
         putIfGiven(flags, "listen", listen);
+        putIfGiven(flags, "advertise", advertise);
         putIfGiven(flags, "admin", admin);
         putIfGiven(flags, "peer.listen", peerListen);
+        putIfGiven(flags, "peer.advertise", peerAdvertise);
         putIfGiven(flags, "peer.join", join);
         putIfGiven(flags, "peer.rack", rack);
         putIfGiven(flags, "peer.cert", peerCert);

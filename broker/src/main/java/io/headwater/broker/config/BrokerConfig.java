@@ -47,6 +47,10 @@ public record BrokerConfig(
         });
     }
 
+    private static void requirePort(String name, Optional<HostPort> advertised) {
+        advertised.ifPresent(address -> require(address.port() != 0, name, address, "the port that others connect to"));
+    }
+
     /** The defaults of every knob, on free ports of the loopback interface; what tests start from. */
     public static BrokerConfig onFreePorts(Path dataDirectory) {
         return ConfigLoader.load(null, Map.of(), Map.of("data", dataDirectory.toString(), "listen", "127.0.0.1:0"));
@@ -82,6 +86,7 @@ public record BrokerConfig(
 
     /**
      * @param listen where clients connect
+     * @param advertise where clients are told to connect; empty: where it listens
      * @param admin where metrics and health are served
      * @param insecure whether listeners beyond loopback are allowed although there is no authentication yet
      * @param maxFrameBytes the largest frame either side may send
@@ -90,12 +95,14 @@ public record BrokerConfig(
      */
     public record Network(
             HostPort listen,
+            Optional<HostPort> advertise,
             HostPort admin,
             boolean insecure,
             int maxFrameBytes,
             int maxConnections,
             long maxInFlightBytes) {
         public Network {
+            requirePort("advertise", advertise);
             require(
                     insecure || listen.isLoopback(),
                     "listen",
@@ -129,13 +136,22 @@ public record BrokerConfig(
      * How this broker talks to others.
      *
      * @param listen where they connect; empty: it stands alone
+     * @param advertise where they are told to connect; empty: where it listens
      * @param join where members may listen, to be asked when it is in no cluster yet; none: it founds one
      * @param rack where it stands; empty: not said
      * @param tls empty: neither encrypted nor authenticated
      */
-    public record Peer(Optional<HostPort> listen, List<HostPort> join, String rack, Optional<Tls> tls) {
+    public record Peer(
+            Optional<HostPort> listen,
+            Optional<HostPort> advertise,
+            List<HostPort> join,
+            String rack,
+            Optional<Tls> tls) {
         public Peer {
             join = List.copyOf(join);
+            requirePort("peer.advertise", advertise);
+            advertise.ifPresent(
+                    address -> require(listen.isPresent(), "peer.advertise", address, "none without peer.listen"));
             require(join.isEmpty() || listen.isPresent(), "peer.join", join, "none without peer.listen");
             for (HostPort member : join) {
                 require(member.port() != 0, "peer.join", member, "the port at which a member listens");

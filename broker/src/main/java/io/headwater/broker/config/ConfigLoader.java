@@ -20,17 +20,19 @@ import org.tomlj.TomlParseResult;
 public final class ConfigLoader {
     private static final String PREFIX = "HEADWATER_";
     /** Settings that have an option of their own, and what it is called. */
-    private static final Map<String, String> OWN_OPTIONS = Map.of(
-            Knob.DATA.key, "--data",
-            Knob.LISTEN.key, "--listen",
-            Knob.ADMIN.key, "--admin",
-            Knob.INSECURE.key, "--insecure",
-            Knob.PEER_LISTEN.key, "--peer-listen",
-            Knob.PEER_JOIN.key, "--join",
-            Knob.PEER_RACK.key, "--rack",
-            Knob.PEER_CERT.key, "--peer-cert",
-            Knob.PEER_KEY.key, "--peer-key",
-            Knob.PEER_CA.key, "--peer-ca");
+    private static final Map<String, String> OWN_OPTIONS = Map.ofEntries(
+            Map.entry(Knob.DATA.key, "--data"),
+            Map.entry(Knob.LISTEN.key, "--listen"),
+            Map.entry(Knob.ADVERTISE.key, "--advertise"),
+            Map.entry(Knob.ADMIN.key, "--admin"),
+            Map.entry(Knob.INSECURE.key, "--insecure"),
+            Map.entry(Knob.PEER_LISTEN.key, "--peer-listen"),
+            Map.entry(Knob.PEER_ADVERTISE.key, "--peer-advertise"),
+            Map.entry(Knob.PEER_JOIN.key, "--join"),
+            Map.entry(Knob.PEER_RACK.key, "--rack"),
+            Map.entry(Knob.PEER_CERT.key, "--peer-cert"),
+            Map.entry(Knob.PEER_KEY.key, "--peer-key"),
+            Map.entry(Knob.PEER_CA.key, "--peer-ca"));
 
     private final Map<Knob, Setting> settings = new EnumMap<>(Knob.class);
 

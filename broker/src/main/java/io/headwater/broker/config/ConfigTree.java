@@ -29,6 +29,7 @@ final class ConfigTree {
                 value(Knob.DATA, Path::of),
                 new BrokerConfig.Network(
                         listen,
+                        optional(Knob.ADVERTISE, HostPort::parse),
                         admin,
                         value(Knob.INSECURE, ConfigTree::flag),
                         Math.toIntExact(Math.min(Integer.MAX_VALUE, bytes(Knob.FRAME_BYTES))),
@@ -73,6 +74,7 @@ final class ConfigTree {
                 "all three files, or none");
         return new BrokerConfig.Peer(
                 optional(Knob.PEER_LISTEN, HostPort::parse),
+                optional(Knob.PEER_ADVERTISE, HostPort::parse),
                 value(Knob.PEER_JOIN, ConfigTree::addresses),
                 value(Knob.PEER_RACK, String::strip),
                 cert.map(file -> new BrokerConfig.Peer.Tls(file, key.orElseThrow(), ca.orElseThrow())));

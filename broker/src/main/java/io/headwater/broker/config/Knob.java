@@ -20,6 +20,14 @@ enum Knob {
             "127.0.0.1:9440",
             "Where clients connect. Port 0 takes any free port; the broker prints the real one.",
             "An address beyond loopback is refused without `insecure`."),
+    ADVERTISE(
+            "advertise",
+            Kind.ADDRESS_OR_NONE,
+            "",
+            "Where clients of a cluster are told to find this broker, if that is not where it listens: behind a proxy, a"
+                    + " load balancer or address translation. None: `listen`, or this machine's name if that is every"
+                    + " interface.",
+            "Clients that cannot reach it cannot use what this broker leads, though their first connection worked."),
     ADMIN(
             "admin",
             Kind.ADDRESS,
@@ -40,6 +48,13 @@ enum Knob {
             "Where other brokers of the cluster connect. None: the broker stands alone, and is a cluster of one.",
             "An address beyond loopback is refused without TLS (`peer.cert`, `peer.key`, `peer.ca`), unless with"
                     + " `insecure`: whoever reaches the port could pass for a broker."),
+    PEER_ADVERTISE(
+            "peer.advertise",
+            Kind.ADDRESS_OR_NONE,
+            "",
+            "Where other brokers are told to find this one, if that is not where it listens: behind a proxy or address"
+                    + " translation. None: `peer.listen`, or this machine's name if that is every interface.",
+            "If it leads elsewhere than to `peer.listen`, nothing that others say reaches this broker."),
     PEER_JOIN(
             "peer.join",
             Kind.ADDRESSES,

@@ -124,6 +124,21 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void tellsOthersAnotherAddressThanTheOneItListensOn() {
+        BrokerConfig behind = flags(
+                "peer.listen", "127.0.0.1:9442", "peer.advertise", "b.example:19442", "advertise", "b.example:19440");
+        assertEquals(
+                Optional.of(new HostPort("b.example", 19440)), behind.network().advertise());
+        assertEquals(
+                Optional.of(new HostPort("b.example", 19442)), behind.peer().advertise());
+        assertEquals(Optional.empty(), flags().network().advertise());
+        refused("--advertise: advertise: b ", "advertise", "b");
+        refused("advertise: b:0", "advertise", "b:0");
+        refused("peer.advertise: b:0", "peer.listen", "127.0.0.1:9442", "peer.advertise", "b:0");
+        refused("none without peer.listen", "peer.advertise", "b:1");
+    }
+
+    @Test
     void refusesStrangersAmongBrokersUnlessTheUserInsists() {
         refused("loopback", "peer.listen", "0.0.0.0:9442");
         flags("peer.listen", "0.0.0.0:9442", "insecure", "true");
