@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -32,8 +33,10 @@ final class ClusterOfProcesses implements AutoCloseable {
     private final List<Integer> clientPorts = new ArrayList<>();
     private final List<Integer> peerPorts = new ArrayList<>();
     private final Map<Integer, Process> running = new HashMap<>();
+    /** Null: they reach each other directly. */
+    private final @Nullable PeerNetwork network;
 
-    private ClusterOfProcesses(Path directory, int nodes) throws IOException {
+    private ClusterOfProcesses(Path directory, int nodes, boolean throughNetwork) throws IOException {
         this.directory = directory;
         List<ServerSocket> taken = new ArrayList<>();
         for (int i = 0; i < 2 * nodes; i++) {
@@ -44,11 +47,21 @@ final class ClusterOfProcesses implements AutoCloseable {
         for (ServerSocket socket : taken) {
             socket.close();
         }
+        network = throughNetwork ? new PeerNetwork(peerPorts) : null;
     }
 
     /** Founds a cluster of so many. */
     static ClusterOfProcesses start(Path directory, int nodes) throws IOException {
-        ClusterOfProcesses cluster = new ClusterOfProcesses(directory, nodes);
+        return start(directory, nodes, false);
+    }
+
+    /** The same, with a network between the brokers that can be cut. */
+    static ClusterOfProcesses startOnNetwork(Path directory, int nodes) throws IOException {
+        return start(directory, nodes, true);
+    }
+
+    private static ClusterOfProcesses start(Path directory, int nodes, boolean throughNetwork) throws IOException {
+        ClusterOfProcesses cluster = new ClusterOfProcesses(directory, nodes, throughNetwork);
         try {
             for (int node = 1; node <= nodes; node++) {
                 cluster.start(node);
@@ -58,6 +71,20 @@ final class ClusterOfProcesses implements AutoCloseable {
             cluster.close();
             throw e;
         }
+    }
+
+    /** Only with {@link #startOnNetwork}. */
+    PeerNetwork network() {
+        return Objects.requireNonNull(network, "startOnNetwork");
+    }
+
+    /** Where others reach it. */
+    private String peerEndpoint(int node) {
+        return "127.0.0.1:" + (network == null ? peerPorts.get(node - 1) : network.port(node));
+    }
+
+    int clientPort(int node) {
+        return clientPorts.get(node - 1);
     }
 
     int nodes() {
@@ -120,9 +147,10 @@ final class ClusterOfProcesses implements AutoCloseable {
                 dataOf(node).toString(),
                 "127.0.0.1:" + clientPorts.get(node - 1),
                 "127.0.0.1:" + peerPorts.get(node - 1),
-                IntStream.range(0, nodes())
-                        .filter(other -> node != 1 && other != node - 1)
-                        .mapToObj(other -> "127.0.0.1:" + peerPorts.get(other))
+                peerEndpoint(node),
+                IntStream.rangeClosed(1, nodes())
+                        .filter(other -> node != 1 && other != node)
+                        .mapToObj(this::peerEndpoint)
                         .collect(Collectors.joining(","))));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(
@@ -183,14 +211,18 @@ final class ClusterOfProcesses implements AutoCloseable {
     @Override
     public void close() {
         List.copyOf(running.keySet()).forEach(this::kill);
+        if (network != null) {
+            network.close();
+        }
     }
 
     /** What the other JVMs run; each lives until it is killed. */
     public static void main(String[] args) throws IOException {
-        @Nullable String seeds = args.length > 3 && !args[3].isEmpty() ? args[3] : null;
+        @Nullable String seeds = args.length > 4 && !args[4].isEmpty() ? args[4] : null;
         Map<String, String> settings =
                 new HashMap<>(Map.of("data", args[0], "listen", args[1], "admin", "127.0.0.1:0"));
         settings.put("peer.listen", args[2]);
+        settings.put("peer.advertise", args[3]);
         if (seeds != null) {
             settings.put("peer.join", seeds);
         }

@@ -93,7 +93,12 @@ final class QueueHistory {
 
     /** Of one record in one group. Guarded by itself. */
     private static final class Life {
+        /**
+         * With those whose leases were over, as the answer to a repetition has it: the first time, unanswered, may have been
+         * in time, and others had the record since.
+         */
         int failuresSaid;
+
         int failuresConfirmed;
         /** It was acknowledged, or failed for the last time; perhaps without an answer. */
         boolean endSaid;
@@ -260,7 +265,6 @@ final class QueueHistory {
         synchronized (life) {
             if (what.verb() == Settlement.Verb.FAIL) {
                 life.failuresConfirmed += failure == null ? 1 : 0;
-                life.failuresSaid -= isStale ? 1 : 0;
             } else if (what.verb() == Settlement.Verb.ACK && failure == null) {
                 life.acknowledgedAt = delivery;
                 ledger.confirmed.merge(key(value), number(value), Math::max);

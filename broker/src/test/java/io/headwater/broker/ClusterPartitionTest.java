@@ -1,0 +1,197 @@
+package io.headwater.broker;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.client.Admin.TopicSettings;
+import io.headwater.client.HeadwaterClient;
+import io.headwater.client.HeadwaterException;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.CreateTopic;
+import io.headwater.protocol.wire.Error;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.Topic;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Three brokers in processes of their own, and a network between them that is cut in all its shapes, while clients reach
+ * all of them: whoever publishes is told the truth, and goes on as soon as a majority can talk.
+ */
+@Timeout(3600)
+class ClusterPartitionTest {
+    private static final long SEED = Long.getLong("headwater.seed", 7);
+    private static final int NODES = 3;
+    private static final int SOME = 1_000;
+    /** More than can be under way while one partition stands still. */
+    private static final int OF_ALL = 3_000;
+
+    private static final String WITNESS = "witness";
+    /** As long as it takes to find out that a node says nothing, and some more on a busy machine. */
+    private static final long SILENCE_MS = 15_000;
+    /** Longer than it takes to give up a connection, and to fence a node. */
+    private static final long LONG_CUT_MS = 9_000;
+
+    @TempDir
+    Path directory;
+
+    private final StreamHistory history = new StreamHistory(Long.toString(SEED), 500_000);
+
+    private interface Fault {
+        void strike(ClusterOfProcesses cluster, PeerNetwork network) throws Exception;
+    }
+
+    private void under(Fault fault) throws Exception {
+        try (ClusterOfProcesses cluster = ClusterOfProcesses.startOnNetwork(directory, NODES);
+                HeadwaterClient sender = cluster.client(Duration.ofMinutes(2));
+                HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {
+            sender.admin()
+                    .createTopic(StreamHistory.TOPIC, TopicSettings.defaults().withPartitions(4));
+            sender.admin().createTopic(WITNESS, TopicSettings.defaults().withPartitions(NODES));
+            StreamHistory.Reading meanwhile = history.new Reading();
+            Thread consumer = new Thread(() -> history.consume(reader, meanwhile), "consume");
+            Thread load = new Thread(() -> history.load(sender), "load");
+            consumer.start();
+            load.start();
+            history.awaitMore(SOME);
+
+            fault.strike(cluster, cluster.network());
+
+            cluster.network().heal();
+            history.awaitMore(SOME);
+            awaitTopic(cluster, 1, ClusterPartitionTest::isWhole);
+            history.stop();
+            load.join();
+            history.checkNothingFailed();
+            consumer.join();
+            history.readToTheEnd(reader).check("stored");
+            meanwhile.check("consumed");
+            assertTrue(cluster.network().held() > 0, "nothing was cut");
+        } finally {
+            history.stop();
+        }
+    }
+
+    @Test
+    void aLeaderGoesOnWithoutOneOfItsFollowers() throws Exception {
+        under((cluster, network) -> {
+            int leader = leaderOf(cluster, 0);
+            for (int follower : network.others(leader)) {
+                network.cutBothWays(leader, follower);
+                goesOn("cut between the leader " + leader + " and " + follower);
+                history.pass(LONG_CUT_MS);
+                goesOn("still");
+                network.heal();
+                goesOn("healed");
+            }
+        });
+    }
+
+    @Test
+    void aLeaderCutOffFromTheControllerOnly() throws Exception {
+        under((cluster, network) -> {
+            int controller = controller(cluster);
+            for (int node : network.others(controller)) {
+                network.cutBothWays(node, controller);
+                goesOn("node " + node + " without the controller " + controller);
+                history.pass(LONG_CUT_MS);
+                goesOn("still");
+                network.heal();
+                goesOn("healed");
+            }
+        });
+    }
+
+    @Test
+    void oneThatHearsNobody() throws Exception {
+        under((cluster, network) -> {
+            for (int node = 1; node <= NODES; node++) {
+                network.deafen(node);
+                goesOn("node " + node + " is deaf");
+                history.pass(LONG_CUT_MS);
+                goesOn("still");
+                network.heal();
+                goesOn("healed");
+            }
+        });
+    }
+
+    @Test
+    void oneThatNobodyHears() throws Exception {
+        under((cluster, network) -> {
+            for (int node = 1; node <= NODES; node++) {
+                network.silence(node);
+                goesOn("node " + node + " is mute");
+                history.pass(LONG_CUT_MS);
+                goesOn("still");
+                network.heal();
+                goesOn("healed");
+            }
+        });
+    }
+
+    private void goesOn(String what) throws InterruptedException {
+        history.takeLongestPauseMs();
+        history.awaitMore(OF_ALL);
+        long pauseMs = history.takeLongestPauseMs();
+        System.out.println(what + ": longest pause " + pauseMs + " ms");
+        assertTrue(pauseMs < SILENCE_MS, what + ": paused for " + pauseMs + " ms");
+    }
+
+    private static boolean isWhole(Topic topic) {
+        return topic.getPartitionsList().stream()
+                .allMatch(each -> each.getLeader() != 0 && each.getVotersCount() == NODES);
+    }
+
+    private static Topic topic(HeadwaterClient client) {
+        return client.admin().topics().stream()
+                .filter(each -> each.getName().equals(WITNESS))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** As one node sees it. */
+    private Topic awaitTopic(ClusterOfProcesses cluster, int node, Predicate<Topic> wanted) throws Exception {
+        long endNs = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        String last = "";
+        while (System.nanoTime() - endNs < 0) {
+            try (HeadwaterClient client = cluster.client(node)) {
+                Topic topic = topic(client);
+                if (wanted.test(topic)) {
+                    return topic;
+                }
+                last = topic.toString();
+            } catch (HeadwaterException.Retriable e) {
+                last = e.toString();
+            }
+            history.pass(200);
+        }
+        throw new AssertionError("after a minute: " + last);
+    }
+
+    private int leaderOf(ClusterOfProcesses cluster, int partition) throws Exception {
+        return awaitTopic(cluster, 1, topic -> topic.getPartitions(partition).getLeader() != 0)
+                .getPartitions(partition)
+                .getLeader();
+    }
+
+    /** Who decides for the cluster: whoever refuses a request for another reason. */
+    private static int controller(ClusterOfProcesses cluster) throws IOException {
+        for (int node = 1; node <= NODES; node++) {
+            try (RawClient client = RawClient.connected(cluster.clientPort(node))) {
+                Error error = client.failure(
+                        FrameType.CREATE_TOPIC,
+                        CreateTopic.newBuilder().setName(WITNESS).build());
+                if (error.getCode() == ErrorCode.ERROR_TOPIC_EXISTS) {
+                    return node;
+                }
+            }
+        }
+        throw new AssertionError("nobody decides");
+    }
+}
