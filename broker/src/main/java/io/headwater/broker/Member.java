@@ -40,6 +40,7 @@ import io.headwater.storage.Marks;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -247,6 +248,21 @@ final class Member implements Membership, PeerHandler, Responsibility {
                 node == null ? "" : node.details().clientEndpoint());
     }
 
+    @Override
+    public int controllerNode() {
+        return joined().controllerNode();
+    }
+
+    @Override
+    public List<Integer> voters() {
+        return joined().voterNodes();
+    }
+
+    @Override
+    public boolean transfer(long partitionId, int to) {
+        return joined().transfer(partitionId, to);
+    }
+
     // PeerHandler
 
     @Override
@@ -284,7 +300,7 @@ final class Member implements Membership, PeerHandler, Responsibility {
             owners.requestSeal(controller, seal.getPartitionId(), seal.getEpoch());
         }
         for (SealRequest transfer : orders.getTransfersList()) {
-            owners.requestTransfer(transfer.getPartitionId(), transfer.getEpoch());
+            owners.requestTransfer(transfer.getPartitionId(), transfer.getEpoch(), transfer.getTo());
         }
     }
 

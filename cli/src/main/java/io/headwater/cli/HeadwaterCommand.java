@@ -1,6 +1,7 @@
 package io.headwater.cli;
 
 import io.headwater.cli.bench.BenchCommand;
+import io.headwater.cli.cluster.ClusterCommand;
 import io.headwater.cli.consume.ConsumeCommand;
 import io.headwater.cli.group.GroupCommand;
 import io.headwater.cli.log.LogCommand;
@@ -47,6 +48,7 @@ final class HeadwaterCommand {
         SUBCOMMANDS.put("log", LogCommand.class);
         SUBCOMMANDS.put("bench", BenchCommand.class);
         SUBCOMMANDS.put("status", StatusCommand.class);
+        SUBCOMMANDS.put("cluster", ClusterCommand.class);
         SUBCOMMANDS.put("completion", CompletionCommand.class);
     }
 

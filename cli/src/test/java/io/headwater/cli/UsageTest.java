@@ -88,6 +88,8 @@ class UsageTest {
         refuses("expected one of [block, reject]", "topic", "create", "t", "--overflow", "drop");
         refuses("--delay and --deliver-at", "produce", "t", "--delay", "1s", "--deliver-at", "2030-01-01");
         refuses("--priority: 10 (expected: 0 to 9)", "produce", "t", "--priority", "10");
+        refuses("orders (expected: TOPIC:PARTITION", "cluster", "transfer", "orders");
+        refuses("NODE: 0 (expected: 1 or more", "cluster", "transfer", "orders:0", "0");
         refuses("does not start with hw-", "produce", "t", "--header", "hw-priority=9");
     }
 

@@ -1,5 +1,6 @@
 package io.headwater.client;
 
+import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.EraseRecordsReply;
 import io.headwater.protocol.wire.GroupDescription;
 import io.headwater.protocol.wire.GroupPartition;
@@ -72,6 +73,17 @@ public interface Admin {
     void deleteGroup(String group);
 
     Status status();
+
+    /** The cluster, as one of its brokers knows it. */
+    ClusterDescription cluster();
+
+    /**
+     * Asks for another leader of a partition; returns when its present leader is told to hand over. That it did shows in
+     * {@link #topics}. Repeating it is harmless.
+     *
+     * @param node one of the partition's voters, whose broker is alive; 0: any
+     */
+    void transferLeader(String topic, int partition, int node);
 
     /**
      * A topic's settings. Null means the broker's default when creating, and unchanged when altering.

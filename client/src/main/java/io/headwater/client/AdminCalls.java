@@ -3,6 +3,7 @@ package io.headwater.client;
 import com.google.protobuf.ByteString;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.AlterTopic;
+import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.CreateTopic;
 import io.headwater.protocol.wire.DeleteGroup;
 import io.headwater.protocol.wire.DeleteGroupReply;
@@ -12,6 +13,7 @@ import io.headwater.protocol.wire.DescribeGroup;
 import io.headwater.protocol.wire.DescribeTopic;
 import io.headwater.protocol.wire.EraseRecords;
 import io.headwater.protocol.wire.EraseRecordsReply;
+import io.headwater.protocol.wire.GetCluster;
 import io.headwater.protocol.wire.GetStatus;
 import io.headwater.protocol.wire.GetTopics;
 import io.headwater.protocol.wire.GroupDescription;
@@ -19,6 +21,8 @@ import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.GroupSummary;
 import io.headwater.protocol.wire.Groups;
 import io.headwater.protocol.wire.ListGroups;
+import io.headwater.protocol.wire.OperateCluster;
+import io.headwater.protocol.wire.OperateClusterReply;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.SeekGroup;
 import io.headwater.protocol.wire.SeekGroupReply;
@@ -28,6 +32,7 @@ import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicConfig;
 import io.headwater.protocol.wire.TopicDescription;
 import io.headwater.protocol.wire.Topics;
+import io.headwater.protocol.wire.TransferLeader;
 import io.headwater.record.DeadLetterHeaders;
 import java.util.ArrayList;
 import java.util.List;
@@ -261,5 +266,25 @@ final class AdminCalls implements Admin {
     @Override
     public Status status() {
         return caller.call(FrameType.GET_STATUS, GetStatus.getDefaultInstance(), Call.Repeat.READ, Status.class);
+    }
+
+    @Override
+    public ClusterDescription cluster() {
+        return caller.call(
+                FrameType.GET_CLUSTER, GetCluster.getDefaultInstance(), Call.Repeat.READ, ClusterDescription.class);
+    }
+
+    @Override
+    public void transferLeader(String topic, int partition, int node) {
+        TransferLeader transfer = TransferLeader.newBuilder()
+                .setTopic(topic)
+                .setIndex(partition)
+                .setNode(node)
+                .build();
+        operate(OperateCluster.newBuilder().setTransfer(transfer).build());
+    }
+
+    private void operate(OperateCluster request) {
+        caller.call(FrameType.OPERATE_CLUSTER, request, Call.Repeat.SAFE, OperateClusterReply.class);
     }
 }

@@ -32,7 +32,7 @@ final class Target {
             case QUEUE_BROWSE -> ((QueueBrowse) request).getPartitionId();
             case QUEUE_EXPLAIN -> ((QueueExplain) request).getPartitionId();
             case QUEUE_OPERATE -> ((QueueOperate) request).getPartitionId();
-            case GET_TOPICS, INIT_PRODUCER, GET_STATUS -> ANY;
+            case GET_TOPICS, INIT_PRODUCER, GET_STATUS, GET_CLUSTER -> ANY;
             case HELLO, PRODUCE, UNSUBSCRIBE, QUEUE_CLOSE, CREDIT, QUEUE_CREDIT -> NONE;
             default -> CONTROLLER;
         };

@@ -5,6 +5,7 @@ import com.google.protobuf.Parser;
 import io.headwater.protocol.wire.AlterQueueGroup;
 import io.headwater.protocol.wire.AlterTopic;
 import io.headwater.protocol.wire.Assignment;
+import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.Commit;
 import io.headwater.protocol.wire.CommitReply;
 import io.headwater.protocol.wire.CreateQueueGroup;
@@ -24,6 +25,7 @@ import io.headwater.protocol.wire.EraseRecords;
 import io.headwater.protocol.wire.EraseRecordsReply;
 import io.headwater.protocol.wire.FindOffset;
 import io.headwater.protocol.wire.FindOffsetReply;
+import io.headwater.protocol.wire.GetCluster;
 import io.headwater.protocol.wire.GetPositions;
 import io.headwater.protocol.wire.GetQueueGroups;
 import io.headwater.protocol.wire.GetStatus;
@@ -42,6 +44,8 @@ import io.headwater.protocol.wire.JoinGroupReply;
 import io.headwater.protocol.wire.LeaveGroup;
 import io.headwater.protocol.wire.LeaveGroupReply;
 import io.headwater.protocol.wire.ListGroups;
+import io.headwater.protocol.wire.OperateCluster;
+import io.headwater.protocol.wire.OperateClusterReply;
 import io.headwater.protocol.wire.Positions;
 import io.headwater.protocol.wire.Produce;
 import io.headwater.protocol.wire.ProduceReply;
@@ -106,6 +110,8 @@ public enum FrameType {
     SEEK_GROUP(38, SeekGroup.parser(), SeekGroupReply.parser()),
     DELETE_GROUP(39, DeleteGroup.parser(), DeleteGroupReply.parser()),
     GET_STATUS(40, GetStatus.parser(), Status.parser()),
+    GET_CLUSTER(41, GetCluster.parser(), ClusterDescription.parser()),
+    OPERATE_CLUSTER(42, OperateCluster.parser(), OperateClusterReply.parser()),
     QUEUE_OPEN(50, QueueOpen.parser(), QueueOpenReply.parser()),
     /** A request without a reply. */
     QUEUE_CREDIT(51, QueueCredit.parser(), null),

@@ -6,6 +6,7 @@ import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
+import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.peer.ControllerCodec;
 import io.headwater.broker.peer.wire.Done;
@@ -246,10 +247,30 @@ public final class ClusterMetadata implements MetadataQuorum {
         return mine == null ? "" : Objects.requireNonNullElse(mine.leader(), "");
     }
 
+    /**
+     * As the controller: the leader of a partition is to hand over.
+     *
+     * @param to the node that should lead; 0: any voter's
+     * @return whether this node is the controller; nothing happens if it is not
+     */
+    public boolean transfer(long partitionId, int to) {
+        Leading here = leading;
+        PartitionInfo partition = image.partition(partitionId);
+        if (here != null && partition != null) {
+            here.desk().transfer(partition, to);
+        }
+        return here != null;
+    }
+
     /** The metadata's voters, as far as this node's own voter knows; empty if it has none. */
     public List<String> voters() {
         RatisQuorum mine = voter;
         return mine == null ? List.of() : mine.voters();
+    }
+
+    /** Their nodes. */
+    public List<Integer> voterNodes() {
+        return voters().stream().map(VoterName::nodeOf).toList();
     }
 
     Proposals proposals() {

@@ -131,8 +131,26 @@ final class ControllerDesk implements ControllerPorts {
             lookedNs = nowNs;
             sealWithoutLiveLeader();
         }
-        handback.next(image, nowNs).forEach(controller::transfer);
+        handback.next(image, nowNs).forEach(this::handBack);
         return sendOff();
+    }
+
+    private void handBack(long partitionId) {
+        PartitionInfo partition = image.partition(partitionId);
+        if (partition != null) {
+            controller.transfer(
+                    partitionId, partition.replicas().voters().get(0).nodeId());
+        }
+    }
+
+    /**
+     * Somebody wants another leader.
+     *
+     * @param to the node that should lead; 0: any voter's
+     */
+    void transfer(PartitionInfo partition, int to) {
+        handback.leave(image, partition);
+        controller.transfer(partition.partitionId(), to);
     }
 
     private void tick(long nowNs) {
@@ -213,8 +231,8 @@ final class ControllerDesk implements ControllerPorts {
     }
 
     @Override
-    public void requestTransfer(int node, long partition, int epoch) {
-        request(node).addTransfers(asked(partition, epoch));
+    public void requestTransfer(int node, long partition, int epoch, int to) {
+        request(node).addTransfers(asked(partition, epoch).toBuilder().setTo(to).build());
     }
 
     private FromController.Builder request(int node) {

@@ -47,6 +47,14 @@ final class Handback {
         }
     }
 
+    /** Somebody wants another leader: it does not go back until its preferred one has been away again. */
+    void leave(MetadataImage image, PartitionInfo partition) {
+        NodeInfo preferred = image.node(partition.replicas().voters().get(0).nodeId());
+        if (preferred != null) {
+            asked.put(partition.partitionId(), preferred.incarnation());
+        }
+    }
+
     /** The partitions whose leaders are to hand over now. */
     List<Long> next(MetadataImage image, long nowNs) {
         List<Long> next = new ArrayList<>(0);

@@ -63,6 +63,10 @@ final class Leading {
         desk.receive(says, nowNs);
     }
 
+    ControllerDesk desk() {
+        return desk;
+    }
+
     void gone(int node) {
         if (node != member.nodeId()) {
             sessions.gone(node);

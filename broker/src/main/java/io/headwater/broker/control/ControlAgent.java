@@ -42,7 +42,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
     private static final long LONGEST_PARK_NS = TimeUnit.SECONDS.toNanos(5);
     /** What every broker answers. */
     private static final Set<FrameType> FOR_ALL =
-            EnumSet.of(FrameType.INIT_PRODUCER, FrameType.GET_TOPICS, FrameType.GET_STATUS);
+            EnumSet.of(FrameType.INIT_PRODUCER, FrameType.GET_TOPICS, FrameType.GET_STATUS, FrameType.GET_CLUSTER);
 
     /**
      * What the agent works with.
@@ -140,7 +140,8 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
                 new TopicHandlers(config.topics(), proposals, partitions, marks),
                 new GroupHandlers(proposals, partitions, view, members, reports, clock),
                 new QueueGroupHandlers(proposals, partitions),
-                new ProducerIds(proposals));
+                new ProducerIds(proposals),
+                new ClusterHandlers(facts.nodeId(), proposals, responsibility));
         quorum.listener(new MetadataQuorum.Listener() {
             @Override
             public void applied(MetadataImage image, Command command) {
@@ -157,7 +158,11 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
     }
 
     private void register(
-            TopicHandlers topics, GroupHandlers groups, QueueGroupHandlers queueGroups, ProducerIds producers) {
+            TopicHandlers topics,
+            GroupHandlers groups,
+            QueueGroupHandlers queueGroups,
+            ProducerIds producers,
+            ClusterHandlers cluster) {
         on(FrameType.INIT_PRODUCER, producers::init);
         on(FrameType.GET_TOPICS, topics::list);
         on(FrameType.CREATE_TOPIC, topics::create);
@@ -181,6 +186,8 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         on(FrameType.GET_QUEUE_GROUPS, queueGroups::list);
         on(FrameType.DESCRIBE_QUEUE_GROUP, queueGroups::describe);
         on(FrameType.GET_STATUS, status::status);
+        on(FrameType.GET_CLUSTER, cluster::describe);
+        on(FrameType.OPERATE_CLUSTER, cluster::operate);
     }
 
     /** The type of the frame says what its message is: the decoder parsed it by that type. */

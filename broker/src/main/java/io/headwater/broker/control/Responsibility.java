@@ -1,8 +1,9 @@
 package io.headwater.broker.control;
 
 import io.headwater.protocol.wire.Error;
+import java.util.List;
 
-/** Whether this broker decides what one has to decide for the whole cluster. Any thread. */
+/** Whether this broker decides what one has to decide for the whole cluster, and who else does. Any thread. */
 public interface Responsibility {
     /** Of a broker that stands alone. */
     Responsibility ALONE = new Responsibility() {
@@ -15,10 +16,39 @@ public interface Responsibility {
         public Error elsewhere() {
             throw new IllegalStateException("nobody else is there");
         }
+
+        @Override
+        public int controllerNode() {
+            return 0;
+        }
+
+        @Override
+        public List<Integer> voters() {
+            return List.of();
+        }
+
+        @Override
+        public boolean transfer(long partitionId, int to) {
+            return true;
+        }
     };
 
     boolean isHere();
 
     /** What a client is told that asks here while it is not: who decides, as far as known. */
     Error elsewhere();
+
+    /** Who decides; 0: nobody is known, or nobody else is there. */
+    int controllerNode();
+
+    /** The nodes that vote on the metadata; empty: this one does not, and does not know. On the control thread. */
+    List<Integer> voters();
+
+    /**
+     * The leader of a partition is to hand over. On the control thread.
+     *
+     * @param to the node that should lead; 0: any voter's
+     * @return whether this broker is the one to say so; nothing happens if not
+     */
+    boolean transfer(long partitionId, int to);
 }

@@ -52,9 +52,13 @@ public final class Controller {
         care(partition).proposeSeal();
     }
 
-    /** The leader is to hand over. */
-    public void transfer(long partition) {
-        care(partition).requestTransfer();
+    /**
+     * The leader is to hand over.
+     *
+     * @param to the node of a voter, which gets it if it has everything soon; 0: whoever has everything first
+     */
+    public void transfer(long partition, int to) {
+        care(partition).requestTransfer(to);
     }
 
     /** These are to be the voters, the preferred leader first. Takes as long as it takes; a later call replaces it. */

@@ -7,6 +7,10 @@ public interface ControllerPorts {
     /** Arrives as {@link Replica#onSealRequest}. */
     void requestSeal(int node, long partition, int epoch);
 
-    /** Arrives as {@link Replica#onTransferRequest}. */
-    void requestTransfer(int node, long partition, int epoch);
+    /**
+     * Arrives as {@link Replica#onTransferRequest}.
+     *
+     * @param to the node that is to lead; 0: any voter's
+     */
+    void requestTransfer(int node, long partition, int epoch, int to);
 }

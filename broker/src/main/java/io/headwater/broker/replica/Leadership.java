@@ -194,9 +194,10 @@ final class Leadership {
         return isAlone() || state.promise.isDurable(epoch) ? state.log.durableIndex() : 0;
     }
 
-    void handOver() {
+    /** @param to the node of the voter that should lead; 0: any */
+    void handOver(int to) {
         if (handover == null) {
-            handover = new Handover();
+            handover = new Handover(to);
             handover.look();
         }
     }
@@ -258,14 +259,22 @@ final class Leadership {
      * from what the chosen voter has, and nobody seals the others before.
      */
     private final class Handover {
+        /** No node. */
+        private static final int ANY = 0;
+
+        private int to;
         private long deadlineMs = NOT_YET;
         private boolean overdue;
         private boolean asked;
 
+        Handover(int to) {
+            this.to = to;
+        }
+
         void look() {
             if (!asked) {
                 for (ReplicaId voter : configuration.allVoters()) {
-                    if (ask(voter)) {
+                    if ((to == ANY || to == voter.node()) && ask(voter)) {
                         asked = true;
                         return;
                     }
@@ -289,6 +298,10 @@ final class Leadership {
                 deadlineMs = nowMs + state.settings.handoverMs();
             }
             overdue = nowMs >= deadlineMs;
+            if (to != ANY && nowMs >= deadlineMs - state.settings.handoverMs() / 2) {
+                to = ANY; // a leader soon is better than the wanted one
+                look();
+            }
         }
 
         void repeat() {

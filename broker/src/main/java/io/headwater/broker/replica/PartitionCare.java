@@ -6,6 +6,9 @@ import java.util.Set;
 
 /** A controller's care for one partition: a leader, and the voters that are wanted. */
 final class PartitionCare {
+    /** No node. */
+    private static final int ANY = 0;
+
     private final long partition;
     private final ControllerPorts ports;
     private final ControllerSettings settings;
@@ -106,10 +109,10 @@ final class PartitionCare {
         ports.propose(new MetadataCommand.Seal(partition, view.epoch()));
     }
 
-    void requestTransfer() {
+    void requestTransfer(int to) {
         Leader leader = view.leader();
         if (leader != null) {
-            ports.requestTransfer(leader.node(), partition, view.epoch());
+            ports.requestTransfer(leader.node(), partition, view.epoch(), to);
         }
     }
 
@@ -159,7 +162,11 @@ final class PartitionCare {
         if (complete && wanted.contains(leader.replica())) {
             ports.propose(new MetadataCommand.BeginJoint(partition, configuration.version(), wanted));
         } else if (complete) {
-            requestTransfer();
+            requestTransfer(wanted.stream()
+                    .filter(configuration::isVoter)
+                    .mapToInt(ReplicaId::node)
+                    .findFirst()
+                    .orElse(ANY));
         }
     }
 

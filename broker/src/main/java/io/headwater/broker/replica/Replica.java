@@ -120,11 +120,15 @@ public final class Replica {
         asked.askers().forEach(asker -> state.messages.answer(asker, report));
     }
 
-    /** The leader of this epoch is to hand over to another voter, which one is up to it. */
-    public void onTransferRequest(int epoch) {
+    /**
+     * The leader of this epoch is to hand over to another voter.
+     *
+     * @param to the node of that voter, if it has everything soon; 0: any
+     */
+    public void onTransferRequest(int epoch, int to) {
         Leadership leading = leadership;
         if (leading != null && leading.epoch() == epoch) {
-            leading.handOver();
+            leading.handOver(to);
         }
     }
 

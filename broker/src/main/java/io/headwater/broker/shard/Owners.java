@@ -189,9 +189,13 @@ public final class Owners implements DurabilityListener, Requests.Factory {
         mailboxOf(partitionId).signal(new ReplicaTasks.SealRequest(controllerNode, partitionId, epoch));
     }
 
-    /** The leader of this epoch is to hand over. Any thread. */
-    public void requestTransfer(long partitionId, int epoch) {
-        mailboxOf(partitionId).signal(new ReplicaTasks.TransferRequest(partitionId, epoch));
+    /**
+     * The leader of this epoch is to hand over. Any thread.
+     *
+     * @param to the node that should lead; 0: any
+     */
+    public void requestTransfer(long partitionId, int epoch, int to) {
+        mailboxOf(partitionId).signal(new ReplicaTasks.TransferRequest(partitionId, epoch, to));
     }
 
     /** What was sent to that node may be lost. Any thread. */

@@ -30,10 +30,10 @@ final class ReplicaTasks {
         }
     }
 
-    record TransferRequest(long partitionId, int epoch) implements Unanswered {
+    record TransferRequest(long partitionId, int epoch, int to) implements Unanswered {
         @Override
         public void run(Shard shard) {
-            shard.replicas().transfer(partitionId, epoch);
+            shard.replicas().transfer(partitionId, epoch, to);
         }
     }
 

@@ -41,6 +41,9 @@ final class Replicas {
     private static final long RESIGN_MS = 1_000;
     private static final long LOOK_MS = 500;
     /** Of a disk that takes nothing, before another broker leads. */
+    /** No node. */
+    private static final int ANY = 0;
+
     private static final long STUCK_MS = 2_000;
 
     private final Shard shard;
@@ -252,8 +255,8 @@ final class Replicas {
         with(partitionId, local -> local.replica().onSealRequest(controllerNode, epoch));
     }
 
-    void transfer(long partitionId, int epoch) {
-        with(partitionId, local -> local.replica().onTransferRequest(epoch));
+    void transfer(long partitionId, int epoch, int to) {
+        with(partitionId, local -> local.replica().onTransferRequest(epoch, to));
     }
 
     /** Other brokers are to lead what this one leads for them; then runs {@code done}. */
@@ -261,7 +264,7 @@ final class Replicas {
         whenHandedOver = done;
         for (LocalReplica local : List.copyOf(replicas.values())) {
             if (local.leadsOthers()) {
-                with(local, each -> each.replica().onTransferRequest(each.epoch()));
+                with(local, each -> each.replica().onTransferRequest(each.epoch(), ANY));
             }
         }
         lookHandedOver();

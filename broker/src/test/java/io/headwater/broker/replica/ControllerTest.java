@@ -45,8 +45,8 @@ class ControllerTest implements ControllerPorts {
     }
 
     @Override
-    public void requestTransfer(int node, long partition, int epoch) {
-        requested.add("transfer " + epoch + " of " + partition + " on " + node);
+    public void requestTransfer(int node, long partition, int epoch, int to) {
+        requested.add("transfer " + epoch + " of " + partition + " on " + node + (to == 0 ? "" : " to " + to));
     }
 
     private void view(int epoch, @Nullable Leader leader, Configuration configuration, ReplicaId... learners) {
@@ -176,8 +176,8 @@ class ControllerTest implements ControllerPorts {
     @Test
     void aTransferIsProposedWhenTheLeaderIsReadyAndSealedWhenItFails() {
         view(4, LEADER, THREE);
-        controller.transfer(P);
-        assertEquals(List.of("transfer 4 of 9 on 0"), requested);
+        controller.transfer(P, 2);
+        assertEquals(List.of("transfer 4 of 9 on 0 to 2"), requested);
 
         controller.receive(P, new TransferReady(3, A, 51));
         controller.receive(P, new TransferReady(4, A, 51));
@@ -212,7 +212,7 @@ class ControllerTest implements ControllerPorts {
 
         controller.receive(P, new LearnerReady(4, C));
 
-        assertEquals(List.of("transfer 4 of 9 on 0"), requested);
+        assertEquals(List.of("transfer 4 of 9 on 0 to 1"), requested);
         assertEquals(List.of(), proposed);
     }
 

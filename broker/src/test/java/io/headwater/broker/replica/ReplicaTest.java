@@ -350,7 +350,7 @@ class ReplicaTest {
         lone.attach(3, A, 1);
         lone.append(3);
 
-        lone.replica.onTransferRequest(3);
+        lone.replica.onTransferRequest(3, 0);
         assertFalse(lone.replica.acceptsAppends());
         lone.ack(3, A, 1);
         assertEquals(List.of(), lone.told(TransferReady.class));
@@ -361,10 +361,34 @@ class ReplicaTest {
     }
 
     @Test
+    void theWantedVoterGetsTheLeadUnlessItIsLate() {
+        LoneReplica lone = LoneReplica.leading(3, THREE);
+        lone.attach(3, A, 1);
+        lone.attach(3, B, 1);
+        lone.replica.onTransferRequest(3, B.node());
+        lone.replica.tick(1_000);
+        lone.ack(3, A, 1);
+        assertEquals(List.of(), lone.told(TransferReady.class));
+        lone.replica.tick(1_249);
+        assertEquals(List.of(), lone.told(TransferReady.class));
+        lone.replica.tick(1_250);
+        assertEquals(List.of(new TransferReady(3, A, 61)), lone.told(TransferReady.class));
+
+        LoneReplica other = LoneReplica.leading(3, THREE);
+        other.attach(3, A, 1);
+        other.attach(3, B, 1);
+        other.ack(3, A, 1);
+        other.replica.onTransferRequest(3, B.node());
+        assertEquals(List.of(), other.told(TransferReady.class));
+        other.ack(3, B, 1);
+        assertEquals(List.of(new TransferReady(3, B, 62)), other.told(TransferReady.class));
+    }
+
+    @Test
     void aTransferThatDoesNotComeAboutEndsInASeal() {
         LoneReplica lone = LoneReplica.leading(3, THREE);
 
-        lone.replica.onTransferRequest(3);
+        lone.replica.onTransferRequest(3, 0);
         lone.replica.tick(1_000);
         lone.replica.tick(1_499);
         assertEquals(List.of(), lone.told);

@@ -77,7 +77,9 @@ final class SimController implements ControllerPorts {
         } else if (leader != null && world.network().isAlone(leader.node()) && oneIn(10)) {
             controller.onNodeLost(leader.node(), leader.incarnation());
         } else if (oneIn(60)) {
-            controller.transfer(PARTITION);
+            controller.transfer(
+                    PARTITION,
+                    oneIn(2) ? 0 : view.configuration().preferredLeader().node());
         } else if (view.configuration().isJoint() && oneIn(40)) {
             controller.abortMove(PARTITION);
         }
@@ -170,11 +172,11 @@ final class SimController implements ControllerPorts {
     }
 
     @Override
-    public void requestTransfer(int node, long partition, int epoch) {
+    public void requestTransfer(int node, long partition, int epoch, int wanted) {
         SimNode to = world.node(node);
         world.network().sendAside(to, 4_000, () -> {
             if (to.isUp()) {
-                to.replica().onTransferRequest(epoch);
+                to.replica().onTransferRequest(epoch, wanted);
             }
         });
     }

@@ -1,0 +1,107 @@
+package io.headwater.broker.control;
+
+import io.headwater.broker.metadata.Leader;
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.TopicInfo;
+import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.GetCluster;
+import io.headwater.protocol.wire.OperateCluster;
+import io.headwater.protocol.wire.OperateClusterReply;
+import io.headwater.protocol.wire.TransferLeader;
+
+/** What operators see of the cluster and ask of its controller. */
+final class ClusterHandlers {
+    /** No node. */
+    private static final int ANY = 0;
+
+    private final int nodeId;
+    private final Proposals proposals;
+    private final Responsibility responsibility;
+
+    ClusterHandlers(int nodeId, Proposals proposals, Responsibility responsibility) {
+        this.nodeId = nodeId;
+        this.proposals = proposals;
+        this.responsibility = responsibility;
+    }
+
+    void describe(GetCluster request, Reply reply) {
+        boolean alone = responsibility == Responsibility.ALONE;
+        reply.send(new ClusterPicture(proposals.image())
+                .describe()
+                .setAnsweredBy(nodeId)
+                .setController(alone ? nodeId : responsibility.controllerNode())
+                .addAllMetadataVoters(responsibility.voters())
+                .build());
+    }
+
+    void operate(OperateCluster request, Reply reply) throws RequestFailedException {
+        switch (request.getWhatCase()) {
+            case TRANSFER -> transfer(request.getTransfer());
+            case WHAT_NOT_SET ->
+                throw Failures.of(
+                        ErrorCode.ERROR_INVALID_REQUEST,
+                        "what to do with the cluster: nothing that this broker knows (expected: one of the operations of"
+                                + " its version)");
+        }
+        reply.send(OperateClusterReply.getDefaultInstance());
+    }
+
+    private void transfer(TransferLeader request) throws RequestFailedException {
+        PartitionInfo partition = partition(request.getTopic(), request.getIndex());
+        Leader leader = partition.leader();
+        if (leader == null) {
+            throw refused(
+                    partition, "it has no leader at this moment that could hand over; see: headwater cluster status");
+        }
+        if (partition.replicas().voters().size() < 2) {
+            throw refused(partition, "node " + leader.nodeId() + " has its only copy (expected: two voters or more)");
+        }
+        int to = request.getNode();
+        if (to == leader.nodeId()) {
+            return;
+        }
+        if (to != ANY) {
+            requireLiveVoter(partition, to);
+        }
+        if (!responsibility.transfer(partition.partitionId(), to)) {
+            throw new RequestFailedException(responsibility.elsewhere());
+        }
+    }
+
+    private void requireLiveVoter(PartitionInfo partition, int wanted) throws RequestFailedException {
+        MetadataImage image = proposals.image();
+        NodeInfo node = image.node(wanted);
+        if (node == null || !partition.replicas().isVoter(node.replica())) {
+            throw refused(
+                    partition,
+                    "node " + wanted + " has no vote (expected: one of its voters, nodes "
+                            + ClusterPicture.nodes(partition.replicas().voters()) + ")");
+        }
+        if (node.fenced()) {
+            throw refused(partition, "node " + wanted + " is fenced (expected: a voter whose broker is alive)");
+        }
+    }
+
+    private PartitionInfo partition(String topicName, int index) throws RequestFailedException {
+        TopicInfo topic = proposals.image().topic(topicName);
+        if (topic == null) {
+            throw Failures.of(ErrorCode.ERROR_UNKNOWN_TOPIC, "topic " + topicName + " does not exist");
+        }
+        if (index < 0 || index >= topic.partitions().size()) {
+            throw Failures.of(
+                    ErrorCode.ERROR_UNKNOWN_PARTITION,
+                    "topic " + topicName + ": partition: " + index + " (expected: 0 to "
+                            + (topic.partitions().size() - 1) + ")");
+        }
+        return topic.partitions().get(index);
+    }
+
+    private static RequestFailedException refused(PartitionInfo partition, String why) {
+        return Failures.of(
+                ErrorCode.ERROR_INVALID_CONFIG,
+                "partition " + partition.topicName() + ":" + partition.index() + ": " + why);
+    }
+}

@@ -1,0 +1,157 @@
+package io.headwater.broker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.client.Admin;
+import io.headwater.client.Admin.TopicSettings;
+import io.headwater.client.HeadwaterClient;
+import io.headwater.client.HeadwaterException;
+import io.headwater.protocol.wire.ClusterDescription;
+import io.headwater.protocol.wire.ClusterNode;
+import io.headwater.protocol.wire.Partition;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What operators do to a cluster of processes, while a client publishes and another reads along. */
+@Timeout(240)
+class ClusterOperationsTest {
+    private static final int VOTERS = 3;
+    private static final int PARTITIONS = 2;
+    private static final int SOME = 500;
+    private static final long PACE_NS = 300_000;
+
+    private final StreamHistory history = new StreamHistory("operations", PACE_NS);
+
+    @TempDir
+    Path directory;
+
+    private interface Operation {
+        void run(ClusterOfProcesses cluster, Admin admin) throws Exception;
+    }
+
+    private void meanwhile(int nodes, Operation operation) throws Exception {
+        try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, nodes);
+                HeadwaterClient sender = cluster.client(Duration.ofMinutes(2));
+                HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {
+            await("a topic on all nodes", () -> isMade(sender.admin()));
+            StreamHistory.Reading along = history.new Reading();
+            Thread consumer = new Thread(() -> history.consume(reader, along), "consume");
+            Thread load = new Thread(() -> history.load(sender), "load");
+            consumer.start();
+            load.start();
+            history.awaitMore(SOME);
+
+            operation.run(cluster, reader.admin());
+
+            history.awaitMore(SOME);
+            history.stop();
+            load.join();
+            history.checkNothingFailed();
+            consumer.join();
+            history.readToTheEnd(reader).check("stored");
+            along.check("consumed");
+        }
+    }
+
+    /** While a node has just registered, it may be fenced for a moment. */
+    private static boolean isMade(Admin admin) {
+        try {
+            admin.createTopic(
+                    StreamHistory.TOPIC,
+                    TopicSettings.defaults().withPartitions(PARTITIONS).withReplicas(VOTERS));
+            return true;
+        } catch (HeadwaterException.Rejected e) {
+            return false;
+        }
+    }
+
+    private static Partition partition(Admin admin, int index) {
+        return admin.topics().stream()
+                .filter(topic -> topic.getName().equals(StreamHistory.TOPIC))
+                .findFirst()
+                .orElseThrow()
+                .getPartitions(index);
+    }
+
+    private static void await(String what, BooleanSupplier condition) {
+        long endNs = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() - endNs < 0, "not within 60 s: " + what);
+            LockSupport.parkNanos(20_000_000);
+        }
+    }
+
+    /** Asks again when another voter was faster, as a person would; says so, because it should be rare. */
+    private static void transfer(Admin admin, int index, int node) {
+        long[] askedNs = {System.nanoTime() - Duration.ofMinutes(1).toNanos()};
+        int[] asked = {0};
+        await("node " + node + " leads " + index, () -> {
+            if (partition(admin, index).getLeader() == node) {
+                return true;
+            }
+            if (System.nanoTime() - askedNs[0] > Duration.ofSeconds(5).toNanos()) {
+                askedNs[0] = System.nanoTime();
+                if (++asked[0] > 1) {
+                    System.out.println(
+                            "asked again for node " + node + ": " + partition(admin, index) + admin.cluster());
+                }
+                admin.transferLeader(StreamHistory.TOPIC, index, node);
+            }
+            return false;
+        });
+    }
+
+    @Test
+    void eachVoterLeadsWhenItIsToldTo() throws Exception {
+        meanwhile(VOTERS, (cluster, admin) -> {
+            history.takeLongestPauseMs();
+            for (int node : List.of(2, 3, 1, 2)) {
+                for (int index = 0; index < PARTITIONS; index++) {
+                    transfer(admin, index, node);
+                }
+                history.awaitMore(SOME);
+            }
+            System.out.println("transfers: longest pause " + history.takeLongestPauseMs() + " ms");
+            for (int node = 1; node <= VOTERS; node++) {
+                seesAllWell(cluster, node);
+            }
+            var unknown = assertThrows(
+                    HeadwaterException.Rejected.class, () -> admin.transferLeader(StreamHistory.TOPIC, 0, 9));
+            assertTrue(unknown.getMessage().contains("node 9 has no vote"), unknown.getMessage());
+            cluster.kill(3);
+            await("node 3 is fenced", () -> admin.cluster().getShortOfVoters() == PARTITIONS);
+            assertEquals(
+                    List.of(1, 2),
+                    admin.cluster().getConcerns(0).getLiveVotersList().stream()
+                            .sorted()
+                            .toList());
+            var dead = assertThrows(
+                    HeadwaterException.Rejected.class, () -> admin.transferLeader(StreamHistory.TOPIC, 0, 3));
+            assertTrue(dead.getMessage().contains("node 3 is fenced"), dead.getMessage());
+        });
+    }
+
+    private static void seesAllWell(ClusterOfProcesses cluster, int node) {
+        try (HeadwaterClient client = cluster.client(node)) {
+            await("node " + node + " sees that all is well", () -> {
+                ClusterDescription seen = client.admin().cluster();
+                int leads = seen.getNodesList().stream()
+                        .mapToInt(ClusterNode::getLeads)
+                        .sum();
+                return seen.getController() != 0
+                        && seen.getNodesCount() == VOTERS
+                        && leads == PARTITIONS
+                        && seen.getConcernsCount() == 0
+                        && seen.getNodesList().stream().allMatch(each -> each.getReplicas() == PARTITIONS);
+            });
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package io.headwater.cli.cluster;
+
+import picocli.CommandLine.Command;
+
+/** Groups the cluster commands. */
+@Command(
+        name = "cluster",
+        description = "Look at the cluster and change who leads what.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {ClusterStatus.class, ClusterTransfer.class},
+        footerHeading = "%nExamples:%n",
+        footer = {"  headwater cluster status", "  headwater cluster transfer orders:3 2"})
+public final class ClusterCommand {
+    ClusterCommand() {}
+}
