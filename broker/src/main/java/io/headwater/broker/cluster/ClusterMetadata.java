@@ -1,6 +1,5 @@
 package io.headwater.broker.cluster;
 
-import io.headwater.broker.config.HostPort;
 import io.headwater.broker.consensus.RatisQuorum;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataQuorum;
@@ -18,8 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -53,8 +50,8 @@ public final class ClusterMetadata implements MetadataQuorum {
     private final Tail tail;
     private final MetadataFeed feed;
     private final List<Listener> listeners = new ArrayList<>();
-    private final SortedMap<Integer, HostPort> addresses = new TreeMap<>();
-    private final long heartbeatNs;
+    private final PeerAddresses addresses;
+    private final Heartbeats heartbeats;
     private final LeaderWatch watch;
     /** Nodes whose process was seen to be gone, and when; whoever comes to lead does not wait for their silence. */
     private final Map<Integer, Long> gone = new HashMap<>();
@@ -70,7 +67,6 @@ public final class ClusterMetadata implements MetadataQuorum {
     /** The voter that leads, as others say. */
     private String leaderHeard = "";
 
-    private long heartbeatDueNs;
     private long saveDueNs;
     private long nowNs;
 
@@ -80,9 +76,8 @@ public final class ClusterMetadata implements MetadataQuorum {
         this.home = home;
         this.image = image;
         this.nowNs = member.ports().nanoClock().nanoTime();
-        this.heartbeatNs =
-                TimeUnit.MILLISECONDS.toNanos(member.settings().timing().heartbeatMs());
-        this.heartbeatDueNs = nowNs;
+        this.addresses = new PeerAddresses(member.ports().peers());
+        this.heartbeats = new Heartbeats(member, nowNs);
         this.saveDueNs = nowNs;
         this.watch = new LeaderWatch(member.name());
         this.requests = new Requests(this, member);
@@ -156,7 +151,7 @@ public final class ClusterMetadata implements MetadataQuorum {
         if (here != null) {
             work += here.doWork(nowNs);
         } else {
-            work += beat();
+            work += heartbeats.doWork(nowNs, image, controller);
         }
         if (isTailing()) {
             work += tail.doWork(nowNs, image, member.nodeId(), controller);
@@ -170,7 +165,7 @@ public final class ClusterMetadata implements MetadataQuorum {
 
     @Override
     public long nextInNs() {
-        long next = Math.max(0, heartbeatDueNs - nowNs);
+        long next = heartbeats.nextInNs(nowNs);
         if (controller == 0 || proposals.isBusy()) {
             next = Math.min(next, LEADERLESS_NS);
         }
@@ -179,7 +174,7 @@ public final class ClusterMetadata implements MetadataQuorum {
             next = Math.min(next, tail.nextInNs(nowNs));
         }
         Leading here = leading;
-        return here == null ? next : Math.min(heartbeatNs, here.nextInNs(nowNs));
+        return here == null ? next : Math.min(heartbeats.everyNs(), here.nextInNs(nowNs));
     }
 
     @Override
@@ -464,7 +459,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     }
 
     private void tell(MetadataImage now) {
-        know(now);
+        addresses.follow(now);
         requireOurs(now);
         Leading here = leading;
         if (here != null) {
@@ -485,47 +480,6 @@ public final class ClusterMetadata implements MetadataQuorum {
                             + " has registered in its place (expected: " + member.run()
                             + "); one of the two works on a copy of the data directory"));
         }
-    }
-
-    private void know(MetadataImage now) {
-        addresses.keySet().removeIf(node -> {
-            boolean gone = now.node(node) == null;
-            if (gone) {
-                member.ports().peers().forget(node);
-            }
-            return gone;
-        });
-        for (NodeInfo node : now.nodes()) {
-            String endpoint = node.details().peerEndpoint();
-            if (!endpoint.isEmpty()) {
-                HostPort address = HostPort.parse(endpoint);
-                if (!address.equals(addresses.put(node.nodeId(), address))) {
-                    member.ports().peers().know(node.nodeId(), address);
-                }
-            }
-        }
-    }
-
-    private int beat() {
-        if (nowNs - heartbeatDueNs < 0) {
-            return 0;
-        }
-        heartbeatDueNs = nowNs + heartbeatNs;
-        NodeInfo me = member.registered(image);
-        if (me == null || controller == 0) {
-            return 0;
-        }
-        Heartbeat.Builder heartbeat = Heartbeat.newBuilder()
-                .setNodeId(me.nodeId())
-                .setIncarnation(me.incarnation())
-                .setAppliedIndex(image.appliedIndex());
-        member.ports()
-                .peers()
-                .send(
-                        controller,
-                        PeerMessage.newBuilder().setHeartbeat(heartbeat).build(),
-                        List.of());
-        return 1;
     }
 
     private void save() {

@@ -1,0 +1,52 @@
+package io.headwater.broker.cluster;
+
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.peer.wire.Heartbeat;
+import io.headwater.broker.peer.wire.PeerMessage;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Tells the controller's node, again and again, that this one lives. */
+final class Heartbeats {
+    private final Member member;
+    private final long everyNs;
+    private long dueNs;
+
+    Heartbeats(Member member, long nowNs) {
+        this.member = member;
+        this.everyNs = TimeUnit.MILLISECONDS.toNanos(member.settings().timing().heartbeatMs());
+        this.dueNs = nowNs;
+    }
+
+    /** @param controller 0: nobody to tell */
+    int doWork(long nowNs, MetadataImage image, int controller) {
+        if (nowNs - dueNs < 0) {
+            return 0;
+        }
+        dueNs = nowNs + everyNs;
+        NodeInfo me = member.registered(image);
+        if (me == null || controller == 0) {
+            return 0;
+        }
+        Heartbeat.Builder heartbeat = Heartbeat.newBuilder()
+                .setNodeId(me.nodeId())
+                .setIncarnation(me.incarnation())
+                .setAppliedIndex(image.appliedIndex());
+        member.ports()
+                .peers()
+                .send(
+                        controller,
+                        PeerMessage.newBuilder().setHeartbeat(heartbeat).build(),
+                        List.of());
+        return 1;
+    }
+
+    long everyNs() {
+        return everyNs;
+    }
+
+    long nextInNs(long nowNs) {
+        return Math.max(0, dueNs - nowNs);
+    }
+}
