@@ -230,8 +230,7 @@ final class Member implements Membership, PeerHandler, Responsibility {
 
     @Override
     public boolean isHere() {
-        ClusterMetadata mine = joined();
-        return mine.controllerNode() == mine.nodeId();
+        return joined().isController();
     }
 
     @Override

@@ -18,9 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,7 +55,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     private final Map<Integer, Long> gone = new HashMap<>();
 
     private volatile @Nullable RatisQuorum voter;
-    private @Nullable Leading leading;
+    private volatile @Nullable Leading leading;
     private volatile MetadataImage image;
     /** Up to which picture everybody here has been told. */
     private @Nullable MetadataImage told;
@@ -224,6 +222,11 @@ public final class ClusterMetadata implements MetadataQuorum {
         return member.nodeId();
     }
 
+    /** Whether this node decides for the cluster, and knows all that was decided before. Any thread. */
+    public boolean isController() {
+        return leading != null;
+    }
+
     /** The node whose voter leads, and which therefore is the controller, as far as known; 0: nobody. Any thread. */
     public int controllerNode() {
         return controller;
@@ -334,22 +337,8 @@ public final class ClusterMetadata implements MetadataQuorum {
     /** The lead among the voters goes to another one, if it is here, before this broker stops. Any thread; waits for it. */
     public void handOver(long timeoutMs) throws InterruptedException {
         RatisQuorum mine = voter;
-        if (mine == null || !mine.isLeader()) {
-            return;
-        }
-        for (String name : mine.voters()) {
-            NodeInfo node = image.node(VoterName.nodeOf(name));
-            if (node == null || node.fenced() || node.nodeId() == member.nodeId()) {
-                continue;
-            }
-            try {
-                mine.handOver(name, timeoutMs).toCompletableFuture().get(timeoutMs, TimeUnit.MILLISECONDS);
-            } catch (ExecutionException | TimeoutException e) {
-                LOG.info(
-                        "cluster: the lead of the metadata could not be handed over; the others elect: {}",
-                        e.toString());
-            }
-            return;
+        if (mine != null && mine.isLeader()) {
+            watch.handOver(mine, image, timeoutMs);
         }
     }
 

@@ -1,14 +1,22 @@
 package io.headwater.broker.cluster;
 
 import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Asks for votes soon after the process of the leading voter is gone, and not seconds later when its silence is noticed. The
- * other voters do so one after the other, so that they do not all vote for themselves.
+ * other voters do so one after the other, so that they do not all vote for themselves. And lets another one lead before this
+ * node stops.
  */
 final class LeaderWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(LeaderWatch.class);
     private static final long TURN_NS = TimeUnit.MILLISECONDS.toNanos(300);
     private static final int NOBODY = 0;
 
@@ -49,6 +57,22 @@ final class LeaderWatch {
         gone = NOBODY;
         voter.startElection();
         return 1;
+    }
+
+    /** Another voter is to lead, one that is alive; any thread. */
+    void handOver(RatisQuorum leading, MetadataImage image, long timeoutMs) throws InterruptedException {
+        for (String name : leading.voters()) {
+            NodeInfo node = image.node(VoterName.nodeOf(name));
+            if (node == null || node.fenced() || node.nodeId() == self.node()) {
+                continue;
+            }
+            try {
+                leading.handOver(name, timeoutMs).toCompletableFuture().get(timeoutMs, TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                LOG.info("cluster: the metadata's lead could not be handed over; the others elect: {}", e.toString());
+            }
+            return;
+        }
     }
 
     long nextInNs(long nowNs) {

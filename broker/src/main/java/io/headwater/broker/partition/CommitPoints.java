@@ -3,8 +3,8 @@ package io.headwater.broker.partition;
 import java.util.Arrays;
 
 /**
- * Where writes ended that are not committed yet: what is committed is counted in entries, and readers count records. Grows
- * with the number of writes under way, and allocates nothing otherwise.
+ * Where batches end that are not committed yet: what is committed is counted in entries, and readers count records. Grows
+ * with the number of batches under way, and allocates nothing otherwise.
  */
 final class CommitPoints {
     private long[] indexes = new long[16];

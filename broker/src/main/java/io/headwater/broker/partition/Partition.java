@@ -273,6 +273,7 @@ public final class Partition {
             // The same rule as the log's own, so that the answer can name the time: it never goes back.
             lastIngestionMs = Math.max(lastIngestionMs, nowMs);
             long offset = log.appendData(batch, times, commitment.epoch(), lastIngestionMs);
+            underWay.add(log.endIndex(), log.endOffset());
             dirty = true;
             if (batch.producerId() != NO_PRODUCER) {
                 producers.noted(
@@ -391,7 +392,6 @@ public final class Partition {
         if (dirty) {
             log.flush();
             dirty = false;
-            underWay.add(log.endIndex(), log.endOffset());
         }
     }
 

@@ -7,7 +7,6 @@ import io.headwater.broker.peer.wire.PeerMessage;
 import io.headwater.broker.peer.wire.Replication;
 import io.headwater.broker.peer.wire.ToController;
 import io.headwater.broker.replica.ControllerMessage;
-import io.headwater.broker.replica.Entries;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.broker.shard.ReplicaPost;
 import io.headwater.broker.work.LetterBox.Delivery;
@@ -46,16 +45,20 @@ public final class PeerPost implements ReplicaPost {
 
     @Override
     public void send(int node, long partitionId, LogStart start, ReplicaMessage message) {
+        int bytes = message instanceof ReplicaMessage.Append append
+                ? append.entries().bytes()
+                : 0;
         Parcel parcel = parcels.get(node);
+        if (parcel != null && parcel.bytes + bytes > FULL_BYTES) {
+            send(node, parcel);
+            parcel = null;
+        }
         if (parcel == null) {
             parcel = new Parcel();
             parcels.put(node, parcel);
         }
         parcel.messages.addMessages(ReplicaCodec.encode(partitionId, message, start, parcel.attachment));
-        if (message instanceof ReplicaMessage.Append append) {
-            Entries entries = append.entries();
-            parcel.bytes += entries.bytes();
-        }
+        parcel.bytes += bytes;
         if (parcel.bytes >= FULL_BYTES) {
             parcels.remove(node);
             send(node, parcel);

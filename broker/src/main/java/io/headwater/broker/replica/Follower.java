@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class Follower {
     static final int MAX_ROWS = 64;
     private static final int NOT_ATTACHED = -1;
+    /** Attaches are small, and a leader that has not heard yet that it leads drops them: nothing is committed meanwhile. */
+    private static final int ATTACHES_PER_RESEND = 10;
+
     private static final long JUST_SAID = -1;
 
     private final ReplicaState state;
@@ -191,7 +194,7 @@ final class Follower {
         }
         if (attempt.saidMs == JUST_SAID) {
             attempt.saidMs = nowMs;
-        } else if (nowMs - attempt.saidMs >= state.settings.resendMs()) {
+        } else if (nowMs - attempt.saidMs >= state.settings.resendMs() / ATTACHES_PER_RESEND) {
             say(attempt);
         }
     }

@@ -23,6 +23,7 @@ final class Leadership {
     private Configuration configuration;
     private List<ReplicaId> learners;
     private List<ReplicaId> others = List.of();
+    private boolean alone;
     private long markIndex = NO_MARK;
     private @Nullable Handover handover;
     private long commitToldMs;
@@ -43,7 +44,7 @@ final class Leadership {
 
     /** Whether nobody else has a vote. Then what is on this disk is committed, whatever its epoch. */
     private boolean isAlone() {
-        return !configuration.isJoint() && configuration.voters().equals(List.of(state.me));
+        return alone;
     }
 
     /**
@@ -77,6 +78,7 @@ final class Leadership {
         learners = view.learners();
         if (view.configuration().version() > configuration.version()) {
             configuration = view.configuration();
+            chooseOthers();
             markIndex = NO_MARK;
             if (!isAlone()) {
                 begin();
@@ -89,6 +91,7 @@ final class Leadership {
     }
 
     private void chooseOthers() {
+        alone = !configuration.isJoint() && configuration.voters().equals(List.of(state.me));
         List<ReplicaId> chosen = configuration.allVoters();
         learners.stream().filter(learner -> !chosen.contains(learner)).forEach(chosen::add);
         chosen.remove(state.me);
@@ -174,7 +177,7 @@ final class Leadership {
 
     /** Counts again: an acknowledgement, the own sync, the own promise or the voters have moved. */
     void advance() {
-        long counted = quorums.durableOnQuorum(configuration, this::durableEnd);
+        long counted = alone ? durableEnd(state.me) : quorums.durableOnQuorum(configuration, this::durableEnd);
         if (counted > epochStart || !state.rules.hold(Rule.COMMIT_IN_OWN_EPOCH)) {
             state.commitTo(counted);
         }
@@ -209,6 +212,7 @@ final class Leadership {
                 peer.rewind();
             }
         }
+        pump();
     }
 
     boolean needsTicks() {

@@ -98,7 +98,7 @@ final class Peer {
     }
 
     boolean isBehind() {
-        return !underWay.isEmpty() || commitTold < state.commit() || isLeftBehind();
+        return !underWay.isEmpty() || next < state.log.endIndex() || commitTold < state.commit() || isLeftBehind();
     }
 
     void tellCommit() {

@@ -58,6 +58,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     private long durableSeen;
     private long stuckAt = -1;
     private long stuckSinceMs;
+    private boolean wasBehind;
     private @Nullable String halted;
     private boolean mustCopy;
 
@@ -120,6 +121,8 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     /** @param leaderStart of the log of a leader, where the message is one that tells */
     void receive(LogStart leaderStart, ReplicaMessage message) {
         replica.receive(message);
+        // It may have been cut.
+        durableSeen = Math.min(durableSeen, log.durableIndex());
         if (mustCopy) {
             mustCopy = false;
             copy.beginAt(leaderStart);
@@ -160,10 +163,13 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
 
     /** How long it has had something that its disk does not take; 0: it takes everything. */
     long stuckForMs(long nowMs) {
-        if (log.durableIndex() >= log.endIndex() || log.durableIndex() != stuckAt) {
+        boolean behind = log.durableIndex() < log.endIndex();
+        if (!behind || !wasBehind || log.durableIndex() != stuckAt) {
             stuckAt = log.durableIndex();
             stuckSinceMs = nowMs;
         }
+        // What was written since the last look has had no time yet, however long ago that was.
+        wasBehind = behind;
         return nowMs - stuckSinceMs;
     }
 

@@ -2,6 +2,7 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.copy.CopyFailedException;
 import io.headwater.broker.copy.PromiseKeeper;
+import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
@@ -22,6 +23,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.agrona.collections.Long2LongHashMap;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +40,8 @@ final class Replicas {
     private static final long LEADERS_TICK_MS = 5;
 
     private static final long TICK_MS = 50;
-    private static final long RESIGN_MS = 1_000;
     private static final long LOOK_MS = 500;
+    private static final long NO_ROOM_MS = 5_000;
     /** Of a disk that takes nothing, before another broker leads. */
     /** No node. */
     private static final int ANY = 0;
@@ -53,17 +55,17 @@ final class Replicas {
     private final Long2ObjectHashMap<LocalReplica> replicas = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<Owned> served = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
-    /** Led here by what is broken now: nobody leads them any more, and the controller has to hear of it. */
-    private final List<Resigned> resigned = new ArrayList<>();
+    private final Resignations resigned;
 
     private final List<LocalReplica> ticking = new ArrayList<>();
     private boolean leadersTick;
     private long tickedMs;
-    private long resignedMs;
     private long lookedMs;
     private @Nullable Runnable whenHandedOver;
-
-    private record Resigned(long partitionId, int epoch) {}
+    /** This broker stops: whatever it is to lead yet goes on to another one. */
+    private boolean leaving;
+    /** Until when copies do not ask to lead, as they could not. */
+    private final Long2LongHashMap noRoomUntilMs = new Long2LongHashMap(0);
 
     /**
      * @param self this broker in its present incarnation
@@ -74,6 +76,7 @@ final class Replicas {
         this.self = self;
         this.post = post;
         this.promises = promises;
+        this.resigned = new Resignations(post);
     }
 
     NodeInfo self() {
@@ -188,10 +191,7 @@ final class Replicas {
                 remove(local.partitionId());
             }
         }
-        resigned.removeIf(each -> {
-            PartitionInfo info = image.partition(each.partitionId());
-            return info == null || info.epoch() != each.epoch();
-        });
+        resigned.follow(image);
         lookHandedOver();
     }
 
@@ -203,8 +203,8 @@ final class Replicas {
             if (local.owned != null) {
                 shard.follow(local.owned);
             }
-        } else if (info.replicas().contains(me) && !info.replicas().isOnly(me)) {
-            open(info);
+        } else if (info.replicas().contains(me) && !info.replicas().isOnly(me) && open(info) == null) {
+            resignIfNamed(info);
         }
     }
 
@@ -240,8 +240,9 @@ final class Replicas {
                 return;
             }
             if (local.epoch() != epoch) {
-                // There was no room for the first entry of the epoch that it should lead.
-                resign(local);
+                // There was no room for the first entry of the epoch that it should lead: others may have it.
+                noRoomUntilMs.put(local.partitionId(), lookedMs + NO_ROOM_MS);
+                resigned.add(local.partitionId(), local.epoch());
             }
         }
         after(local);
@@ -252,6 +253,10 @@ final class Replicas {
     }
 
     void seal(int controllerNode, long partitionId, int epoch) {
+        if (lookedMs < noRoomUntilMs.get(partitionId)) {
+            // Who does not report is not elected.
+            return;
+        }
         with(partitionId, local -> local.replica().onSealRequest(controllerNode, epoch));
     }
 
@@ -262,6 +267,7 @@ final class Replicas {
     /** Other brokers are to lead what this one leads for them; then runs {@code done}. */
     void handOver(Runnable done) {
         whenHandedOver = done;
+        leaving = true;
         for (LocalReplica local : List.copyOf(replicas.values())) {
             if (local.leadsOthers()) {
                 with(local, each -> each.replica().onTransferRequest(each.epoch(), ANY));
@@ -312,6 +318,9 @@ final class Replicas {
         if (fault != null) {
             goOffline(local, new LogOfflineException(fault, null));
             return;
+        }
+        if (leaving && local.leadsOthers() && local.mayServe()) {
+            local.replica().onTransferRequest(local.epoch(), ANY);
         }
         if (local.owned != null && !local.mayServe()) {
             retire(local);
@@ -375,14 +384,19 @@ final class Replicas {
         drop(local);
         if (local.replica().isLeading()) {
             local.replica().halt(String.valueOf(why.getMessage()));
-            resign(local);
         }
+        resignIfNamed(info);
         end(local, PartitionErrors.fateUnknown(info, String.valueOf(why.getMessage())), PartitionErrors.of(info, why));
     }
 
-    private void resign(LocalReplica local) {
-        resigned.add(new Resigned(local.partitionId(), local.epoch()));
-        tellResigned();
+    /** Nobody else would ever lead this epoch. */
+    private void resignIfNamed(PartitionInfo info) {
+        Leader leader = info.leader();
+        boolean named =
+                leader != null && leader.nodeId() == self.nodeId() && leader.incarnation() == self.incarnation();
+        if (named && !info.replicas().isOnly(self.replica())) {
+            resigned.add(info.partitionId(), info.epoch());
+        }
     }
 
     private void drop(LocalReplica local) {
@@ -422,10 +436,7 @@ final class Replicas {
 
     /** Lets replicas say again what got no answer. Returns how many did. */
     int tick(long nowMs) {
-        if (!resigned.isEmpty() && nowMs - resignedMs >= RESIGN_MS) {
-            resignedMs = nowMs;
-            tellResigned();
-        }
+        resigned.tick(nowMs);
         if (nowMs - lookedMs >= LOOK_MS) {
             lookedMs = nowMs;
             replicas.values().forEach(local -> lookStuck(local, nowMs));
@@ -462,16 +473,11 @@ final class Replicas {
 
     /** In how many milliseconds {@link #tick} has something to do; the largest long: not before something happens. */
     long nextTickInMs(long nowMs) {
-        long next = resigned.isEmpty() ? Long.MAX_VALUE : Math.max(0, resignedMs + RESIGN_MS - nowMs);
+        long next = resigned.nextInMs(nowMs);
         long ticks = tickedMs + (leadersTick ? LEADERS_TICK_MS : TICK_MS) - nowMs;
         if (shard.isUnsettled()) {
             next = Math.min(next, Math.max(0, lookedMs + LOOK_MS - nowMs));
         }
         return ticking.isEmpty() ? next : Math.min(next, Math.max(0, ticks));
-    }
-
-    private void tellResigned() {
-        resigned.forEach(
-                each -> post.tellController(each.partitionId(), new ControllerMessage.SealWanted(each.epoch())));
     }
 }

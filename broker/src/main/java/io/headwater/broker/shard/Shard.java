@@ -177,7 +177,7 @@ final class Shard {
         }
         if (whenQuiet != null
                 && work == 0
-                && unsettled.isEmpty()
+                && unsettled.stream().noneMatch(local -> local.owned != null)
                 && replicas.served().stream().noneMatch(Owned::isWaitedFor)) {
             whenQuiet.run();
             whenQuiet = null;
