@@ -193,7 +193,9 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     boolean isSettled() {
         Owned serving = owned;
         return !copy.isDirty()
-                && log.durableIndex() >= log.endIndex()
+                // As the replica knows it: what the disk has since will be told in another turn, and only if this waits
+                // for it.
+                && durableSeen >= log.endIndex()
                 && (serving == null || serving.partition.committedIndex() >= replica.commit());
     }
 
