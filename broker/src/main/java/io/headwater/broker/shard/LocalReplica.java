@@ -99,10 +99,6 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         return replica;
     }
 
-    CopyLog copy() {
-        return copy;
-    }
-
     /** What the metadata say by now. */
     void begin(MetadataImage image) {
         replica.onView(Views.of(image, info));

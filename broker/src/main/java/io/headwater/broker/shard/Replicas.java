@@ -43,10 +43,9 @@ final class Replicas {
     private static final long LOOK_MS = 500;
     private static final long NO_ROOM_MS = 5_000;
     /** Of a disk that takes nothing, before another broker leads. */
-    /** No node. */
-    private static final int ANY = 0;
-
     private static final long STUCK_MS = 2_000;
+    /** Whichever node is up to it. */
+    private static final int ANY = 0;
 
     private final Shard shard;
     private final NodeInfo self;
@@ -134,10 +133,6 @@ final class Replicas {
     /** Whether it is offline until a restart. */
     boolean isBroken(long partitionId) {
         return broken.containsKey(partitionId);
-    }
-
-    int brokenCount() {
-        return broken.size();
     }
 
     private LocalReplica opened(PartitionInfo info) throws StorageException {
@@ -378,6 +373,9 @@ final class Replicas {
 
     /** Its log cannot be read or written, or must not be. */
     void goOffline(LocalReplica local, StorageException why) {
+        if (!isOpen(local)) {
+            return; // it is already
+        }
         PartitionInfo info = local.info();
         LOG.error("partition {}: offline until a restart: {}", info.displayName(), why.getMessage());
         markBroken(info.partitionId(), why);
@@ -416,6 +414,7 @@ final class Replicas {
     void delete(long partitionId) throws StorageException {
         LocalReplica local = replicas.get(partitionId);
         broken.remove(partitionId);
+        noRoomUntilMs.remove(partitionId);
         shard.gauges().offlinePartitions = broken.size();
         if (local != null) {
             drop(local);
