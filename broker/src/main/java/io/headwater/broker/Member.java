@@ -13,6 +13,7 @@ import io.headwater.broker.copy.EntryBytes;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.net.EventLoops;
 import io.headwater.broker.partition.Partitions;
@@ -260,6 +261,11 @@ final class Member implements Membership, PeerHandler, Responsibility {
     @Override
     public boolean transfer(long partitionId, int to) {
         return joined().transfer(partitionId, to);
+    }
+
+    @Override
+    public boolean move(long partitionId, List<Replica> voters) {
+        return joined().move(partitionId, voters);
     }
 
     // PeerHandler

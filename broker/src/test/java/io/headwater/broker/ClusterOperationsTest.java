@@ -1,6 +1,7 @@
 package io.headwater.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ClusterOperationsTest {
     private static final int VOTERS = 3;
     private static final int PARTITIONS = 2;
+    private static final String LONELY = "lonely";
     private static final int SOME = 500;
     private static final long PACE_NS = 300_000;
 
@@ -153,5 +155,50 @@ class ClusterOperationsTest {
                         && seen.getNodesList().stream().allMatch(each -> each.getReplicas() == PARTITIONS);
             });
         }
+    }
+
+    @Test
+    void replicasMoveAndANodeLeavesForGood() throws Exception {
+        meanwhile(VOTERS + 1, (cluster, admin) -> {
+            admin.createTopic(LONELY, TopicSettings.defaults().withReplicas(1));
+            await("all know the topic", () -> !voters(admin, LONELY).isEmpty());
+            int before = voters(admin, LONELY).get(0);
+            int after = before == 4 ? 3 : 4;
+            admin.moveReplicas(LONELY, 0, List.of(after));
+            await(
+                    "the only copy is on node " + after,
+                    () -> voters(admin, LONELY).equals(List.of(after)));
+            admin.moveReplicas(StreamHistory.TOPIC, 0, List.of(4, 2, 3));
+            await("moved", () -> partition(admin, 0).getVotersList().equals(List.of(4, 2, 3)));
+            await("led by its preferred leader", () -> partition(admin, 0).getLeader() == 4);
+            history.awaitMore(SOME);
+
+            int leaving = admin.cluster().getController();
+            var plan = admin.decommission(leaving, true);
+            assertFalse(plan.isEmpty(), "it holds something");
+            assertEquals(
+                    0,
+                    admin.cluster().getNodesList().stream()
+                            .filter(ClusterNode::getDraining)
+                            .count());
+            assertEquals(plan, admin.decommission(leaving, false));
+            await(
+                    "node " + leaving + " has left",
+                    () -> admin.cluster().getNodesList().stream().noneMatch(node -> node.getNodeId() == leaving));
+            history.awaitMore(SOME);
+            cluster.kill(leaving);
+            await("nothing is amiss", () -> admin.cluster().getConcernsCount() == 0);
+            int next = leaving == 3 ? 2 : 3;
+            var refused = assertThrows(HeadwaterException.Rejected.class, () -> admin.decommission(next, false));
+            assertTrue(refused.getMessage().contains("one more node; start it first"), refused.getMessage());
+        });
+    }
+
+    private static List<Integer> voters(Admin admin, String name) {
+        return admin.topics().stream()
+                .filter(topic -> topic.getName().equals(name))
+                .findFirst()
+                .map(topic -> topic.getPartitions(0).getVotersList())
+                .orElse(List.of());
     }
 }

@@ -90,6 +90,8 @@ class UsageTest {
         refuses("--priority: 10 (expected: 0 to 9)", "produce", "t", "--priority", "10");
         refuses("orders (expected: TOPIC:PARTITION", "cluster", "transfer", "orders");
         refuses("NODE: 0 (expected: 1 or more", "cluster", "transfer", "orders:0", "0");
+        refuses("NODE: 2,2 (expected: nodes that", "cluster", "move", "orders:0", "2,2");
+        refuses("NODE: 0 (expected: 1 or more", "cluster", "decommission", "0");
         refuses("does not start with hw-", "produce", "t", "--header", "hw-priority=9");
     }
 

@@ -5,6 +5,7 @@ import io.headwater.protocol.wire.EraseRecordsReply;
 import io.headwater.protocol.wire.GroupDescription;
 import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.GroupSummary;
+import io.headwater.protocol.wire.ReplicaMove;
 import io.headwater.protocol.wire.Status;
 import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicDescription;
@@ -84,6 +85,33 @@ public interface Admin {
      * @param node one of the partition's voters, whose broker is alive; 0: any
      */
     void transferLeader(String topic, int partition, int node);
+
+    /**
+     * Asks for other voters of a partition; returns when the controller knows. They get copies of its log first, so it
+     * takes as long as it takes, and shows in {@link #topics}. A new controller does not know of it: whoever still wants it
+     * asks again, which is harmless.
+     *
+     * @param nodes of the voters; the first is the preferred leader
+     */
+    ReplicaMove moveReplicas(String topic, int partition, List<Integer> nodes);
+
+    /**
+     * Has a node leave the cluster for good: its replicas go to other nodes, and when it holds none it is no part of the
+     * cluster any more. This goes on after the return, whatever becomes of this client, and cannot be taken back.
+     *
+     * @param dryRun whether to say only what would be done
+     * @return where its replicas go, as things are now
+     */
+    List<ReplicaMove> decommission(int node, boolean dryRun);
+
+    /**
+     * Spreads replicas and leaders evenly over the live nodes. This goes on after the return, for as long as the controller
+     * is the same; asking again is harmless.
+     *
+     * @param dryRun whether to say only what would be done
+     * @return what gets which voters and leader, and why
+     */
+    List<ReplicaMove> rebalance(boolean dryRun);
 
     /**
      * A topic's settings. Null means the broker's default when creating, and unchanged when altering.

@@ -5,6 +5,7 @@ import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.AlterTopic;
 import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.CreateTopic;
+import io.headwater.protocol.wire.DecommissionNode;
 import io.headwater.protocol.wire.DeleteGroup;
 import io.headwater.protocol.wire.DeleteGroupReply;
 import io.headwater.protocol.wire.DeleteTopic;
@@ -21,9 +22,12 @@ import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.GroupSummary;
 import io.headwater.protocol.wire.Groups;
 import io.headwater.protocol.wire.ListGroups;
+import io.headwater.protocol.wire.MoveReplicas;
 import io.headwater.protocol.wire.OperateCluster;
 import io.headwater.protocol.wire.OperateClusterReply;
 import io.headwater.protocol.wire.Partition;
+import io.headwater.protocol.wire.Rebalance;
+import io.headwater.protocol.wire.ReplicaMove;
 import io.headwater.protocol.wire.SeekGroup;
 import io.headwater.protocol.wire.SeekGroupReply;
 import io.headwater.protocol.wire.Status;
@@ -284,7 +288,32 @@ final class AdminCalls implements Admin {
         operate(OperateCluster.newBuilder().setTransfer(transfer).build());
     }
 
-    private void operate(OperateCluster request) {
-        caller.call(FrameType.OPERATE_CLUSTER, request, Call.Repeat.SAFE, OperateClusterReply.class);
+    @Override
+    public ReplicaMove moveReplicas(String topic, int partition, List<Integer> nodes) {
+        MoveReplicas move = MoveReplicas.newBuilder()
+                .setTopic(topic)
+                .setIndex(partition)
+                .addAllNodes(nodes)
+                .build();
+        return operate(OperateCluster.newBuilder().setMove(move).build()).getMoves(0);
+    }
+
+    @Override
+    public List<ReplicaMove> decommission(int node, boolean dryRun) {
+        DecommissionNode decommission =
+                DecommissionNode.newBuilder().setNode(node).setDryRun(dryRun).build();
+        return operate(OperateCluster.newBuilder().setDecommission(decommission).build())
+                .getMovesList();
+    }
+
+    @Override
+    public List<ReplicaMove> rebalance(boolean dryRun) {
+        Rebalance rebalance = Rebalance.newBuilder().setDryRun(dryRun).build();
+        return operate(OperateCluster.newBuilder().setRebalance(rebalance).build())
+                .getMovesList();
+    }
+
+    private OperateClusterReply operate(OperateCluster request) {
+        return caller.call(FrameType.OPERATE_CLUSTER, request, Call.Repeat.SAFE, OperateClusterReply.class);
     }
 }

@@ -6,6 +6,7 @@ import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.peer.ControllerCodec;
 import io.headwater.broker.peer.wire.Done;
@@ -232,8 +233,6 @@ public final class ClusterMetadata implements MetadataQuorum {
         return controller;
     }
 
-    // ------------------------------------------------------------------------------------------- owner
-
     /** The voter that leads, as far as known; empty: nobody. */
     String leader() {
         String known = leaderOfOwnVoter();
@@ -256,6 +255,19 @@ public final class ClusterMetadata implements MetadataQuorum {
         PartitionInfo partition = image.partition(partitionId);
         if (here != null && partition != null) {
             here.desk().transfer(partition, to);
+        }
+        return here != null;
+    }
+
+    /**
+     * As the controller: a partition is to get these voters, the preferred leader first.
+     *
+     * @return whether this node is the controller; nothing happens if it is not
+     */
+    public boolean move(long partitionId, List<Replica> voters) {
+        Leading here = leading;
+        if (here != null) {
+            here.moves().ask(partitionId, voters);
         }
         return here != null;
     }

@@ -31,7 +31,7 @@ public record ClusterSettings(
     /**
      * @param heartbeatMs how often a node is heard of
      * @param sessionMs after how long without that it is fenced
-     * @param voterLostMs after how long fenced its place among the voters goes to another node
+     * @param voterLostMs after how long fenced its places among the voters of the metadata and of partitions go to others
      * @param handbackMs how long a node is there again before it leads again what it is the preferred leader of
      * @param retryMs how long a proposal looks for somebody who leads, before it fails
      * @param startMs how long a start waits for the cluster, before it fails

@@ -1,10 +1,12 @@
 package io.headwater.broker.cluster;
 
+import io.headwater.broker.copy.Views;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.wire.AbortJoint;
 import io.headwater.broker.metadata.wire.AddLearner;
 import io.headwater.broker.metadata.wire.BeginJoint;
 import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.metadata.wire.DropLearner;
 import io.headwater.broker.metadata.wire.Elect;
 import io.headwater.broker.metadata.wire.FenceNode;
 import io.headwater.broker.metadata.wire.FinishJoint;
@@ -12,6 +14,7 @@ import io.headwater.broker.metadata.wire.Replica;
 import io.headwater.broker.metadata.wire.Seal;
 import io.headwater.broker.metadata.wire.Transfer;
 import io.headwater.broker.metadata.wire.UnfenceNode;
+import io.headwater.broker.metadata.wire.UnregisterNode;
 import io.headwater.broker.replica.MetadataCommand;
 import io.headwater.broker.replica.ReplicaId;
 
@@ -76,6 +79,18 @@ final class Commands {
         MetadataCommand.AbortJoint abort = (MetadataCommand.AbortJoint) command;
         return wire.setAbortJoint(
                 AbortJoint.newBuilder().setPartitionId(abort.partition()).setCfgVer(abort.configurationVersion()));
+    }
+
+    static Command.Builder drop(Moves.Drop drop) {
+        return Command.newBuilder()
+                .setDropLearner(DropLearner.newBuilder()
+                        .setPartitionId(drop.partitionId())
+                        .setReplica(replica(Views.id(drop.learner()))));
+    }
+
+    static Command.Builder unregister(NodeInfo node) {
+        return Command.newBuilder()
+                .setUnregisterNode(UnregisterNode.newBuilder().setNodeId(node.nodeId()));
     }
 
     private static Replica replica(ReplicaId id) {

@@ -5,6 +5,7 @@ import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.metadata.wire.Elect;
@@ -27,12 +28,15 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The controller of all partitions at work: what the metadata and the replicas say goes in, and what it asks for goes out
  * once a turn, many partitions in one command and in one message to each node. On the owner's thread.
  */
 final class ControllerDesk implements ControllerPorts {
+    private static final Logger LOG = LoggerFactory.getLogger(ControllerDesk.class);
     /** Larger entries take the metadata log long enough to be noticed. */
     private static final int MOST_ITEMS = 500;
 
@@ -151,6 +155,28 @@ final class ControllerDesk implements ControllerPorts {
     void transfer(PartitionInfo partition, int to) {
         handback.leave(image, partition);
         controller.transfer(partition.partitionId(), to);
+    }
+
+    /** Returns how much that was. */
+    int carryOut(Moves.Steps steps) {
+        steps.move().forEach(this::move);
+        steps.abort().forEach(controller::abortMove);
+        steps.toPreferred().forEach(partition -> handBack(partition.partitionId()));
+        steps.drop().forEach(drop -> propose.accept(Commands.drop(drop)));
+        for (NodeInfo node : steps.unregister()) {
+            LOG.info("cluster: node {} holds nothing any more, and leaves", node.nodeId());
+            propose.accept(Commands.unregister(node));
+        }
+        return steps.count();
+    }
+
+    private void move(long partitionId, List<Replica> voters) {
+        LOG.info("cluster: partition {}: its voters become {}", partitionId, voters);
+        PartitionInfo partition = image.partition(partitionId);
+        if (partition != null) {
+            handback.leave(image, partition); // its leader may have to hand over on the way
+        }
+        controller.move(partitionId, voters.stream().map(Views::id).toList());
     }
 
     private void tick(long nowNs) {

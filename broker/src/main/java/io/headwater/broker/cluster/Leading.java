@@ -27,6 +27,8 @@ final class Leading {
     private final Sessions sessions;
     private final ControllerDesk desk;
     private final VoterSeats seats;
+    private final Moves moves;
+    private final RatisQuorum quorum;
     private final Consumer<Command.Builder> propose;
     private static final int FIRST_BEATS = 4;
     private final long heartbeatNs;
@@ -41,11 +43,14 @@ final class Leading {
         this.sessions = new Sessions(timing.sessionMs());
         this.desk = new ControllerDesk(peers, new Handback(timing.handbackMs(), nowNs), propose, image, nowNs);
         this.seats = new VoterSeats(peers, member.mailbox(), quorum, timing.voterLostMs(), nowNs);
+        this.moves = new Moves(timing.voterLostMs(), nowNs);
+        this.quorum = quorum;
         this.propose = propose;
         this.image = image;
         this.turnNs = nowNs;
         sessions.onImage(image, nowNs);
         sessions.expectWithin(FIRST_BEATS * heartbeatNs, nowNs);
+        moves.onImage(image, nowNs);
         LOG.info("cluster: node {} is the controller from metadata index {} on", member.nodeId(), image.appliedIndex());
     }
 
@@ -53,6 +58,7 @@ final class Leading {
         image = next;
         sessions.onImage(next, nowNs);
         desk.onImage(next, nowNs);
+        moves.onImage(next, nowNs);
     }
 
     void heard(Heartbeat heartbeat, long nowNs) {
@@ -65,6 +71,10 @@ final class Leading {
 
     ControllerDesk desk() {
         return desk;
+    }
+
+    Moves moves() {
+        return moves;
     }
 
     void gone(int node) {
@@ -100,6 +110,8 @@ final class Leading {
             propose.accept(Commands.unfence(node));
             work++;
         }
+        List<Integer> voters = quorum.voters().stream().map(VoterName::nodeOf).toList();
+        work += desk.carryOut(moves.next(image, voters, nowNs));
         return work + desk.doWork(nowNs) + seats.doWork(image, nowNs);
     }
 

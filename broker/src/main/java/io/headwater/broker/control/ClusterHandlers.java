@@ -1,30 +1,43 @@
 package io.headwater.broker.control;
 
+import io.headwater.broker.metadata.Balance;
 import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.GetCluster;
+import io.headwater.protocol.wire.MoveReplicas;
 import io.headwater.protocol.wire.OperateCluster;
 import io.headwater.protocol.wire.OperateClusterReply;
+import io.headwater.protocol.wire.Rebalance;
 import io.headwater.protocol.wire.TransferLeader;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 
 /** What operators see of the cluster and ask of its controller. */
 final class ClusterHandlers {
     /** No node. */
     private static final int ANY = 0;
 
+    /** Of a partition. */
+    private static final int MAX_VOTERS = 9;
+
     private final int nodeId;
     private final Proposals proposals;
     private final Responsibility responsibility;
+    private final Departures departures;
 
     ClusterHandlers(int nodeId, Proposals proposals, Responsibility responsibility) {
         this.nodeId = nodeId;
         this.proposals = proposals;
         this.responsibility = responsibility;
+        this.departures = new Departures(proposals, responsibility);
     }
 
     void describe(GetCluster request, Reply reply) {
@@ -39,14 +52,79 @@ final class ClusterHandlers {
 
     void operate(OperateCluster request, Reply reply) throws RequestFailedException {
         switch (request.getWhatCase()) {
-            case TRANSFER -> transfer(request.getTransfer());
+            case TRANSFER -> {
+                transfer(request.getTransfer());
+                reply.send(OperateClusterReply.getDefaultInstance());
+            }
+            case MOVE -> reply.send(move(request.getMove()));
+            case REBALANCE -> reply.send(rebalance(request.getRebalance()));
+            case DECOMMISSION -> departures.decommission(request.getDecommission(), reply);
             case WHAT_NOT_SET ->
                 throw Failures.of(
                         ErrorCode.ERROR_INVALID_REQUEST,
                         "what to do with the cluster: nothing that this broker knows (expected: one of the operations of"
                                 + " its version)");
         }
-        reply.send(OperateClusterReply.getDefaultInstance());
+    }
+
+    private OperateClusterReply move(MoveReplicas request) throws RequestFailedException {
+        PartitionInfo partition = partition(request.getTopic(), request.getIndex());
+        List<Integer> nodes = request.getNodesList();
+        if (nodes.isEmpty() || nodes.size() > MAX_VOTERS || new HashSet<>(nodes).size() < nodes.size()) {
+            throw refused(
+                    partition, "voters: nodes " + nodes + " (expected: 1 to " + MAX_VOTERS + " nodes, each once)");
+        }
+        if (partition.leader() == null) {
+            throw refused(partition, "it has no leader at this moment to copy from; see: headwater cluster status");
+        }
+        List<Replica> voters = new ArrayList<>();
+        for (int wanted : nodes) {
+            voters.add(place(partition, wanted));
+        }
+        if (!responsibility.move(partition.partitionId(), voters)) {
+            throw new RequestFailedException(responsibility.elsewhere());
+        }
+        return OperateClusterReply.newBuilder()
+                .addMoves(ClusterPicture.move(partition, voters))
+                .build();
+    }
+
+    private OperateClusterReply rebalance(Rebalance request) throws RequestFailedException {
+        OperateClusterReply.Builder plan = OperateClusterReply.newBuilder();
+        for (Map.Entry<PartitionInfo, List<Replica>> each :
+                Balance.of(proposals.image()).entrySet()) {
+            PartitionInfo partition = each.getKey();
+            if (!request.getDryRun() && !responsibility.move(partition.partitionId(), each.getValue())) {
+                throw new RequestFailedException(responsibility.elsewhere());
+            }
+            plan.addMoves(ClusterPicture.move(partition, each.getValue()).toBuilder()
+                    .setWhy(why(partition.replicas().voters(), each.getValue())));
+        }
+        return plan.build();
+    }
+
+    private static String why(List<Replica> from, List<Replica> to) {
+        if (from.equals(to)) {
+            return "its preferred leader does not lead it";
+        }
+        return new HashSet<>(from).equals(new HashSet<>(to)) ? "spreads leaders" : "spreads replicas";
+    }
+
+    private Replica place(PartitionInfo partition, int wanted) throws RequestFailedException {
+        NodeInfo node = proposals.image().node(wanted);
+        if (node == null) {
+            throw refused(
+                    partition,
+                    "node " + wanted + " does not exist (expected: one that headwater cluster status shows)");
+        }
+        boolean votes = partition.replicas().voters().contains(node.replica());
+        if (node.draining() || (node.fenced() && !votes)) {
+            throw refused(
+                    partition,
+                    "node " + wanted + " is " + (node.draining() ? "leaving" : "fenced")
+                            + " (expected: nodes that are live and stay)");
+        }
+        return node.replica();
     }
 
     private void transfer(TransferLeader request) throws RequestFailedException {

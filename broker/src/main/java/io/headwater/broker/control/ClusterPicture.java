@@ -11,6 +11,7 @@ import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.ClusterNode;
 import io.headwater.protocol.wire.ClusterPartition;
+import io.headwater.protocol.wire.ReplicaMove;
 import io.headwater.protocol.wire.UnsafeRecovery;
 import java.util.Collection;
 import java.util.HashMap;
@@ -91,6 +92,18 @@ final class ClusterPicture {
     private boolean isLive(Leader leader) {
         NodeInfo node = image.node(leader.nodeId());
         return node != null && !node.fenced() && node.leader().equals(leader);
+    }
+
+    static ReplicaMove move(PartitionInfo partition, List<Replica> to) {
+        Leader leader = partition.leader();
+        return ReplicaMove.newBuilder()
+                .setTopic(partition.topicName())
+                .setIndex(partition.index())
+                .setPartitionId(partition.partitionId())
+                .addAllFrom(nodes(partition.replicas().voters()))
+                .addAllTo(nodes(to))
+                .setLeader(leader == null ? 0 : leader.nodeId())
+                .build();
     }
 
     static List<Integer> nodes(List<Replica> replicas) {

@@ -1,5 +1,6 @@
 package io.headwater.broker.control;
 
+import io.headwater.broker.metadata.Replica;
 import io.headwater.protocol.wire.Error;
 import java.util.List;
 
@@ -31,6 +32,11 @@ public interface Responsibility {
         public boolean transfer(long partitionId, int to) {
             return true;
         }
+
+        @Override
+        public boolean move(long partitionId, List<Replica> voters) {
+            return true;
+        }
     };
 
     boolean isHere();
@@ -51,4 +57,7 @@ public interface Responsibility {
      * @return whether this broker is the one to say so; nothing happens if not
      */
     boolean transfer(long partitionId, int to);
+
+    /** As {@link #transfer}: a partition is to get these voters, the preferred leader first. */
+    boolean move(long partitionId, List<Replica> voters);
 }

@@ -28,6 +28,7 @@ final class Leadership {
     private @Nullable Handover handover;
     private long commitToldMs;
     private long noticedMs;
+    private long noticedCommit = NOT_YET;
 
     Leadership(ReplicaState state, PartitionView view) {
         this.state = state;
@@ -239,13 +240,16 @@ final class Leadership {
         }
     }
 
+    /** Under load nobody ever has what is committed at this very moment: what was a moment ago is near enough. */
     private void tellController() {
         if (markIndex != NO_MARK && state.commit() > markIndex) {
             tellMark();
         }
+        long enough = noticedCommit == NOT_YET ? state.commit() : noticedCommit;
+        noticedCommit = state.commit();
         for (ReplicaId learner : learners) {
             Peer peer = attached.get(learner);
-            if (peer != null && hasCommittedInItsEpoch() && peer.acked() >= state.commit()) {
+            if (peer != null && hasCommittedInItsEpoch() && peer.acked() >= enough) {
                 state.messages.tellController(new ControllerMessage.LearnerReady(epoch, learner));
             }
         }

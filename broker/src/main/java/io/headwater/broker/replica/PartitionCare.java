@@ -1,5 +1,6 @@
 package io.headwater.broker.replica;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -149,25 +150,45 @@ final class PartitionCare {
         if (configuration.voters().equals(wanted)) {
             wanted = List.of();
         }
+        if (leader != null
+                && configuration.isJoint()
+                && !configuration.newVoters().contains(leader.replica())) {
+            handOverWithin(configuration.newVoters(), configuration); // elected since: with it the change cannot end
+        }
         if (wanted.isEmpty() || leader == null || configuration.isJoint()) {
             return;
         }
         boolean complete = true;
-        for (ReplicaId voter : wanted) {
+        List<ReplicaId> next = nextVoters(configuration, leader.replica());
+        for (ReplicaId voter : next) {
             if (!view.isMember(voter)) {
                 ports.propose(new MetadataCommand.AddLearner(partition, voter));
             }
             complete &= configuration.isVoter(voter) || ready.contains(voter);
         }
-        if (complete && wanted.contains(leader.replica())) {
-            ports.propose(new MetadataCommand.BeginJoint(partition, configuration.version(), wanted));
+        if (complete && next.contains(leader.replica())) {
+            ports.propose(new MetadataCommand.BeginJoint(partition, configuration.version(), next));
         } else if (complete) {
-            requestTransfer(wanted.stream()
-                    .filter(configuration::isVoter)
-                    .mapToInt(ReplicaId::node)
-                    .findFirst()
-                    .orElse(ANY));
+            handOverWithin(next, configuration);
         }
+    }
+
+    private void handOverWithin(List<ReplicaId> staying, Configuration configuration) {
+        requestTransfer(staying.stream()
+                .filter(configuration.voters()::contains)
+                .mapToInt(ReplicaId::node)
+                .findFirst()
+                .orElse(ANY));
+    }
+
+    /** The wanted ones; where none of those votes yet, nobody could be handed the lead, and its leader stays for a while. */
+    private List<ReplicaId> nextVoters(Configuration configuration, ReplicaId leader) {
+        if (wanted.stream().anyMatch(configuration::isVoter)) {
+            return wanted;
+        }
+        List<ReplicaId> withLeader = new ArrayList<>(wanted);
+        withLeader.add(leader);
+        return withLeader;
     }
 
     /** The mark is committed for good, whatever has become of the leader that says so; the version is what counts. */

@@ -217,6 +217,27 @@ class ControllerTest implements ControllerPorts {
     }
 
     @Test
+    void votersOfWhomNoneStaysChangeInTwoStepsWithTheirLeaderAmongThem() {
+        Configuration alone = new Configuration(1, List.of(ME), List.of(), 0);
+        view(4, LEADER, alone);
+        controller.move(P, List.of(C));
+        view(4, LEADER, alone, C);
+        controller.receive(P, new LearnerReady(4, C));
+        view(4, LEADER, new Configuration(2, List.of(ME), List.of(C, ME), 0));
+        controller.receive(P, new MarkCommitted(4, 2));
+        assertEquals(
+                List.of(new AddLearner(P, C), new BeginJoint(P, 1, List.of(C, ME)), new FinishJoint(P, 2)), proposed);
+        assertEquals(List.of(), requested);
+        proposed.clear();
+
+        Configuration both = new Configuration(3, List.of(C, ME), List.of(), 0);
+        view(4, LEADER, both);
+        assertEquals(List.of("transfer 4 of 9 on 0 to 3"), requested);
+        view(5, new Leader(C, 63), both);
+        assertEquals(List.of(new BeginJoint(P, 3, List.of(C))), proposed);
+    }
+
+    @Test
     void aChangeCanBeTakenBackUntilItIsFinished() {
         view(4, LEADER, new Configuration(2, THREE.voters(), List.of(ME, A, C), 0));
 

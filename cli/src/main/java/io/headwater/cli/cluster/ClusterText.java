@@ -197,7 +197,7 @@ final class ClusterText {
         json.writeEndObject();
     }
 
-    private static void ids(String name, List<Integer> nodes, JsonGenerator json) throws IOException {
+    static void ids(String name, List<Integer> nodes, JsonGenerator json) throws IOException {
         json.writeArrayFieldStart(name);
         for (int node : nodes) {
             json.writeNumber(node);

@@ -1,0 +1,167 @@
+package io.headwater.broker.cluster;
+
+import io.headwater.broker.metadata.Leader;
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.Relocation;
+import io.headwater.broker.metadata.Replica;
+import io.headwater.broker.metadata.ReplicaSet;
+import io.headwater.broker.metadata.TopicInfo;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which partitions are to get other voters, a few at a time: because a node is leaving, has been fenced for long or has
+ * lost its data directory, or because an operator said so. The first three are read off the metadata and survive the
+ * controller; what an operator asked for does not, and is asked for again by whoever still wants it. Pure.
+ */
+final class Moves {
+    /** Each may copy a whole log. */
+    private static final int AT_ONCE = 5;
+
+    private static final long EVERY_NS = TimeUnit.SECONDS.toNanos(1);
+
+    /** A copy that nobody waits for any more. */
+    record Drop(long partitionId, Replica learner) {}
+
+    /** What has to be done, all of it at once. */
+    record Steps(
+            Map<Long, List<Replica>> move,
+            List<Long> abort,
+            List<PartitionInfo> toPreferred,
+            List<Drop> drop,
+            List<NodeInfo> unregister) {
+        Steps() {
+            this(new LinkedHashMap<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        }
+
+        int count() {
+            return move.size() + abort.size() + toPreferred.size() + drop.size() + unregister.size();
+        }
+    }
+
+    private final long lostNs;
+    private final Map<Integer, Long> fencedSinceNs = new HashMap<>();
+    /** What operators want, by partition; done when the voters are these. */
+    private final Map<Long, List<Replica>> asked = new LinkedHashMap<>();
+    /** What is under way. */
+    private final Map<Long, List<Replica>> given = new LinkedHashMap<>();
+
+    private long lookNs;
+
+    /** @param lostMs after how long fenced a node's replicas are replaced */
+    Moves(long lostMs, long nowNs) {
+        this.lostNs = TimeUnit.MILLISECONDS.toNanos(lostMs);
+        this.lookNs = nowNs;
+    }
+
+    void onImage(MetadataImage image, long nowNs) {
+        fencedSinceNs.keySet().removeIf(node -> image.node(node) == null);
+        for (NodeInfo node : image.nodes()) {
+            if (node.fenced()) {
+                fencedSinceNs.putIfAbsent(node.nodeId(), nowNs);
+            } else {
+                fencedSinceNs.remove(node.nodeId());
+            }
+        }
+    }
+
+    /** An operator wants these voters, the preferred leader first. A later wish replaces an earlier one. */
+    void ask(long partitionId, List<Replica> voters) {
+        asked.put(partitionId, List.copyOf(voters));
+    }
+
+    /** @param metadataVoters the nodes that vote on the metadata: such a node leaves when it does so no longer */
+    Steps next(MetadataImage image, List<Integer> metadataVoters, long nowNs) {
+        Steps steps = new Steps();
+        if (nowNs - lookNs < 0) {
+            return steps;
+        }
+        lookNs = nowNs + EVERY_NS;
+        asked.keySet().removeIf(partition -> image.partition(partition) == null);
+        given.keySet().removeIf(partition -> image.partition(partition) == null);
+        Relocation relocation = new Relocation(image, node -> true);
+        Set<Integer> holders = new HashSet<>();
+        for (TopicInfo topic : image.topics()) {
+            for (PartitionInfo partition : topic.partitions()) {
+                look(image, partition, relocation, steps, nowNs);
+                ReplicaSet replicas = partition.replicas();
+                replicas.voters().forEach(each -> holders.add(each.nodeId()));
+                replicas.nextVoters().forEach(each -> holders.add(each.nodeId()));
+                replicas.learners().forEach(each -> holders.add(each.nodeId()));
+            }
+        }
+        for (NodeInfo node : image.nodes()) {
+            if (node.draining() && !holders.contains(node.nodeId()) && !metadataVoters.contains(node.nodeId())) {
+                steps.unregister().add(node);
+            }
+        }
+        return steps;
+    }
+
+    private void look(MetadataImage image, PartitionInfo partition, Relocation relocation, Steps steps, long nowNs) {
+        long id = partition.partitionId();
+        ReplicaSet present = partition.replicas();
+        if (present.isJoint()) {
+            boolean isHopeless = present.nextVoters().stream()
+                    .anyMatch(voter -> !present.voters().contains(voter) && isLost(image, voter, nowNs));
+            if (isHopeless) {
+                given.remove(id);
+                steps.abort().add(id);
+            }
+            return;
+        }
+        List<Replica> wanted = wanted(image, partition, relocation, steps, nowNs);
+        boolean isDone = wanted == null && given.remove(id) != null;
+        if (wanted == null) {
+            isDone |= asked.remove(id) != null;
+        } else if (partition.leader() != null && !wanted.equals(given.get(id))) {
+            if (given.containsKey(id) || given.size() < AT_ONCE) {
+                given.put(id, wanted);
+                steps.move().put(id, wanted);
+            }
+        }
+        for (Replica learner : present.learners()) {
+            boolean isUnwanted = wanted == null || !wanted.contains(learner);
+            if (isUnwanted && (isDone || isLost(image, learner, nowNs))) {
+                steps.drop().add(new Drop(id, learner));
+            }
+        }
+    }
+
+    /** Null: the voters are as they should be, or nobody can take the places of those that are lost. */
+    private @Nullable List<Replica> wanted(
+            MetadataImage image, PartitionInfo partition, Relocation relocation, Steps steps, long nowNs) {
+        List<Replica> byHand = asked.get(partition.partitionId());
+        List<Replica> voters = partition.replicas().voters();
+        if (byHand == null || byHand.stream().anyMatch(each -> !voters.contains(each) && isLost(image, each, nowNs))) {
+            asked.remove(partition.partitionId());
+            return relocation.without(partition, replica -> isLost(image, replica, nowNs));
+        }
+        if (!byHand.equals(voters)) {
+            return byHand;
+        }
+        Leader leader = partition.leader();
+        if (leader != null && leader.nodeId() != byHand.get(0).nodeId()) {
+            steps.toPreferred().add(partition);
+        }
+        return null;
+    }
+
+    private boolean isLost(MetadataImage image, Replica replica, long nowNs) {
+        NodeInfo node = image.node(replica.nodeId());
+        if (node == null || node.draining() || !node.replica().equals(replica)) {
+            return true;
+        }
+        Long since = fencedSinceNs.get(node.nodeId());
+        return since != null && nowNs - since >= lostNs;
+    }
+}

@@ -1,0 +1,290 @@
+package io.headwater.broker.cluster;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.headwater.broker.metadata.Balance;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.Replica;
+import io.headwater.broker.metadata.wire.AbortJoint;
+import io.headwater.broker.metadata.wire.AddLearner;
+import io.headwater.broker.metadata.wire.BeginJoint;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.metadata.wire.CreateTopic;
+import io.headwater.broker.metadata.wire.DrainNode;
+import io.headwater.broker.metadata.wire.Elect;
+import io.headwater.broker.metadata.wire.FinishJoint;
+import io.headwater.broker.metadata.wire.Seal;
+import io.headwater.broker.metadata.wire.TopicPolicy;
+import io.headwater.protocol.wire.AckLevel;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Who decides what moves, on a picture, with a clock of the test's own; the copying is done by saying so. */
+class MovesTest {
+    private static final int PARTITIONS = 20;
+    private static final int AT_ONCE = 5;
+    private static final long LOST_MS = 60_000;
+
+    private final TestPicture picture = new TestPicture(4);
+    private long nowNs;
+    private Moves moves = new Moves(LOST_MS, nowNs);
+
+    MovesTest() {
+        picture.took(Command.newBuilder()
+                .setCreateTopic(CreateTopic.newBuilder()
+                        .setName("a")
+                        .setPartitions(PARTITIONS)
+                        .setReplicas(3)
+                        .setPolicy(TopicPolicy.newBuilder()
+                                .setRetentionMs(-1)
+                                .setRetentionBytes(-1)
+                                .setAckLevel(AckLevel.ACK_PERSISTED_VALUE))));
+    }
+
+    private List<PartitionInfo> partitions() {
+        return Objects.requireNonNull(picture.image.topic("a")).partitions();
+    }
+
+    private PartitionInfo partition(int index) {
+        return partitions().get(index);
+    }
+
+    private List<Integer> voters(int index) {
+        return partition(index).replicas().voters().stream()
+                .map(Replica::nodeId)
+                .toList();
+    }
+
+    private long heldBy(int node) {
+        return partitions().stream()
+                .filter(each -> each.replicas().voters().stream().anyMatch(voter -> voter.nodeId() == node))
+                .count();
+    }
+
+    private Moves.Steps turn(long ms, Integer... metadataVoters) {
+        nowNs += TimeUnit.MILLISECONDS.toNanos(ms);
+        moves.onImage(picture.image, nowNs);
+        return moves.next(picture.image, List.of(metadataVoters), nowNs);
+    }
+
+    private void drain(int node) {
+        picture.took(Command.newBuilder().setDrainNode(DrainNode.newBuilder().setNodeId(node)));
+    }
+
+    private static io.headwater.broker.metadata.wire.Replica wire(Replica replica) {
+        return io.headwater.broker.metadata.wire.Replica.newBuilder()
+                .setNodeId(replica.nodeId())
+                .setDirectoryId(replica.directoryId())
+                .build();
+    }
+
+    private void learn(long id, Replica learner) {
+        picture.took(Command.newBuilder()
+                .setAddLearner(AddLearner.newBuilder().setPartitionId(id).setReplica(wire(learner))));
+    }
+
+    private void begin(long id, List<Replica> next) {
+        PartitionInfo partition = Objects.requireNonNull(picture.image.partition(id));
+        next.stream().filter(each -> !partition.replicas().contains(each)).forEach(each -> learn(id, each));
+        picture.took(Command.newBuilder()
+                .setBeginJoint(BeginJoint.newBuilder()
+                        .setPartitionId(id)
+                        .setCfgVer(partition.cfgVer())
+                        .addAllVoters(next.stream().map(MovesTest::wire).toList())));
+    }
+
+    /** As the replicas would: led by one that stays. */
+    private void finish(long id, List<Replica> next) {
+        PartitionInfo before = Objects.requireNonNull(picture.image.partition(id));
+        int leader = next.stream()
+                .filter(before.replicas().voters()::contains)
+                .findFirst()
+                .orElseThrow()
+                .nodeId();
+        picture.took(Command.newBuilder()
+                .setSeal(Seal.newBuilder()
+                        .addItems(Seal.Item.newBuilder().setPartitionId(id).setEpoch(before.epoch()))));
+        picture.took(Command.newBuilder()
+                .setElect(Elect.newBuilder()
+                        .addItems(Elect.Item.newBuilder()
+                                .setPartitionId(id)
+                                .setEpoch(before.epoch() + 1)
+                                .setCfgVer(before.cfgVer())
+                                .setNodeId(leader)
+                                .setIncarnation(picture.node(leader).incarnation()))));
+        begin(id, next);
+        picture.took(Command.newBuilder()
+                .setFinishJoint(FinishJoint.newBuilder().setPartitionId(id).setCfgVer(before.cfgVer() + 1)));
+    }
+
+    @Test
+    void whatALeavingNodeHoldsGoesElsewhereAFewAtATimeAndThenItLeaves() {
+        long held = heldBy(1);
+        assertTrue(held > AT_ONCE, "it holds " + held);
+        assertEquals(0, turn(1_000, 1, 2, 3).count());
+        drain(1);
+        int turns = 0;
+        while (heldBy(1) > 0) {
+            Moves.Steps steps = turn(1_000, 1, 2, 3);
+            assertTrue(steps.move().size() <= AT_ONCE, steps.toString());
+            assertEquals(List.of(), steps.unregister());
+            assertEquals(0, turn(1_000, 1, 2, 3).count(), "nothing is asked for twice");
+            steps.move().forEach(this::finish);
+            assertTrue(++turns < PARTITIONS, "it ends");
+        }
+        partitions().forEach(each -> assertEquals(3, each.replicas().voters().size()));
+        assertEquals(List.of(), turn(1_000, 1, 2, 3).unregister(), "it votes on the metadata");
+        assertEquals(List.of(picture.node(1)), turn(1_000, 2, 3, 4).unregister());
+    }
+
+    @Test
+    void aNewControllerGoesOnWithTheLearnersThatItFinds() {
+        drain(1);
+        Moves.Steps steps = turn(1_000);
+        long id = steps.move().keySet().iterator().next();
+        List<Replica> next = Objects.requireNonNull(steps.move().get(id));
+        next.stream()
+                .filter(each -> !Objects.requireNonNull(picture.image.partition(id))
+                        .replicas()
+                        .contains(each))
+                .forEach(each -> learn(id, each));
+        moves = new Moves(LOST_MS, nowNs);
+        assertEquals(next, turn(1_000).move().get(id));
+    }
+
+    @Test
+    void aNodeThatIsFencedForLongIsReplacedAndNotBefore() {
+        picture.took(Commands.fence(picture.node(2)));
+        turn(0);
+        assertEquals(0, turn(LOST_MS - 1).count());
+        Moves.Steps steps = turn(1_000);
+        assertEquals(AT_ONCE, steps.move().size());
+        steps.move().forEach((id, next) -> assertTrue(next.stream().noneMatch(each -> each.nodeId() == 2)));
+
+        picture.took(Commands.unfence(picture.node(2)));
+        turn(1_000);
+        picture.took(Commands.fence(picture.node(2)));
+        moves = new Moves(LOST_MS, nowNs);
+        turn(0);
+        assertEquals(0, turn(LOST_MS / 2).count(), "time fenced does not add up");
+    }
+
+    @Test
+    void aNodeThatComesBackWithAnotherDirectoryIsFilledAnew() {
+        picture.took(Commands.fence(picture.node(2)));
+        String fresh = new UUID(7, 2).toString();
+        picture.register(2, fresh, "rack-2", "second");
+        Moves.Steps steps = turn(1_000);
+        assertEquals(AT_ONCE, steps.move().size());
+        steps.move().forEach((id, next) -> {
+            assertFalse(next.contains(new Replica(2, TestPicture.directory(2))));
+            assertEquals(3, next.size());
+        });
+    }
+
+    @Test
+    void withNowhereToGoNothingHappens() {
+        drain(1);
+        drain(2);
+        assertEquals(
+                0,
+                turn(1_000).move().values().stream()
+                        .filter(next -> next.stream().allMatch(each -> each.nodeId() > 2))
+                        .count());
+    }
+
+    @Test
+    void aChangeTowardsALostNodeIsTakenBack() {
+        List<Integer> present = voters(0);
+        int other = List.of(1, 2, 3, 4).stream()
+                .filter(node -> !present.contains(node))
+                .findFirst()
+                .orElseThrow();
+        long id = partition(0).partitionId();
+        int cfgVer = partition(0).cfgVer();
+        begin(
+                id,
+                List.of(
+                        partition(0).replicas().voters().get(0),
+                        picture.node(other).replica()));
+        assertEquals(0, turn(1_000).count());
+        drain(other);
+        Moves.Steps steps = turn(1_000);
+        assertEquals(List.of(id), steps.abort());
+        picture.took(Command.newBuilder()
+                .setAbortJoint(AbortJoint.newBuilder().setPartitionId(id).setCfgVer(cfgVer + 1)));
+        steps = turn(1_000);
+        assertEquals(List.of(new Moves.Drop(id, picture.node(other).replica())), steps.drop());
+    }
+
+    @Test
+    void whatAnOperatorWantsIsDoneThenLedByTheFirstAndLeavesNoLearners() {
+        int other = List.of(1, 2, 3, 4).stream()
+                .filter(node -> !voters(0).contains(node))
+                .findFirst()
+                .orElseThrow();
+        long id = partition(0).partitionId();
+        Replica stays = partition(0).replicas().voters().get(1);
+        List<Replica> wanted = List.of(picture.node(other).replica(), stays);
+        learn(id, picture.node(other).replica());
+        moves.ask(id, wanted);
+        assertEquals(wanted, turn(1_000).move().get(id));
+        assertEquals(0, turn(1_000).count());
+        finish(id, wanted);
+        Moves.Steps steps = turn(1_000);
+        assertEquals(List.of(partition(0)), steps.toPreferred());
+        assertEquals(0, turn(1_000).count());
+
+        Replica gone = picture.node(voters(1).get(0)).replica();
+        int spare = List.of(1, 2, 3, 4).stream()
+                .filter(node -> !voters(1).contains(node))
+                .findFirst()
+                .orElseThrow();
+        assertTrue(partition(1).replicas().contains(gone));
+        learn(partition(1).partitionId(), picture.node(spare).replica());
+        moves.ask(partition(1).partitionId(), partition(1).replicas().voters());
+        assertEquals(
+                List.of(new Moves.Drop(
+                        partition(1).partitionId(), picture.node(spare).replica())),
+                turn(1_000).drop());
+    }
+
+    @Test
+    void aNewNodeGetsItsShareAndThenNothingMoves() {
+        picture.register(5, "first");
+        Map<PartitionInfo, List<Replica>> plan = Balance.of(picture.image);
+        plan.forEach((partition, next) -> finish(partition.partitionId(), next));
+        for (int node = 1; node <= 5; node++) {
+            int which = node;
+            assertEquals(3 * PARTITIONS / 5, heldBy(node), "node " + node);
+            long prefers = partitions().stream()
+                    .filter(each -> each.replicas().voters().get(0).nodeId() == which)
+                    .count();
+            assertTrue(Math.abs(prefers - PARTITIONS / 5) <= 1, "node " + node + " is preferred for " + prefers);
+        }
+        Balance.of(picture.image)
+                .forEach((partition, next) -> assertEquals(partition.replicas().voters(), next));
+        assertTrue(plan.size() <= 3 * PARTITIONS / 5 + PARTITIONS / 2, "it moves " + plan.size());
+    }
+
+    @Test
+    void noPartitionIsPutIntoFewerRacks() {
+        picture.register(5, TestPicture.directory(5), "rack-1", "first");
+        Balance.of(picture.image)
+                .forEach((partition, next) -> assertEquals(
+                        3,
+                        next.stream()
+                                .map(each ->
+                                        picture.node(each.nodeId()).details().rack())
+                                .distinct()
+                                .count()));
+        assertTrue(Balance.of(picture.image).values().stream()
+                .anyMatch(next -> next.stream().anyMatch(each -> each.nodeId() == 5)));
+    }
+}
