@@ -31,6 +31,9 @@ final class Departures {
         if (leaving == null) {
             throw refused(request.getNode(), "it does not exist (expected: one that headwater cluster status shows)");
         }
+        if (image.nodes().stream().noneMatch(node -> node.takesReplicas() && node.nodeId() != leaving.nodeId())) {
+            throw refused(leaving.nodeId(), "no other live node would be left (expected: one more; start it first)");
+        }
         requireAnotherMetadataVoter(image, leaving);
         OperateClusterReply plan = plan(image, leaving);
         if (request.getDryRun() || leaving.draining()) {

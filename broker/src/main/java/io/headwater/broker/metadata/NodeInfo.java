@@ -61,7 +61,7 @@ public record NodeInfo(Replica replica, Leader leader, String run, Details detai
     }
 
     /** Whether new replicas may be placed on it. */
-    boolean takesReplicas() {
+    public boolean takesReplicas() {
         return !fenced && !draining;
     }
 }
