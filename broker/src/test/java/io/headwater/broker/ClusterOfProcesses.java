@@ -20,6 +20,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** Brokers of one cluster, each a process on loopback that can be killed, stopped and started again. Nodes from 1 on. */
 final class ClusterOfProcesses implements AutoCloseable {
     private static final String READY = "ready";
+    private static final int METADATA_VOTERS = 3;
 
     private final Path directory;
     private final List<Integer> clientPorts = new ArrayList<>();
@@ -66,11 +69,29 @@ final class ClusterOfProcesses implements AutoCloseable {
             for (int node = 1; node <= nodes; node++) {
                 cluster.start(node);
             }
+            cluster.awaitVoters();
             return cluster;
         } catch (IOException | RuntimeException e) {
             cluster.close();
             throw e;
         }
+    }
+
+    /** A cluster survives its founder from then on. */
+    private void awaitVoters() {
+        int wanted = nodes() < METADATA_VOTERS ? 1 : METADATA_VOTERS;
+        long endNs = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        int voters = 0;
+        try (HeadwaterClient client = client(1)) {
+            while (System.nanoTime() - endNs < 0) {
+                voters = client.admin().cluster().getMetadataVotersCount();
+                if (voters == wanted) {
+                    return;
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+            }
+        }
+        throw new IllegalStateException("after a minute there are " + voters + " voters; see " + directory);
     }
 
     /** Only with {@link #startOnNetwork}. */

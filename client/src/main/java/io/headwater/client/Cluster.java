@@ -321,6 +321,8 @@ final class Cluster implements Session.Owner {
             session.tick(nowNs);
             if (session.isSilent() && session.nodeId() != 0) {
                 picture.topicsLedBy(session.nodeId()).forEach(refresh::want);
+                // What it was asked as their leader waits for the next one.
+                picture.topicsLedBy(Picture.NOBODY).forEach(refresh::want);
             }
             isBusy |= session.isBusy();
         }

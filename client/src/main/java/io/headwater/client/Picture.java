@@ -72,7 +72,7 @@ final class Picture {
         return place == null ? null : place.topic;
     }
 
-    /** The topics whose partitions this node leads, of those that somebody uses. */
+    /** The topics whose partitions this node leads, of those that somebody uses; {@link #NOBODY}: that no node leads. */
     Set<String> topicsLedBy(int node) {
         Set<String> topics = new LinkedHashSet<>();
         for (Place place : places.values()) {

@@ -92,6 +92,26 @@ class ProducerFailoverTest implements Sender.RouteRefresh {
     }
 
     @Test
+    void looksForTheNewLeaderAlsoWhenAllIsOnItsWayToTheOldOne() throws Exception {
+        brokers.hang(first, 60 * SECOND);
+        CompletableFuture<Producer.Acknowledgement> last = send();
+        for (int i = 0; i < 10; i++) {
+            last = send();
+        }
+        loop.runFor(SECOND / 10);
+        brokers.electionNs = 20 * SECOND;
+        brokers.elect(0, next);
+        loop.runUntil(() -> cluster.trouble(1).startsWith("no leader"), 2 * SECOND);
+        loop.runUntil(() -> brokers.leader(0) == next, 20 * SECOND);
+        long electedNs = loop.nowNs();
+        // Long before a request counts as lost, which is after 20 s.
+        await(last, 5 * SECOND);
+        assertTrue(loop.nowNs() - electedNs < 2 * SECOND, "after " + (loop.nowNs() - electedNs) + " ns");
+        loop.runFor(60 * SECOND);
+        ledger.check(brokers.logs());
+    }
+
+    @Test
     void sendsNothingToTheNewLeaderBeforeTheOldOneHasAnswered() throws Exception {
         CompletableFuture<Producer.Acknowledgement> before = send();
         loop.runUntil(() -> brokers.logs().get(0).entries.size() == 2, SECOND);
