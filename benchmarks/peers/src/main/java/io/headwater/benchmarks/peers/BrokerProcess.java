@@ -53,7 +53,13 @@ final class BrokerProcess implements AutoCloseable {
     /** Starts on a directory, prepared where that is needed, and returns at once. */
     static BrokerProcess start(SystemUnderLoad system, Workbench bench, Path data)
             throws IOException, InterruptedException {
-        return start(system, bench, data, null);
+        return start(system, bench, data, null, Member.ALONE);
+    }
+
+    /** The same as one of several. */
+    static BrokerProcess start(SystemUnderLoad system, Workbench bench, Path data, Member member)
+            throws IOException, InterruptedException {
+        return start(system, bench, data, null, member);
     }
 
     /** The same in a memory group, where this machine lets us make one. */
@@ -61,17 +67,18 @@ final class BrokerProcess implements AutoCloseable {
             throws IOException, InterruptedException {
         MemoryGroup memory =
                 bench.memoryLimit() ? MemoryGroup.make(data.getFileName().toString()) : null;
-        return start(system, bench, data, memory);
+        return start(system, bench, data, memory, Member.ALONE);
     }
 
-    private static BrokerProcess start(SystemUnderLoad system, Workbench bench, Path data, @Nullable MemoryGroup memory)
+    private static BrokerProcess start(
+            SystemUnderLoad system, Workbench bench, Path data, @Nullable MemoryGroup memory, Member member)
             throws IOException, InterruptedException {
         int port = bench.freePort();
         Path output = data.resolveSibling(data.getFileName() + ".out");
         List<String> command = switch (system) {
-            case HEADWATER -> headwater(bench, data, port);
-            case KAFKA -> kafka(bench, data, port, "");
-            case KAFKA_SYNCED -> kafka(bench, data, port, "log.flush.interval.messages=1\n");
+            case HEADWATER -> headwater(bench, data, port, member);
+            case KAFKA -> kafka(bench, data, port, member, "");
+            case KAFKA_SYNCED -> kafka(bench, data, port, member, "log.flush.interval.messages=1\n");
             case RABBITMQ -> RabbitCommand.of(data, port, bench.freePort(), bench.freePort());
             case FLOOR ->
                 List.of(
@@ -88,27 +95,33 @@ final class BrokerProcess implements AutoCloseable {
         return new BrokerProcess(system, process, port, output, memory);
     }
 
-    private static List<String> headwater(Workbench bench, Path data, int port) {
+    private static List<String> headwater(Workbench bench, Path data, int port, Member member) {
         List<String> command = new ArrayList<>(bench.headwater());
         command.addAll(
                 List.of("serve", "--data", data.toString(), "--listen", "127.0.0.1:" + port, "--admin", "127.0.0.1:0"));
+        command.addAll(member.headwaterOptions());
         return command;
     }
 
-    private static List<String> kafka(Workbench bench, Path data, int port, String more)
+    private static List<String> kafka(Workbench bench, Path data, int port, Member member, String more)
             throws IOException, InterruptedException {
-        formatKafka(bench, data);
+        formatKafka(bench, data, member);
         List<String> command = kafkaCommand(bench, KAFKA_FLAGS, "kafka.Kafka");
-        command.add(kafkaProperties(data, port, bench.freePort(), more).toString());
+        command.add(kafkaProperties(bench, data, port, member, more).toString());
         return command;
     }
 
     /** Writes what Kafka wants to find before its first start. Does nothing where it is there. */
     static void formatKafka(Workbench bench, Path data) throws IOException, InterruptedException {
+        formatKafka(bench, data, Member.ALONE);
+    }
+
+    private static void formatKafka(Workbench bench, Path data, Member member)
+            throws IOException, InterruptedException {
         if (Files.exists(data.resolve("meta.properties"))) {
             return;
         }
-        Path properties = kafkaProperties(data, bench.freePort(), bench.freePort(), "");
+        Path properties = kafkaProperties(bench, data, bench.freePort(), member, "");
         List<String> format = kafkaCommand(bench, List.of("-Xmx256m"), "kafka.tools.StorageTool");
         format.addAll(List.of("format", "-t", "AAAAAAAAAAAAAAAAAAAAAQ", "-c", properties.toString()));
         Path output = data.resolveSibling(data.getFileName() + ".out");
@@ -118,23 +131,35 @@ final class BrokerProcess implements AutoCloseable {
         }
     }
 
-    private static Path kafkaProperties(Path data, int port, int controllerPort, String more) throws IOException {
+    private static Path kafkaProperties(Workbench bench, Path data, int port, Member member, String more)
+            throws IOException {
+        List<Integer> controllers = member.isAlone() ? List.of(bench.freePort()) : member.peerPorts();
         Path properties = data.resolveSibling(data.getFileName() + ".properties");
         return Files.writeString(properties, """
                 process.roles=broker,controller
-                node.id=1
-                controller.quorum.voters=1@127.0.0.1:%2$d
+                node.id=%4$d
+                controller.quorum.voters=%5$s
                 listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
                 advertised.listeners=PLAINTEXT://127.0.0.1:%1$d
                 controller.listener.names=CONTROLLER
                 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
                 log.dirs=%3$s
-                offsets.topic.replication.factor=1
-                transaction.state.log.replication.factor=1
-                transaction.state.log.min.isr=1
-                share.coordinator.state.topic.replication.factor=1
-                share.coordinator.state.topic.min.isr=1
-                %4$s""".formatted(port, controllerPort, data, more));
+                default.replication.factor=%6$d
+                min.insync.replicas=%7$d
+                offsets.topic.replication.factor=%6$d
+                transaction.state.log.replication.factor=%6$d
+                transaction.state.log.min.isr=%7$d
+                share.coordinator.state.topic.replication.factor=%6$d
+                share.coordinator.state.topic.min.isr=%7$d
+                %8$s""".formatted(
+                        port,
+                        controllers.get(member.node() - 1),
+                        data,
+                        member.node(),
+                        Member.kafkaVoters(controllers),
+                        controllers.size(),
+                        controllers.size() / 2 + 1,
+                        more));
     }
 
     private static List<String> kafkaCommand(Workbench bench, List<String> flags, String mainClass) {

@@ -24,6 +24,12 @@ final class Compare {
             new StartScenario(),
             new IdleScenario(),
             new ManyPartitionsScenario());
+    private static final List<Scenario> CLUSTERS = List.of(
+            new ClusterThroughputScenario(),
+            new ClusterLatencyScenario(),
+            new ClusterFollowerScenario(),
+            new ClusterLeadersScenario(),
+            new ClusterIdleScenario());
     private static final List<Scenario> QUEUES = List.of(
             new QueueScenario(),
             new QueueLatencyScenario(),
@@ -31,11 +37,21 @@ final class Compare {
             new ScheduledScenario(),
             new BacklogScenario());
 
+    private static final String CLUSTER_NOTE = "Three brokers each, as processes on this one machine. Ours acknowledges"
+            + " what is synced on two of three disks; Kafka 4.3.1 (acks=all, min.insync.replicas=2) what two of three have"
+            + " in memory.";
+
     private Compare() {}
 
     public static void main(String[] args) throws IOException, InterruptedException {
-        boolean queues = required("headwater.compare").equals("queues");
-        CompareOptions options = CompareOptions.parse(List.of(args), queues ? QUEUES : STREAMS);
+        String what = required("headwater.compare");
+        CompareOptions options = CompareOptions.parse(
+                List.of(args),
+                switch (what) {
+                    case "queues" -> QUEUES;
+                    case "clusters" -> CLUSTERS;
+                    default -> STREAMS;
+                });
         PrintStream log = new PrintStream(System.err, true, StandardCharsets.UTF_8);
         Path directory = Files.createTempDirectory(Files.createDirectories(options.directory()), "headwater-compare-");
         Workbench bench = new Workbench(
@@ -60,8 +76,15 @@ final class Compare {
             Workbench.deleteTree(directory);
         }
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        Report report =
-                new Report(figures, Environment.current(), options.pairs(), queues ? queueNote() : streamNote(options));
+        Report report = new Report(
+                figures,
+                Environment.current(),
+                options.pairs(),
+                switch (what) {
+                    case "queues" -> queueNote();
+                    case "clusters" -> CLUSTER_NOTE;
+                    default -> streamNote(options);
+                });
         out.print(options.json() ? report.json() : report.table());
     }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -43,7 +44,7 @@ final class KafkaTarget implements LoadTarget {
         if (answer(admin.listTopics().names()).contains(topic)) {
             return partitions(topic);
         }
-        answer(admin.createTopics(Set.of(new NewTopic(topic, partitions, (short) 1)))
+        answer(admin.createTopics(Set.of(new NewTopic(topic, Optional.of(partitions), Optional.empty())))
                 .all());
         return partitions;
     }

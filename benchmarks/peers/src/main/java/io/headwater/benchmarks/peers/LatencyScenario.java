@@ -15,6 +15,7 @@ import java.util.Map;
  * default producer settings, and Kafka at linger.ms=0.
  */
 final class LatencyScenario implements Scenario {
+    private static final long RATE = 5000;
     private static final long WARMUP_SECONDS = 15;
     private static final long COUNTED_SECONDS = 10;
 
@@ -42,47 +43,56 @@ final class LatencyScenario implements Scenario {
             }
         }
         List<Figure> figures = new ArrayList<>();
-        figures.addAll(against(samples, "Kafka", 0.5));
-        figures.addAll(against(samples, "Kafka linger.ms=0", 1));
+        figures.addAll(against(samples, RATE, "Kafka", 0.5));
+        figures.addAll(against(samples, RATE, "Kafka linger.ms=0", 1));
         return figures;
     }
 
     private void measure(Workbench bench, Contender contender, int round, Samples samples)
             throws IOException, InterruptedException {
         bench.settleDisk();
-        Map<String, String> options = new HashMap<>();
-        options.put("work", Driver.LATENCY);
-        options.put("topic", "latency-" + round + "-" + contender.lingerMs());
-        options.put("rate", "5000");
-        options.put("recordBytes", "1024");
-        options.put("lingerMs", Integer.toString(contender.lingerMs()));
-        options.put("warmupSeconds", Long.toString(bench.scaled(WARMUP_SECONDS)));
-        options.put("seconds", Long.toString(round == 0 ? 1 : bench.scaled(COUNTED_SECONDS)));
+        Map<String, String> options =
+                work(bench, "latency-" + round + "-" + contender.lingerMs(), RATE, contender.lingerMs(), round > 0);
         Map<String, Double> figures = DriverProcess.run(contender.broker(), options);
         if (round > 0) {
             samples.addAll(contender.title(), figures);
-            bench.say(String.format(
-                    "  latency %d: %-17s delivered p50 %s, p99 %s, p99.9 %s ms; CPU %s s/M",
-                    round,
-                    contender.title(),
-                    milliseconds(figures, "latency.delivered.p50Us"),
-                    milliseconds(figures, "latency.delivered.p99Us"),
-                    milliseconds(figures, "latency.delivered.p999Us"),
-                    Figure.number(figures.getOrDefault("latency.cpuSecondsPerMillion", Double.NaN))));
+            bench.say(String.format("  latency %d: %-17s %s", round, contender.title(), text(figures)));
         }
+    }
+
+    /** Records of 1 KiB, on one partition. */
+    static Map<String, String> work(Workbench bench, String topic, long rate, int lingerMs, boolean counts) {
+        Map<String, String> options = new HashMap<>();
+        options.put("work", Driver.LATENCY);
+        options.put("topic", topic);
+        options.put("rate", Long.toString(rate));
+        options.put("recordBytes", "1024");
+        options.put("lingerMs", Integer.toString(lingerMs));
+        options.put("warmupSeconds", Long.toString(bench.scaled(WARMUP_SECONDS)));
+        options.put("seconds", Long.toString(counts ? bench.scaled(COUNTED_SECONDS) : 1));
+        return options;
+    }
+
+    static String text(Map<String, Double> figures) {
+        return String.format(
+                "delivered p50 %s, p99 %s, p99.9 %s ms; CPU %s s/M",
+                milliseconds(figures, "latency.delivered.p50Us"),
+                milliseconds(figures, "latency.delivered.p99Us"),
+                milliseconds(figures, "latency.delivered.p999Us"),
+                Figure.number(figures.getOrDefault("latency.cpuSecondsPerMillion", Double.NaN)));
     }
 
     private static String milliseconds(Map<String, Double> figures, String name) {
         return Figure.number(figures.getOrDefault(name, Double.NaN) / 1000);
     }
 
-    private static List<Figure> against(Samples samples, String other, double p99Target) {
+    static List<Figure> against(Samples samples, long rate, String other, double p99Target) {
         List<Figure> figures = new ArrayList<>();
         for (String percentile : List.of("p50", "p99", "p999")) {
             String name = "latency.delivered." + percentile + "Us";
             boolean aimed = percentile.equals("p99");
             figures.add(Figure.ratio(
-                    "end to end at 5,000/s, " + percentile.replace("p999", "p99.9") + ", to " + other,
+                    String.format("end to end at %,d/s, %s, to %s", rate, percentile.replace("p999", "p99.9"), other),
                     "µs",
                     samples.of("Headwater", name),
                     samples.of(other, name),

@@ -50,19 +50,9 @@ record ThroughputScenario(String name, int recordBytes, long records, long warmu
     private void measure(Workbench bench, BrokerProcess broker, List<BrokerProcess> waiting, int round, Samples samples)
             throws IOException, InterruptedException {
         bench.settleDisk();
-        Map<String, String> options = new HashMap<>();
-        boolean kafka = broker.system() == KAFKA;
-        options.put("work", Driver.THROUGHPUT);
-        options.put("topic", "throughput-" + round);
-        // Deleting it would give memory back that is new again when the next round needs it.
-        options.put("keepTopic", "1");
-        options.put("recordBytes", Integer.toString(recordBytes));
+        Map<String, String> options = work("throughput-" + round, recordBytes, 1, broker.system() == KAFKA);
         options.put("records", Long.toString(bench.scaled(records)));
         options.put("warmup", Long.toString(bench.scaled(warmup)));
-        options.put("partitions", "1");
-        options.put("batchBytes", Integer.toString(kafka ? KAFKA_BATCH_BYTES : 0));
-        options.put("lingerMs", Integer.toString(kafka ? KAFKA_LINGER_MS : -1));
-        options.put("limitSeconds", "30");
         options.put("consume", "1");
         Map<String, Double> figures = DriverProcess.run(broker, waiting, options);
         if (round > 0) {
@@ -71,6 +61,21 @@ record ThroughputScenario(String name, int recordBytes, long records, long warmu
         bench.say(String.format(
                 "  %s %s: %-9s %s",
                 name, round > 0 ? round : "warm", broker.system().title(), throughputText(figures)));
+    }
+
+    /** @param gathers whether the producer waits for full batches, as a client does that lives from them; or its defaults */
+    static Map<String, String> work(String topic, int recordBytes, int partitions, boolean gathers) {
+        Map<String, String> options = new HashMap<>();
+        options.put("work", Driver.THROUGHPUT);
+        options.put("topic", topic);
+        // Deleting it would give memory back that is new again when the next round needs it.
+        options.put("keepTopic", "1");
+        options.put("recordBytes", Integer.toString(recordBytes));
+        options.put("partitions", Integer.toString(partitions));
+        options.put("batchBytes", Integer.toString(gathers ? KAFKA_BATCH_BYTES : 0));
+        options.put("lingerMs", Integer.toString(gathers ? KAFKA_LINGER_MS : -1));
+        options.put("limitSeconds", "30");
+        return options;
     }
 
     private static String throughputText(Map<String, Double> figures) {
