@@ -22,7 +22,7 @@ import org.agrona.concurrent.SystemNanoClock;
 final class ClusterLeadersScenario implements Scenario {
     private static final int LEADERS = 1000;
     private static final double TARGET_MILLISECONDS = 1000;
-    private static final long SETTLE_SECONDS = 5;
+    private static final long SETTLE_SECONDS = 15;
     private static final long LIMIT_NS = 60_000_000_000L;
     private static final long LOOK_NS = 10_000_000;
 
