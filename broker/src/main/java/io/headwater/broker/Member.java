@@ -7,6 +7,8 @@ import io.headwater.broker.cluster.ClusterPorts;
 import io.headwater.broker.cluster.ClusterSettings;
 import io.headwater.broker.config.BrokerConfig;
 import io.headwater.broker.config.HostPort;
+import io.headwater.broker.consensus.RatisVoters;
+import io.headwater.broker.consensus.Voters;
 import io.headwater.broker.control.ControlQueue;
 import io.headwater.broker.control.Responsibility;
 import io.headwater.broker.copy.EntryBytes;
@@ -21,6 +23,7 @@ import io.headwater.broker.peer.BadPeerMessageException;
 import io.headwater.broker.peer.NettyPeers;
 import io.headwater.broker.peer.PeerHandler;
 import io.headwater.broker.peer.PeerRaftCalls;
+import io.headwater.broker.peer.PeerSide;
 import io.headwater.broker.peer.PeerTls;
 import io.headwater.broker.peer.ReplicaCodec;
 import io.headwater.broker.peer.wire.FromController;
@@ -41,11 +44,13 @@ import io.headwater.storage.Marks;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,27 +64,41 @@ final class Member implements Membership, PeerHandler, Responsibility {
     private final Owners owners;
     private final ControlQueue queue;
     private final ClusterMailbox mailbox;
-    private final NettyPeers peers;
+    private final PeerSide peers;
     private final PeerRaftCalls raftCalls;
     /** Null until this broker has joined. */
     private volatile @Nullable ClusterMetadata metadata;
 
     private volatile @Nullable PartitionAnswers answers;
 
-    private Member(BrokerConfig config, EventLoops loops, Marks marks, Owners owners, ControlQueue queue)
-            throws IOException {
-        BrokerConfig.Peer peer = config.peer();
+    /** Makes a broker's side of the network between brokers. */
+    @FunctionalInterface
+    interface Network {
+        /**
+         * @param nodeOfDirectory the node that a data directory belongs to; 0: not known
+         * @throws IOException if the address cannot be bound
+         */
+        PeerSide listen(ToIntFunction<String> nodeOfDirectory, PeerHandler handler) throws IOException;
+    }
+
+    /** Listens, and belongs to no cluster until it {@link #hasJoined}. */
+    Member(Owners owners, ControlQueue queue, Network network) throws IOException {
         this.owners = owners;
         this.queue = queue;
         this.mailbox = new ClusterMailbox(() -> queue.execute(() -> {}));
-        NettyPeers.Settings settings = new NettyPeers.Settings(
+        this.peers = network.listen(this::nodeOf, this);
+        this.raftCalls = new PeerRaftCalls(peers);
+    }
+
+    private static NettyPeers.Settings settings(BrokerConfig config, Marks marks, ToIntFunction<String> nodeOfDirectory)
+            throws IOException {
+        BrokerConfig.Peer peer = config.peer();
+        return new NettyPeers.Settings(
                 peer.listen().orElseThrow(),
                 config.network().maxFrameBytes(),
                 tls(peer),
                 marks.directoryId().toString(),
-                this::nodeOf);
-        this.peers = NettyPeers.bind(loops, settings, this);
-        this.raftCalls = new PeerRaftCalls(peers);
+                nodeOfDirectory);
     }
 
     private static Optional<PeerTls> tls(BrokerConfig.Peer peer) throws IOException {
@@ -105,7 +124,8 @@ final class Member implements Membership, PeerHandler, Responsibility {
             ControlQueue queue,
             int clientPort)
             throws IOException {
-        Member member = new Member(config, loops, marks, owners, queue);
+        Member member = new Member(
+                owners, queue, (nodeOf, handler) -> NettyPeers.bind(loops, settings(config, marks, nodeOf), handler));
         try {
             member.join(config, ports, marks, clientPort);
             return member;
@@ -124,18 +144,31 @@ final class Member implements Membership, PeerHandler, Responsibility {
                 peer.rack(),
                 new TreeMap<>(),
                 ClusterSettings.Timing.DEFAULTS);
-        ClusterPorts around = new ClusterPorts(
+        RatisVoters voters = new RatisVoters(ports.disk(), config.dataDirectory(), raftCalls);
+        hasJoined(ClusterNode.start(settings, around(ports, config.dataDirectory(), marks, voters), mailbox));
+    }
+
+    /** What the start of a member needs. */
+    ClusterPorts around(Ports ports, Path dataDirectory, Marks marks, Voters voters) {
+        return new ClusterPorts(
                 ports.disk(),
-                config.dataDirectory(),
+                dataDirectory,
                 marks,
                 peers,
-                raftCalls,
+                voters,
                 peers::identity,
                 ports.epochClock(),
                 ports.nanoClock(),
                 ports.newId(),
                 ports.onFatal());
-        metadata = ClusterNode.start(settings, around, mailbox);
+    }
+
+    ClusterMailbox mailbox() {
+        return mailbox;
+    }
+
+    void hasJoined(ClusterMetadata cluster) {
+        metadata = cluster;
     }
 
     /** As others reach it. */

@@ -1,6 +1,6 @@
 package io.headwater.broker.cluster;
 
-import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.broker.consensus.Voter;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
@@ -43,7 +43,6 @@ public final class ClusterMetadata implements MetadataQuorum {
 
     private final Member member;
     private final NodeFile file;
-    private final VoterHome home;
     private final Requests requests;
     private final Proposals proposals;
     private final Tail tail;
@@ -55,7 +54,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     /** Nodes whose process was seen to be gone, and when; whoever comes to lead does not wait for their silence. */
     private final Map<Integer, Long> gone = new HashMap<>();
 
-    private volatile @Nullable RatisQuorum voter;
+    private volatile @Nullable Voter voter;
     private volatile @Nullable Leading leading;
     private volatile MetadataImage image;
     /** Up to which picture everybody here has been told. */
@@ -69,10 +68,9 @@ public final class ClusterMetadata implements MetadataQuorum {
     private long saveDueNs;
     private long nowNs;
 
-    ClusterMetadata(Member member, NodeFile file, VoterHome home, MetadataImage image, @Nullable RatisQuorum voter) {
+    ClusterMetadata(Member member, NodeFile file, MetadataImage image, @Nullable Voter voter) {
         this.member = member;
         this.file = file;
-        this.home = home;
         this.image = image;
         this.nowNs = member.ports().nanoClock().nanoTime();
         this.addresses = new PeerAddresses(member.ports().peers());
@@ -127,7 +125,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     @Override
     public int doWork() {
         nowNs = member.ports().nanoClock().nanoTime();
-        RatisQuorum mine = voter;
+        Voter mine = voter;
         // Asked first: what was agreed on before it came to lead is then in the picture.
         boolean leads = mine != null && mine.isLeader();
         int work = mine == null ? 0 : mine.doWork();
@@ -158,7 +156,7 @@ public final class ClusterMetadata implements MetadataQuorum {
         work += proposals.doWork(nowNs, image, leads ? mine : null, controller, member.nodeId());
         work += feed.doWork(nowNs, leaderOfOwnVoter(), voters());
         save();
-        RatisQuorum sends = voter;
+        Voter sends = voter;
         return work + (sends == null ? 0 : sends.doWork());
     }
 
@@ -195,7 +193,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     @Override
     public void close() {
         proposals.close();
-        RatisQuorum mine = voter;
+        Voter mine = voter;
         voter = null;
         leading = null;
         controller = 0;
@@ -240,7 +238,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     }
 
     private String leaderOfOwnVoter() {
-        RatisQuorum mine = voter;
+        Voter mine = voter;
         return mine == null ? "" : Objects.requireNonNullElse(mine.leader(), "");
     }
 
@@ -274,7 +272,7 @@ public final class ClusterMetadata implements MetadataQuorum {
 
     /** The metadata's voters, as far as this node's own voter knows; empty if it has none. */
     public List<String> voters() {
-        RatisQuorum mine = voter;
+        Voter mine = voter;
         return mine == null ? List.of() : mine.voters();
     }
 
@@ -301,7 +299,7 @@ public final class ClusterMetadata implements MetadataQuorum {
         return feed;
     }
 
-    RatisQuorum leadingVoter() {
+    Voter leadingVoter() {
         return Objects.requireNonNull(voter, "asked only while this node's voter leads");
     }
 
@@ -348,7 +346,7 @@ public final class ClusterMetadata implements MetadataQuorum {
 
     /** The lead among the voters goes to another one, if it is here, before this broker stops. Any thread; waits for it. */
     public void handOver(long timeoutMs) throws InterruptedException {
-        RatisQuorum mine = voter;
+        Voter mine = voter;
         if (mine != null && mine.isLeader()) {
             watch.handOver(mine, image, timeoutMs);
         }
@@ -359,7 +357,7 @@ public final class ClusterMetadata implements MetadataQuorum {
         if (voter == null) {
             try {
                 NodeFile.Known known = Objects.requireNonNull(file.known(), "this node has started");
-                RatisQuorum started = home.start(known.voter(), List.of());
+                Voter started = member.startVoter(known.voter(), List.of());
                 keep(known, started);
             } catch (IOException e) {
                 LOG.warn("cluster: the voter of this node cannot be started", e);
@@ -372,7 +370,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     }
 
     /** Nobody may hear of a voter that a restart would make anew. */
-    private void keep(NodeFile.Known known, RatisQuorum started) throws IOException {
+    private void keep(NodeFile.Known known, Voter started) throws IOException {
         try {
             file.write(known.asVoter().with(image));
         } catch (IOException | RuntimeException e) {
@@ -382,7 +380,7 @@ public final class ClusterMetadata implements MetadataQuorum {
         adopt(started);
     }
 
-    private void adopt(RatisQuorum started) {
+    private void adopt(Voter started) {
         voter = started;
         started.listener(new Listener() {
             @Override
@@ -399,7 +397,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     }
 
     /** Ratis has ended: this node was voted out, or its log cannot go on. It may be made a voter again. */
-    private void retire(RatisQuorum ended) {
+    private void retire(Voter ended) {
         LOG.info("cluster: the voter of this node has ended; the node goes on without");
         voter = null;
         ended.close();
@@ -407,11 +405,11 @@ public final class ClusterMetadata implements MetadataQuorum {
 
     /** A voter to whom no leader speaks is not voted in yet, or voted out, or cut off: it asks like those who are none. */
     private boolean isTailing() {
-        RatisQuorum mine = voter;
+        Voter mine = voter;
         return mine == null || mine.leader() == null;
     }
 
-    private int lead(@Nullable RatisQuorum quorum) {
+    private int lead(@Nullable Voter quorum) {
         boolean leads = leading != null;
         if (leads == (quorum != null)) {
             return 0;

@@ -1,38 +1,54 @@
 package io.headwater.broker.cluster;
 
-import io.headwater.broker.config.HostPort;
-import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.broker.consensus.Voter;
 import io.headwater.broker.metadata.DamagedMetadataException;
 import io.headwater.broker.metadata.LocalMetadata;
 import io.headwater.broker.metadata.MetadataCodec;
 import io.headwater.broker.metadata.MetadataImage;
-import io.headwater.broker.peer.wire.Join;
 import io.headwater.broker.peer.wire.Joined;
-import io.headwater.broker.peer.wire.PeerMessage;
 import io.headwater.storage.Marks;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The start of a broker as a member of a cluster: it founds one in a fresh data directory, joins one from there, or comes
- * back to the one that the directory belongs to.
+ * back to the one that the directory belongs to. {@link #start} waits for it; {@link #begin} and {@link #doWork} do not.
  */
-public final class ClusterNode {
+public final class ClusterNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
     private static final int FIRST_NODE = 1;
-    private static final long JOIN_MS = 10_000;
-    private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long PARK_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    private ClusterNode() {}
+    private final ClusterSettings settings;
+    private final ClusterPorts ports;
+    private final ClusterMailbox mailbox;
+    private final NodeFile file;
+    private final UUID run;
+    private @Nullable Joining joining;
+    private @Nullable Registering registering;
+
+    /** What is left to be done. */
+    private record Registering(ClusterMetadata metadata, Member member, Registration registration, Steps confirm) {}
+
+    /** What follows when the picture shows this run. */
+    private interface Steps {
+        void run() throws IOException;
+    }
+
+    private ClusterNode(ClusterSettings settings, ClusterPorts ports, ClusterMailbox mailbox, NodeFile file) {
+        this.settings = settings;
+        this.ports = ports;
+        this.mailbox = mailbox;
+        this.file = file;
+        this.run = ports.newId().get();
+    }
 
     /**
      * Returns when this run of the process is registered and the picture shows it; what comes in through the mailbox is
@@ -44,21 +60,81 @@ public final class ClusterNode {
      */
     public static ClusterMetadata start(ClusterSettings settings, ClusterPorts ports, ClusterMailbox mailbox)
             throws IOException {
+        ClusterNode node = begin(settings, ports, mailbox);
+        try {
+            ClusterMetadata started = node.doWork();
+            while (started == null) {
+                LockSupport.parkNanos(PARK_NS);
+                if (Thread.interrupted()) {
+                    Thread.currentThread().interrupt();
+                    throw new IOException("interrupted while this broker was started");
+                }
+                started = node.doWork();
+            }
+            return started;
+        } catch (IOException | RuntimeException e) {
+            node.close();
+            throw e;
+        }
+    }
+
+    /** The first step of {@link #start}. The caller turns the crank, {@link #doWork}, until it is done or fails. */
+    public static ClusterNode begin(ClusterSettings settings, ClusterPorts ports, ClusterMailbox mailbox)
+            throws IOException {
         refuseStandalone(ports);
         NodeFile file = NodeFile.open(ports.disk(), ports.dataDirectory());
+        ClusterNode node = new ClusterNode(settings, ports, mailbox, file);
         try {
             NodeFile.Known known = file.known();
-            UUID run = ports.newId().get();
             if (known != null) {
-                return goOn(known, file, memberOf(known, run, settings, ports, mailbox), run);
+                node.goOn(known);
+                return node;
             }
             requireFresh(ports);
-            return settings.seeds().isEmpty()
-                    ? found(file, run, settings, ports, mailbox)
-                    : join(file, run, settings, ports, mailbox);
+            if (settings.seeds().isEmpty()) {
+                node.found();
+            } else {
+                node.joining = new Joining(node.run, settings, ports);
+            }
+            return node;
         } catch (IOException | RuntimeException e) {
-            file.close();
+            node.close();
             throw e;
+        }
+    }
+
+    /** The next step of a start. Null: that was not the last one; after a failure {@link #close} it. */
+    public @Nullable ClusterMetadata doWork() throws IOException {
+        Joining asking = joining;
+        if (asking != null) {
+            Joined joined = asking.doWork();
+            if (joined == null) {
+                return null;
+            }
+            joining = null;
+            join(joined);
+        }
+        Registering left = Objects.requireNonNull(registering, "begun");
+        if (!left.registration().doWork()) {
+            return null;
+        }
+        left.confirm().run();
+        checkAgainst(ports.marks(), left.metadata().image());
+        return left.metadata();
+    }
+
+    /** Gives a start up that has not ended. */
+    @Override
+    public void close() {
+        Registering left = registering;
+        if (left != null) {
+            left.metadata().close();
+            return;
+        }
+        try {
+            file.close();
+        } catch (IOException e) {
+            LOG.warn("cluster: the node's file could not be closed; what it says is on the disk", e);
         }
     }
 
@@ -79,43 +155,26 @@ public final class ClusterNode {
         }
     }
 
-    private static Member memberOf(
-            NodeFile.Known known, UUID run, ClusterSettings settings, ClusterPorts ports, ClusterMailbox mailbox)
-            throws IOException {
+    private Member memberOf(NodeFile.Known known) throws IOException {
         String clusterOfMarks = ports.marks().clusterId();
         if (!clusterOfMarks.isEmpty() && !clusterOfMarks.equals(known.clusterId())) {
             throw new DamagedMetadataException(ports.dataDirectory().resolve(NodeFile.FILE_NAME) + ": of cluster "
                     + known.clusterId() + ", but this data directory belongs to cluster " + clusterOfMarks);
         }
-        return member(known.clusterId(), known.nodeId(), run, settings, ports, mailbox);
+        return member(known.clusterId(), known.nodeId());
     }
 
-    private static Member member(
-            String clusterId,
-            int nodeId,
-            UUID run,
-            ClusterSettings settings,
-            ClusterPorts ports,
-            ClusterMailbox mailbox) {
+    private Member member(String clusterId, int nodeId) {
         VoterName name = new VoterName(nodeId, ports.marks().directoryId().toString());
         ports.introduction().isNode(clusterId, nodeId);
         return new Member(clusterId, name, run.toString(), settings, ports, mailbox);
     }
 
-    private static VoterHome home(Member member, UUID run) {
-        return new VoterHome(member.ports(), member.clusterId(), member.name(), run, member.mailbox()::wake);
-    }
-
-    private static ClusterMetadata found(
-            NodeFile file, UUID run, ClusterSettings settings, ClusterPorts ports, ClusterMailbox mailbox)
-            throws IOException {
-        Member member = member(ports.newId().get().toString(), FIRST_NODE, run, settings, ports, mailbox);
-        VoterHome home = home(member, run);
-        RatisQuorum voter = home.start(false, List.of(member.name().toString()));
-        MetadataImage empty = MetadataImage.empty(member.clusterId());
-        ClusterMetadata metadata = new ClusterMetadata(member, file, home, empty, voter);
-        return registered(metadata, member, () -> {
-            new Registration(metadata, member, List.of()).await();
+    private void found() throws IOException {
+        Member member = member(ports.newId().get().toString(), FIRST_NODE);
+        Voter voter = member.startVoter(false, List.of(member.name().toString()));
+        ClusterMetadata metadata = new ClusterMetadata(member, file, MetadataImage.empty(member.clusterId()), voter);
+        register(metadata, member, List.of(), () -> {
             file.write(new NodeFile.Known(
                     member.clusterId(), member.nodeId(), List.of(member.run()), true, metadata.image()));
             ports.marks().joinCluster(member.clusterId());
@@ -123,98 +182,34 @@ public final class ClusterNode {
         });
     }
 
-    private static ClusterMetadata goOn(NodeFile.Known known, NodeFile file, Member member, UUID run)
-            throws IOException {
+    private void goOn(NodeFile.Known known) throws IOException {
+        Member member = memberOf(known);
         // Durable before it is used: whoever finds its own run registered knows that it was this directory's.
         file.write(known.withRun(member.run()));
-        VoterHome home = home(member, run);
-        RatisQuorum voter = known.voter() ? home.start(true, List.of()) : null;
-        ClusterMetadata metadata = new ClusterMetadata(member, file, home, known.picture(), voter);
-        return registered(metadata, member, () -> {
-            new Registration(metadata, member, known.runs()).await();
+        Voter voter = known.voter() ? member.startVoter(true, List.of()) : null;
+        ClusterMetadata metadata = new ClusterMetadata(member, file, known.picture(), voter);
+        register(metadata, member, known.runs(), () -> {
             NodeFile.Known now = Objects.requireNonNull(file.known(), "what was written above");
             file.write(now.confirmed(member.run()).with(metadata.image()));
-            member.ports().marks().joinCluster(member.clusterId());
+            ports.marks().joinCluster(member.clusterId());
             LOG.info("cluster {}: this broker is back as node {}", member.clusterId(), member.nodeId());
         });
     }
 
-    private static ClusterMetadata join(
-            NodeFile file, UUID run, ClusterSettings settings, ClusterPorts ports, ClusterMailbox mailbox)
-            throws IOException {
-        Joined joined = joined(run, settings, ports);
+    private void join(Joined joined) throws IOException {
         MetadataImage image = MetadataCodec.image(joined.getSnapshot());
-        Member member = member(joined.getClusterId(), joined.getNodeId(), run, settings, ports, mailbox);
+        Member member = member(joined.getClusterId(), joined.getNodeId());
         file.write(new NodeFile.Known(member.clusterId(), member.nodeId(), List.of(member.run()), false, image));
         ports.marks().joinCluster(member.clusterId());
-        ClusterMetadata metadata = new ClusterMetadata(member, file, home(member, run), image, null);
-        return registered(metadata, member, () -> {
-            new Registration(metadata, member, List.of(member.run())).await();
+        ClusterMetadata metadata = new ClusterMetadata(member, file, image, null);
+        register(metadata, member, List.of(member.run()), () -> {
             LOG.info("cluster {}: this broker joined it as node {}", member.clusterId(), member.nodeId());
         });
     }
 
-    /** Asks one seed after the other, for as long as a start may take. */
-    private static Joined joined(UUID run, ClusterSettings settings, ClusterPorts ports) throws IOException {
-        PeerMessage question = PeerMessage.newBuilder()
-                .setJoin(Join.newBuilder()
-                        .setDirectoryId(ports.marks().directoryId().toString())
-                        .setRun(run.toString())
-                        .setClientEndpoint(settings.clientEndpoint())
-                        .setPeerEndpoint(settings.peerEndpoint())
-                        .setRack(settings.rack())
-                        .addAllFeatures(Registration.features(settings)))
-                .build();
-        long startNs = ports.nanoClock().nanoTime();
-        long limitNs = TimeUnit.MILLISECONDS.toNanos(settings.timing().startMs());
-        StringBuilder problems = new StringBuilder();
-        while (ports.nanoClock().nanoTime() - startNs < limitNs) {
-            problems.setLength(0);
-            for (HostPort seed : settings.seeds()) {
-                PeerMessage answer;
-                try {
-                    answer = answerOf(ports.peers().ask(seed, question, JOIN_MS).toCompletableFuture());
-                    String problem = Answers.problem(answer, null);
-                    if (problem == null) {
-                        return answer.getJoined();
-                    }
-                    problems.append("; ").append(seed).append(": ").append(problem);
-                } catch (IOException e) {
-                    problems.append("; ").append(seed).append(": ").append(e.getMessage());
-                }
-            }
-            LockSupport.parkNanos(PAUSE_NS);
-        }
-        throw new IOException("this broker cannot join a cluster: nobody that it was told of let it in within "
-                + settings.timing().startMs() + " ms" + problems);
-    }
-
-    private static PeerMessage answerOf(CompletableFuture<PeerMessage> asked) throws IOException {
-        try {
-            return asked.get(JOIN_MS + 1_000, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while joining a cluster", e);
-        } catch (ExecutionException e) {
-            throw new IOException(String.valueOf(Answers.problem(null, e.getCause())), e);
-        } catch (TimeoutException e) {
-            throw new IOException("no answer", e);
-        }
-    }
-
-    private interface Steps {
-        void run() throws IOException;
-    }
-
-    private static ClusterMetadata registered(ClusterMetadata metadata, Member member, Steps steps) throws IOException {
-        try {
-            steps.run();
-            checkAgainst(member.ports().marks(), metadata.image());
-            return metadata;
-        } catch (IOException | RuntimeException e) {
-            metadata.close();
-            throw e;
-        }
+    private void register(ClusterMetadata metadata, Member member, List<String> earlierRuns, Steps confirm) {
+        Registration registration = new Registration(metadata, member, earlierRuns);
+        registering = new Registering(metadata, member, registration, confirm);
     }
 
     private static void checkAgainst(Marks marks, MetadataImage image) throws DamagedMetadataException {

@@ -1,6 +1,6 @@
 package io.headwater.broker.cluster;
 
-import io.headwater.broker.consensus.RaftCalls;
+import io.headwater.broker.consensus.Voters;
 import io.headwater.broker.peer.Peers;
 import io.headwater.storage.Disk;
 import io.headwater.storage.Marks;
@@ -24,7 +24,7 @@ public record ClusterPorts(
         Path dataDirectory,
         Marks marks,
         Peers peers,
-        RaftCalls raftCalls,
+        Voters voters,
         Introduction introduction,
         EpochClock epochClock,
         NanoClock nanoClock,

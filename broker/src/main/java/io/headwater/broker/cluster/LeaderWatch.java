@@ -1,6 +1,6 @@
 package io.headwater.broker.cluster;
 
-import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.broker.consensus.Voter;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import java.util.List;
@@ -43,7 +43,7 @@ final class LeaderWatch {
     }
 
     /** Returns 1 where it asked for votes. */
-    int doWork(RatisQuorum voter, int leader, long nowNs) {
+    int doWork(Voter voter, int leader, long nowNs) {
         if (gone == NOBODY) {
             return 0;
         }
@@ -60,7 +60,7 @@ final class LeaderWatch {
     }
 
     /** Another voter is to lead, one that is alive; any thread. */
-    void handOver(RatisQuorum leading, MetadataImage image, long timeoutMs) throws InterruptedException {
+    void handOver(Voter leading, MetadataImage image, long timeoutMs) throws InterruptedException {
         for (String name : leading.voters()) {
             NodeInfo node = image.node(VoterName.nodeOf(name));
             if (node == null || node.fenced() || node.nodeId() == self.node()) {

@@ -1,6 +1,6 @@
 package io.headwater.broker.cluster;
 
-import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.broker.consensus.Voter;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.wire.Command;
@@ -28,14 +28,14 @@ final class Leading {
     private final ControllerDesk desk;
     private final VoterSeats seats;
     private final Moves moves;
-    private final RatisQuorum quorum;
+    private final Voter quorum;
     private final Consumer<Command.Builder> propose;
     private static final int FIRST_BEATS = 4;
     private final long heartbeatNs;
     private MetadataImage image;
     private long turnNs;
 
-    Leading(Member member, RatisQuorum quorum, Consumer<Command.Builder> propose, MetadataImage image, long nowNs) {
+    Leading(Member member, Voter quorum, Consumer<Command.Builder> propose, MetadataImage image, long nowNs) {
         ClusterSettings.Timing timing = member.settings().timing();
         Peers peers = member.ports().peers();
         this.member = member;

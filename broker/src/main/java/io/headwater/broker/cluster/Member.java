@@ -1,7 +1,12 @@
 package io.headwater.broker.cluster;
 
+import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.broker.consensus.Voter;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
+import java.io.IOException;
+import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +23,16 @@ record Member(
         ClusterMailbox mailbox) {
     int nodeId() {
         return name.node();
+    }
+
+    /**
+     * @param used whether it has been started before, and may have voted
+     * @param voters when the cluster is founded: itself; otherwise none
+     */
+    Voter startVoter(boolean used, List<String> voters) throws IOException {
+        RatisQuorum.Membership membership =
+                new RatisQuorum.Membership(clusterId, name.toString(), voters, UUID.fromString(run));
+        return ports.voters().start(membership, used, mailbox::wake);
     }
 
     /** As it stands in this picture; null: in this run it has not registered yet. */

@@ -1,6 +1,6 @@
 package io.headwater.broker.cluster;
 
-import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.broker.consensus.Voter;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataUnavailableException;
 import io.headwater.broker.metadata.Outcome;
@@ -69,7 +69,7 @@ final class Proposals {
      * @param leading our voter, if it leads
      * @param leader the node of the voter that leads, as far as known; 0: nobody
      */
-    int doWork(long now, MetadataImage image, @Nullable RatisQuorum leading, int leader, int self) {
+    int doWork(long now, MetadataImage image, @Nullable Voter leading, int leader, int self) {
         nowNs = now;
         int work = complete(image);
         if (!waiting.isEmpty() && !underWay) {
@@ -94,7 +94,7 @@ final class Proposals {
         avoidedNs = nowNs;
     }
 
-    private void proposeHere(RatisQuorum leading) {
+    private void proposeHere(Voter leading) {
         for (Waiting each = waiting.poll(); each != null; each = waiting.poll()) {
             CompletableFuture<Outcome> done = each.done();
             leading.propose(each.command()).whenComplete((outcome, failure) -> {

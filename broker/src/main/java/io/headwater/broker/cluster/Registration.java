@@ -13,21 +13,22 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Registers this run of the process, in place of the run before: turns the crank until the picture shows it. The lock of the
+ * Registers this run of the process, in place of the run before: the start turns its crank until the picture shows it. The lock of the
  * data directory proves that an earlier run of this directory is over; so such a run is fenced first, and no other.
  */
 final class Registration {
-    private static final long PARK_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long AGAIN_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final ClusterMetadata metadata;
     private final Member member;
     private final List<String> earlierRuns;
     private final long startNs;
+    private final boolean known;
+    private @Nullable CompletableFuture<Outcome> registered;
+    private long againNs;
     private String problem = "";
 
     Registration(ClusterMetadata metadata, Member member, List<String> earlierRuns) {
@@ -35,28 +36,47 @@ final class Registration {
         this.member = member;
         this.earlierRuns = earlierRuns;
         this.startNs = nowNs();
+        this.againNs = startNs;
+        this.known = metadata.image().node(member.nodeId()) != null;
     }
 
-    void await() throws IOException {
-        boolean known = metadata.image().node(member.nodeId()) != null;
-        while (member.registered(metadata.image()) == null) {
-            NodeInfo before = metadata.image().node(member.nodeId());
-            if (known && before == null) {
-                throw new IOException(
-                        "cluster " + member.clusterId() + ": node " + member.nodeId()
-                                + " is no member any more (expected: a data directory of a member, or a fresh one to join with)");
-            }
-            if (before != null && !before.fenced() && earlierRuns.contains(before.run())) {
-                note(metadata.propose(timed(Commands.fence(before))));
-            }
-            CompletableFuture<Outcome> registered =
-                    metadata.propose(timed(register())).toCompletableFuture();
-            note(registered);
-            turnUntil(registered::isDone);
-            long againNs = nowNs() + AGAIN_NS;
-            turnUntil(() -> member.registered(metadata.image()) != null || nowNs() - againNs >= 0);
+    /** One step. True: the picture shows this run. */
+    boolean doWork() throws IOException {
+        while (metadata.doWork() > 0) {
+            // What comes next may be what this waits for.
         }
-        metadata.doWork();
+        if (member.registered(metadata.image()) != null) {
+            return true;
+        }
+        if (nowNs() - startNs
+                > TimeUnit.MILLISECONDS.toNanos(member.settings().timing().startMs())) {
+            throw new IOException(complaint());
+        }
+        CompletableFuture<Outcome> under = registered;
+        if (under != null) {
+            if (!under.isDone()) {
+                return false;
+            }
+            registered = null;
+            againNs = nowNs() + AGAIN_NS;
+        }
+        if (nowNs() - againNs >= 0) {
+            propose();
+        }
+        return false;
+    }
+
+    private void propose() throws IOException {
+        NodeInfo before = metadata.image().node(member.nodeId());
+        if (known && before == null) {
+            throw new IOException("cluster " + member.clusterId() + ": node " + member.nodeId()
+                    + " is no member any more (expected: a data directory of a member, or a fresh one to join with)");
+        }
+        if (before != null && !before.fenced() && earlierRuns.contains(before.run())) {
+            note(metadata.propose(timed(Commands.fence(before))));
+        }
+        registered = metadata.propose(timed(register())).toCompletableFuture();
+        note(registered);
     }
 
     private void note(CompletionStage<Outcome> proposed) {
@@ -68,22 +88,6 @@ final class Registration {
                 problem = refused.message();
             }
         });
-    }
-
-    private void turnUntil(BooleanSupplier condition) throws IOException {
-        while (!condition.getAsBoolean()) {
-            if (metadata.doWork() == 0) {
-                LockSupport.parkNanos(PARK_NS);
-            }
-            if (Thread.interrupted()) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted while this broker was registered");
-            }
-            if (nowNs() - startNs
-                    > TimeUnit.MILLISECONDS.toNanos(member.settings().timing().startMs())) {
-                throw new IOException(complaint());
-            }
-        }
     }
 
     private String complaint() {

@@ -1,6 +1,6 @@
 package io.headwater.broker.cluster;
 
-import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.broker.consensus.Voter;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.peer.Peers;
@@ -40,7 +40,7 @@ final class VoterSeats {
 
     private final Peers peers;
     private final ClusterMailbox mailbox;
-    private final RatisQuorum quorum;
+    private final Voter quorum;
     private final long lostNs;
     /** Since when which node is fenced, as far as this leader has seen. */
     private final SortedMap<Integer, Long> fencedSinceNs = new TreeMap<>();
@@ -50,7 +50,7 @@ final class VoterSeats {
     private long startedNs;
     private boolean underWay;
 
-    VoterSeats(Peers peers, ClusterMailbox mailbox, RatisQuorum quorum, long lostMs, long nowNs) {
+    VoterSeats(Peers peers, ClusterMailbox mailbox, Voter quorum, long lostMs, long nowNs) {
         this.peers = peers;
         this.mailbox = mailbox;
         this.quorum = quorum;

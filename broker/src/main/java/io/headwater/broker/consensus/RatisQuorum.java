@@ -1,7 +1,6 @@
 package io.headwater.broker.consensus;
 
 import io.headwater.broker.metadata.MetadataImage;
-import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.MetadataUnavailableException;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.wire.Command;
@@ -55,7 +54,7 @@ import org.slf4j.LoggerFactory;
  * <p>What was agreed on comes from Ratis's threads into a queue, and is shown, told to listeners and answered by {@link
  * #doWork}, on the owner's thread and in order.
  */
-public final class RatisQuorum implements MetadataQuorum {
+public final class RatisQuorum implements Voter {
     private static final Logger LOG = LoggerFactory.getLogger(RatisQuorum.class);
     /** A larger entry takes Ratis long enough to be noticed; what is more goes into the next. */
     private static final int MOST_BYTES = 16 << 10;
@@ -203,7 +202,7 @@ public final class RatisQuorum implements MetadataQuorum {
                 .resolve("current");
     }
 
-    /** Whether this voter leads, and may propose. Any thread. */
+    @Override
     public boolean isLeader() {
         try {
             return server.getDivision(group).getInfo().isLeaderReady();
@@ -212,10 +211,7 @@ public final class RatisQuorum implements MetadataQuorum {
         }
     }
 
-    /**
-     * Asks for votes at once, because whoever leads is gone for all that is known; otherwise that waits until nothing was
-     * heard of it for some seconds. Where it is not gone, the lead changes and nothing else.
-     */
+    @Override
     public void startElection() {
         try {
             DivisionInfo info = server.getDivision(group).getInfo();
@@ -236,11 +232,7 @@ public final class RatisQuorum implements MetadataQuorum {
         }
     }
 
-    /**
-     * Lets this voter lead, if this one does. Any thread.
-     *
-     * @return completed on a thread of Ratis when it leads, exceptionally if it does not within the time
-     */
+    @Override
     public CompletionStage<Void> handOver(String voter, long timeoutMs) {
         TransferLeadershipRequest request = new TransferLeadershipRequest(
                 self, server.getId(), group, handOvers.decrementAndGet(), RaftPeerId.valueOf(voter), timeoutMs);
@@ -255,7 +247,7 @@ public final class RatisQuorum implements MetadataQuorum {
         }
     }
 
-    /** The voter that leads, as far as this one knows; null: nobody. Any thread. */
+    @Override
     public @Nullable String leader() {
         try {
             RaftPeerId leader = server.getDivision(group).getInfo().getLeaderId();
@@ -265,7 +257,7 @@ public final class RatisQuorum implements MetadataQuorum {
         }
     }
 
-    /** The voters, as far as this one knows; none: it was never told. Any thread. */
+    @Override
     public List<String> voters() {
         try {
             return server.getDivision(group).getRaftConf().getCurrentPeers().stream()
@@ -277,7 +269,7 @@ public final class RatisQuorum implements MetadataQuorum {
         }
     }
 
-    /** False when it has stopped by itself: it is a voter no longer, or cannot go on. Any thread. */
+    @Override
     public boolean isRunning() {
         try {
             return server.getDivision(group).getInfo().isAlive();
@@ -286,11 +278,7 @@ public final class RatisQuorum implements MetadataQuorum {
         }
     }
 
-    /**
-     * Makes these the voters, by a joint change; asked of the leader only. New ones must run, and are brought up first.
-     *
-     * @return completed on a thread of Ratis; exceptionally: it may have happened or not
-     */
+    @Override
     public CompletionStage<Void> setVoters(List<String> voters) {
         SetConfigurationRequest.Arguments arguments = SetConfigurationRequest.Arguments.newBuilder()
                 .setServersInNewConf(peers(voters))

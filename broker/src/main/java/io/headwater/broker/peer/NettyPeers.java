@@ -47,7 +47,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Nobody but joiners is heard before {@link #identity} was told.
  */
-public final class NettyPeers implements Peers, AutoCloseable {
+public final class NettyPeers implements PeerSide {
     /** What a frame may hold besides as many attached bytes as a frame of a client may have. */
     public static final int FRAME_OVERHEAD_BYTES = 1 << 20;
 
@@ -139,12 +139,12 @@ public final class NettyPeers implements Peers, AutoCloseable {
         this.server = bound.channel();
     }
 
-    /** Where it listens. */
+    @Override
     public int port() {
         return ((InetSocketAddress) server.localAddress()).getPort();
     }
 
-    /** We are a member now. From here on members are heard, and may be talked to. */
+    @Override
     public void identity(String clusterId, int nodeId) {
         PeerIdentity before = identity;
         PeerIdentity now = new PeerIdentity(clusterId, nodeId, settings.directoryId());
@@ -312,7 +312,6 @@ public final class NettyPeers implements Peers, AutoCloseable {
                 });
     }
 
-    /** Nothing comes in and nothing goes out any more; what was queued is dropped. Not from a thread of the network. */
     @Override
     public void close() {
         if (closed) {

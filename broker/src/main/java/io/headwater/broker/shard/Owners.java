@@ -80,14 +80,25 @@ public final class Owners implements DurabilityListener, Requests.Factory {
      */
     public void start(
             DataDirectory data, Supplier<MetadataImage> metadata, NodeInfo self, Supplier<ReplicaPost> posts) {
-        PromiseKeeper promises = new PromiseKeeper(data.marks(), promiseWriter);
-        for (int i = 0; i < settings.count(); i++) {
-            Shard shard =
-                    new Shard(mailboxes.get(i), data, metadata, settings, this::mailboxOf, self, posts.get(), promises);
-            shards.add(shard);
-            threads.add(new ShardThread(shard, "headwater-owner-" + i, settings.onFatal()));
+        prepare(data, metadata, self, posts, promiseWriter);
+        for (int i = 0; i < shards.size(); i++) {
+            threads.add(new ShardThread(shards.get(i), "headwater-owner-" + i, settings.onFatal()));
         }
         threads.forEach(ShardThread::start);
+    }
+
+    /** {@link #start} without the threads: whoever gets the shards takes their turns. */
+    List<Shard> prepare(
+            DataDirectory data,
+            Supplier<MetadataImage> metadata,
+            NodeInfo self,
+            Supplier<ReplicaPost> posts,
+            Executor promiseWrites) {
+        PromiseKeeper promises = new PromiseKeeper(data.marks(), promiseWrites);
+        for (Mailbox mailbox : mailboxes) {
+            shards.add(new Shard(mailbox, data, metadata, settings, this::mailboxOf, self, posts.get(), promises));
+        }
+        return List.copyOf(shards);
     }
 
     /** The port for other rooms; answers arrive on the executor. */

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.config.HostPort;
+import io.headwater.broker.consensus.RatisVoters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,7 +75,7 @@ class ClusterNodeTest extends ClusterWorld {
     void aVoterThatHasForgottenItsVotesDoesNotStart() throws IOException {
         TestBroker first = founded();
         first.kill();
-        try (Stream<Path> all = Files.walk(directoryOf(1).resolve(VoterHome.DIRECTORY))) {
+        try (Stream<Path> all = Files.walk(directoryOf(1).resolve(RatisVoters.DIRECTORY))) {
             for (Path each : all.filter(path -> path.endsWith("raft-meta")).toList()) {
                 Files.delete(each);
             }
@@ -84,7 +85,7 @@ class ClusterNodeTest extends ClusterWorld {
 
     @Test
     void aFoundingThatWasCutShortBeginsAnew() throws IOException {
-        Files.createDirectories(directoryOf(1).resolve(VoterHome.DIRECTORY).resolve("half"));
+        Files.createDirectories(directoryOf(1).resolve(RatisVoters.DIRECTORY).resolve("half"));
         TestBroker first = founded();
         took(first, create("a", 1));
     }

@@ -1,6 +1,7 @@
 package io.headwater.broker.cluster;
 
 import io.headwater.broker.config.HostPort;
+import io.headwater.broker.consensus.RatisVoters;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.wire.Command;
@@ -100,7 +101,7 @@ final class TestBroker implements AutoCloseable {
                 directory,
                 marks,
                 peers,
-                net.calls(place),
+                new RatisVoters(disk, directory, net.calls(place)),
                 (cluster, node) -> net.isNode(place, cluster, node),
                 SystemEpochClock.INSTANCE,
                 SystemNanoClock.INSTANCE,
