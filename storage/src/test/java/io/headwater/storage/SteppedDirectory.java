@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.NanoClock;
 
 /** Data directories without threads, for simulations of other rooms. */
 public final class SteppedDirectory {
@@ -17,6 +19,20 @@ public final class SteppedDirectory {
     public static DataDirectory open(Path path, Disk disk, EpochClock clock, Executor background) throws IOException {
         return DataDirectory.openStepped(
                 path, TestDirectory.SMALL, disk, clock, () -> 0, () -> new UUID(1, 2), new Deaf(), background);
+    }
+
+    /** The same with clocks and an id of the caller's, who hears what is durable. */
+    public static DataDirectory open(
+            Path path,
+            Disk disk,
+            EpochClock epochClock,
+            NanoClock nanoClock,
+            Supplier<UUID> newId,
+            DurabilityListener listener,
+            Executor background)
+            throws IOException {
+        return DataDirectory.openStepped(
+                path, TestDirectory.SMALL, disk, epochClock, nanoClock, newId, listener, background);
     }
 
     private static final class Deaf implements DurabilityListener {

@@ -64,7 +64,7 @@ public final class Partition {
         this.log = log;
         this.commitment = commitment;
         this.clock = clock;
-        this.queues = new PartitionQueues(queueMemory);
+        this.queues = new PartitionQueues(queueMemory, clock.time() ^ info.partitionId() << 48);
         this.room = new Room(info, log, queues);
         this.deduplication = new Deduplication(info, queueMemory);
         this.upkeep = new Upkeep(info, log, queues);

@@ -14,7 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.SplittableRandom;
 import java.util.function.LongPredicate;
 import org.agrona.collections.Int2IntHashMap;
 import org.agrona.collections.Int2ObjectHashMap;
@@ -32,6 +32,7 @@ public final class PartitionQueues {
     private final Int2ObjectHashMap<QueueEngine> engines = new Int2ObjectHashMap<>();
     private RecordCursor cursor = new RecordCursor();
     private final HeapBudget budget;
+    private final SplittableRandom random;
     /** By group: how many records the batch has for which there was no room when it was told; the next is told after it. */
     private final Int2IntHashMap refused = new Int2IntHashMap(0);
 
@@ -47,7 +48,13 @@ public final class PartitionQueues {
     private boolean countsOn;
 
     PartitionQueues(HeapBudget budget) {
+        this(budget, 0);
+    }
+
+    /** @param seed of the chance that spreads what is delivered again */
+    PartitionQueues(HeapBudget budget, long seed) {
         this.budget = budget;
+        this.random = new SplittableRandom(seed);
     }
 
     /** What the groups and whatever else is kept for them may take. */
@@ -163,12 +170,7 @@ public final class PartitionQueues {
     }
 
     private QueueEngine engine(QueueGroupInfo group, long startOffset) {
-        return new QueueEngine(
-                group.id(),
-                group.policy(),
-                startOffset,
-                budget,
-                bound -> ThreadLocalRandom.current().nextLong(bound));
+        return new QueueEngine(group.id(), group.policy(), startOffset, budget, random::nextLong);
     }
 
     void replayed(ByteBuffer payload) {

@@ -1,0 +1,42 @@
+package io.headwater.broker.shard;
+
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.storage.DataDirectory;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/** The owners of a broker without their threads: a simulation takes their turns. */
+public final class SteppedShards {
+    private final List<Shard> shards;
+
+    public SteppedShards(
+            Owners owners,
+            DataDirectory data,
+            Supplier<MetadataImage> metadata,
+            NodeInfo self,
+            Supplier<ReplicaPost> posts,
+            Executor files) {
+        this.shards = owners.prepare(data, metadata, self, posts, files);
+    }
+
+    /** One turn of each. Returns how much there was to do. */
+    public int doWork() {
+        int work = 0;
+        for (Shard shard : shards) {
+            work += shard.doWork();
+        }
+        return work;
+    }
+
+    /** In how many nanoseconds one of them has something to do though nobody asks for it. */
+    public long nextInNs() {
+        return shards.stream().mapToLong(Shard::nextTurnInNs).min().orElse(Long.MAX_VALUE);
+    }
+
+    /** Whether something is appended, here or by the leader, that the disk may not have yet. */
+    public boolean isUnsettled() {
+        return shards.stream().anyMatch(Shard::isUnsettled);
+    }
+}

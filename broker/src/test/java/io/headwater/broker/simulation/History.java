@@ -1,0 +1,215 @@
+package io.headwater.broker.simulation;
+
+import io.headwater.client.ConsumedRecord;
+import io.headwater.client.HeadwaterException;
+import io.headwater.client.Producer;
+import io.headwater.client.QueueRecord;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What clients did and heard, checked against what the logs hold in the end: nothing that was acknowledged is lost or
+ * doubled, what definitely failed is not there, what one producer sent to one partition stands in that order, offsets have
+ * no holes, readers saw what is there and no more, and what a worker has settled is delivered to nobody again.
+ */
+final class History {
+    /** A guarantee is broken. */
+    static final class Violation extends AssertionError {
+        private static final long serialVersionUID = 1;
+
+        Violation(String what) {
+            super(what);
+        }
+    }
+
+    /** A place in a topic. */
+    record At(int partition, long offset) {}
+
+    private static final class Sent {
+        final int partition;
+        Producer.@Nullable Acknowledgement acknowledged;
+        boolean failed;
+        boolean unknown;
+
+        Sent(int partition) {
+            this.partition = partition;
+        }
+
+        boolean isAnswered() {
+            return acknowledged != null || failed || unknown;
+        }
+    }
+
+    private static final class Work {
+        int deliveries;
+        boolean settled;
+    }
+
+    private final Map<String, Sent> sent = new HashMap<>();
+    private final Map<At, String> read = new HashMap<>();
+    private final Map<At, Work> work = new HashMap<>();
+    int acknowledged;
+    int duplicates;
+    int unknown;
+    int failed;
+    int reads;
+    int delivered;
+    int redelivered;
+    int settled;
+    private int unanswered;
+
+    // Producers
+
+    void sending(String value, int partition) {
+        sent.put(value, new Sent(partition));
+        unanswered++;
+    }
+
+    void answered(String value, Producer.@Nullable Acknowledgement ok, @Nullable Throwable failure) {
+        Sent one = sent.get(value);
+        unanswered--;
+        if (ok != null) {
+            one.acknowledged = ok;
+            acknowledged++;
+            duplicates += ok.duplicate() ? 1 : 0;
+        } else if (failure instanceof HeadwaterException.OutcomeUnknown) {
+            one.unknown = true;
+            unknown++;
+        } else {
+            one.failed = true;
+            failed++;
+        }
+    }
+
+    /** A producer has died: whatever of it is not answered is unknown. */
+    void died(String producer) {
+        sent.forEach((value, one) -> {
+            if (value.startsWith(producer) && !one.isAnswered()) {
+                one.unknown = true;
+                unknown++;
+                unanswered--;
+            }
+        });
+    }
+
+    int unanswered() {
+        return unanswered;
+    }
+
+    // Readers
+
+    /** @param next the offset that this reader has to see next */
+    void read(ConsumedRecord record, long next) {
+        if (record.offset() != next) {
+            throw new Violation(
+                    "partition " + record.partition() + ": read " + record.offset() + " (expected: " + next + ")");
+        }
+        see(record, "read");
+        reads++;
+    }
+
+    private void see(ConsumedRecord record, String how) {
+        At at = new At(record.partition(), record.offset());
+        String value = new String(record.value(), StandardCharsets.UTF_8);
+        String before = read.putIfAbsent(at, value);
+        if (before != null && !before.equals(value)) {
+            throw new Violation(at + " " + how + ": " + value + ", and before: " + before);
+        }
+    }
+
+    // Workers
+
+    void delivered(QueueRecord record) {
+        see(record, "delivered");
+        Work one = work.computeIfAbsent(new At(record.partition(), record.offset()), at -> new Work());
+        if (one.settled) {
+            throw new Violation(record.partition() + "@" + record.offset() + " was settled, and is delivered again");
+        }
+        if (record.deliveries() <= one.deliveries) {
+            throw new Violation(record.partition() + "@" + record.offset() + ": delivery " + record.deliveries()
+                    + " comes after " + one.deliveries);
+        }
+        redelivered += one.deliveries > 0 ? 1 : 0;
+        one.deliveries = record.deliveries();
+        delivered++;
+    }
+
+    /** It was acknowledged that the record is done. */
+    void settled(QueueRecord record) {
+        Work one = work.get(new At(record.partition(), record.offset()));
+        if (one.settled) {
+            throw new Violation(record.partition() + "@" + record.offset() + " was settled twice");
+        }
+        one.settled = true;
+        settled++;
+    }
+
+    int settledRecords() {
+        return settled;
+    }
+
+    // The end
+
+    /** @param logs of each partition: what stands at the offsets 0, 1, and so on */
+    void check(List<List<String>> logs) {
+        Map<String, At> stored = new HashMap<>();
+        for (int partition = 0; partition < logs.size(); partition++) {
+            Map<String, Integer> last = new HashMap<>();
+            List<String> log = logs.get(partition);
+            for (int offset = 0; offset < log.size(); offset++) {
+                String value = log.get(offset);
+                At at = new At(partition, offset);
+                Sent one = sent.get(value);
+                if (one == null || one.partition != partition) {
+                    throw new Violation(at + ": " + value + " was never sent there");
+                }
+                At before = stored.put(value, at);
+                if (before != null) {
+                    throw new Violation(value + " stands at " + before + " and at " + at);
+                }
+                String[] parts = value.split(":");
+                int number = Integer.parseInt(parts[1]);
+                Integer previous = last.put(parts[0], number);
+                if (previous != null && previous >= number) {
+                    throw new Violation(at + ": " + value + " comes after number " + previous);
+                }
+            }
+        }
+        sent.forEach((value, one) -> check(value, one, stored.get(value)));
+        read.forEach((at, value) -> {
+            List<String> log = logs.get(at.partition());
+            if (at.offset() >= log.size() || !log.get((int) at.offset()).equals(value)) {
+                throw new Violation(at + ": " + value + " was read, and is not there");
+            }
+        });
+    }
+
+    private static void check(String value, Sent one, @Nullable At at) {
+        Producer.Acknowledgement ok = one.acknowledged;
+        if (ok != null && at == null) {
+            throw new Violation(value + " was acknowledged at " + ok.offset() + ", and is not there");
+        }
+        if (ok != null && at != null && !ok.duplicate() && ok.offset() != at.offset()) {
+            throw new Violation(value + " was acknowledged at " + ok.offset() + ", and stands at " + at);
+        }
+        if (one.failed && at != null) {
+            throw new Violation(value + " failed for certain, and stands at " + at);
+        }
+    }
+
+    /** Of a run, in a line. */
+    String summary() {
+        return acknowledged + " acknowledged, " + duplicates + " of them as duplicates, " + unknown + " unknown, "
+                + failed
+                + " failed, " + reads + " read, " + delivered + " delivered, " + redelivered + " again, " + settled
+                + " settled";
+    }
+
+    List<String> values() {
+        return new ArrayList<>(sent.keySet());
+    }
+}

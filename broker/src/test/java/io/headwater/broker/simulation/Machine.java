@@ -1,0 +1,311 @@
+package io.headwater.broker.simulation;
+
+import com.google.protobuf.MessageLite;
+import io.headwater.broker.Ports;
+import io.headwater.broker.SteppedBroker;
+import io.headwater.broker.config.HostPort;
+import io.headwater.client.fake.SimulatedLoop;
+import io.headwater.storage.SyncMode;
+import io.headwater.storage.testing.MemoryDisk;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A machine with a disk, and a broker on it that dies, is stopped and comes back. */
+final class Machine {
+    private static final long US = 1_000;
+    private static final long MS = 1_000_000;
+    private static final long EPOCH_MS = 1_700_000_000_000L;
+    private static final Path DIRECTORY = Path.of("/data");
+    private static final int MOST_TURNS = 64;
+
+    private final World world;
+    private final int number;
+    private final SimulatedLoop time;
+    private final SplittableRandom random;
+    private MemoryDisk disk = new MemoryDisk();
+    private final List<ClientLink> clients = new ArrayList<>();
+    private final Deque<Runnable> files = new ArrayDeque<>();
+    private final Deque<Runnable> held = new ArrayDeque<>();
+    private @Nullable SteppedBroker broker;
+    private boolean switchedOn = true;
+    /** It founds the cluster: once, and not again on another disk. */
+    private boolean founder;
+
+    private int life;
+    private long pausedUntilNs;
+    private long stalledUntilNs;
+    /** When the turn comes that is asked for; and which of those that were. */
+    private long turnNs = Long.MAX_VALUE;
+
+    private int turnNumber;
+    private boolean syncing;
+    private boolean filing;
+
+    Machine(World world, int number, SplittableRandom random) {
+        this.world = world;
+        this.number = number;
+        this.random = random;
+        this.time = world.time();
+        this.founder = number == 1;
+    }
+
+    static HostPort peers(int number) {
+        return new HostPort("b" + number, 7000);
+    }
+
+    static HostPort clients(int number) {
+        return new HostPort("b" + number, 9000);
+    }
+
+    int number() {
+        return number;
+    }
+
+    int life() {
+        return life;
+    }
+
+    boolean isSwitchedOn() {
+        return switchedOn;
+    }
+
+    boolean isSwitchedOnAt(HostPort endpoint) {
+        return world.machine(Integer.parseInt(endpoint.host().substring(1))).switchedOn;
+    }
+
+    boolean isPaused() {
+        return pausedUntilNs > time.nowNs();
+    }
+
+    /** Whether the process of that life runs. */
+    boolean isUp(int wanted) {
+        return broker != null && life == wanted;
+    }
+
+    boolean isUp() {
+        return broker != null;
+    }
+
+    /** Null: it does not let clients in now. */
+    @Nullable
+    SteppedBroker serving() {
+        SteppedBroker running = broker;
+        return running != null && running.isServing() ? running : null;
+    }
+
+    void trace(MessageLite message, ByteBuffer attachment) {
+        world.trace(message.getSerializedSize() * 31L + attachment.remaining());
+    }
+
+    // Life
+
+    void start() {
+        if (broker != null) {
+            return;
+        }
+        life++;
+        switchedOn = true;
+        pausedUntilNs = 0;
+        stalledUntilNs = 0;
+        files.clear();
+        held.clear();
+        syncing = false;
+        filing = false;
+        int now = life;
+        Ports ports = new Ports(
+                disk,
+                () -> EPOCH_MS + time.nowNs() / MS,
+                time::nowNs,
+                SyncMode.EVERY_COMMIT,
+                () -> new UUID(random.nextLong(), random.nextLong()),
+                world::broken);
+        List<HostPort> seeds = founder ? List.of() : List.of(peers(1), peers(2), peers(3));
+        try {
+            broker = new SteppedBroker(new SteppedBroker.Place(
+                    DIRECTORY,
+                    clients(number),
+                    peers(number),
+                    seeds,
+                    world.timing(),
+                    ports,
+                    (nodeOf, handler) -> new PeerEnd(this, peers(number), world.network(), handler),
+                    world.metadata().on(number),
+                    work -> {
+                        if (life == now) {
+                            files.add(work);
+                        }
+                    }));
+        } catch (IOException e) {
+            throw new AssertionError("machine " + number + " does not start", e);
+        }
+        world.trace(number);
+        poke(0);
+    }
+
+    /** The process dies; of what was not synced a part is lost, if it is for the power. */
+    void crash(boolean power) {
+        if (broker == null) {
+            return;
+        }
+        broker = null;
+        turnNumber++;
+        turnNs = Long.MAX_VALUE;
+        held.clear();
+        files.clear();
+        world.metadata().crashed(number);
+        world.network().gone(this);
+        if (power) {
+            switchedOn = false;
+            disk.powerCut(random);
+        } else {
+            disk.kill();
+        }
+        List.copyOf(clients).forEach(ClientLink::brokerIsGone);
+        clients.clear();
+    }
+
+    /** The disk is lost. */
+    void wipe() {
+        disk = new MemoryDisk();
+        founder = false;
+    }
+
+    void pause(long durationNs) {
+        if (broker != null) {
+            pausedUntilNs = Math.max(pausedUntilNs, time.nowNs() + durationNs);
+            int now = life;
+            time.schedule(durationNs, () -> resume(now));
+        }
+    }
+
+    private void resume(int wanted) {
+        if (!isUp(wanted) || isPaused()) {
+            return;
+        }
+        for (Runnable next = held.poll(); next != null; next = held.poll()) {
+            next.run();
+        }
+        poke(0);
+    }
+
+    /** The disk takes nothing for a while. */
+    void stall(long durationNs) {
+        stalledUntilNs = Math.max(stalledUntilNs, time.nowNs() + durationNs);
+    }
+
+    // Time
+
+    /** Something happens to the process of that life. */
+    void run(int wanted, Runnable task) {
+        if (!isUp(wanted)) {
+            return;
+        }
+        if (isPaused()) {
+            held.add(task);
+            return;
+        }
+        task.run();
+        poke(random.nextLong(50 * US));
+    }
+
+    private void poke(long inNs) {
+        long atNs = time.nowNs() + inNs;
+        if (broker == null || turnNs <= atNs) {
+            return;
+        }
+        turnNs = atNs;
+        int asked = ++turnNumber;
+        time.schedule(inNs, () -> {
+            if (asked == turnNumber) {
+                turnNs = Long.MAX_VALUE;
+                turn();
+            }
+        });
+    }
+
+    private void turn() {
+        SteppedBroker running = broker;
+        if (running == null || isPaused()) {
+            return;
+        }
+        int work = 0;
+        try {
+            int turns = 0;
+            for (int some = 1; some > 0 && turns < MOST_TURNS; turns++) {
+                some = running.doWork();
+                work += some;
+            }
+        } catch (IOException e) {
+            // It could not start within its time: whoever supervises it tries again.
+            world.trace(e.getMessage());
+            crash(false);
+            time.schedule(1_000 * MS, this::start);
+            return;
+        }
+        if (broker != running) {
+            return;
+        }
+        world.trace(work);
+        List.copyOf(clients).forEach(ClientLink::drain);
+        if (!syncing && running.wantsSync()) {
+            syncing = true;
+            later(random.nextLong(50 * US, world.syncNs()), this::sync);
+        }
+        if (!filing && !files.isEmpty()) {
+            filing = true;
+            later(random.nextLong(20 * US, world.syncNs()), this::file);
+        }
+        poke(Math.max(10 * US, running.nextInNs()));
+    }
+
+    /** A thread of this process, which waits for the disk. */
+    private void later(long inNs, Runnable task) {
+        int now = life;
+        long atNs = Math.max(time.nowNs() + inNs, stalledUntilNs);
+        time.schedule(atNs - time.nowNs(), () -> {
+            if (isUp(now)) {
+                long leftNs = Math.max(stalledUntilNs, pausedUntilNs) - time.nowNs();
+                if (leftNs > 0) {
+                    later(leftNs, task);
+                } else {
+                    task.run();
+                    poke(random.nextLong(50 * US));
+                }
+            }
+        });
+    }
+
+    private void sync() {
+        syncing = false;
+        SteppedBroker running = broker;
+        if (running != null) {
+            world.trace(running.sync());
+        }
+    }
+
+    private void file() {
+        filing = false;
+        Runnable next = files.poll();
+        if (next != null) {
+            next.run();
+        }
+    }
+
+    // Clients
+
+    void connected(ClientLink link) {
+        clients.add(link);
+    }
+
+    void left(ClientLink link) {
+        clients.remove(link);
+    }
+}

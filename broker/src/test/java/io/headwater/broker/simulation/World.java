@@ -1,0 +1,462 @@
+package io.headwater.broker.simulation;
+
+import com.google.protobuf.MessageLite;
+import io.headwater.broker.SteppedBroker;
+import io.headwater.broker.cluster.ClusterSettings;
+import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.Replica;
+import io.headwater.broker.metadata.TopicInfo;
+import io.headwater.client.ConsumedRecord;
+import io.headwater.client.QueueConsumer;
+import io.headwater.client.QueueRecord;
+import io.headwater.client.Settlement;
+import io.headwater.client.SteppedClient;
+import io.headwater.client.StreamConsumer;
+import io.headwater.client.fake.SimulatedLoop;
+import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.CreateQueueGroup;
+import io.headwater.protocol.wire.CreateTopic;
+import io.headwater.protocol.wire.DescribeQueueGroup;
+import io.headwater.protocol.wire.QueueConfig;
+import io.headwater.protocol.wire.QueueGroup;
+import io.headwater.protocol.wire.QueueGroupDescription;
+import io.headwater.protocol.wire.QueuePartition;
+import io.headwater.protocol.wire.Topic;
+import io.headwater.storage.PartitionLog;
+import io.headwater.storage.StorageException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cluster of three brokers and its clients in one thread and in simulated time. A run is decided by its seed: the same seed
+ * gives the same {@link #trace}.
+ *
+ * <h2>What is real</h2>
+ *
+ * <p>Of a broker everything but its threads, its sockets and its metrics: the owners with their replicas, logs, promises, commit
+ * points, queues, producer windows and timers ({@code shard}); the log's files over a disk in memory that forgets at a power
+ * cut what was not synced ({@code storage}); what a member does, which is to register, to beat, to follow the metadata, and on
+ * the leading node to fence, seal, elect and hand back ({@code cluster}); what replicas and brokers say to each other, encoded and
+ * decoded; the control agent; and the pipeline of each client's connection, from bytes to bytes. Of a client everything but its
+ * thread and its socket, and those of its methods that block.
+ *
+ * <h2>What is a model</h2>
+ *
+ * <p>The log of the metadata is {@link ModelMetadata} in place of Ratis. The network between brokers is {@link PeerConnection} in
+ * place of {@code NettyPeers}: as over TCP, messages arrive in order or not at all, and who loses some is told. Threads are
+ * turns, each at a random moment; a process that dies does so between two turns. A sync takes effect as a whole, at its end.
+ */
+final class World {
+    static final String TOPIC = "t";
+    static final String GROUP = "g";
+
+    private static final int MACHINES = 3;
+    private static final int MOST_CLIENTS = 64;
+    private static final long MS = 1_000_000;
+    private static final long SECOND = 1_000 * MS;
+    private static final long FORM_NS = 120 * SECOND;
+    /** After the faults have ended, everything must be whole within this time. */
+    private static final long HEAL_NS = 240 * SECOND;
+
+    private final SimulatedLoop time = new SimulatedLoop();
+    private final SplittableRandom random;
+    private final Profile profile;
+    private final Network network;
+    private final ModelMetadata metadata;
+    private final List<Machine> machines = new ArrayList<>();
+    private final List<Client> clients = new ArrayList<>();
+    final Faults faults;
+    final History history = new History();
+    private long trace;
+    private @Nullable Throwable broken;
+    private boolean calm;
+    private int producing;
+    private long[] nextRead = new long[0];
+    private int nextClient = MACHINES;
+
+    World(SplittableRandom random, Profile profile) {
+        this.random = random;
+        this.profile = profile;
+        this.network = new Network(time, random.split(), MACHINES + MOST_CLIENTS);
+        this.metadata = new ModelMetadata(time, random.split(), network::reaches);
+        this.faults = new Faults(this, profile, random.split());
+        for (int i = 1; i <= MACHINES; i++) {
+            machines.add(new Machine(this, i, random.split()));
+        }
+    }
+
+    SimulatedLoop time() {
+        return time;
+    }
+
+    Network network() {
+        return network;
+    }
+
+    ModelMetadata metadata() {
+        return metadata;
+    }
+
+    int machines() {
+        return MACHINES;
+    }
+
+    Machine machine(int number) {
+        return machines.get(number - 1);
+    }
+
+    ClusterSettings.Timing timing() {
+        return ClusterSettings.Timing.DEFAULTS;
+    }
+
+    long syncNs() {
+        return profile.syncNs();
+    }
+
+    /** One of those that live. */
+    Client client(SplittableRandom chooser) {
+        List<Client> alive = clients.stream().filter(Client::isAlive).toList();
+        return alive.get(chooser.nextInt(alive.size()));
+    }
+
+    void broken(Throwable why) {
+        broken = broken == null ? why : broken;
+    }
+
+    // The trace
+
+    static java.io.PrintStream dump;
+
+    void trace(long what) {
+        if (dump != null) {
+            StackTraceElement at = new Throwable().getStackTrace()[1];
+            StackTraceElement at2 = new Throwable().getStackTrace()[2];
+            dump.println(time.nowNs() + " " + what + " " + at.getClassName().replaceAll(".*[.]", "") + ":"
+                    + at.getLineNumber() + " " + at2.getLineNumber());
+        }
+        trace = (trace ^ what) * 0x9E3779B97F4A7C15L + time.nowNs();
+        trace ^= trace >>> 29;
+    }
+
+    void trace(@Nullable String what) {
+        trace(String.valueOf(what).hashCode());
+    }
+
+    // A run
+
+    /** Ends with everything checked. Returns what tells this run from others. */
+    long run() {
+        form();
+        Client admin = client();
+        create(admin);
+        for (int i = 0; i < profile.producers(); i++) {
+            produce(i);
+        }
+        nextRead = new long[profile.partitions()];
+        read();
+        for (int i = 0; i < profile.workers(); i++) {
+            work();
+        }
+        faults.begin();
+        step(profile.faultsNs());
+        calm = true;
+        faults.end();
+        if (profile.workers() > 0) {
+            work();
+        }
+        until("everything is whole", HEAL_NS, () -> producing == 0 && history.unanswered() == 0 && isWhole());
+        List<List<String>> logs = logs();
+        long total = logs.stream().mapToInt(List::size).sum();
+        until("everything is read", HEAL_NS, () -> history.reads >= total);
+        if (profile.workers() > 0) {
+            awaitWork(admin, total);
+        }
+        history.check(logs);
+        trace(history.summary());
+        return trace;
+    }
+
+    private void step(long forNs) {
+        time.runFor(forNs);
+        check();
+    }
+
+    private void check() {
+        if (broken instanceof Error error) {
+            throw error;
+        }
+        if (broken != null) {
+            throw new AssertionError(broken);
+        }
+    }
+
+    private void until(String what, long limitNs, BooleanSupplier done) {
+        long endNs = time.nowNs() + limitNs;
+        while (!done.getAsBoolean()) {
+            step(50 * MS);
+            if (time.nowNs() > endNs) {
+                throw new History.Violation("not within " + limitNs / SECOND + " s: " + what + "; " + history.summary()
+                        + "; " + describe());
+            }
+        }
+    }
+
+    private String describe() {
+        StringBuilder all = new StringBuilder("controller on " + metadata.leadingMachine());
+        MetadataImage image = metadata.image();
+        TopicInfo topic = image.topic(TOPIC);
+        if (topic != null) {
+            for (PartitionInfo each : topic.partitions()) {
+                all.append("; ").append(each);
+            }
+        }
+        all.append("; nodes ").append(image.nodes());
+        for (Machine each : machines) {
+            all.append("; ").append(each);
+        }
+        return all.toString();
+    }
+
+    private void form() {
+        machine(1).start();
+        until("the first broker is up", FORM_NS, () -> machine(1).serving() != null);
+        machine(2).start();
+        machine(3).start();
+        until("the cluster is formed", FORM_NS, () -> isFormed());
+    }
+
+    private boolean isFormed() {
+        return machines.stream()
+                .allMatch(each -> each.serving() != null
+                        && Objects.requireNonNull(each.serving().metadata())
+                                        .voters()
+                                        .size()
+                                == MACHINES);
+    }
+
+    private Client client() {
+        Client client = new Client(this, ++nextClient, random.split(), Duration.ofSeconds(20));
+        clients.add(client);
+        return client;
+    }
+
+    private <M extends MessageLite> M ask(Client client, FrameType type, MessageLite request, Class<M> reply) {
+        CompletableFuture<M> answer = client.library().ask(type, request, reply);
+        until(type + " is answered", HEAL_NS, answer::isDone);
+        return answer.join();
+    }
+
+    private void create(Client admin) {
+        Topic unused = ask(
+                admin,
+                FrameType.CREATE_TOPIC,
+                CreateTopic.newBuilder()
+                        .setName(TOPIC)
+                        .setPartitions(profile.partitions())
+                        .setReplicas(MACHINES)
+                        .build(),
+                Topic.class);
+        if (profile.workers() > 0) {
+            QueueGroup group = ask(
+                    admin,
+                    FrameType.CREATE_QUEUE_GROUP,
+                    CreateQueueGroup.newBuilder()
+                            .setTopic(TOPIC)
+                            .setName(GROUP)
+                            .setKeyed(profile.keyed())
+                            .setConfig(QueueConfig.newBuilder()
+                                    .setLeaseMs(random.nextLong(1_000, 6_000))
+                                    .setMaxFailures(-1)
+                                    .setSessionGraceMs(random.nextBoolean() ? -1 : random.nextLong(1, 3_000)))
+                            .build(),
+                    QueueGroup.class);
+            trace(group.getId());
+        }
+    }
+
+    // Workload
+
+    private void produce(int number) {
+        Client client = client();
+        int share = profile.records() / profile.producers();
+        CompletableFuture<SteppedClient.Producing> begun = client.library().producer(TOPIC, 1024, random.nextInt(1, 8));
+        until("a producer has begun", HEAL_NS, begun::isDone);
+        long everyNs = Math.max(MS, profile.faultsNs() / (share + 1));
+        producing++;
+        send(client, begun.join(), "p" + number, 0, share, everyNs);
+    }
+
+    private void send(
+            Client client, SteppedClient.Producing producer, String name, int first, int share, long everyNs) {
+        if (first >= share) {
+            producing--;
+            return;
+        }
+        int count = Math.min(share - first, 1 + random.nextInt(4));
+        for (int i = first; i < first + count; i++) {
+            int partition = random.nextInt(profile.partitions());
+            String value = name + ":" + i + ":" + "x".repeat(random.nextInt(200));
+            history.sending(value, partition);
+            producer.send(partition, "k" + random.nextInt(5), value).whenComplete((ok, failure) -> {
+                trace(ok == null ? -1 : ok.offset());
+                history.answered(value, ok, failure);
+            });
+        }
+        time.schedule(
+                calm ? MS : random.nextLong(2 * count * everyNs),
+                () -> send(client, producer, name, first + count, share, everyNs));
+    }
+
+    private void read() {
+        Client client = client();
+        StreamConsumer consumer = client.library().reader(TOPIC, 4_000);
+        poll(consumer);
+    }
+
+    private void poll(StreamConsumer consumer) {
+        for (ConsumedRecord record : consumer.poll(Duration.ZERO)) {
+            history.read(record, nextRead[record.partition()]++);
+        }
+        time.schedule(random.nextLong(MS, 100 * MS), () -> poll(consumer));
+    }
+
+    /** A worker; when it dies, another one comes. */
+    private void work() {
+        if (nextClient >= MACHINES + MOST_CLIENTS - 1) {
+            return;
+        }
+        Client client = client();
+        QueueConsumer consumer = client.library().worker(TOPIC, GROUP, random.nextInt(1, 16), 0);
+        work(client, consumer, new ArrayList<>());
+        if (random.nextBoolean()) {
+            time.schedule(random.nextLong(profile.faultsNs()), () -> {
+                if (!calm) {
+                    client.die();
+                    work();
+                }
+            });
+        }
+    }
+
+    private void work(Client client, QueueConsumer consumer, List<QueueRecord> holding) {
+        if (!client.isAlive()) {
+            return;
+        }
+        for (QueueRecord record : consumer.receive(random.nextInt(1, 6), Duration.ZERO)) {
+            trace(record.offset());
+            history.delivered(record);
+            holding.add(record);
+        }
+        while (!holding.isEmpty() && random.nextInt(4) > 0) {
+            QueueRecord record = holding.remove(random.nextInt(holding.size()));
+            int verb = calm ? 0 : random.nextInt(8);
+            if (verb == 6) {
+                consumer.settle(record, Settlement.release());
+            } else if (verb == 7) {
+                consumer.settle(record, Settlement.fail("no"));
+            } else {
+                consumer.settle(record, Settlement.ack()).whenComplete((done, failure) -> {
+                    trace(failure == null ? 1 : 2);
+                    if (failure == null) {
+                        history.settled(record);
+                    }
+                });
+            }
+        }
+        time.schedule(random.nextLong(MS, 60 * MS), () -> work(client, consumer, holding));
+    }
+
+    // The end
+
+    private List<PartitionInfo> partitions() {
+        return Objects.requireNonNull(metadata.image().topic(TOPIC)).partitions();
+    }
+
+    /** Whether each copy of each partition has everything, on its disk. */
+    private boolean isWhole() {
+        for (PartitionInfo each : partitions()) {
+            long end = -1;
+            for (PartitionLog log : copies(each)) {
+                if (log.durableIndex() != log.endIndex() || (end >= 0 && log.endIndex() != end)) {
+                    return false;
+                }
+                end = log.endIndex();
+            }
+            if (end < 0 || each.leader() == null) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Those on disks that were not lost. */
+    private List<PartitionLog> copies(PartitionInfo partition) {
+        List<PartitionLog> copies = new ArrayList<>();
+        for (Machine each : machines) {
+            SteppedBroker broker = each.serving();
+            if (broker == null) {
+                return List.of();
+            }
+            String directory = broker.data().marks().directoryId().toString();
+            for (Replica replica : partition.replicas().voters()) {
+                if (replica.directoryId().equals(directory)) {
+                    try {
+                        copies.add(broker.data().log(partition.partitionId()));
+                    } catch (StorageException e) {
+                        throw new AssertionError("machine " + each.number(), e);
+                    }
+                }
+            }
+        }
+        return copies;
+    }
+
+    private List<List<String>> logs() {
+        List<List<String>> logs = new ArrayList<>();
+        for (PartitionInfo partition : partitions()) {
+            List<String> values = null;
+            for (PartitionLog log : copies(partition)) {
+                List<String> next = Logs.values(log);
+                if (values != null && !values.equals(next)) {
+                    throw new History.Violation("the copies of partition " + partition.index() + " differ");
+                }
+                values = next;
+            }
+            logs.add(Objects.requireNonNull(values));
+        }
+        return logs;
+    }
+
+    /** Each record is done. */
+    private void awaitWork(Client admin, long total) {
+        long endNs = time.nowNs() + HEAL_NS;
+        while (true) {
+            QueueGroupDescription now = ask(
+                    admin,
+                    FrameType.DESCRIBE_QUEUE_GROUP,
+                    DescribeQueueGroup.newBuilder()
+                            .setTopic(TOPIC)
+                            .setName(GROUP)
+                            .build(),
+                    QueueGroupDescription.class);
+            long floors = now.getPartitionsList().stream()
+                    .mapToLong(QueuePartition::getFloor)
+                    .sum();
+            if (floors == total) {
+                return;
+            }
+            if (time.nowNs() > endNs) {
+                throw new History.Violation("not all records are ever done: " + floors + " of " + total + "; "
+                        + history.summary() + "; " + now);
+            }
+            step(500 * MS);
+        }
+    }
+}
