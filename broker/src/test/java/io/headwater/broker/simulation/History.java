@@ -5,10 +5,11 @@ import io.headwater.client.HeadwaterException;
 import io.headwater.client.Producer;
 import io.headwater.client.QueueRecord;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,8 @@ final class History {
             super(what);
         }
     }
+
+    private static final int NEVER = Integer.MAX_VALUE;
 
     /** A place in a topic. */
     record At(int partition, long offset) {}
@@ -44,9 +47,14 @@ final class History {
         }
     }
 
+    /** Of one record: which deliveries somebody has seen, and which of them was settled. */
     private static final class Work {
-        int deliveries;
-        boolean settled;
+        final Set<Integer> deliveries = new HashSet<>();
+        int settled = NEVER;
+
+        int last() {
+            return deliveries.stream().mapToInt(each -> each).max().orElse(0);
+        }
     }
 
     private final Map<String, Sent> sent = new HashMap<>();
@@ -85,17 +93,6 @@ final class History {
         }
     }
 
-    /** A producer has died: whatever of it is not answered is unknown. */
-    void died(String producer) {
-        sent.forEach((value, one) -> {
-            if (value.startsWith(producer) && !one.isAnswered()) {
-                one.unknown = true;
-                unknown++;
-                unanswered--;
-            }
-        });
-    }
-
     int unanswered() {
         return unanswered;
     }
@@ -126,30 +123,36 @@ final class History {
     void delivered(QueueRecord record) {
         see(record, "delivered");
         Work one = work.computeIfAbsent(new At(record.partition(), record.offset()), at -> new Work());
-        if (one.settled) {
-            throw new Violation(record.partition() + "@" + record.offset() + " was settled, and is delivered again");
-        }
-        if (record.deliveries() <= one.deliveries) {
-            throw new Violation(record.partition() + "@" + record.offset() + ": delivery " + record.deliveries()
-                    + " comes after " + one.deliveries);
-        }
-        redelivered += one.deliveries > 0 ? 1 : 0;
-        one.deliveries = record.deliveries();
+        redelivered += one.deliveries.isEmpty() ? 0 : 1;
         delivered++;
+        if (!one.deliveries.add(record.deliveries())) {
+            throw new Violation(place(record) + ": delivery " + record.deliveries() + " was there twice");
+        }
+        checkOver(record, one);
     }
 
     /** It was acknowledged that the record is done. */
     void settled(QueueRecord record) {
         Work one = work.get(new At(record.partition(), record.offset()));
-        if (one.settled) {
-            throw new Violation(record.partition() + "@" + record.offset() + " was settled twice");
+        if (one.settled != NEVER) {
+            throw new Violation(
+                    place(record) + " was settled twice: delivery " + one.settled + ", and " + record.deliveries());
         }
-        one.settled = true;
+        one.settled = record.deliveries();
         settled++;
+        checkOver(record, one);
     }
 
-    int settledRecords() {
-        return settled;
+    /** What was delivered before it was settled may reach a worker later: it is the number of the delivery that counts. */
+    private static void checkOver(QueueRecord record, Work one) {
+        if (one.settled < one.last()) {
+            throw new Violation(place(record) + ": delivery " + one.settled + " was settled, and " + one.last()
+                    + " comes after it");
+        }
+    }
+
+    private static String place(QueueRecord record) {
+        return record.partition() + "@" + record.offset();
     }
 
     // The end
@@ -207,9 +210,5 @@ final class History {
                 + failed
                 + " failed, " + reads + " read, " + delivered + " delivered, " + redelivered + " again, " + settled
                 + " settled";
-    }
-
-    List<String> values() {
-        return new ArrayList<>(sent.keySet());
     }
 }

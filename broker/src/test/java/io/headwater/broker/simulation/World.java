@@ -8,6 +8,7 @@ import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.client.ConsumedRecord;
+import io.headwater.client.HeadwaterException;
 import io.headwater.client.QueueConsumer;
 import io.headwater.client.QueueRecord;
 import io.headwater.client.Settlement;
@@ -321,8 +322,12 @@ final class World {
     }
 
     private void poll(StreamConsumer consumer) {
-        for (ConsumedRecord record : consumer.poll(Duration.ZERO)) {
-            history.read(record, nextRead[record.partition()]++);
+        try {
+            for (ConsumedRecord record : consumer.poll(Duration.ZERO)) {
+                history.read(record, nextRead[record.partition()]++);
+            }
+        } catch (HeadwaterException.Retriable e) {
+            trace(e.getMessage());
         }
         time.schedule(random.nextLong(MS, 100 * MS), () -> poll(consumer));
     }
@@ -349,10 +354,14 @@ final class World {
         if (!client.isAlive()) {
             return;
         }
-        for (QueueRecord record : consumer.receive(random.nextInt(1, 6), Duration.ZERO)) {
-            trace(record.offset());
-            history.delivered(record);
-            holding.add(record);
+        try {
+            for (QueueRecord record : consumer.receive(random.nextInt(1, 6), Duration.ZERO)) {
+                trace(record.offset());
+                history.delivered(record);
+                holding.add(record);
+            }
+        } catch (HeadwaterException.Retriable e) {
+            trace(e.getMessage());
         }
         while (!holding.isEmpty() && random.nextInt(4) > 0) {
             QueueRecord record = holding.remove(random.nextInt(holding.size()));
