@@ -34,14 +34,6 @@ public final class Simulate {
         int failed = 0;
         for (long seed = first; seed < first + count; seed++) {
             World world = world(seed, lengthy);
-            if (System.getProperty("sim.trace") != null) {
-                try {
-                    World.dump = new java.io.PrintStream(new java.io.BufferedOutputStream(new java.io.FileOutputStream(
-                            System.getProperty("sim.trace") + seed + (seed == first ? "" : "b"))));
-                } catch (java.io.IOException e) {
-                    throw new AssertionError(e);
-                }
-            }
             long seedNs = System.nanoTime();
             try {
                 long trace = world.run();

@@ -133,15 +133,7 @@ final class World {
 
     // The trace
 
-    static java.io.PrintStream dump;
-
     void trace(long what) {
-        if (dump != null) {
-            StackTraceElement at = new Throwable().getStackTrace()[1];
-            StackTraceElement at2 = new Throwable().getStackTrace()[2];
-            dump.println(time.nowNs() + " " + what + " " + at.getClassName().replaceAll(".*[.]", "") + ":"
-                    + at.getLineNumber() + " " + at2.getLineNumber());
-        }
         trace = (trace ^ what) * 0x9E3779B97F4A7C15L + time.nowNs();
         trace ^= trace >>> 29;
     }
