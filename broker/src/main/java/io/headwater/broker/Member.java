@@ -5,16 +5,19 @@ import io.headwater.broker.cluster.ClusterMetadata;
 import io.headwater.broker.cluster.ClusterNode;
 import io.headwater.broker.cluster.ClusterPorts;
 import io.headwater.broker.cluster.ClusterSettings;
+import io.headwater.broker.cluster.OperatorDesk;
 import io.headwater.broker.config.BrokerConfig;
 import io.headwater.broker.config.HostPort;
 import io.headwater.broker.consensus.RatisVoters;
 import io.headwater.broker.consensus.Voters;
 import io.headwater.broker.control.ControlQueue;
+import io.headwater.broker.control.CopyEnd;
 import io.headwater.broker.control.Responsibility;
 import io.headwater.broker.copy.EntryBytes;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.net.EventLoops;
@@ -293,12 +296,32 @@ final class Member implements Membership, PeerHandler, Responsibility {
 
     @Override
     public boolean transfer(long partitionId, int to) {
-        return joined().transfer(partitionId, to);
+        OperatorDesk desk = joined().operators();
+        PartitionInfo partition = joined().image().partition(partitionId);
+        if (desk != null && partition != null) {
+            desk.transfer(partition, to);
+        }
+        return desk != null;
     }
 
     @Override
     public boolean move(long partitionId, List<Replica> voters) {
-        return joined().move(partitionId, voters);
+        OperatorDesk desk = joined().operators();
+        if (desk != null) {
+            desk.move(partitionId, voters);
+        }
+        return desk != null;
+    }
+
+    @Override
+    public List<CopyEnd> copies(long partitionId) {
+        OperatorDesk desk = joined().operators();
+        return desk == null
+                ? List.of()
+                : desk.reports(partitionId).stream()
+                        .map(each -> new CopyEnd(
+                                each.replica().node(), each.incarnation(), each.lastEpoch(), each.endIndex()))
+                        .toList();
     }
 
     // PeerHandler

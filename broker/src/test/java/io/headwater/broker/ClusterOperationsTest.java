@@ -194,6 +194,32 @@ class ClusterOperationsTest {
         });
     }
 
+    /** A copy that is taken away is deleted: what it had acknowledged counts no more, and it is copied anew. */
+    @Test
+    void aCopyThatWasMovedAwayComesBackAndCounts() throws Exception {
+        meanwhile(VOTERS, (cluster, admin) -> {
+            for (int index = 0; index < PARTITIONS; index++) {
+                int leader = partition(admin, index).getLeader();
+                int away = leader == 3 ? 2 : 3;
+                int stays = 6 - leader - away;
+                move(admin, index, List.of(leader, stays));
+                history.awaitMore(SOME);
+                move(admin, index, List.of(leader, stays, away));
+            }
+            cluster.kill(1);
+            history.awaitMore(SOME);
+            cluster.start(1);
+            await("all are there", () -> admin.cluster().getShortOfVoters() == 0);
+            cluster.kill(2);
+            history.awaitMore(SOME);
+        });
+    }
+
+    private static void move(Admin admin, int index, List<Integer> nodes) {
+        admin.moveReplicas(StreamHistory.TOPIC, index, nodes);
+        await("voters " + nodes, () -> partition(admin, index).getVotersList().equals(nodes));
+    }
+
     private static List<Integer> voters(Admin admin, String name) {
         return admin.topics().stream()
                 .filter(topic -> topic.getName().equals(name))

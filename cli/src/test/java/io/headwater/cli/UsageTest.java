@@ -92,6 +92,9 @@ class UsageTest {
         refuses("NODE: 0 (expected: 1 or more", "cluster", "transfer", "orders:0", "0");
         refuses("NODE: 2,2 (expected: nodes that", "cluster", "move", "orders:0", "2,2");
         refuses("NODE: 0 (expected: 1 or more", "cluster", "decommission", "0");
+        refuses("TOPIC[:PARTITION] or --all", "cluster", "unsafe-recover", "--node", "1", "--dry-run");
+        refuses("--dry-run or --accept-loss", "cluster", "unsafe-recover", "--all", "--node", "1");
+        refuses("--reason: empty", "cluster", "unsafe-recover", "t:0", "--node", "1", "--accept-loss");
         refuses("does not start with hw-", "produce", "t", "--header", "hw-priority=9");
     }
 

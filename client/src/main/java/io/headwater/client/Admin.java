@@ -5,6 +5,7 @@ import io.headwater.protocol.wire.EraseRecordsReply;
 import io.headwater.protocol.wire.GroupDescription;
 import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.GroupSummary;
+import io.headwater.protocol.wire.RecoveryPlan;
 import io.headwater.protocol.wire.ReplicaMove;
 import io.headwater.protocol.wire.Status;
 import io.headwater.protocol.wire.Topic;
@@ -112,6 +113,25 @@ public interface Admin {
      * @return what gets which voters and leader, and why
      */
     List<ReplicaMove> rebalance(boolean dryRun);
+
+    /**
+     * Partitions too many of whose voters are gone for good, and what is to be kept.
+     *
+     * @param topic null: all topics
+     * @param partition below 0: all of the topic that cannot go on
+     * @param node whose copies are kept
+     * @param operator who wants this, for the record
+     */
+    record Recovery(@Nullable String topic, int partition, int node, String operator, String reason) {}
+
+    /**
+     * Gives up what is not on one node, so that partitions go on that would otherwise wait for their voters for ever.
+     * Acknowledged records may be lost. It shows in {@link #cluster} for good.
+     *
+     * @param dryRun whether to say only what would be done
+     * @return what is kept, or why nothing is done, of each partition
+     */
+    List<RecoveryPlan> recoverUnsafely(Recovery recovery, boolean dryRun);
 
     /**
      * A topic's settings. Null means the broker's default when creating, and unchanged when altering.

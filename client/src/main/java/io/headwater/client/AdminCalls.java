@@ -27,6 +27,8 @@ import io.headwater.protocol.wire.OperateCluster;
 import io.headwater.protocol.wire.OperateClusterReply;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.Rebalance;
+import io.headwater.protocol.wire.RecoverUnsafely;
+import io.headwater.protocol.wire.RecoveryPlan;
 import io.headwater.protocol.wire.ReplicaMove;
 import io.headwater.protocol.wire.SeekGroup;
 import io.headwater.protocol.wire.SeekGroupReply;
@@ -311,6 +313,20 @@ final class AdminCalls implements Admin {
         Rebalance rebalance = Rebalance.newBuilder().setDryRun(dryRun).build();
         return operate(OperateCluster.newBuilder().setRebalance(rebalance).build())
                 .getMovesList();
+    }
+
+    @Override
+    public List<RecoveryPlan> recoverUnsafely(Recovery recovery, boolean dryRun) {
+        String topic = recovery.topic();
+        RecoverUnsafely recover = RecoverUnsafely.newBuilder()
+                .setTopic(topic == null ? "" : topic)
+                .setIndex(Math.max(-1, recovery.partition()))
+                .setNode(recovery.node())
+                .setOperator(recovery.operator())
+                .setReason(recovery.reason())
+                .setDryRun(dryRun)
+                .build();
+        return operate(OperateCluster.newBuilder().setRecover(recover).build()).getRecoveriesList();
     }
 
     private OperateClusterReply operate(OperateCluster request) {

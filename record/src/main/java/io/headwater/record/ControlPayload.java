@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 public final class ControlPayload {
     private static final byte EPOCH_START_VERSION = 1;
     private static final byte CONFIG_MARK_VERSION = 1;
+    private static final byte LOSS_MARKER_VERSION = 1;
 
     private ControlPayload() {}
 
@@ -20,5 +21,10 @@ public final class ControlPayload {
                 .put(CONFIG_MARK_VERSION)
                 .putInt(configurationVersion)
                 .flip();
+    }
+
+    /** Of a {@link EntryKind#LOSS_MARKER} entry. */
+    public static ByteBuffer lossMarker() {
+        return ByteBuffer.wrap(new byte[] {LOSS_MARKER_VERSION});
     }
 }

@@ -18,7 +18,9 @@ public enum EntryKind {
     /** Operations of queue and keyed groups on records: grants, settles, schedules. */
     QUEUE_OPS(6),
     /** A change of voters is under way: when this is committed, it is so under the old voters and the new ones. */
-    CONFIG_MARK(7);
+    CONFIG_MARK(7),
+    /** What other copies had behind the entry before was given up by hand: acknowledged records may be missing here. */
+    LOSS_MARKER(8);
 
     private static final EntryKind[] BY_ID = values();
 

@@ -104,11 +104,12 @@ final class EnvelopeTest {
         assertEquals(5, EntryKind.CHECKPOINT.id());
         assertEquals(6, EntryKind.QUEUE_OPS.id());
         assertEquals(7, EntryKind.CONFIG_MARK.id());
+        assertEquals(8, EntryKind.LOSS_MARKER.id());
         for (EntryKind kind : EntryKind.values()) {
             assertEquals(kind, EntryKind.of(kind.id()));
         }
         assertEquals(null, EntryKind.of(0));
-        assertEquals(null, EntryKind.of(8));
+        assertEquals(null, EntryKind.of(9));
         assertEquals(null, EntryKind.of(-1));
     }
 }

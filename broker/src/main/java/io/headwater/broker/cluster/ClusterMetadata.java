@@ -5,8 +5,6 @@ import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
-import io.headwater.broker.metadata.PartitionInfo;
-import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.peer.ControllerCodec;
 import io.headwater.broker.peer.wire.Done;
@@ -242,32 +240,10 @@ public final class ClusterMetadata implements MetadataQuorum {
         return mine == null ? "" : Objects.requireNonNullElse(mine.leader(), "");
     }
 
-    /**
-     * As the controller: the leader of a partition is to hand over.
-     *
-     * @param to the node that should lead; 0: any voter's
-     * @return whether this node is the controller; nothing happens if it is not
-     */
-    public boolean transfer(long partitionId, int to) {
+    /** Null: this node is not the controller. */
+    public @Nullable OperatorDesk operators() {
         Leading here = leading;
-        PartitionInfo partition = image.partition(partitionId);
-        if (here != null && partition != null) {
-            here.desk().transfer(partition, to);
-        }
-        return here != null;
-    }
-
-    /**
-     * As the controller: a partition is to get these voters, the preferred leader first.
-     *
-     * @return whether this node is the controller; nothing happens if it is not
-     */
-    public boolean move(long partitionId, List<Replica> voters) {
-        Leading here = leading;
-        if (here != null) {
-            here.moves().ask(partitionId, voters);
-        }
-        return here != null;
+        return here == null ? null : new OperatorDesk(here);
     }
 
     /** The metadata's voters, as far as this node's own voter knows; empty if it has none. */

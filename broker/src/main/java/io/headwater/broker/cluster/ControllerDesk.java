@@ -16,6 +16,7 @@ import io.headwater.broker.peer.wire.FromController;
 import io.headwater.broker.peer.wire.PeerMessage;
 import io.headwater.broker.peer.wire.SealRequest;
 import io.headwater.broker.replica.Controller;
+import io.headwater.broker.replica.ControllerMessage.SealReport;
 import io.headwater.broker.replica.ControllerPorts;
 import io.headwater.broker.replica.ControllerSettings;
 import io.headwater.broker.replica.MetadataCommand;
@@ -155,6 +156,10 @@ final class ControllerDesk implements ControllerPorts {
     void transfer(PartitionInfo partition, int to) {
         handback.leave(image, partition);
         controller.transfer(partition.partitionId(), to);
+    }
+
+    List<SealReport> reports(long partitionId) {
+        return controller.reports(partitionId);
     }
 
     /** Returns how much that was. */

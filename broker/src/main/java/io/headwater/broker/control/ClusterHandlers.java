@@ -32,12 +32,14 @@ final class ClusterHandlers {
     private final Proposals proposals;
     private final Responsibility responsibility;
     private final Departures departures;
+    private final Recoveries recoveries;
 
     ClusterHandlers(int nodeId, Proposals proposals, Responsibility responsibility) {
         this.nodeId = nodeId;
         this.proposals = proposals;
         this.responsibility = responsibility;
         this.departures = new Departures(proposals, responsibility);
+        this.recoveries = new Recoveries(proposals, responsibility);
     }
 
     void describe(GetCluster request, Reply reply) {
@@ -58,6 +60,7 @@ final class ClusterHandlers {
             }
             case MOVE -> reply.send(move(request.getMove()));
             case REBALANCE -> reply.send(rebalance(request.getRebalance()));
+            case RECOVER -> recoveries.recover(request.getRecover(), reply);
             case DECOMMISSION -> departures.decommission(request.getDecommission(), reply);
             case WHAT_NOT_SET ->
                 throw Failures.of(
@@ -104,6 +107,9 @@ final class ClusterHandlers {
     }
 
     private static String why(List<Replica> from, List<Replica> to) {
+        if (from.size() < to.size()) {
+            return "has too few replicas";
+        }
         if (from.equals(to)) {
             return "its preferred leader does not lead it";
         }
@@ -164,10 +170,19 @@ final class ClusterHandlers {
     }
 
     private PartitionInfo partition(String topicName, int index) throws RequestFailedException {
-        TopicInfo topic = proposals.image().topic(topicName);
+        return partition(proposals.image(), topicName, index);
+    }
+
+    static TopicInfo topic(MetadataImage image, String topicName) throws RequestFailedException {
+        TopicInfo topic = image.topic(topicName);
         if (topic == null) {
             throw Failures.of(ErrorCode.ERROR_UNKNOWN_TOPIC, "topic " + topicName + " does not exist");
         }
+        return topic;
+    }
+
+    static PartitionInfo partition(MetadataImage image, String topicName, int index) throws RequestFailedException {
+        TopicInfo topic = topic(image, topicName);
         if (index < 0 || index >= topic.partitions().size()) {
             throw Failures.of(
                     ErrorCode.ERROR_UNKNOWN_PARTITION,

@@ -11,6 +11,7 @@ import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.ClusterNode;
 import io.headwater.protocol.wire.ClusterPartition;
+import io.headwater.protocol.wire.RecoveryPlan;
 import io.headwater.protocol.wire.ReplicaMove;
 import io.headwater.protocol.wire.UnsafeRecovery;
 import java.util.Collection;
@@ -104,6 +105,17 @@ final class ClusterPicture {
                 .addAllTo(nodes(to))
                 .setLeader(leader == null ? 0 : leader.nodeId())
                 .build();
+    }
+
+    static RecoveryPlan.Builder recovery(MetadataImage image, PartitionInfo partition) {
+        ClusterPicture picture = new ClusterPicture(image);
+        List<Replica> voters = partition.replicas().voters();
+        return RecoveryPlan.newBuilder()
+                .setTopic(partition.topicName())
+                .setIndex(partition.index())
+                .setPartitionId(partition.partitionId())
+                .addAllVoters(nodes(voters))
+                .addAllLiveVoters(nodes(voters.stream().filter(picture::isLive).toList()));
     }
 
     static List<Integer> nodes(List<Replica> replicas) {

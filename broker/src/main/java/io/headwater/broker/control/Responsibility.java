@@ -37,6 +37,11 @@ public interface Responsibility {
         public boolean move(long partitionId, List<Replica> voters) {
             return true;
         }
+
+        @Override
+        public List<CopyEnd> copies(long partitionId) {
+            return List.of();
+        }
     };
 
     boolean isHere();
@@ -60,4 +65,10 @@ public interface Responsibility {
 
     /** As {@link #transfer}: a partition is to get these voters, the preferred leader first. */
     boolean move(long partitionId, List<Replica> voters);
+
+    /**
+     * How the copies end of a partition that has no leader, as far as their nodes have said so. On the control thread, of the
+     * broker that decides.
+     */
+    List<CopyEnd> copies(long partitionId);
 }

@@ -299,7 +299,8 @@ final class TopicHandlers {
                     .setIndex(partition.index())
                     .setPartitionId(partition.partitionId())
                     .setEpoch(partition.epoch())
-                    .setLeader(leader == null ? 0 : leader.nodeId());
+                    .setLeader(leader == null ? 0 : leader.nodeId())
+                    .setRecoveredEpoch(partition.recoveredEpoch());
             partition.replicas().voters().forEach(voter -> described.addVoters(voter.nodeId()));
             wire.addPartitions(described);
         }

@@ -67,9 +67,9 @@ public final class CopyLog implements ReplicaLog {
     }
 
     /** What the replica knows when it is opened. */
-    public ReplicaStart start(ReplicaId id, long incarnation) {
+    public ReplicaStart start(ReplicaId id, long incarnation, int life) {
         int promised = Math.max(mark().promisedEpoch, epochs().lastEpoch());
-        return new ReplicaStart(id, incarnation, promised, committed);
+        return new ReplicaStart(id, incarnation, life, promised, committed);
     }
 
     /** In {@code ReplicaOwner.leads}: the log ends its segments by itself, in this epoch. */
@@ -162,6 +162,16 @@ public final class CopyLog implements ReplicaLog {
     @Override
     public long appendConfigurationMark(int epoch, int configurationVersion) {
         return appendControl(EntryKind.CONFIG_MARK, ControlPayload.configurationMark(configurationVersion), epoch);
+    }
+
+    @Override
+    public void appendLossMarker(int epoch) {
+        long index = appendControl(EntryKind.LOSS_MARKER, ControlPayload.lossMarker(), epoch);
+        LOG.warn(
+                "partition {}: recovered by hand in epoch {}: what other copies had from entry {} on is given up",
+                log.partitionId(),
+                epoch,
+                index - 1); // where the epoch starts
     }
 
     private long appendControl(EntryKind kind, ByteBuffer payload, int epoch) {

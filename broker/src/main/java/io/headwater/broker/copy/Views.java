@@ -32,7 +32,8 @@ public final class Views {
                 partition.epoch(),
                 leader(image, partition),
                 configuration,
-                ids(replicas.learners()));
+                ids(replicas.learners()),
+                partition.recoveredEpoch());
     }
 
     public static ReplicaId id(Replica replica) {

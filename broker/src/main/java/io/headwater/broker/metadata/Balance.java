@@ -1,6 +1,7 @@
 package io.headwater.broker.metadata;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +10,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a cluster whose nodes hold and lead unequally much would be equal again: replicas go from the fullest nodes to the
+ * How a cluster whose nodes hold and lead unequally much would be equal again: partitions with fewer replicas than their
+ * topic wants get more, replicas go from the fullest nodes to the
  * emptiest, without putting a partition into fewer racks, and preferred leaders are spread over those that hold the
  * partition. Nodes that are not live keep what they have. A function of the picture.
  */
@@ -48,6 +50,7 @@ public final class Balance {
      */
     public static Map<PartitionInfo, List<Replica>> of(MetadataImage image) {
         Balance balance = new Balance(image);
+        balance.voters.forEach(balance::complete);
         boolean moved = true;
         while (moved) { // each round makes the fullest less full, or is the last
             moved = false;
@@ -64,6 +67,27 @@ public final class Balance {
         }
         balance.voters.entrySet().removeIf(each -> balance.isFine(each.getKey(), each.getValue()));
         return balance.voters;
+    }
+
+    /** As many as its topic wants: it may be older than the cluster, or recovered from one copy. */
+    private void complete(PartitionInfo partition, List<Replica> of) {
+        TopicInfo topic = Objects.requireNonNull(image.topic(partition.topicName()));
+        int wanted = Placement.replicas(image, topic.replication().replicas());
+        for (NodeInfo next = another(of); of.size() < wanted && next != null; next = another(of)) {
+            of.add(next.replica());
+            add(holds, next.nodeId(), 1);
+        }
+    }
+
+    /** In a rack that has none of it, if there is one, and with fewest replicas. */
+    private @Nullable NodeInfo another(List<Replica> of) {
+        List<String> racks = of.stream().map(this::rack).toList();
+        return nodes.stream()
+                .filter(node -> of.stream().noneMatch(each -> each.nodeId() == node.nodeId()))
+                .min(Comparator.<NodeInfo, Boolean>comparing(
+                                node -> racks.contains(node.details().rack()))
+                        .thenComparing(node -> count(holds, node)))
+                .orElse(null);
     }
 
     private boolean isFine(PartitionInfo partition, List<Replica> next) {

@@ -85,11 +85,11 @@ final class LeaderCommands {
         if (partition == null) {
             return VoterCommands.unknownPartition(command.getPartitionId());
         }
-        if (partition.epoch() != command.getEpoch() || partition.phase() != PartitionInfo.Phase.SEALING) {
+        if (partition.epoch() != command.getEpoch() || image.hasQuorum(partition)) {
             return VoterCommands.refused(
                     partition,
-                    "epoch: " + command.getEpoch() + " (expected: " + partition.epoch() + ", which is "
-                            + partition.phase() + "; only a partition without a leader can be recovered)");
+                    "epoch: " + command.getEpoch() + " (expected: " + partition.epoch() + ", and fewer than a write"
+                            + " quorum of its voters on nodes that are alive; otherwise it goes on without any loss)");
         }
         Replica replica = MetadataCodec.replica(command.getReplica());
         NodeInfo node = image.nodeOf(replica);
@@ -103,8 +103,7 @@ final class LeaderCommands {
             return VoterCommands.refused(
                     partition, "operator and reason (expected: both, of at most " + MAX_TEXT + " characters)");
         }
-        PartitionInfo recovered =
-                partition.inNextEpoch(node.leader()).inNextCfg(ReplicaSet.of(List.of(node.replica())));
+        PartitionInfo recovered = partition.recoveredBy(node);
         Recovery recovery = new Recovery(
                 image.appliedIndex(),
                 atMs,

@@ -125,7 +125,7 @@ public final class MetadataCodec {
         return new Replica(wire.getNodeId(), wire.getDirectoryId());
     }
 
-    static io.headwater.broker.metadata.wire.Replica wire(Replica replica) {
+    public static io.headwater.broker.metadata.wire.Replica wire(Replica replica) {
         return io.headwater.broker.metadata.wire.Replica.newBuilder()
                 .setNodeId(replica.nodeId())
                 .setDirectoryId(replica.directoryId())

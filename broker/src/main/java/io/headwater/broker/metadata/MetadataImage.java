@@ -97,6 +97,24 @@ public final class MetadataImage {
         return partitions.get(partitionId);
     }
 
+    /** Whether so many voters are on live nodes that something can be committed; of each set, while voters change. */
+    public boolean hasQuorum(PartitionInfo partition) {
+        TopicInfo topic = existing(partition.topicName());
+        ReplicaSet replicas = partition.replicas();
+        int minCopies = topic.replication().writeQuorum();
+        return hasQuorum(replicas.voters(), minCopies)
+                && (!replicas.isJoint() || hasQuorum(replicas.nextVoters(), minCopies));
+    }
+
+    private boolean hasQuorum(List<Replica> voters, int minCopies) {
+        int writeQuorum = Math.max(voters.size() / 2 + 1, Math.min(voters.size(), minCopies));
+        long live = voters.stream()
+                .map(this::nodeOf)
+                .filter(node -> node != null && !node.fenced())
+                .count();
+        return live >= writeQuorum;
+    }
+
     /** All topics by name; a new list. */
     public List<TopicInfo> topics() {
         List<TopicInfo> all = topics.values();

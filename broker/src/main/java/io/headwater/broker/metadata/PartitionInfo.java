@@ -1,5 +1,6 @@
 package io.headwater.broker.metadata;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param epoch only rises; in one epoch at most one incarnation of one node ever leads
  * @param leader null while it is being sealed
  * @param cfgVer rises by one with each change of the voters
+ * @param recoveredEpoch the last epoch whose leader was chosen by hand, without those that might have known better; 0:
+ *     never. Whoever has nothing of it may know as committed what was given up
  */
 public record PartitionInfo(
         long partitionId,
@@ -19,9 +22,12 @@ public record PartitionInfo(
         int epoch,
         @Nullable Leader leader,
         int cfgVer,
-        ReplicaSet replicas) {
+        ReplicaSet replicas,
+        int recoveredEpoch) {
     /** The version of a new partition's voters. */
     static final int FIRST_CFG_VER = 1;
+
+    static final int NEVER_RECOVERED = 0;
 
     /** Where a partition is between two leaders. */
     public enum Phase {
@@ -33,7 +39,7 @@ public record PartitionInfo(
 
     /** One that nobody has placed, for code that deals with its log alone. */
     public PartitionInfo(long partitionId, int topicId, String topicName, int index, int epoch) {
-        this(partitionId, topicId, topicName, index, epoch, null, FIRST_CFG_VER, ReplicaSet.NONE);
+        this(partitionId, topicId, topicName, index, epoch, null, FIRST_CFG_VER, ReplicaSet.NONE, NEVER_RECOVERED);
     }
 
     public Phase phase() {
@@ -42,22 +48,40 @@ public record PartitionInfo(
 
     /** The leader of the present epoch, which had none. */
     PartitionInfo elected(Leader elected) {
-        return new PartitionInfo(partitionId, topicId, topicName, index, epoch, elected, cfgVer, replicas);
+        return with(epoch, elected, cfgVer, replicas);
     }
 
     /** Null: to be sealed. */
     PartitionInfo inNextEpoch(@Nullable Leader next) {
-        return new PartitionInfo(partitionId, topicId, topicName, index, epoch + 1, next, cfgVer, replicas);
+        return with(epoch + 1, next, cfgVer, replicas);
     }
 
     /** Other learners; who votes stays the same. */
     PartitionInfo withLearnersOf(ReplicaSet changed) {
-        return new PartitionInfo(partitionId, topicId, topicName, index, epoch, leader, cfgVer, changed);
+        return with(epoch, leader, cfgVer, changed);
     }
 
     /** Other voters. */
     PartitionInfo inNextCfg(ReplicaSet changed) {
-        return new PartitionInfo(partitionId, topicId, topicName, index, epoch, leader, cfgVer + 1, changed);
+        return with(epoch, leader, cfgVer + 1, changed);
+    }
+
+    /** In the next epoch, with this replica as its leader and only voter. */
+    PartitionInfo recoveredBy(NodeInfo node) {
+        return new PartitionInfo(
+                partitionId,
+                topicId,
+                topicName,
+                index,
+                epoch + 1,
+                node.leader(),
+                cfgVer + 1,
+                ReplicaSet.of(List.of(node.replica())),
+                epoch + 1);
+    }
+
+    private PartitionInfo with(int inEpoch, @Nullable Leader ledBy, int inCfgVer, ReplicaSet by) {
+        return new PartitionInfo(partitionId, topicId, topicName, index, inEpoch, ledBy, inCfgVer, by, recoveredEpoch);
     }
 
     /** As people name it: {@code orders-3}. */

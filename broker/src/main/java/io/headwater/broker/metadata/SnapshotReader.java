@@ -120,6 +120,8 @@ final class SnapshotReader {
         requireCount(wire, "replica sets", wire.getPartitionReplicaSetsCount(), old ? 0 : count);
         requireCount(wire, "leaders", wire.getPartitionLeadersCount(), old ? 0 : count);
         requireCount(wire, "configuration versions", wire.getPartitionCfgVersCount(), old ? 0 : count);
+        boolean recovered = wire.getPartitionRecoveredEpochsCount() > 0;
+        requireCount(wire, "recovered epochs", wire.getPartitionRecoveredEpochsCount(), recovered ? count : 0);
         if (old && count > 0) {
             return partitionsOfOneNode(wire);
         }
@@ -134,7 +136,8 @@ final class SnapshotReader {
                     wire.getPartitionEpochs(i),
                     leader == 0 ? null : at("leader", leaders, leader - 1),
                     wire.getPartitionCfgVers(i),
-                    at("replica set", replicaSets, wire.getPartitionReplicaSets(i))));
+                    at("replica set", replicaSets, wire.getPartitionReplicaSets(i)),
+                    recovered ? wire.getPartitionRecoveredEpochs(i) : PartitionInfo.NEVER_RECOVERED));
         }
         return partitions;
     }
@@ -156,7 +159,8 @@ final class SnapshotReader {
                     wire.getPartitionEpochs(i),
                     node.leader(),
                     PartitionInfo.FIRST_CFG_VER,
-                    onThisNode));
+                    onThisNode,
+                    PartitionInfo.NEVER_RECOVERED));
         }
         return partitions;
     }

@@ -103,6 +103,10 @@ final class SnapshotWriter {
                     .addPartitionLeaders(leader == null ? 0 : 1 + place(leaders, leader))
                     .addPartitionCfgVers(partition.cfgVer());
         }
+        if (topic.partitions().stream()
+                .anyMatch(partition -> partition.recoveredEpoch() != PartitionInfo.NEVER_RECOVERED)) {
+            topic.partitions().forEach(partition -> wire.addPartitionRecoveredEpochs(partition.recoveredEpoch()));
+        }
         for (QueueGroupInfo group : topic.queueGroups()) {
             wire.addQueueGroups(QueueGroupState.newBuilder()
                     .setId(group.id())

@@ -148,7 +148,8 @@ final class TopicCommands {
                     1,
                     first.leader(),
                     PartitionInfo.FIRST_CFG_VER,
-                    placed));
+                    placed,
+                    PartitionInfo.NEVER_RECOVERED));
         }
         return image.withTopic(topic.withPartitions(all)).withNext(image.next().afterPartitions(added));
     }

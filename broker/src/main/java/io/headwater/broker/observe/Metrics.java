@@ -28,6 +28,9 @@ public final class Metrics {
 
         int groups();
 
+        /** How often partitions were recovered by hand. */
+        int recoveries();
+
         /** Of groups with members. */
         List<GroupLag> groupLags();
 
@@ -91,6 +94,10 @@ public final class Metrics {
                 "headwater_partitions_offline",
                 "Partitions taken offline by a failed sync or read, or by damage. Above 0 somebody must act.",
                 vitals::offlinePartitions);
+        counter(
+                "headwater_unsafe_recoveries_total",
+                "Partitions of the cluster that an operator has recovered with possible loss, ever; 1,000 at most.",
+                house::recoveries);
         gauge("headwater_log_bytes", "Bytes of all logs, without what is preallocated.", vitals::logBytes);
         gauge("headwater_disk_free_bytes", "Free space on the data directory's disk.", vitals::usableBytes);
         gauge("headwater_in_flight_bytes", "Produce bytes received and not answered.", vitals::inFlightBytes);

@@ -453,7 +453,7 @@ public final class Partition {
             case QUEUE_OPS -> queues.replayed(payload);
             // What the epoch before announced and did not write never comes.
             case EPOCH_START -> queues.retract(envelope.baseOffset());
-            case ROLL, CONFIG_MARK -> {}
+            case ROLL, CONFIG_MARK, LOSS_MARKER -> {}
         }
     }
 

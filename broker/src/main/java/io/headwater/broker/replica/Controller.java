@@ -71,6 +71,12 @@ public final class Controller {
         care(partition).abortMove();
     }
 
+    /** How the copies end that were asked in the present epoch and have answered; none: it is not being sealed. */
+    public List<ControllerMessage.SealReport> reports(long partition) {
+        PartitionCare care = partitions.get(partition);
+        return care == null ? List.of() : care.reports();
+    }
+
     public void receive(long partition, ControllerMessage message) {
         if (partitions.containsKey(partition)) {
             message.deliverTo(this, partition);

@@ -4,6 +4,7 @@ import io.headwater.broker.replica.ControllerMessage.SealReport;
 import io.headwater.broker.replica.Rules.Rule;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -43,6 +44,10 @@ final class Election {
 
     boolean hasReportOf(ReplicaId replica) {
         return reports.containsKey(replica);
+    }
+
+    List<SealReport> reports() {
+        return List.copyOf(reports.values());
     }
 
     /** The last proposal may have been lost or come too late. */

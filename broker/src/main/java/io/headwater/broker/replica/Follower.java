@@ -29,10 +29,14 @@ final class Follower {
         final int epoch;
         final AttachId id;
         final int leaderNode;
+        /** Nothing in the log is from since an operator chose a leader: what it knows as committed may have been given up. */
+        final boolean isFromBeforeRecovery;
+
         ReplicaMessage.Attach said;
         long saidMs = JUST_SAID;
 
-        Attempt(int leaderNode, ReplicaMessage.Attach said) {
+        Attempt(int leaderNode, ReplicaMessage.Attach said, boolean isFromBeforeRecovery) {
+            this.isFromBeforeRecovery = isFromBeforeRecovery;
             this.epoch = said.epoch();
             this.id = said.id();
             this.leaderNode = leaderNode;
@@ -42,6 +46,7 @@ final class Follower {
 
     Follower(ReplicaState state) {
         this.state = state;
+        this.attempts = (long) state.life << Integer.SIZE;
     }
 
     /** Whether it has turned to the leader of this epoch or of a later one. */
@@ -73,7 +78,10 @@ final class Follower {
         }
         AttachId id = new AttachId(state.me, state.incarnation, ++attempts);
         LogTail tail = state.log.epochs().tail(state.log.startIndex(), state.log.endIndex(), MAX_ROWS);
-        attempt = new Attempt(leader.node(), new ReplicaMessage.Attach(view.epoch(), id, tail));
+        attempt = new Attempt(
+                leader.node(),
+                new ReplicaMessage.Attach(view.epoch(), id, tail),
+                state.log.epochs().lastEpoch() < view.recoveredEpoch());
         say(attempt);
     }
 
@@ -85,6 +93,10 @@ final class Follower {
     void onAttachOk(ReplicaMessage.AttachOk ok) {
         Attempt answered = take(ok.id());
         if (answered == null || !state.promise.admits(ok.epoch())) {
+            return;
+        }
+        if (ok.truncateTo() < state.commit() && answered.isFromBeforeRecovery) {
+            state.giveUp();
             return;
         }
         if (ok.truncateTo() < state.commit()) {
@@ -112,7 +124,10 @@ final class Follower {
     }
 
     void onCopyFirst(ReplicaMessage.CopyFirst copy) {
-        if (take(copy.id()) != null) {
+        Attempt answered = take(copy.id());
+        if (answered != null && copy.leaderStart() < state.commit() && answered.isFromBeforeRecovery) {
+            state.giveUp();
+        } else if (answered != null) {
             copying = true;
             state.owner.mustCopy(copy.leaderStart());
         } else if (copy.epoch() == attachedEpoch && copy.id().equals(attachedBy)) {

@@ -37,8 +37,12 @@ final class Leadership {
         this.configuration = view.configuration();
         this.learners = view.learners();
         chooseOthers();
-        if (!isAlone()) {
+        boolean recovered = state.log.epochs().lastEpoch() < view.recoveredEpoch();
+        if (!isAlone() || recovered) {
             begin();
+        }
+        if (recovered) {
+            state.log.appendLossMarker(epoch);
         }
         markIfJoint();
     }
@@ -132,7 +136,8 @@ final class Leadership {
     private void open(@Nullable Peer known, AttachId id, long truncateTo) {
         ReplicaMessage.AttachOk ok = new ReplicaMessage.AttachOk(epoch, id, truncateTo, state.commit());
         Peer peer = known;
-        if (peer == null) {
+        // A copy that was taken away and given back has lost what it had acknowledged.
+        if (peer == null || truncateTo < peer.acked()) {
             peer = new Peer(state, ok);
             attached.put(id.replica(), peer);
         } else {

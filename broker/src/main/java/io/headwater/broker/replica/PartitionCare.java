@@ -89,6 +89,10 @@ final class PartitionCare {
         }
     }
 
+    List<ControllerMessage.SealReport> reports() {
+        return view.isSealing() ? election.reports() : List.of();
+    }
+
     private boolean isPresent(ControllerMessage message) {
         return message.epoch() == view.epoch();
     }

@@ -9,11 +9,23 @@ import org.jspecify.annotations.Nullable;
  *
  * @param index of the metadata entry that it reflects; a later view has a greater one
  * @param leader null while the epoch is sealed and has no leader yet
+ * @param recoveredEpoch the last epoch whose leader an operator chose, without those that might have known better; 0: none
  */
 public record PartitionView(
-        long index, int epoch, @Nullable Leader leader, Configuration configuration, List<ReplicaId> learners) {
+        long index,
+        int epoch,
+        @Nullable Leader leader,
+        Configuration configuration,
+        List<ReplicaId> learners,
+        int recoveredEpoch) {
     public PartitionView {
         learners = List.copyOf(learners);
+    }
+
+    /** Of a partition that was never recovered by hand. */
+    public PartitionView(
+            long index, int epoch, @Nullable Leader leader, Configuration configuration, List<ReplicaId> learners) {
+        this(index, epoch, leader, configuration, learners, EpochTable.NO_EPOCH);
     }
 
     public boolean isSealing() {

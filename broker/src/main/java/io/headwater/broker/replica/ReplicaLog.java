@@ -22,6 +22,9 @@ public interface ReplicaLog {
     /** As leader. Returns the entry's index. */
     long appendConfigurationMark(int epoch, int configurationVersion);
 
+    /** As leader, behind the start of the epoch: what others had here and behind was given up by hand. */
+    void appendLossMarker(int epoch);
+
     /** As follower: appends those entries that start at the end of this log; the ones before it are there already. */
     void append(Entries received);
 

@@ -14,6 +14,12 @@ public interface ReplicaOwner {
     /** Segments up to at least this index have to be copied from others; then {@link Replica#onCopied}. */
     void mustCopy(long leaderStartIndex);
 
+    /**
+     * This copy holds what was given up by hand when another one was chosen to lead, and nothing that is needed. It does
+     * nothing any more; another one begins in its place, with an empty log.
+     */
+    void mustBeginAnew();
+
     /** This replica does nothing any more. A person has to look at it. */
     void halted(String reason);
 }

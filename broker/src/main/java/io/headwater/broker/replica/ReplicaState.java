@@ -4,6 +4,7 @@ package io.headwater.broker.replica;
 final class ReplicaState {
     final ReplicaId me;
     final long incarnation;
+    final int life;
     final ReplicaLog log;
     final Messages messages;
     final ReplicaOwner owner;
@@ -17,6 +18,7 @@ final class ReplicaState {
     ReplicaState(ReplicaStart start, ReplicaPorts ports, ReplicaSettings settings, Rules rules) {
         this.me = start.id();
         this.incarnation = start.incarnation();
+        this.life = start.life();
         this.log = ports.log();
         this.messages = ports.messages();
         this.owner = ports.owner();
@@ -43,6 +45,12 @@ final class ReplicaState {
 
     boolean isHalted() {
         return halted;
+    }
+
+    /** Its log is not of this partition's history any more. */
+    void giveUp() {
+        halted = true;
+        owner.mustBeginAnew();
     }
 
     /** For what must never happen: better no replica than one that is wrong. */

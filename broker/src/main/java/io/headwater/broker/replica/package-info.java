@@ -25,6 +25,9 @@
  *       for that one to lead the next epoch. No seal is needed, and no votes.
  *   <li><b>Changing voters.</b> For a while there are two sets, and both must agree on commits and on seals. The leader
  *       writes a mark; when the mark is committed under both sets, the old one is let go.
+ *   <li><b>Giving up.</b> Where too many voters are lost, an operator may choose who leads, alone, in the next epoch. Its
+ *       log gets a marker of the loss. What others knew as committed may be void then: a copy that has nothing of that
+ *       epoch or a later one, and more committed than its leader has, is thrown away, and begins anew.
  * </ol>
  *
  * <h2>What to hold on to</h2>

@@ -61,6 +61,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     private boolean wasBehind;
     private @Nullable String halted;
     private boolean mustCopy;
+    private boolean mustBeginAnew;
 
     /** Its replica knows nothing of who leads yet: {@link #begin}. */
     LocalReplica(PartitionInfo info, PartitionLog log, Replicas home) {
@@ -76,7 +77,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
                 home.soon(),
                 epoch -> home.promised(this, epoch),
                 cause -> home.promiseLost(this, cause));
-        ReplicaStart start = copy.start(Views.id(self.replica()), self.incarnation());
+        ReplicaStart start = copy.start(Views.id(self.replica()), self.incarnation(), home.newLife());
         this.replica = new Replica(start, new ReplicaPorts(copy, promises, this, this), ReplicaSettings.DEFAULTS);
         this.alone = info.replicas().isOnly(this.self);
         this.durableSeen = log.durableIndex();
@@ -180,6 +181,11 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         return halted != null ? halted : log.offlineReason();
     }
 
+    /** Whether its log is of no use, and another copy has to begin in its place. */
+    boolean isVoid() {
+        return mustBeginAnew;
+    }
+
     /** Whether something was appended that {@link #flush} has not written yet. */
     boolean isDirty() {
         return copy.isDirty();
@@ -266,6 +272,11 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     @Override
     public void mustCopy(long leaderStartIndex) {
         mustCopy = true;
+    }
+
+    @Override
+    public void mustBeginAnew() {
+        mustBeginAnew = true;
     }
 
     @Override

@@ -57,6 +57,7 @@ final class Replicas {
     private final Resignations resigned;
 
     private final List<LocalReplica> ticking = new ArrayList<>();
+    private int lives;
     private boolean leadersTick;
     private long tickedMs;
     private long lookedMs;
@@ -92,6 +93,10 @@ final class Replicas {
 
     Marks marks() {
         return shard.data().marks();
+    }
+
+    int newLife() {
+        return ++lives;
     }
 
     EpochClock clock() {
@@ -309,6 +314,10 @@ final class Replicas {
 
     /** To be called after whatever may have changed what the replica is; not while it is served. */
     void after(LocalReplica local) {
+        if (local.isVoid()) {
+            beginAnew(local);
+            return;
+        }
         String fault = local.fault();
         if (fault != null) {
             goOffline(local, new LogOfflineException(fault, null));
@@ -337,6 +346,15 @@ final class Replicas {
         }
         if (!local.isSettled()) {
             shard.watch(local);
+        }
+    }
+
+    private void beginAnew(LocalReplica local) {
+        PartitionInfo info = local.info();
+        if (isOpen(local)) {
+            LOG.warn("partition {}: this copy holds what was given up by hand: it is copied anew", info.displayName());
+            remove(info.partitionId());
+            open(info);
         }
     }
 

@@ -274,6 +274,14 @@ class MovesTest {
     }
 
     @Test
+    void whatHasFewerReplicasThanItsTopicWantsGetsMore() {
+        long id = partition(0).partitionId();
+        finish(id, List.of(partition(0).replicas().voters().get(0)));
+        List<Replica> next = Objects.requireNonNull(Balance.of(picture.image).get(partition(0)));
+        assertEquals(3, next.stream().map(Replica::nodeId).distinct().count());
+    }
+
+    @Test
     void noPartitionIsPutIntoFewerRacks() {
         picture.register(5, TestPicture.directory(5), "rack-1", "first");
         Balance.of(picture.image)

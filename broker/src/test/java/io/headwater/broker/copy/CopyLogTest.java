@@ -94,11 +94,11 @@ class CopyLogTest {
             world.settle();
             CopyNode gone = world.node(i % 3);
             long commit = gone.replica().commit();
-            int promised = gone.copy().start(gone.id(), 1).promised();
+            int promised = gone.copy().start(gone.id(), 1, 1).promised();
             assertEquals(i + 1, promised);
             gone.stop();
             gone.start();
-            assertEquals(promised, gone.copy().start(gone.id(), 1).promised());
+            assertEquals(promised, gone.copy().start(gone.id(), 1, 1).promised());
             assertEquals(commit, gone.replica().commit());
             world.settle();
         }

@@ -129,7 +129,9 @@ final class CopyNode implements Messages, ReplicaOwner {
                     epoch -> replica().onPromiseDurable(epoch),
                     lost -> replica().halt(lost.toString()));
             replica = new Replica(
-                    openedCopy.start(id(), incarnation), new ReplicaPorts(openedCopy, promises, this, this), SETTINGS);
+                    openedCopy.start(id(), incarnation, 1),
+                    new ReplicaPorts(openedCopy, promises, this, this),
+                    SETTINGS);
             durableTold = openedCopy.durableIndex();
             epochLed = 0;
             copyFrom = -1;
@@ -310,6 +312,11 @@ final class CopyNode implements Messages, ReplicaOwner {
     @Override
     public void mustCopy(long leaderStartIndex) {
         copyFrom = leaderStartIndex;
+    }
+
+    @Override
+    public void mustBeginAnew() {
+        throw new AssertionError("nobody recovers anything by hand");
     }
 
     @Override

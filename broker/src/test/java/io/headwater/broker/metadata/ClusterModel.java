@@ -336,7 +336,7 @@ final class ClusterModel {
         Node node = nodes.get(command.getReplica().getNodeId());
         if (partition == null
                 || partition.epoch != command.getEpoch()
-                || !partition.leader.isEmpty()
+                || (hasMajority(partition.voters) && (partition.next.isEmpty() || hasMajority(partition.next)))
                 || !partition.has(replica)
                 || node == null
                 || node.fenced
@@ -350,6 +350,15 @@ final class ClusterModel {
         partition.next = List.of();
         partition.learners.clear();
         return true;
+    }
+
+    private boolean hasMajority(List<String> voters) {
+        int live = 0;
+        for (String voter : voters) {
+            Node node = nodes.get(Integer.parseInt(nodeOf(voter)));
+            live += node != null && !node.fenced && voter.endsWith("/" + node.directory) ? 1 : 0;
+        }
+        return 2 * live > voters.size();
     }
 
     /** All that it knows, as text. */

@@ -15,6 +15,7 @@ import static io.headwater.broker.metadata.ClusterCommands.register;
 import static io.headwater.broker.metadata.ClusterCommands.seal;
 import static io.headwater.broker.metadata.ClusterCommands.sealItem;
 import static io.headwater.broker.metadata.ClusterCommands.transfer;
+import static io.headwater.broker.metadata.ClusterCommands.unfence;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -225,13 +226,16 @@ class PartitionCommandsTest {
     }
 
     @Test
-    void recoversByHandOnlyWhereNobodyLeadsAndKeepsItForTheRecord() {
+    void recoversByHandOnlyWhereNothingCanBeCommittedAndKeepsItForTheRecord() {
         Replica last = cluster.replica(3);
         cluster.refused(ErrorCode.ERROR_UNKNOWN_PARTITION, recover(99, 1, last, "me", "fire"));
         cluster.refused(STALE, recover(1, 1, last, "me", "fire"));
         cluster.took(addLearner(1, cluster.replica(4)));
         cluster.took(beginJoint(1, 1, cluster.replicas(1, 2, 4)));
         items(true, seal(1, 1));
+        cluster.took(fence(1, cluster.node(1).incarnation()));
+        cluster.refused(STALE, recover(1, 2, last, "me", "fire"));
+        cluster.took(fence(4, cluster.node(4).incarnation()));
         cluster.refused(STALE, recover(1, 1, last, "me", "fire"));
         cluster.refused(STALE, recover(1, 2, cluster.replica(5), "me", "fire"));
         cluster.refused(STALE, recover(1, 2, new Replica(3, "another"), "me", "fire"));
@@ -246,14 +250,20 @@ class PartitionCommandsTest {
         assertEquals(3, partition().cfgVer());
         assertEquals(cluster.leader(3), partition().leader());
         assertEquals(ReplicaSet.of(List.of(last)), partition().replicas());
+        assertEquals(3, partition().recoveredEpoch());
         assertEquals(List.of(new Recovery(done.index(), 77, 1, 3, last, "me", "fire")), cluster.image.recoveries());
     }
 
     @Test
     void theRecordOfRecoveriesIsBounded() {
-        for (int epoch = 1; epoch < 2 * ClusterState.MAX_RECOVERIES + 40; epoch += 2) {
-            items(true, seal(1, epoch));
-            cluster.took(recover(1, epoch + 1, cluster.replica(1), "me", "again"));
+        cluster.took(fence(3, cluster.node(3).incarnation()));
+        for (int round = 0; round < ClusterState.MAX_RECOVERIES + 20; round++) {
+            int by = 1 + round % 2;
+            int other = 3 - by;
+            cluster.took(fence(other, cluster.node(other).incarnation()));
+            cluster.took(recover(1, partition().epoch(), cluster.replica(by), "me", "again"));
+            cluster.took(unfence(other, cluster.node(other).incarnation()));
+            cluster.took(addLearner(1, cluster.replica(other)));
         }
         assertEquals(ClusterState.MAX_RECOVERIES, cluster.image.recoveries().size());
         Recovery last = cluster.image.recoveries().get(ClusterState.MAX_RECOVERIES - 1);

@@ -108,8 +108,12 @@ class SnapshotTest {
         Replica leader = cluster.partition(1).replicas().voters().get(0);
         cluster.took(ClusterCommands.beginJoint(1, 1, List.of(leader, outsider(cluster, 1))));
         Replica voter = cluster.partition(2).replicas().voters().get(0);
+        for (int node = 1; node <= 4; node++) {
+            if (node != voter.nodeId()) {
+                cluster.took(ClusterCommands.fence(node, cluster.node(node).incarnation()));
+            }
+        }
         cluster.took(ClusterCommands.recover(2, 2, voter, "me", "fire"));
-        cluster.took(ClusterCommands.fence(3, cluster.node(3).incarnation()));
         cluster.took(ClusterCommands.drain(4));
         State state = MetadataCodec.snapshot(cluster.image);
         MetadataImage again = MetadataCodec.image(state);
@@ -118,6 +122,7 @@ class SnapshotTest {
         assertEquals(cluster.image.topics(), again.topics());
         assertEquals(cluster.image.next(), again.next());
         assertEquals(1, again.recoveries().size());
+        assertEquals(3, again.partition(2).recoveredEpoch());
         assertTrue(cluster.partition(1).replicas().isJoint());
     }
 

@@ -67,6 +67,11 @@ class AdminServerTest {
         }
 
         @Override
+        public int recoveries() {
+            return 3;
+        }
+
+        @Override
         public List<GroupLag> groupLags() {
             return List.of(new GroupLag("g\"1", 55, 1500));
         }

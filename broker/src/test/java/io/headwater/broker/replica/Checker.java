@@ -20,6 +20,14 @@ final class Checker {
     private final Map<Integer, String> leaders = new HashMap<>();
     private final Map<Place, Placed> placed = new HashMap<>();
 
+    /** What is committed in older epochs counts no more. */
+    private int recoveredEpoch;
+
+    private boolean mayGiveUp;
+    private int recoveries;
+    private int givenUp;
+    private int begunAnew;
+
     Checker(Timeline timeline) {
         this.timeline = timeline;
     }
@@ -63,12 +71,55 @@ final class Checker {
         if (other != null) {
             throw violation("epoch " + epoch + " is led by " + node.name() + " and was by " + other);
         }
+        if (mayGiveUp && epoch >= recoveredEpoch) {
+            giveUp(node);
+        }
         for (int i = 0; i < committed.size() && committedIn.get(i) < epoch; i++) {
             if (i >= node.log().endIndex() || !node.log().get(i).equals(committed.get(i))) {
                 throw violation(node.name() + " leads epoch " + epoch + " without committed index " + i + " of "
                         + committed.size() + "; it has " + node.log().endIndex());
             }
         }
+    }
+
+    /**
+     * An operator has chosen who leads the epoch: what counts of what was committed is what that one has when it begins.
+     * Whoever did not hear of it may go on for a while; what it commits is given up as well.
+     */
+    void recovered(int epoch) {
+        recoveries++;
+        recoveredEpoch = epoch;
+        mayGiveUp = true;
+    }
+
+    private void giveUp(SimNode node) {
+        mayGiveUp = false;
+        int kept = 0;
+        while (kept < committed.size()
+                && kept < node.log().endIndex()
+                && node.log().get(kept).equals(committed.get(kept))) {
+            kept++;
+        }
+        givenUp += committed.size() - kept;
+        committed.subList(kept, committed.size()).clear();
+        committedIn.subList(kept, committedIn.size()).clear();
+    }
+
+    /** A copy had what was given up and known as committed. */
+    void begunAnew() {
+        begunAnew++;
+    }
+
+    int recoveries() {
+        return recoveries;
+    }
+
+    int givenUp() {
+        return givenUp;
+    }
+
+    int copiesBegunAnew() {
+        return begunAnew;
     }
 
     /** Committed is committed, everywhere; and only a leader makes it so. */
@@ -80,7 +131,11 @@ final class Checker {
             throw violation(
                     node.name() + " commits " + end + " and has " + node.log().endIndex());
         }
-        for (long i = from; i < end; i++) {
+        if (node.log().epochs().lastEpoch() < recoveredEpoch) {
+            return;
+        }
+        // Before it was chosen by hand it may have committed more, which did not count then.
+        for (long i = Math.min(from, committed.size()); i < end; i++) {
             Entry entry = node.log().get(i);
             if (i < committed.size()) {
                 if (!entry.equals(committed.get((int) i))) {

@@ -37,6 +37,10 @@ final class Faults {
     }
 
     private void strike() {
+        if (world.profile().hasDisasters() && random.nextInt(6) == 0) {
+            disaster();
+            return;
+        }
         int dice = random.nextInt(10);
         SimNode node = world.node(random.nextInt(ReplicationWorld.NODES));
         if (dice < 4) {
@@ -62,6 +66,43 @@ final class Faults {
         } else {
             world.network().heal();
         }
+    }
+
+    /** All voters but one are gone, some with their disks. Those that are not may come back. */
+    private void disaster() {
+        List<ReplicaId> voters = world.metadata().view().configuration().allVoters();
+        SimNode survivor = world.node(voters.get(random.nextInt(voters.size())).node());
+        if (!survivor.isUp() || !voters.contains(survivor.id())) {
+            return;
+        }
+        for (ReplicaId voter : voters) {
+            SimNode node = world.node(voter.node());
+            if (node != survivor && node.isUp()) {
+                crash(node, 200_000 + random.nextInt(1_500_000));
+                if (random.nextBoolean()) {
+                    node.wipe();
+                }
+            }
+        }
+        operate(survivor);
+    }
+
+    /** Somebody looks after the partition until it can go on, and takes what is cut off for dead. */
+    private void operate(SimNode survivor) {
+        world.timeline().in(20_000 + random.nextInt(200_000), () -> {
+            boolean recovered = survivor.isUp()
+                    && world.metadata().recover(survivor.id(), survivor.incarnation(), this::seemsAlive);
+            if (recovered) {
+                world.checker().recovered(world.metadata().view().epoch());
+            } else if (!world.isCalm() || !world.metadata().hasQuorum(this::seemsAlive)) {
+                operate(survivor);
+            }
+        });
+    }
+
+    private boolean seemsAlive(ReplicaId replica) {
+        SimNode node = world.node(replica.node());
+        return node.isUp() && node.id().equals(replica) && !world.network().isAlone(replica.node());
     }
 
     private void cut(SimNode from, SimNode to) {

@@ -29,7 +29,7 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
         }
         log.synced(log.endIndex());
         ReplicaPorts ports = new ReplicaPorts(log, this, this, this);
-        replica = new Replica(new ReplicaStart(ME, INCARNATION, promised, 0), ports, SETTINGS);
+        replica = new Replica(new ReplicaStart(ME, INCARNATION, 0, promised, 0), ports, SETTINGS);
     }
 
     /** Leads this epoch, with everything durable and nobody attached. */
@@ -58,6 +58,10 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
 
     void view(int epoch, Leader leader, Configuration configuration) {
         replica.onView(new PartitionView(++views, epoch, leader, configuration, List.of()));
+    }
+
+    void recovered(int epoch, Leader leader, Configuration configuration, int recoveredEpoch) {
+        replica.onView(new PartitionView(++views, epoch, leader, configuration, List.of(), recoveredEpoch));
     }
 
     void sealed(int epoch) {
@@ -147,6 +151,11 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
     @Override
     public void mustCopy(long leaderStartIndex) {
         events.add("copy " + leaderStartIndex);
+    }
+
+    @Override
+    public void mustBeginAnew() {
+        events.add("begins anew");
     }
 
     @Override

@@ -2,7 +2,11 @@ package io.headwater.broker.replica;
 
 import java.util.SplittableRandom;
 
-/** What one seed is like: each has its own mixture of faults. */
+/**
+ * What one seed is like: each has its own mixture of faults.
+ *
+ * @param hasDisasters whether so many voters may be lost that an operator has to choose a leader
+ */
 record Profile(
         int faultRate,
         int lossPermille,
@@ -10,7 +14,8 @@ record Profile(
         int entriesPerFrame,
         int entriesPerWindow,
         int minCopies,
-        int chaosMs) {
+        int chaosMs,
+        boolean hasDisasters) {
     static final int ENTRY_BYTES = 100;
 
     static Profile random(SplittableRandom random) {
@@ -21,12 +26,18 @@ record Profile(
                 pick(random, 1, 20),
                 pick(random, 1, 20, 1_000),
                 pick(random, 0, 0, 0, 0, 3),
-                2_000 + random.nextInt(5_000));
+                2_000 + random.nextInt(5_000),
+                false);
     }
 
     /** One entry at a time: what takes a moment else takes long enough for faults to come in between. */
     static Profile stepwise(SplittableRandom random) {
-        return new Profile(pick(random, 3, 10), pick(random, 10, 60), pick(random, 2, 20), 1, 1, 0, 5_000);
+        return new Profile(pick(random, 3, 10), pick(random, 10, 60), pick(random, 2, 20), 1, 1, 0, 5_000, false);
+    }
+
+    Profile withDisasters() {
+        return new Profile(
+                faultRate, lossPermille, lateViewOneIn, entriesPerFrame, entriesPerWindow, minCopies, chaosMs, true);
     }
 
     private static int pick(SplittableRandom random, int... choices) {

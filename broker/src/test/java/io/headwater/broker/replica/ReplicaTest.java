@@ -516,4 +516,53 @@ class ReplicaTest {
         follower.receive(3, 0, 0, 1, 1, 2, 2, 3, 3);
         assertEquals(List.of("halted"), follower.events);
     }
+
+    @Test
+    void aCopyThatWasTakenAwayAndBeginsAnewIsSentEverything() {
+        LoneReplica lone = LoneReplica.leading(3, THREE, 1, 1);
+        lone.attach(3, A, 2);
+        lone.ack(3, A, 3);
+        lone.sent.clear();
+
+        lone.attach(3, new AttachId(A, 60 + A.node(), 1L << 32 | 1), 0);
+
+        assertEquals(0, lone.sent(AttachOk.class).get(0).truncateTo());
+        assertEquals(0, lone.sent(Append.class).get(0).entries().fromIndex());
+    }
+
+    @Test
+    void whoIsChosenByHandMarksTheLossOnceAndBeforeAnythingElse() {
+        LoneReplica lone = new LoneReplica(0, 1, 1);
+        lone.recovered(4, new Leader(ME, INCARNATION), ALONE, 4);
+        assertEquals(4, lone.log.endIndex());
+        assertEquals(new SimLog.Entry(4, Long.MIN_VALUE), lone.log.get(3));
+
+        lone.sync();
+        lone.recovered(5, new Leader(ME, INCARNATION), ALONE, 4);
+
+        assertEquals(4, lone.log.endIndex());
+        assertEquals(4, lone.replica.commit());
+    }
+
+    @Test
+    void whatWasCommittedBeforeAnotherCopyWasChosenByHandGoesWithItsCopy() {
+        LoneReplica lone = LoneReplica.following(3, 1, 1);
+        lone.replica.receive(new Commit(3, ME, 2));
+        lone.recovered(5, new Leader(B, 52), THREE, 4);
+
+        lone.replica.receive(new AttachOk(5, new AttachId(ME, INCARNATION, 2), 1, 0));
+
+        assertEquals(List.of("committed 2", "begins anew"), lone.events);
+    }
+
+    @Test
+    void whatWasCommittedSinceIsAsSafeAsEver() {
+        LoneReplica lone = LoneReplica.following(4, 1, 4);
+        lone.replica.receive(new Commit(4, ME, 2));
+        lone.recovered(5, new Leader(B, 52), THREE, 4);
+
+        lone.replica.receive(new AttachOk(5, new AttachId(ME, INCARNATION, 2), 1, 0));
+
+        assertEquals(List.of("committed 2", "halted"), lone.events);
+    }
 }

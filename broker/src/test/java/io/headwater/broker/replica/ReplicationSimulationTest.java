@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.headwater.broker.replica.Rules.Rule;
 import io.headwater.record.testing.Seeds;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,25 @@ class ReplicationSimulationTest {
     @Test
     void losesNothingThatWasCommittedAndGoesOnOnceHealed() {
         Seeds.run(SEEDS, ReplicationSimulationTest::run);
+    }
+
+    /** What is acknowledged from then on is as safe as ever, and what others bring back goes. */
+    @Test
+    void whoeverIsChosenByHandIsFollowedByAllOthersFromThenOn() {
+        AtomicInteger recoveries = new AtomicInteger();
+        AtomicInteger givenUp = new AtomicInteger();
+        AtomicInteger begunAnew = new AtomicInteger();
+        Seeds.run(SEEDS, random -> {
+            ReplicationWorld world =
+                    new ReplicationWorld(random, Profile.random(random).withDisasters(), Rules.ALL);
+            world.run();
+            recoveries.addAndGet(world.checker().recoveries());
+            givenUp.addAndGet(world.checker().givenUp());
+            begunAnew.addAndGet(world.checker().copiesBegunAnew());
+        });
+        System.out.println("recovered by hand: " + recoveries + ", given up: " + givenUp
+                + " entries, copies begun anew: " + begunAnew);
+        assertTrue(recoveries.get() > 0 && givenUp.get() > 0 && begunAnew.get() > 0, "nothing was shown");
     }
 
     @Test

@@ -116,6 +116,11 @@ final class SimLog implements ReplicaLog {
     }
 
     @Override
+    public void appendLossMarker(int epoch) {
+        append(new Entry(epoch, Long.MIN_VALUE));
+    }
+
+    @Override
     public void append(Entries received) {
         SimEntries from = (SimEntries) received;
         from.list().stream().skip(endIndex() - from.fromIndex()).forEach(this::append);

@@ -2,6 +2,7 @@ package io.headwater.broker.replica;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The metadata of one partition, as a plain compare-and-set state machine. */
@@ -13,6 +14,7 @@ final class SimMetadata {
     private Configuration configuration;
     private final List<ReplicaId> learners = new ArrayList<>();
     private long incarnations;
+    private int recoveredEpoch;
 
     SimMetadata(List<ReplicaId> voters, int minCopies, Runnable onChange) {
         this.configuration = new Configuration(0, voters, List.of(), minCopies);
@@ -20,7 +22,7 @@ final class SimMetadata {
     }
 
     PartitionView view() {
-        return new PartitionView(index, epoch, leader, configuration, learners);
+        return new PartitionView(index, epoch, leader, configuration, learners, recoveredEpoch);
     }
 
     long newIncarnation() {
@@ -32,6 +34,30 @@ final class SimMetadata {
             index++;
             onChange.run();
         }
+    }
+
+    /** Whether anything can be committed. */
+    boolean hasQuorum(Predicate<ReplicaId> alive) {
+        return hasQuorum(configuration.voters(), alive)
+                && (!configuration.isJoint() || hasQuorum(configuration.newVoters(), alive));
+    }
+
+    private boolean hasQuorum(List<ReplicaId> voters, Predicate<ReplicaId> alive) {
+        return voters.stream().filter(alive).count() >= configuration.writeQuorum(voters.size());
+    }
+
+    /** An operator gives up what this replica does not hold; only while nothing can be committed. */
+    boolean recover(ReplicaId replica, long incarnation, Predicate<ReplicaId> alive) {
+        if (hasQuorum(alive) || !view().isMember(replica)) {
+            return false;
+        }
+        index++;
+        newEpoch(new Leader(replica, incarnation));
+        recoveredEpoch = epoch;
+        configure(List.of(replica), List.of());
+        learners.clear();
+        onChange.run();
+        return true;
     }
 
     private boolean take(MetadataCommand command) {

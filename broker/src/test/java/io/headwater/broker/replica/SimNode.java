@@ -20,12 +20,16 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     /** The node's own copy of the metadata: what it knows after a start, until it hears more. */
     private @Nullable PartitionView storedView;
 
+    /** The newest that this run of the process knows. */
+    private @Nullable PartitionView seen;
+
     private @Nullable Replica replica;
     private long incarnation;
     private long commit;
     private boolean leading;
     private boolean syncing;
     private boolean emptied;
+    private int life;
 
     SimNode(ReplicationWorld world, int number) {
         this.world = world;
@@ -69,22 +73,52 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     void start() {
         incarnation = world.metadata().newIncarnation();
         commit = Math.min(storedCommit, log.endIndex());
-        leading = false;
-        syncing = false;
-        ReplicaStart start = new ReplicaStart(id(), incarnation, storedPromise, storedCommit);
-        ReplicaPorts ports = new ReplicaPorts(log, this, this, this);
-        replica = new Replica(start, ports, world.profile().settings(), world.rules());
-        timeline.trace(start);
+        Replica open = open();
         world.sendView(this);
         tick(incarnation);
+        seen = storedView;
         if (storedView != null) {
-            replica.onView(storedView);
+            open.onView(storedView);
         }
     }
 
+    private Replica open() {
+        leading = false;
+        syncing = false;
+        ReplicaStart start = new ReplicaStart(id(), incarnation, ++life, storedPromise, storedCommit);
+        Replica opened = new Replica(start, new ReplicaPorts(log, this, this, this), settings(), world.rules());
+        replica = opened;
+        timeline.trace(start);
+        return opened;
+    }
+
+    private ReplicaSettings settings() {
+        return world.profile().settings();
+    }
+
+    /** The copy is deleted, with all that this node knows of it; another one begins. The disk is the same. */
+    private void beginAnew(PartitionView view) {
+        log = new SimLog(world.checker(), this::sync);
+        storedPromise = 0;
+        storedCommit = 0;
+        commit = 0;
+        storedView = view;
+        open().onView(view);
+    }
+
     void onView(PartitionView view) {
+        boolean isNewer = seen == null || view.index() > seen.index();
+        boolean wasMember = seen != null && seen.isMember(id());
+        if (isNewer) {
+            seen = view;
+        }
+        if (isNewer && wasMember && !view.isMember(id()) && world.profile().hasDisasters()) {
+            beginAnew(view);
+            return;
+        }
         replica().onView(view);
-        if (storedView == null || random.nextInt(4) == 0) {
+        boolean keep = storedView == null || random.nextInt(4) == 0;
+        if (keep && isNewer) {
             storedView = view;
         }
     }
@@ -131,6 +165,11 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         return replica != null && incarnation == then;
     }
 
+    /** Whether it is the same copy. */
+    private boolean isOpen(int then) {
+        return replica != null && life == then;
+    }
+
     private void tick(long then) {
         timeline.in(30_000 + random.nextInt(20_000), () -> {
             if (isStill(then)) {
@@ -148,11 +187,11 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
             return;
         }
         syncing = true;
-        long then = incarnation;
+        int then = life;
         long end = log.endIndex();
         long cuts = log.cuts();
         timeline.in(100 + random.nextInt(random.nextInt(10) == 0 ? 60_000 : 3_000), () -> {
-            if (!isStill(then)) {
+            if (!isOpen(then)) {
                 return;
             }
             syncing = false;
@@ -168,9 +207,9 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
 
     @Override
     public void store(int epoch) {
-        long then = incarnation;
+        int then = life;
         timeline.in(100 + random.nextInt(4_000), () -> {
-            if (isStill(then)) {
+            if (isOpen(then)) {
                 storedPromise = Math.max(storedPromise, epoch);
                 replica().onPromiseDurable(epoch);
             }
@@ -218,6 +257,18 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     @Override
     public void mustCopy(long leaderStartIndex) {
         throw world.checker().violation(name() + " must copy, and nothing was ever deleted");
+    }
+
+    @Override
+    public void mustBeginAnew() {
+        int then = life;
+        timeline.in(1, () -> {
+            PartitionView last = seen;
+            if (isOpen(then) && last != null) {
+                world.checker().begunAnew();
+                beginAnew(last);
+            }
+        });
     }
 
     @Override

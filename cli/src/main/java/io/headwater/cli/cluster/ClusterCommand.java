@@ -13,7 +13,8 @@ import picocli.CommandLine.Command;
             ClusterTransfer.class,
             ClusterMove.class,
             ClusterRebalance.class,
-            ClusterDecommission.class
+            ClusterDecommission.class,
+            ClusterUnsafeRecover.class
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -74,6 +74,11 @@ final class DescriptionText {
             table.row(row.toArray(String[]::new));
         }
         lines.addAll(table.lines());
+        topic.getPartitionsList().stream()
+                .filter(partition -> partition.getRecoveredEpoch() > 0)
+                .forEach(partition -> lines.add("partition " + partition.getIndex() + " was recovered by hand in epoch "
+                        + partition.getRecoveredEpoch()
+                        + ": records acknowledged before may be missing; headwater cluster status says why"));
         return lines;
     }
 
@@ -114,6 +119,7 @@ final class DescriptionText {
         Partition partition = topic.getPartitions(index);
         json.writeNumberField("leader", partition.getLeader());
         json.writeNumberField("epoch", partition.getEpoch());
+        json.writeNumberField("recoveredEpoch", partition.getRecoveredEpoch());
         json.writeArrayFieldStart("voters");
         for (int voter : partition.getVotersList()) {
             json.writeNumber(voter);
