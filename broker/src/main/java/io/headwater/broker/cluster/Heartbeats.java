@@ -12,6 +12,7 @@ final class Heartbeats {
     private final Member member;
     private final long everyNs;
     private long dueNs;
+    private int told;
 
     Heartbeats(Member member, long nowNs) {
         this.member = member;
@@ -21,9 +22,12 @@ final class Heartbeats {
 
     /** @param controller 0: nobody to tell */
     int doWork(long nowNs, MetadataImage image, int controller) {
-        if (nowNs - dueNs < 0) {
+        // A new controller fences those that it does not hear of soon.
+        boolean isNew = controller != 0 && controller != told;
+        if (nowNs - dueNs < 0 && !isNew) {
             return 0;
         }
+        told = controller;
         dueNs = nowNs + everyNs;
         NodeInfo me = member.registered(image);
         if (me == null || controller == 0) {

@@ -23,6 +23,11 @@ final class Leading {
     /** This thread was held up for so long that others' signs of life may have been as well. */
     private static final long DEAF_NS = TimeUnit.SECONDS.toNanos(1);
 
+    /** Voters hear of a new controller from itself. */
+    private static final int FIRST_BEATS_OF_VOTERS = 2;
+    /** Others have to find out first that the last one is gone. */
+    private static final int FIRST_BEATS = 4;
+
     private final Member member;
     private final Sessions sessions;
     private final ControllerDesk desk;
@@ -30,7 +35,6 @@ final class Leading {
     private final Moves moves;
     private final Voter quorum;
     private final Consumer<Command.Builder> propose;
-    private static final int FIRST_BEATS = 4;
     private final long heartbeatNs;
     private MetadataImage image;
     private long turnNs;
@@ -49,7 +53,12 @@ final class Leading {
         this.image = image;
         this.turnNs = nowNs;
         sessions.onImage(image, nowNs);
-        sessions.expectWithin(FIRST_BEATS * heartbeatNs, nowNs);
+        for (NodeInfo node : image.nodes()) {
+            sessions.expectWithin(node.nodeId(), FIRST_BEATS * heartbeatNs, nowNs);
+        }
+        for (String voter : quorum.voters()) {
+            sessions.expectWithin(VoterName.nodeOf(voter), FIRST_BEATS_OF_VOTERS * heartbeatNs, nowNs);
+        }
         moves.onImage(image, nowNs);
         LOG.info("cluster: node {} is the controller from metadata index {} on", member.nodeId(), image.appliedIndex());
     }

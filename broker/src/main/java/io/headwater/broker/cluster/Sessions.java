@@ -48,9 +48,12 @@ final class Sessions {
         }
     }
 
-    /** Whoever lives will be heard of within this time: a new controller need not wait for a whole session. */
-    void expectWithin(long ns, long nowNs) {
-        sessions.values().forEach(session -> session.heardNs = Math.min(session.heardNs, nowNs - sessionNs + ns));
+    /** If it lives it will be heard of within this time: a new controller need not wait for a whole session. */
+    void expectWithin(int node, long ns, long nowNs) {
+        Session session = sessions.get(node);
+        if (session != null) {
+            session.heardNs = Math.min(session.heardNs, nowNs - sessionNs + ns);
+        }
     }
 
     void heard(int node, long incarnation, long nowNs) {

@@ -48,6 +48,26 @@ class SessionsTest {
     }
 
     @Test
+    void whoMustBeHeardOfSoonIsSilentSooner() {
+        after(0);
+        for (int node = 1; node <= 3; node++) {
+            sessions.expectWithin(node, TimeUnit.MILLISECONDS.toNanos(2_000), nowNs);
+        }
+        sessions.expectWithin(2, TimeUnit.MILLISECONDS.toNanos(1_000), nowNs);
+        sessions.expectWithin(4, 0, nowNs);
+        after(999);
+        assertEquals(List.of(), silent());
+        after(1);
+        assertEquals(List.of(2), silent());
+        heard(1);
+        after(1_000);
+        assertEquals(List.of(2, 3), silent());
+        heard(2, 3);
+        after(2_999);
+        assertEquals(List.of(), silent(), "whoever was heard of has a whole session");
+    }
+
+    @Test
     void aNodeWhoseProcessIsGoneIsSilentAtOnceUnlessItIsHeardOf() {
         after(0);
         sessions.gone(2);
