@@ -1,30 +1,41 @@
 package io.headwater.broker;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.client.Admin.TopicSettings;
 import io.headwater.client.HeadwaterClient;
 import io.headwater.client.HeadwaterException;
+import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.CreateTopic;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.Partition;
+import io.headwater.protocol.wire.ProduceReply;
 import io.headwater.protocol.wire.Topic;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Three brokers in processes of their own, and a network between them that is cut in all its shapes, while clients reach
- * all of them: whoever publishes is told the truth, and goes on as soon as a majority can talk.
+ * all of them: whoever publishes is told the truth, and goes on as soon as a majority can talk. {@code
+ * -Dheadwater.cuts=100} for longer.
  */
 @Timeout(3600)
 class ClusterPartitionTest {
+    private static final int CUTS = Integer.getInteger("headwater.cuts", 6);
     private static final long SEED = Long.getLong("headwater.seed", 7);
     private static final int NODES = 3;
     private static final int SOME = 1_000;
@@ -93,6 +104,26 @@ class ClusterPartitionTest {
     }
 
     @Test
+    void oneCutOffFromAllOthersConfirmsNothingAndAnotherLeads() throws Exception {
+        under((cluster, network) -> {
+            for (int node = 1; node <= NODES; node++) {
+                int alone = node;
+                Partition witness = awaitLeader(cluster, alone);
+                network.isolate(alone);
+                assertNotConfirmed(cluster, alone, witness.getPartitionId());
+                goesOn("node " + alone + " alone");
+                awaitTopic(
+                        cluster,
+                        network.others(alone).get(0),
+                        topic -> topic.getPartitionsList().stream().noneMatch(each -> each.getLeader() == alone));
+                assertNotConfirmed(cluster, alone, witness.getPartitionId());
+                network.heal();
+                goesOn("healed");
+            }
+        });
+    }
+
+    @Test
     void aLeaderCutOffFromTheControllerOnly() throws Exception {
         under((cluster, network) -> {
             int controller = controller(cluster);
@@ -131,6 +162,42 @@ class ClusterPartitionTest {
                 goesOn("still");
                 network.heal();
                 goesOn("healed");
+            }
+        });
+    }
+
+    @Test
+    void nobodyReachesAnybody() throws Exception {
+        under((cluster, network) -> {
+            IntStream.rangeClosed(1, NODES).forEach(network::isolate);
+            history.pass(LONG_CUT_MS);
+            int before = history.acknowledged();
+            history.pass(1_000);
+            assertEquals(before, history.acknowledged(), "acknowledged without a majority");
+            network.heal();
+            goesOn("healed");
+        });
+    }
+
+    /** Any cuts, one upon the other, for any time. */
+    @Test
+    void cutsThatComeAndGo() throws Exception {
+        SplittableRandom random = new SplittableRandom(SEED);
+        under((cluster, network) -> {
+            for (int round = 0; round < CUTS; round++) {
+                for (int flap = random.nextInt(1, 6); flap > 0; flap--) {
+                    for (int cuts = random.nextInt(1, 4); cuts > 0; cuts--) {
+                        int from = random.nextInt(1, NODES + 1);
+                        network.cut(from, 1 + (from + random.nextInt(NODES - 1)) % NODES);
+                    }
+                    history.pass(random.nextBoolean() ? random.nextInt(50, 800) : random.nextInt(800, 7_000));
+                    if (random.nextInt(3) > 0) {
+                        network.heal();
+                        history.pass(random.nextInt(50, 1_500));
+                    }
+                }
+                network.heal();
+                goesOn("round " + round);
             }
         });
     }
@@ -178,6 +245,33 @@ class ClusterPartitionTest {
         return awaitTopic(cluster, 1, topic -> topic.getPartitions(partition).getLeader() != 0)
                 .getPartitions(partition)
                 .getLeader();
+    }
+
+    /** A partition that this node leads: sooner or later it leads what it is preferred for. */
+    private Partition awaitLeader(ClusterOfProcesses cluster, int node) throws Exception {
+        List<Partition> found = new ArrayList<>();
+        awaitTopic(cluster, node, topic -> {
+            topic.getPartitionsList().stream()
+                    .filter(each -> each.getLeader() == node)
+                    .forEach(found::add);
+            return !found.isEmpty();
+        });
+        return found.get(0);
+    }
+
+    /** What only this node has is not confirmed, whatever it believes to be. */
+    private static void assertNotConfirmed(ClusterOfProcesses cluster, int node, long partitionId) throws Exception {
+        try (RawClient client = RawClient.connected(cluster.clientPort(node))) {
+            client.socket().setSoTimeout(2_000);
+            byte[] batch = Batches.of("alone");
+            Frame reply = client.reply(client.sendProduce(partitionId, batch));
+            assertTrue(
+                    reply.isError()
+                            || reply.message(ProduceReply.class).getResults(0).hasError(),
+                    () -> "confirmed by one of three: " + reply.message());
+        } catch (SocketTimeoutException e) {
+            // No answer, which is right as well.
+        }
     }
 
     /** Who decides for the cluster: whoever refuses a request for another reason. */
