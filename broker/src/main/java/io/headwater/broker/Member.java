@@ -52,6 +52,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +73,10 @@ final class Member implements Membership, PeerHandler, Responsibility {
     private final ClusterMailbox mailbox;
     private final PeerSide peers;
     private final PeerRaftCalls raftCalls;
+    /** Has a thread only while there is something to write. */
+    private final ThreadPoolExecutor diskWork = new ThreadPoolExecutor(
+            0, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new Thread(work, "headwater-picture"));
+
     /** Null until this broker has joined. */
     private volatile @Nullable ClusterMetadata metadata;
 
@@ -148,11 +156,11 @@ final class Member implements Membership, PeerHandler, Responsibility {
                 new TreeMap<>(),
                 ClusterSettings.Timing.DEFAULTS);
         RatisVoters voters = new RatisVoters(ports.disk(), config.dataDirectory(), raftCalls);
-        hasJoined(ClusterNode.start(settings, around(ports, config.dataDirectory(), marks, voters), mailbox));
+        hasJoined(ClusterNode.start(settings, around(ports, config.dataDirectory(), marks, voters, diskWork), mailbox));
     }
 
     /** What the start of a member needs. */
-    ClusterPorts around(Ports ports, Path dataDirectory, Marks marks, Voters voters) {
+    ClusterPorts around(Ports ports, Path dataDirectory, Marks marks, Voters voters, Executor diskWork) {
         return new ClusterPorts(
                 ports.disk(),
                 dataDirectory,
@@ -162,6 +170,7 @@ final class Member implements Membership, PeerHandler, Responsibility {
                 peers::identity,
                 ports.epochClock(),
                 ports.nanoClock(),
+                diskWork,
                 ports.newId(),
                 ports.onFatal());
     }
@@ -259,6 +268,7 @@ final class Member implements Membership, PeerHandler, Responsibility {
         if (mine != null) {
             mine.close();
         }
+        diskWork.shutdown();
         raftCalls.close();
         peers.close();
     }

@@ -1,11 +1,13 @@
 package io.headwater.broker;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.client.Admin.TopicSettings;
 import io.headwater.client.HeadwaterClient;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +19,8 @@ class ClusterFaultsTest {
     private static final int SOME = 1_000;
     /** As long as it takes to find out that a node says nothing, and some more on a busy machine. */
     private static final long SILENCE_MS = 12_000;
+
+    private static final long ALONE_MS = 3_000;
 
     @TempDir
     Path directory;
@@ -92,6 +96,54 @@ class ClusterFaultsTest {
                 cluster.signal(node, "CONT");
                 history.awaitMore(SOME);
             }
+        });
+    }
+
+    @Test
+    void aDiskThatHangsLeadsNothingAndFollowsAgain() throws Exception {
+        under(cluster -> {
+            for (int node = 1; node <= NODES; node++) {
+                history.takeLongestPauseMs();
+                cluster.freeze(node);
+                history.awaitMore(4 * SOME);
+                long pauseMs = history.takeLongestPauseMs();
+                System.out.println("disk of node " + node + " hangs: " + pauseMs + " ms");
+                assertTrue(pauseMs < SILENCE_MS, "paused for " + pauseMs + " ms");
+                cluster.thaw(node);
+                history.awaitMore(SOME);
+            }
+        });
+    }
+
+    @Test
+    void clocksThatJumpDisturbNobody() throws Exception {
+        under(cluster -> {
+            for (long hours : new long[] {1, -1, 24 * 365}) {
+                for (int node = 1; node <= NODES; node++) {
+                    history.takeLongestPauseMs();
+                    cluster.setClockOff(node, TimeUnit.HOURS.toMillis(hours * node));
+                    history.awaitMore(SOME);
+                    assertTrue(history.takeLongestPauseMs() < SILENCE_MS, "node " + node + " is off by hours");
+                }
+            }
+            for (int node = 1; node <= NODES; node++) {
+                cluster.setClockOff(node, 0);
+            }
+            history.awaitMore(SOME);
+        });
+    }
+
+    @Test
+    void twoOfThreeAreGoneAndComeBack() throws Exception {
+        under(cluster -> {
+            cluster.kill(1);
+            cluster.kill(2);
+            history.pass(ALONE_MS);
+            int before = history.acknowledged();
+            history.pass(ALONE_MS);
+            assertEquals(before, history.acknowledged(), "acknowledged by one of three");
+            cluster.startAll();
+            history.awaitMore(4 * SOME);
         });
     }
 

@@ -4,9 +4,12 @@ import io.headwater.broker.config.BrokerConfig;
 import io.headwater.broker.config.ConfigLoader;
 import io.headwater.broker.observe.BrokerLog;
 import io.headwater.client.HeadwaterClient;
+import io.headwater.storage.FileSystemDisk;
+import io.headwater.storage.testing.FaultyDisk;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -21,16 +24,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 
 /** Brokers of one cluster, each a process on loopback that can be killed, stopped and started again. Nodes from 1 on. */
 final class ClusterOfProcesses implements AutoCloseable {
     private static final String READY = "ready";
     private static final int METADATA_VOTERS = 3;
+    private static final String FREEZE = "freeze";
+    private static final String THAW = "thaw";
+    private static final String CLOCK = "clock ";
 
     private final Path directory;
     private final List<Integer> clientPorts = new ArrayList<>();
@@ -220,6 +228,26 @@ final class ClusterOfProcesses implements AutoCloseable {
         }
     }
 
+    /** Its disk syncs nothing until {@link #thaw}. */
+    void freeze(int node) throws IOException {
+        tell(node, FREEZE);
+    }
+
+    void thaw(int node) throws IOException {
+        tell(node, THAW);
+    }
+
+    /** Its wall clock is off by so much from now on. */
+    void setClockOff(int node, long ms) throws IOException {
+        tell(node, CLOCK + ms);
+    }
+
+    private void tell(int node, String what) throws IOException {
+        OutputStream in = Objects.requireNonNull(running.get(node), "it runs").getOutputStream();
+        in.write((what + "\n").getBytes(StandardCharsets.UTF_8));
+        in.flush();
+    }
+
     /** Everything that it had; it must not run. */
     void wipe(int node) throws IOException {
         try (Stream<Path> files = Files.walk(dataOf(node))) {
@@ -249,9 +277,31 @@ final class ClusterOfProcesses implements AutoCloseable {
         }
         BrokerConfig config = ConfigLoader.load(null, Map.of(), settings);
         BrokerLog.install(config.log());
-        Broker broker = Broker.start(config);
+        FaultyDisk disk = new FaultyDisk(new FileSystemDisk());
+        AtomicLong clockOffMs = new AtomicLong();
+        Ports ports = Ports.real();
+        EpochClock clock = ports.epochClock();
+        Broker broker =
+                Broker.start(config, ports.withDisk(disk).withEpochClock(() -> clock.time() + clockOffMs.get()));
+        Thread ears = new Thread(() -> obey(disk, clockOffMs), "ears");
+        ears.setDaemon(true);
+        ears.start();
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close));
         System.out.println(READY);
         System.out.flush();
+    }
+
+    private static void obey(FaultyDisk disk, AtomicLong clockOffMs) {
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
+                .lines()
+                .forEach(line -> {
+                    if (line.equals(FREEZE)) {
+                        disk.stallSyncs();
+                    } else if (line.equals(THAW)) {
+                        disk.resume();
+                    } else if (line.startsWith(CLOCK)) {
+                        clockOffMs.set(Long.parseLong(line.substring(CLOCK.length())));
+                    }
+                });
     }
 }

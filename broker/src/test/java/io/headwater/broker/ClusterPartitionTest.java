@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(3600)
 class ClusterPartitionTest {
-    private static final int CUTS = Integer.getInteger("headwater.cuts", 6);
+    private static final int CUTS = Integer.getInteger("headwater.cuts", 2);
     private static final long SEED = Long.getLong("headwater.seed", 7);
     private static final int NODES = 3;
     private static final int SOME = 1_000;

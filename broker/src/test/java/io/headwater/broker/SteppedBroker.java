@@ -107,7 +107,9 @@ public final class SteppedBroker {
                 new TreeMap<>(),
                 place.timing());
         this.starting = ClusterNode.begin(
-                settings, member.around(ports, place.directory(), data.marks(), place.voters()), member.mailbox());
+                settings,
+                member.around(ports, place.directory(), data.marks(), place.voters(), Runnable::run),
+                member.mailbox());
     }
 
     /** One turn of everything. Returns how much there was to do. */

@@ -64,6 +64,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     private String leaderHeard = "";
 
     private long saveDueNs;
+    private boolean saving;
     private long nowNs;
 
     ClusterMetadata(Member member, NodeFile file, MetadataImage image, @Nullable Voter voter) {
@@ -199,10 +200,7 @@ public final class ClusterMetadata implements MetadataQuorum {
             mine.close();
         }
         try {
-            NodeFile.Known known = file.known();
-            if (known != null && known.picture() != image) {
-                file.write(known.with(image));
-            }
+            file.keep(image);
         } catch (IOException e) {
             LOG.warn("cluster: the last picture of the metadata could not be kept; an older one is", e);
         }
@@ -457,17 +455,30 @@ public final class ClusterMetadata implements MetadataQuorum {
         }
     }
 
+    /** For the next start. A disk that hangs must not hold up who decides for the cluster, so not on this thread. */
     private void save() {
         NodeFile.Known known = file.known();
-        if (known == null || known.picture() == image || nowNs - saveDueNs < 0) {
+        if (saving || known == null || known.picture() == image || nowNs - saveDueNs < 0) {
             return;
         }
-        saveDueNs = nowNs + SAVE_NS;
-        try {
-            file.write(known.with(image));
-        } catch (IOException e) {
-            LOG.warn("cluster: the picture of the metadata cannot be kept for the next start; tried again", e);
-            saveDueNs = nowNs + 10 * SAVE_NS;
-        }
+        saving = true;
+        MetadataImage newest = image;
+        member.ports().diskWork().execute(() -> {
+            long waitNs = SAVE_NS;
+            try {
+                file.keep(newest);
+            } catch (IOException e) {
+                LOG.warn("cluster: the picture of the metadata cannot be kept for the next start; tried again", e);
+                waitNs = 10 * SAVE_NS;
+            }
+            saved(waitNs);
+        });
+    }
+
+    private void saved(long waitNs) {
+        member.mailbox().execute(() -> {
+            saving = false;
+            saveDueNs = nowNs + waitNs;
+        });
     }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a member knows of itself and of its cluster, on its own disk: one record, replaced as a whole. The picture in it may
- * be old. Not thread-safe.
+ * be old. Any thread may call.
  */
 final class NodeFile implements AutoCloseable {
     /** The file's name in the data directory. */
@@ -52,7 +52,7 @@ final class NodeFile implements AutoCloseable {
     }
 
     private final Journal journal;
-    private @Nullable Known known;
+    private volatile @Nullable Known known;
 
     private NodeFile(Journal journal, @Nullable Known known) {
         this.journal = journal;
@@ -97,7 +97,7 @@ final class NodeFile implements AutoCloseable {
     }
 
     /** Durable when it returns. After a failure the file says what it said before, and this may be tried again. */
-    void write(Known next) throws IOException {
+    synchronized void write(Known next) throws IOException {
         NodeRecord wire = NodeRecord.newBuilder()
                 .setClusterId(next.clusterId())
                 .setNodeId(next.nodeId())
@@ -109,8 +109,16 @@ final class NodeFile implements AutoCloseable {
         known = next;
     }
 
+    /** Keeps a newer picture with what it says of this node, if it says anything. Durable when it returns. */
+    synchronized void keep(MetadataImage picture) throws IOException {
+        Known last = known;
+        if (last != null && last.picture() != picture) {
+            write(last.with(picture));
+        }
+    }
+
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         journal.close();
     }
 }

@@ -105,6 +105,7 @@ final class TestBroker implements AutoCloseable {
                 (cluster, node) -> net.isNode(place, cluster, node),
                 SystemEpochClock.INSTANCE,
                 SystemNanoClock.INSTANCE,
+                Runnable::run,
                 UUID::randomUUID,
                 fatal::set);
         starting = new CompletableFuture<>();
