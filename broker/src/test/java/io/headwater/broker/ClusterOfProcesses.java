@@ -13,9 +13,12 @@ import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -38,6 +41,8 @@ final class ClusterOfProcesses implements AutoCloseable {
     private static final int METADATA_VOTERS = 3;
     private static final String FREEZE = "freeze";
     private static final String THAW = "thaw";
+    private static final String FAIL = "fail";
+    private static final int ROT_BYTES = 4096;
     private static final String CLOCK = "clock ";
 
     private final Path directory;
@@ -237,6 +242,36 @@ final class ClusterOfProcesses implements AutoCloseable {
         tell(node, THAW);
     }
 
+    /** Every sync of its logs fails from now on, until it is started again. */
+    void failSyncs(int node) throws IOException {
+        tell(node, FAIL);
+    }
+
+    /** Turns a bit over in the middle of what it has of a partition, in its oldest segment; it must not run. */
+    void rot(int node, long partitionId) throws IOException {
+        Path file;
+        try (Stream<Path> files = Files.list(dataOf(node).resolve("partitions").resolve(Long.toString(partitionId)))) {
+            file = files.filter(each -> each.toString().endsWith(".log"))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow();
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = ByteBuffer.allocate(ROT_BYTES);
+            long end = channel.size();
+            // What is preallocated is zeros.
+            for (long at = 0; at < end; at += ROT_BYTES) {
+                channel.read(bytes.clear(), at);
+                if (bytes.getLong(0) == 0 && bytes.getLong(ROT_BYTES - Long.BYTES) == 0) {
+                    end = at;
+                }
+            }
+            channel.read(bytes.clear(), end / 2);
+            bytes.put(ROT_BYTES / 2, (byte) (bytes.get(ROT_BYTES / 2) ^ 1));
+            channel.write(bytes.flip(), end / 2);
+        }
+    }
+
     /** Its wall clock is off by so much from now on. */
     void setClockOff(int node, long ms) throws IOException {
         tell(node, CLOCK + ms);
@@ -299,6 +334,8 @@ final class ClusterOfProcesses implements AutoCloseable {
                         disk.stallSyncs();
                     } else if (line.equals(THAW)) {
                         disk.resume();
+                    } else if (line.equals(FAIL)) {
+                        disk.failSyncs(file -> file.toString().endsWith(".log"));
                     } else if (line.startsWith(CLOCK)) {
                         clockOffMs.set(Long.parseLong(line.substring(CLOCK.length())));
                     }

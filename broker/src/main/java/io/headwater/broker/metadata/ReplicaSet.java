@@ -28,6 +28,11 @@ public record ReplicaSet(List<Replica> voters, List<Replica> nextVoters, List<Re
         return !nextVoters.isEmpty();
     }
 
+    /** Whether nobody could lead but the one voter that there is. */
+    public boolean isOneCopy() {
+        return !isJoint() && voters.size() <= 1;
+    }
+
     /** Of either set. */
     public boolean isVoter(Replica replica) {
         return voters.contains(replica) || nextVoters.contains(replica);

@@ -7,7 +7,6 @@ import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.DiskFullException;
-import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.OffsetOutOfRangeException;
 import io.headwater.storage.StorageException;
 
@@ -50,13 +49,10 @@ public final class PartitionErrors {
         if (failure instanceof OffsetOutOfRangeException range) {
             return Errors.outOfRange(message, range.startOffset(), range.endOffset());
         }
-        if (failure instanceof CorruptLogException) {
-            return Errors.of(ErrorCode.ERROR_CORRUPT_LOG, message);
-        }
-        if (failure instanceof LogOfflineException) {
-            return Errors.of(ErrorCode.ERROR_PARTITION_OFFLINE, message);
-        }
-        return Errors.of(ErrorCode.ERROR_PARTITION_OFFLINE, message);
+        ErrorCode lost = failure instanceof CorruptLogException
+                ? ErrorCode.ERROR_CORRUPT_LOG
+                : ErrorCode.ERROR_PARTITION_OFFLINE;
+        return copyLost(partition, lost, message).build();
     }
 
     /** Another broker leads, or will: what was appended here may or may not be what it goes on with. */
@@ -168,8 +164,17 @@ public final class PartitionErrors {
 
     /** It was appended, and nobody can say whether the disk has it. */
     public static Error fateUnknown(PartitionInfo partition, String reason) {
-        return Errors.unknownOutcome(
-                ErrorCode.ERROR_PARTITION_OFFLINE, "partition " + partition.displayName() + ": " + reason);
+        String message = "partition " + partition.displayName() + ": " + reason;
+        return copyLost(partition, ErrorCode.ERROR_PARTITION_OFFLINE, message)
+                .setUnknownOutcome(true)
+                .build();
+    }
+
+    /** Where there are other copies, one of them will lead: whoever asks goes on there. */
+    private static Error.Builder copyLost(PartitionInfo partition, ErrorCode alone, String message) {
+        return partition.replicas().isOneCopy()
+                ? Errors.builder(alone, message)
+                : Errors.builder(ErrorCode.ERROR_NOT_LEADER, message + "; another broker is to lead it");
     }
 
     public static Error outOfRange(PartitionInfo partition, long offset, long start, long end) {
