@@ -17,6 +17,8 @@ import io.headwater.broker.net.SteppedListener;
 import io.headwater.broker.peer.PeerHandler;
 import io.headwater.broker.peer.PeerSide;
 import io.headwater.broker.queue.HeapBudget;
+import io.headwater.broker.replica.ControllerSettings;
+import io.headwater.broker.replica.ReplicaSettings;
 import io.headwater.broker.shard.Owners;
 import io.headwater.broker.shard.SteppedShards;
 import io.headwater.storage.DataDirectory;
@@ -56,7 +58,9 @@ public final class SteppedBroker {
             Ports ports,
             Wire wire,
             Voters voters,
-            Executor files) {}
+            Executor files,
+            ReplicaSettings replication,
+            ControllerSettings controller) {}
 
     private static final int MAILBOX_LIMIT = 1024;
     private static final int OWNERS = 1;
@@ -105,7 +109,8 @@ public final class SteppedBroker {
                 place.peers().toString(),
                 "",
                 new TreeMap<>(),
-                place.timing());
+                place.timing(),
+                place.controller());
         this.starting = ClusterNode.begin(
                 settings,
                 member.around(ports, place.directory(), data.marks(), place.voters(), Runnable::run),
@@ -131,7 +136,8 @@ public final class SteppedBroker {
     private void serve(ClusterMetadata metadata) {
         member.hasJoined(metadata);
         NodeInfo self = member.self();
-        SteppedShards shards = new SteppedShards(owners, data, metadata::image, self, member::post, place.files());
+        SteppedShards shards = new SteppedShards(
+                owners, data, metadata::image, self, member::post, place.files(), place.replication());
         member.ready();
         BrokerFacts facts = new BrokerFacts(
                 self.nodeId(),

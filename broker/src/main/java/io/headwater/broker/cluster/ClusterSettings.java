@@ -2,6 +2,7 @@ package io.headwater.broker.cluster;
 
 import io.headwater.broker.config.HostPort;
 import io.headwater.broker.metadata.FeatureRange;
+import io.headwater.broker.replica.ControllerSettings;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
@@ -22,10 +23,21 @@ public record ClusterSettings(
         String peerEndpoint,
         String rack,
         SortedMap<String, FeatureRange> features,
-        Timing timing) {
+        Timing timing,
+        ControllerSettings controller) {
     public ClusterSettings {
         seeds = List.copyOf(seeds);
         features = Collections.unmodifiableSortedMap(new TreeMap<>(features));
+    }
+
+    public ClusterSettings(
+            List<HostPort> seeds,
+            String clientEndpoint,
+            String peerEndpoint,
+            String rack,
+            SortedMap<String, FeatureRange> features,
+            Timing timing) {
+        this(seeds, clientEndpoint, peerEndpoint, rack, features, timing, ControllerSettings.DEFAULTS);
     }
 
     /**

@@ -48,7 +48,7 @@ final class ControllerDesk implements ControllerPorts {
 
     private final Peers peers;
     private final Consumer<Command.Builder> propose;
-    private final Controller controller = new Controller(this, ControllerSettings.DEFAULTS);
+    private final Controller controller;
     private final Map<Long, MetadataCommand.Seal> seals = new LinkedHashMap<>();
     private final Map<Long, MetadataCommand.Elect> elects = new LinkedHashMap<>();
     private final List<MetadataCommand> others = new ArrayList<>();
@@ -62,7 +62,14 @@ final class ControllerDesk implements ControllerPorts {
     private long fastUntilNs;
 
     /** @param propose takes what it wants agreed on; that it fails is made up for by asking again */
-    ControllerDesk(Peers peers, Handback handback, Consumer<Command.Builder> propose, MetadataImage image, long nowNs) {
+    ControllerDesk(
+            ControllerSettings settings,
+            Peers peers,
+            Handback handback,
+            Consumer<Command.Builder> propose,
+            MetadataImage image,
+            long nowNs) {
+        this.controller = new Controller(this, settings);
         this.handback = handback;
         this.peers = peers;
         this.propose = propose;

@@ -45,7 +45,8 @@ final class Leading {
         this.member = member;
         this.heartbeatNs = TimeUnit.MILLISECONDS.toNanos(timing.heartbeatMs());
         this.sessions = new Sessions(timing.sessionMs());
-        this.desk = new ControllerDesk(peers, new Handback(timing.handbackMs(), nowNs), propose, image, nowNs);
+        this.desk = new ControllerDesk(
+                member.settings().controller(), peers, new Handback(timing.handbackMs(), nowNs), propose, image, nowNs);
         this.seats = new VoterSeats(peers, member.mailbox(), quorum, timing.voterLostMs(), nowNs);
         this.moves = new Moves(timing.voterLostMs(), nowNs);
         this.quorum = quorum;

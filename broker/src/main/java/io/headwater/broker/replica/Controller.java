@@ -18,7 +18,7 @@ public final class Controller {
     private final SortedMap<Long, PartitionCare> partitions = new TreeMap<>();
 
     public Controller(ControllerPorts ports, ControllerSettings settings) {
-        this(ports, settings, Rules.ALL);
+        this(ports, settings, settings.rules());
     }
 
     Controller(ControllerPorts ports, ControllerSettings settings, Rules rules) {

@@ -22,7 +22,7 @@ public final class Replica {
     private record Seal(int epoch, SortedSet<Integer> askers) {}
 
     public Replica(ReplicaStart start, ReplicaPorts ports, ReplicaSettings settings) {
-        this(start, ports, settings, Rules.ALL);
+        this(start, ports, settings, settings.rules());
     }
 
     Replica(ReplicaStart start, ReplicaPorts ports, ReplicaSettings settings, Rules rules) {

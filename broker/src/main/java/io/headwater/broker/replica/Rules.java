@@ -7,7 +7,7 @@ import java.util.Set;
  * The rules that keep what is committed. All of them hold, always. Only tests switch one off, to prove that the
  * simulation sees what it is there for.
  */
-final class Rules {
+public final class Rules {
     enum Rule {
         /** R2: a promised replica takes nothing of older epochs. */
         PROMISE_FENCES,
@@ -33,7 +33,7 @@ final class Rules {
         TRANSFER_TO_COMPLETE_LOG
     }
 
-    static final Rules ALL = new Rules(EnumSet.noneOf(Rule.class));
+    public static final Rules ALL = new Rules(EnumSet.noneOf(Rule.class));
 
     private final Set<Rule> off;
 

@@ -14,7 +14,6 @@ import io.headwater.broker.replica.Replica;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.broker.replica.ReplicaOwner;
 import io.headwater.broker.replica.ReplicaPorts;
-import io.headwater.broker.replica.ReplicaSettings;
 import io.headwater.broker.replica.ReplicaStart;
 import io.headwater.storage.DiskFullException;
 import io.headwater.storage.LogOfflineException;
@@ -78,7 +77,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
                 epoch -> home.promised(this, epoch),
                 cause -> home.promiseLost(this, cause));
         ReplicaStart start = copy.start(Views.id(self.replica()), self.incarnation(), home.newLife());
-        this.replica = new Replica(start, new ReplicaPorts(copy, promises, this, this), ReplicaSettings.DEFAULTS);
+        this.replica = new Replica(start, new ReplicaPorts(copy, promises, this, this), home.settings());
         this.alone = info.replicas().isOnly(this.self);
         this.durableSeen = log.durableIndex();
     }

@@ -8,6 +8,7 @@ import io.headwater.broker.net.Requests;
 import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.replica.ReplicaMessage;
+import io.headwater.broker.replica.ReplicaSettings;
 import io.headwater.broker.work.LetterBox;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.Produce;
@@ -80,7 +81,7 @@ public final class Owners implements DurabilityListener, Requests.Factory {
      */
     public void start(
             DataDirectory data, Supplier<MetadataImage> metadata, NodeInfo self, Supplier<ReplicaPost> posts) {
-        prepare(data, metadata, self, posts, promiseWriter);
+        prepare(data, metadata, self, posts, promiseWriter, ReplicaSettings.DEFAULTS);
         for (int i = 0; i < shards.size(); i++) {
             threads.add(new ShardThread(shards.get(i), "headwater-owner-" + i, settings.onFatal()));
         }
@@ -93,10 +94,12 @@ public final class Owners implements DurabilityListener, Requests.Factory {
             Supplier<MetadataImage> metadata,
             NodeInfo self,
             Supplier<ReplicaPost> posts,
-            Executor promiseWrites) {
+            Executor promiseWrites,
+            ReplicaSettings replication) {
         PromiseKeeper promises = new PromiseKeeper(data.marks(), promiseWrites);
         for (Mailbox mailbox : mailboxes) {
-            shards.add(new Shard(mailbox, data, metadata, settings, this::mailboxOf, self, posts.get(), promises));
+            shards.add(new Shard(
+                    mailbox, data, metadata, settings, this::mailboxOf, self, posts.get(), promises, replication));
         }
         return List.copyOf(shards);
     }

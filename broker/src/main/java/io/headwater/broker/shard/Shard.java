@@ -12,6 +12,7 @@ import io.headwater.broker.partition.NotLeaderException;
 import io.headwater.broker.partition.Partition;
 import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.queue.Now;
+import io.headwater.broker.replica.ReplicaSettings;
 import io.headwater.broker.stream.ProduceRequest;
 import io.headwater.broker.stream.Traffic;
 import io.headwater.protocol.wire.Error;
@@ -85,7 +86,8 @@ final class Shard {
             LongFunction<Mailbox> mailboxOf,
             NodeInfo self,
             ReplicaPost post,
-            PromiseKeeper promises) {
+            PromiseKeeper promises,
+            ReplicaSettings replication) {
         this.mailbox = mailbox;
         this.data = data;
         this.metadata = metadata;
@@ -96,7 +98,7 @@ final class Shard {
         this.soon = work -> mailbox.signal(new Later(work));
         this.mailboxOf = mailboxOf;
         this.post = post;
-        this.replicas = new Replicas(this, self, post, promises);
+        this.replicas = new Replicas(this, self, post, promises, replication);
         this.postOffice = new PostOffice(mailbox, mailboxOf, metadata, post, self.nodeId(), settings.maxRecordBytes());
         this.housekeeping = new Housekeeping(this, settings.idleAfterMs());
     }

@@ -15,6 +15,7 @@ import io.headwater.broker.peer.wire.FromController;
 import io.headwater.broker.peer.wire.PeerMessage;
 import io.headwater.broker.peer.wire.SealRequest;
 import io.headwater.broker.replica.ControllerMessage;
+import io.headwater.broker.replica.ControllerSettings;
 import io.headwater.broker.replica.ReplicaId;
 import io.headwater.protocol.wire.AckLevel;
 import java.nio.ByteBuffer;
@@ -48,6 +49,7 @@ class ControllerDeskTest {
                                 .setRetentionBytes(-1)
                                 .setAckLevel(AckLevel.ACK_PERSISTED_VALUE))));
         desk = new ControllerDesk(
+                ControllerSettings.DEFAULTS,
                 new Keeping(),
                 new Handback(10_000, nowNs),
                 command -> proposed.add(command.build()),
@@ -150,6 +152,7 @@ class ControllerDeskTest {
         picture.took(Commands.fence(picture.node(1)));
         picture.register(2, "again");
         ControllerDesk next = new ControllerDesk(
+                ControllerSettings.DEFAULTS,
                 new Keeping(),
                 new Handback(10_000, nowNs),
                 command -> proposed.add(command.build()),

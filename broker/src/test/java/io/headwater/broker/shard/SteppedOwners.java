@@ -11,6 +11,7 @@ import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.metadata.wire.RegisterNode;
 import io.headwater.broker.queue.HeapBudget;
+import io.headwater.broker.replica.ReplicaSettings;
 import io.headwater.record.Envelope;
 import io.headwater.record.InvalidBatchException;
 import io.headwater.record.RecordBatch;
@@ -94,7 +95,15 @@ final class SteppedOwners {
         for (int i = 0; i < count; i++) {
             mailboxes.add(new Mailbox(64));
             shards.add(new Shard(
-                    mailboxes.get(i), data, () -> image, settings, mailboxOf, self, ReplicaPost.NONE, promises));
+                    mailboxes.get(i),
+                    data,
+                    () -> image,
+                    settings,
+                    mailboxOf,
+                    self,
+                    ReplicaPost.NONE,
+                    promises,
+                    ReplicaSettings.DEFAULTS));
         }
     }
 

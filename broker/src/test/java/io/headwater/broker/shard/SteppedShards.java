@@ -2,6 +2,7 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.replica.ReplicaSettings;
 import io.headwater.storage.DataDirectory;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -17,8 +18,9 @@ public final class SteppedShards {
             Supplier<MetadataImage> metadata,
             NodeInfo self,
             Supplier<ReplicaPost> posts,
-            Executor files) {
-        this.shards = owners.prepare(data, metadata, self, posts, files);
+            Executor files,
+            ReplicaSettings replication) {
+        this.shards = owners.prepare(data, metadata, self, posts, files, replication);
     }
 
     /** One turn of each. Returns how much there was to do. */

@@ -39,9 +39,9 @@ class BrokerSimulationTest {
     @Test
     void theSameSeedGivesTheSameTrace() {
         for (long seed = 0; seed < 3; seed++) {
-            long once = Simulate.world(seed, false).run();
-            assertEquals(once, Simulate.world(seed, false).run());
-            assertNotEquals(once, Simulate.world(seed + 1, false).run());
+            long once = Simulate.world(seed, "brief", null).run();
+            assertEquals(once, Simulate.world(seed, "brief", null).run());
+            assertNotEquals(once, Simulate.world(seed + 1, "brief", null).run());
         }
     }
 }

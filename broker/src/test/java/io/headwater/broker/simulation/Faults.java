@@ -21,8 +21,6 @@ final class Faults {
         CONTROLLER
     }
 
-    private static final long MS = 1_000_000;
-
     private final World world;
     private final Profile profile;
     private final SplittableRandom random;
@@ -58,17 +56,17 @@ final class Faults {
         Machine machine = world.machine(victim);
         world.trace(kind.ordinal() * 31L + victim);
         switch (kind) {
-            case KILL -> crash(machine, false, random.nextLong(4_000 * MS));
-            case POWER_CUT -> crash(machine, true, random.nextLong(6_000 * MS));
+            case KILL -> crash(machine, false, someNs());
+            case POWER_CUT -> crash(machine, true, someNs());
             case ALL_DIE -> {
                 boolean power = random.nextBoolean();
                 for (int each = 1; each <= world.machines(); each++) {
-                    crash(world.machine(each), power, random.nextLong(2_000 * MS));
+                    crash(world.machine(each), power, someNs());
                 }
             }
             case WIPE -> wipe(machine);
-            case PAUSE -> machine.pause(random.nextLong(8_000 * MS));
-            case SLOW_DISK -> machine.stall(random.nextLong(4_000 * MS));
+            case PAUSE -> machine.pause(someNs());
+            case SLOW_DISK -> machine.stall(someNs());
             case CUT -> {
                 cut(victim, other);
                 cut(other, victim);
@@ -105,12 +103,16 @@ final class Faults {
         }
     }
 
+    private long someNs() {
+        return random.nextLong(profile.longestNs());
+    }
+
     private void cut(int from, int to) {
         world.network().cut(from, to);
     }
 
     private void healLater() {
-        world.time().schedule(random.nextLong(8_000 * MS), world.network()::heal);
+        world.time().schedule(someNs(), world.network()::heal);
     }
 
     private void crash(Machine machine, boolean power, long downNs) {
@@ -126,7 +128,7 @@ final class Faults {
             wiped = true;
             machine.crash(random.nextBoolean());
             machine.wipe();
-            world.time().schedule(random.nextLong(3_000 * MS), machine::start);
+            world.time().schedule(someNs(), machine::start);
         }
     }
 

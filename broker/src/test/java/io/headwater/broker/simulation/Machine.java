@@ -142,7 +142,9 @@ final class Machine {
                         if (life == now) {
                             files.add(work);
                         }
-                    }));
+                    },
+                    world.mutation().replica(),
+                    world.mutation().controller()));
         } catch (IOException e) {
             throw new AssertionError("machine " + number + " does not start", e);
         }

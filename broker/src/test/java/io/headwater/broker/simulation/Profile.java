@@ -7,6 +7,9 @@ import java.util.SplittableRandom;
  *
  * @param faultsNs how long things go wrong
  * @param everyNs about how often
+ * @param longestNs how long one fault lasts at most
+ * @param syncNs how long a sync takes at most, while the disk takes something
+ * @param lostMs after how long the replicas and the seat of a node that is fenced go to another one
  * @param kinds which faults there are, as bits by {@link Faults.Kind}
  */
 record Profile(
@@ -17,9 +20,14 @@ record Profile(
         boolean keyed,
         long faultsNs,
         long everyNs,
+        long longestNs,
         int kinds,
-        long syncNs) {
+        long syncNs,
+        int windowBytes,
+        int frameBytes,
+        long lostMs) {
     private static final long MS = 1_000_000;
+    private static final int ALL = (1 << Faults.Kind.values().length) - 1;
 
     /** One partition, and some seconds of faults. */
     static Profile brief(SplittableRandom random) {
@@ -31,8 +39,37 @@ record Profile(
         return random(random, random.nextInt(2, 5), random.nextLong(30_000, 90_000) * MS, random.nextInt(300, 1_000));
     }
 
+    /** One partition whose leader changes all the time: what shows that a rule is missed. */
+    static Profile violent(SplittableRandom random) {
+        return random(
+                random,
+                1,
+                20_000 * MS,
+                600,
+                random.nextLong(20, 200) * MS,
+                random.nextLong(50, 500) * MS,
+                random.nextInt(2) == 0 ? ALL : ALL & ~(1 << Faults.Kind.WIPE.ordinal()));
+    }
+
     private static Profile random(SplittableRandom random, int partitions, long faultsNs, int records) {
-        int all = (1 << Faults.Kind.values().length) - 1;
+        return random(
+                random,
+                partitions,
+                faultsNs,
+                records,
+                (long) (50 * Math.pow(40, random.nextDouble())) * MS,
+                (long) (200 * Math.pow(40, random.nextDouble())) * MS,
+                random.nextInt(3) == 0 ? ALL : random.nextInt(ALL + 1));
+    }
+
+    private static Profile random(
+            SplittableRandom random,
+            int partitions,
+            long faultsNs,
+            int records,
+            long everyNs,
+            long longestNs,
+            int kinds) {
         return new Profile(
                 partitions,
                 random.nextInt(1, 4),
@@ -40,8 +77,12 @@ record Profile(
                 random.nextInt(0, 4),
                 random.nextBoolean(),
                 faultsNs,
-                random.nextLong(100, 2_000) * MS,
-                random.nextInt(3) == 0 ? all : random.nextInt(all + 1),
-                random.nextLong(200_000, 5 * MS));
+                everyNs,
+                longestNs,
+                kinds,
+                random.nextLong(200_000, 5 * MS),
+                random.nextBoolean() ? 2 << 20 : random.nextInt(1 << 10, 16 << 10),
+                random.nextBoolean() ? 1 << 20 : random.nextInt(512, 4 << 10),
+                random.nextBoolean() ? 600_000 : random.nextLong(2_000, 8_000));
     }
 }

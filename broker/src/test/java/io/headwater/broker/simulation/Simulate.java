@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** Runs seeds, one after the other: {@code scripts/simulate} says how. */
@@ -16,24 +17,31 @@ public final class Simulate {
         root.setLevel(Level.toLevel(System.getProperty("headwater.log"), Level.OFF));
     }
 
-    static World world(long seed, boolean lengthy) {
+    static World world(long seed, String kind, @Nullable String rule) {
         SplittableRandom random = new SplittableRandom(seed);
-        return new World(random, lengthy ? Profile.lengthy(random) : Profile.brief(random));
+        Profile profile =
+                switch (kind) {
+                    case "brief" -> Profile.brief(random);
+                    case "long" -> Profile.lengthy(random);
+                    case "violent" -> Profile.violent(random);
+                    default -> throw new IllegalArgumentException(kind + " (expected: brief, long or violent)");
+                };
+        return new World(random, profile, rule);
     }
 
-    /** FIRST COUNT brief|lengthy; ends with 1 if a seed failed. */
+    /** FIRST COUNT brief|long|violent [RULE that does not hold]; ends with 1 if a seed failed. */
     public static void main(String[] args) {
         quiet();
         long first = Long.parseLong(args[0]);
         long count = Long.parseLong(args[1]);
-        boolean lengthy = args[2].equals("lengthy");
+        String rule = args.length > 3 ? args[3] : null;
         boolean verbose = count <= 10;
         long beginNs = System.nanoTime();
         long toldNs = beginNs;
         long simulatedNs = 0;
         int failed = 0;
         for (long seed = first; seed < first + count; seed++) {
-            World world = world(seed, lengthy);
+            World world = world(seed, args[2], rule);
             long seedNs = System.nanoTime();
             try {
                 long trace = world.run();
@@ -52,6 +60,9 @@ public final class Simulate {
                 System.out.println("seed " + seed + " FAILED: " + e);
                 if (verbose) {
                     e.printStackTrace(System.out);
+                }
+                if (rule != null) {
+                    count = seed - first + 1;
                 }
             }
             simulatedNs += world.time().nowNs();

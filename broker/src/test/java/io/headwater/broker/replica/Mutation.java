@@ -1,0 +1,37 @@
+package io.headwater.broker.replica;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What replicas and controllers do where one of the {@link Rules} does not hold, for simulations of other rooms. */
+public record Mutation(ReplicaSettings replica, ControllerSettings controller) {
+    /** The names of the rules that can be switched off here. */
+    public static List<String> names() {
+        return Arrays.stream(Rules.Rule.values())
+                // The one is kept by whoever makes directories; of the other nothing is seen but where voters change.
+                .filter(rule -> rule != Rules.Rule.NEW_DISK_NEW_REPLICA)
+                .map(Enum::name)
+                .toList();
+    }
+
+    /**
+     * The same settings without that rule.
+     *
+     * @param rule null: all hold
+     */
+    public static Mutation without(@Nullable String rule, int windowBytes, int frameBytes) {
+        Rules rules = rule == null ? Rules.ALL : Rules.without(Rules.Rule.valueOf(rule));
+        ReplicaSettings replica = ReplicaSettings.DEFAULTS;
+        ControllerSettings controller = ControllerSettings.DEFAULTS;
+        return new Mutation(
+                new ReplicaSettings(
+                        windowBytes,
+                        frameBytes,
+                        replica.resendMs(),
+                        replica.commitDelayMs(),
+                        replica.handoverMs(),
+                        rules),
+                new ControllerSettings(controller.preferMs(), controller.retryMs(), rules));
+    }
+}
