@@ -19,6 +19,7 @@ import io.headwater.storage.DiskFullException;
 import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.LogStart;
 import io.headwater.storage.PartitionLog;
+import io.headwater.storage.StorageException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,10 +64,10 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     private boolean mustBeginAnew;
 
     /** Its replica knows nothing of who leads yet: {@link #begin}. */
-    LocalReplica(PartitionInfo info, PartitionLog log, Replicas home) {
+    LocalReplica(PartitionInfo info, Shard shard, Replicas home) throws StorageException {
         NodeInfo self = home.self();
         this.info = info;
-        this.log = log;
+        this.log = shard.data().log(info.partitionId());
         this.self = self.replica();
         this.post = home.post();
         this.copy = new CopyLog(log, home.marks(), home.clock());
@@ -77,7 +78,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
                 epoch -> home.promised(this, epoch),
                 cause -> home.promiseLost(this, cause));
         ReplicaStart start = copy.start(Views.id(self.replica()), self.incarnation(), home.newLife());
-        this.replica = new Replica(start, new ReplicaPorts(copy, promises, this, this), home.settings());
+        this.replica = new Replica(start, new ReplicaPorts(copy, promises, this, this), shard.replication());
         this.alone = info.replicas().isOnly(this.self);
         this.durableSeen = log.durableIndex();
     }

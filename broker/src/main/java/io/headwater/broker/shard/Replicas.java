@@ -12,7 +12,6 @@ import io.headwater.broker.partition.NotLeaderException;
 import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.replica.ControllerMessage;
 import io.headwater.broker.replica.ReplicaMessage;
-import io.headwater.broker.replica.ReplicaSettings;
 import io.headwater.protocol.wire.Error;
 import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.LogOfflineException;
@@ -52,7 +51,6 @@ final class Replicas {
     private final NodeInfo self;
     private final ReplicaPost post;
     private final PromiseKeeper promises;
-    private final ReplicaSettings settings;
     private final Long2ObjectHashMap<LocalReplica> replicas = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<Owned> served = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
@@ -73,12 +71,11 @@ final class Replicas {
      * @param self this broker in its present incarnation
      * @param promises of all owners
      */
-    Replicas(Shard shard, NodeInfo self, ReplicaPost post, PromiseKeeper promises, ReplicaSettings settings) {
+    Replicas(Shard shard, NodeInfo self, ReplicaPost post, PromiseKeeper promises) {
         this.shard = shard;
         this.self = self;
         this.post = post;
         this.promises = promises;
-        this.settings = settings;
         this.resigned = new Resignations(post);
     }
 
@@ -92,10 +89,6 @@ final class Replicas {
 
     PromiseKeeper promises() {
         return promises;
-    }
-
-    ReplicaSettings settings() {
-        return settings;
     }
 
     Marks marks() {
@@ -160,7 +153,7 @@ final class Replicas {
             throw NotLeaderException.of(shard.metadata(), info, self.nodeId());
         }
         try {
-            LocalReplica local = new LocalReplica(info, shard.data().log(info.partitionId()), this);
+            LocalReplica local = new LocalReplica(info, shard, this);
             replicas.put(info.partitionId(), local);
             with(local, each -> each.begin(shard.metadata()));
             StorageException failed = broken.get(info.partitionId());

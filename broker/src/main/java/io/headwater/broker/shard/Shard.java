@@ -58,6 +58,7 @@ final class Shard {
     private final ShardGauges gauges;
     private final Replicas replicas;
     private final ReplicaPost post;
+    private final ReplicaSettings replication;
     private final Set<Connection> touched = new HashSet<>();
     private final Readers readers = new Readers(touched, this::watch);
     private final Workers workers = new Workers();
@@ -98,7 +99,8 @@ final class Shard {
         this.soon = work -> mailbox.signal(new Later(work));
         this.mailboxOf = mailboxOf;
         this.post = post;
-        this.replicas = new Replicas(this, self, post, promises, replication);
+        this.replicas = new Replicas(this, self, post, promises);
+        this.replication = replication;
         this.postOffice = new PostOffice(mailbox, mailboxOf, metadata, post, self.nodeId(), settings.maxRecordBytes());
         this.housekeeping = new Housekeeping(this, settings.idleAfterMs());
     }
@@ -213,6 +215,10 @@ final class Shard {
         return replicas.self().isMember()
                 ? PartitionErrors.unknownYet(info.partitionId())
                 : PartitionErrors.producerNotGiven(info, producerId);
+    }
+
+    ReplicaSettings replication() {
+        return replication;
     }
 
     Replicas replicas() {

@@ -2,14 +2,19 @@ package io.headwater.broker.net;
 
 import io.headwater.protocol.FrameDecoder;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Where clients connect, without sockets and threads: the real pipeline of each connection, with bytes put in and taken out. */
 public final class SteppedListener {
     private static final int MOST = 1_000;
+    /** Nothing of a process that dies is given back to a pool. */
+    private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false, true);
 
     private final ConnectionRegistry registry;
     private final Map<Long, Accepted> open = new LinkedHashMap<>();
@@ -30,10 +35,17 @@ public final class SteppedListener {
                         !each.isOpen() && each.channel.outboundMessages().isEmpty());
     }
 
+    /** The process has died. */
+    public void close() {
+        List.copyOf(open.values()).forEach(Accepted::close);
+        open.clear();
+    }
+
     /** A client connects. */
     public Accepted accept() {
         FrameDecoder decoder = FrameDecoder.ofRequests();
         EmbeddedChannel channel = new EmbeddedChannel(false, false);
+        channel.config().setAllocator(HEAP);
         ClientConnection connection = new ClientConnection(registry.nextId(), channel, registry.inFlight());
         channel.pipeline().addLast(decoder);
         try {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class ClientLink implements Link, Network.Wire {
     private static final long MS = 1_000_000;
     private static final long CONNECT_TIMEOUT_NS = 2_000 * MS;
-    private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
+    private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false, true);
 
     private final Client client;
     private final Machine machine;
@@ -112,7 +112,7 @@ final class ClientLink implements Link, Network.Wire {
     public void connect(LinkListener listener) {
         Conversation next = new Conversation(listener);
         current = next;
-        unsent = Unpooled.buffer();
+        unsent = HEAP.buffer();
         network.time().schedule(2 * network.latencyNs(), () -> client.run(() -> connecting(next, 0)));
     }
 
@@ -165,7 +165,7 @@ final class ClientLink implements Link, Network.Wire {
             return;
         }
         ByteBuf bytes = unsent;
-        unsent = Unpooled.buffer();
+        unsent = HEAP.buffer();
         SteppedListener.Accepted to = now.accepted;
         client.trace(bytes.readableBytes());
         now.there(() -> machine.run(now.life, () -> to.received(bytes)));

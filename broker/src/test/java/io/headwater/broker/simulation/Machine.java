@@ -154,10 +154,12 @@ final class Machine {
 
     /** The process dies; of what was not synced a part is lost, if it is for the power. */
     void crash(boolean power) {
-        if (broker == null) {
+        SteppedBroker dead = broker;
+        if (dead == null) {
             return;
         }
         broker = null;
+        dead.listener().close();
         turnNumber++;
         turnNs = Long.MAX_VALUE;
         held.clear();

@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
  * @param everyNs about how often
  * @param longestNs how long one fault lasts at most
  * @param syncNs how long a sync takes at most, while the disk takes something
+ * @param sessionMs after how long without a sign of life a node is fenced
  * @param lostMs after how long the replicas and the seat of a node that is fenced go to another one
  * @param kinds which faults there are, as bits by {@link Faults.Kind}
  */
@@ -25,7 +26,8 @@ record Profile(
         long syncNs,
         int windowBytes,
         int frameBytes,
-        long lostMs) {
+        long lostMs,
+        long sessionMs) {
     private static final long MS = 1_000_000;
     private static final int ALL = (1 << Faults.Kind.values().length) - 1;
 
@@ -44,11 +46,12 @@ record Profile(
         return random(
                 random,
                 1,
-                20_000 * MS,
+                10_000 * MS,
                 600,
                 random.nextLong(20, 200) * MS,
-                random.nextLong(50, 500) * MS,
-                random.nextInt(2) == 0 ? ALL : ALL & ~(1 << Faults.Kind.WIPE.ordinal()));
+                random.nextLong(100, 1_500) * MS,
+                random.nextInt(2) == 0 ? ALL : ALL & ~(1 << Faults.Kind.WIPE.ordinal()),
+                random.nextLong(200, 600));
     }
 
     private static Profile random(SplittableRandom random, int partitions, long faultsNs, int records) {
@@ -59,7 +62,8 @@ record Profile(
                 records,
                 (long) (50 * Math.pow(40, random.nextDouble())) * MS,
                 (long) (200 * Math.pow(40, random.nextDouble())) * MS,
-                random.nextInt(3) == 0 ? ALL : random.nextInt(ALL + 1));
+                random.nextInt(3) == 0 ? ALL : random.nextInt(ALL + 1),
+                random.nextBoolean() ? 4_000 : random.nextLong(400, 4_000));
     }
 
     private static Profile random(
@@ -69,7 +73,8 @@ record Profile(
             int records,
             long everyNs,
             long longestNs,
-            int kinds) {
+            int kinds,
+            long sessionMs) {
         return new Profile(
                 partitions,
                 random.nextInt(1, 4),
@@ -83,6 +88,7 @@ record Profile(
                 random.nextLong(200_000, 5 * MS),
                 random.nextBoolean() ? 2 << 20 : random.nextInt(1 << 10, 16 << 10),
                 random.nextBoolean() ? 1 << 20 : random.nextInt(512, 4 << 10),
-                random.nextBoolean() ? 600_000 : random.nextLong(2_000, 8_000));
+                random.nextBoolean() ? 600_000 : random.nextLong(2_000, 8_000),
+                sessionMs);
     }
 }

@@ -2,6 +2,7 @@ package io.headwater.broker.simulation;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import io.netty.util.ResourceLeakDetector;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -19,19 +20,19 @@ public final class Simulate {
 
     static World world(long seed, String kind, @Nullable String rule) {
         SplittableRandom random = new SplittableRandom(seed);
-        Profile profile =
-                switch (kind) {
-                    case "brief" -> Profile.brief(random);
-                    case "long" -> Profile.lengthy(random);
-                    case "violent" -> Profile.violent(random);
-                    default -> throw new IllegalArgumentException(kind + " (expected: brief, long or violent)");
-                };
+        Profile profile = switch (kind) {
+            case "brief" -> Profile.brief(random);
+            case "long" -> Profile.lengthy(random);
+            case "violent" -> Profile.violent(random);
+            default -> throw new IllegalArgumentException(kind + " (expected: brief, long or violent)");
+        };
         return new World(random, profile, rule);
     }
 
     /** FIRST COUNT brief|long|violent [RULE that does not hold]; ends with 1 if a seed failed. */
     public static void main(String[] args) {
         quiet();
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
         long first = Long.parseLong(args[0]);
         long count = Long.parseLong(args[1]);
         String rule = args.length > 3 ? args[3] : null;

@@ -124,10 +124,10 @@ final class World {
     ClusterSettings.Timing timing() {
         ClusterSettings.Timing usual = ClusterSettings.Timing.DEFAULTS;
         return new ClusterSettings.Timing(
-                usual.heartbeatMs(),
-                usual.sessionMs(),
+                profile.sessionMs() / 8,
+                profile.sessionMs(),
                 profile.lostMs(),
-                usual.handbackMs(),
+                Math.min(usual.handbackMs(), 2 * profile.sessionMs()),
                 usual.retryMs(),
                 usual.startMs());
     }
@@ -262,6 +262,10 @@ final class World {
     private <M extends MessageLite> M ask(Client client, FrameType type, MessageLite request, Class<M> reply) {
         CompletableFuture<M> answer = client.library().ask(type, request, reply);
         until(type + " is answered", HEAL_NS, answer::isDone);
+        if (answer.isCompletedExceptionally()) {
+            throw new History.Violation(
+                    type + ": " + answer.handle((ok, why) -> why).join());
+        }
         return answer.join();
     }
 
@@ -337,10 +341,18 @@ final class World {
             for (ConsumedRecord record : consumer.poll(Duration.ZERO)) {
                 history.read(record, nextRead[record.partition()]++);
             }
-        } catch (HeadwaterException.Retriable e) {
-            trace(e.getMessage());
+        } catch (HeadwaterException e) {
+            failed("reading", e);
         }
         time.schedule(random.nextLong(MS, 100 * MS), () -> poll(consumer));
+    }
+
+    /** That nobody can be reached is said once, and is no reason to give up. */
+    private void failed(String what, HeadwaterException why) {
+        if (!(why instanceof HeadwaterException.Retriable)) {
+            throw new History.Violation(what + ": " + why.getMessage());
+        }
+        trace(why.getMessage());
     }
 
     /** A worker; when it dies, another one comes. */
@@ -371,8 +383,8 @@ final class World {
                 history.delivered(record);
                 holding.add(record);
             }
-        } catch (HeadwaterException.Retriable e) {
-            trace(e.getMessage());
+        } catch (HeadwaterException e) {
+            failed("working", e);
         }
         while (!holding.isEmpty() && random.nextInt(4) > 0) {
             QueueRecord record = holding.remove(random.nextInt(holding.size()));
