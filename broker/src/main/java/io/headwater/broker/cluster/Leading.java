@@ -1,13 +1,16 @@
 package io.headwater.broker.cluster;
 
 import io.headwater.broker.consensus.Voter;
+import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.peer.ControllerCodec;
 import io.headwater.broker.peer.Peers;
 import io.headwater.broker.peer.wire.Heartbeat;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -36,6 +39,10 @@ final class Leading {
     private final Voter quorum;
     private final Consumer<Command.Builder> propose;
     private final long heartbeatNs;
+    /** Of which it has been said: what is proposed may have to be proposed again. */
+    private final Set<Leader> fencing = new HashSet<>();
+
+    private final Set<Leader> returning = new HashSet<>();
     private MetadataImage image;
     private long turnNs;
 
@@ -110,13 +117,19 @@ final class Leading {
         }
         int work = 0;
         for (NodeInfo node : sessions.silent(image, nowNs)) {
-            LOG.warn("cluster: node {} is not heard of any more, and is fenced", node.nodeId());
+            returning.remove(node.leader());
+            if (fencing.add(node.leader())) {
+                LOG.warn("cluster: node {} is not heard of any more, and is fenced", node.nodeId());
+            }
             propose.accept(Commands.fence(node));
             desk.nodeLost(node);
             work++;
         }
         for (NodeInfo node : sessions.back(image, nowNs)) {
-            LOG.info("cluster: node {} is heard of again", node.nodeId());
+            fencing.remove(node.leader());
+            if (returning.add(node.leader())) {
+                LOG.info("cluster: node {} is heard of again", node.nodeId());
+            }
             propose.accept(Commands.unfence(node));
             work++;
         }
