@@ -171,8 +171,11 @@ final class Cluster implements Session.Owner {
     @Override
     public void answered(Call call, MessageLite reply) {
         calls.settled(call);
+        long newsBefore = picture.news();
         if (reply instanceof Topics topics && picture.learn(topics, loop.nowNs())) {
-            refresh.helped();
+            if (picture.news() != newsBefore) {
+                refresh.helped();
+            }
             List.copyOf(listeners).forEach(SessionListener::moved);
             calls.retryAll();
         }

@@ -29,6 +29,8 @@ final class Picture {
         int index;
         int epoch;
         int leader = UNKNOWN;
+        /** As brokers' pictures have it, whatever was hinted at since. */
+        int told = UNKNOWN;
         /** Since when it has no leader, as far as it is known here. */
         long leaderlessNs;
         /** Somebody has asked who leads it. */
@@ -38,6 +40,15 @@ final class Picture {
     private final Map<Integer, Endpoint> nodes = new TreeMap<>();
     private final Map<Long, Place> places = new HashMap<>();
     private int controller = UNKNOWN;
+    private long news;
+
+    /**
+     * Rises when a broker's picture says of a partition what none has said before. One that only repeats what its leader
+     * denies is cut off, or early.
+     */
+    long news() {
+        return news;
+    }
 
     boolean isCluster() {
         return !nodes.isEmpty();
@@ -95,7 +106,9 @@ final class Picture {
                 place.topic = topic.getName();
                 place.index = partition.getIndex();
                 if (place.leader == UNKNOWN || partition.getEpoch() >= place.epoch) {
+                    news += partition.getEpoch() > place.epoch || partition.getLeader() != place.told ? 1 : 0;
                     place.epoch = partition.getEpoch();
+                    place.told = partition.getLeader();
                     changed |= lead(place, partition.getLeader(), nowNs);
                 }
             }

@@ -62,6 +62,20 @@ class PictureTest {
     }
 
     @Test
+    void whatItsLeaderDeniesIsNoNewsWhenItIsSaidAgain() {
+        picture.learn(topics(5, 2, 1, 2), 0);
+        long news = picture.news();
+        picture.hint(PARTITION, Picture.NOBODY, "", 0);
+        assertTrue(picture.learn(topics(5, 2, 1, 2), 0), "there is somebody to ask again");
+        assertEquals(2, picture.nodeOf(PARTITION));
+        assertEquals(news, picture.news());
+        picture.learn(topics(6, Picture.NOBODY, 1, 2), 0);
+        assertEquals(news + 1, picture.news());
+        picture.learn(topics(6, 1, 1, 2), 0);
+        assertEquals(news + 2, picture.news());
+    }
+
+    @Test
     void knowsSinceWhenThereIsNoLeader() {
         picture.learn(topics(5, 2, 1, 2), 1_000_000_000L);
         assertEquals(null, picture.leaderless(PARTITION, 2_000_000_000L));
