@@ -130,7 +130,7 @@ public final class Broker implements AutoCloseable {
                 loops.group(),
                 loops.serverChannel(),
                 config.network().admin().socketAddress(),
-                new Metrics(vitals, house),
+                new Metrics(vitals, house, membership.vitals()),
                 house::health));
         this.control = new ControlAgent(
                 new ControlAgent.Surroundings(

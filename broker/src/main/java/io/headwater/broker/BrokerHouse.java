@@ -38,12 +38,6 @@ final class BrokerHouse implements Metrics.House {
     }
 
     @Override
-    public int recoveries() {
-        Metrics.House house = inside;
-        return house == null ? 0 : house.recoveries();
-    }
-
-    @Override
     public List<GroupLag> groupLags() {
         Metrics.House house = inside;
         return house == null ? List.of() : house.groupLags();

@@ -21,6 +21,7 @@ import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.net.EventLoops;
+import io.headwater.broker.observe.ClusterVitals;
 import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.peer.BadPeerMessageException;
 import io.headwater.broker.peer.NettyPeers;
@@ -238,6 +239,11 @@ final class Member implements Membership, PeerHandler, Responsibility {
     @Override
     public Responsibility responsibility() {
         return this;
+    }
+
+    @Override
+    public Optional<ClusterVitals> vitals() {
+        return Optional.of(new MemberVitals(owners, joined(), peers));
     }
 
     @Override

@@ -3,8 +3,10 @@ package io.headwater.broker;
 import io.headwater.broker.control.Responsibility;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.observe.ClusterVitals;
 import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.shard.ReplicaPost;
+import java.util.Optional;
 
 /** What is different in a broker that stands alone and in one among others. */
 interface Membership extends AutoCloseable {
@@ -24,6 +26,9 @@ interface Membership extends AutoCloseable {
     Partitions partitions(Partitions local);
 
     Responsibility responsibility();
+
+    /** Empty: nobody else is there. Once it is {@link #ready}. */
+    Optional<ClusterVitals> vitals();
 
     /** The owners run, and may hear of others. */
     void ready();

@@ -4,9 +4,11 @@ import io.headwater.broker.control.Responsibility;
 import io.headwater.broker.metadata.LocalMetadata;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.observe.ClusterVitals;
 import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.shard.ReplicaPost;
 import java.util.Objects;
+import java.util.Optional;
 
 /** A cluster of one: no port for others, no thread, and its own journal for what has to be agreed on. */
 record Standalone(MetadataQuorum metadata) implements Membership {
@@ -28,6 +30,11 @@ record Standalone(MetadataQuorum metadata) implements Membership {
     @Override
     public Responsibility responsibility() {
         return Responsibility.ALONE;
+    }
+
+    @Override
+    public Optional<ClusterVitals> vitals() {
+        return Optional.empty();
     }
 
     @Override

@@ -48,6 +48,7 @@ final class ClusterOfProcesses implements AutoCloseable {
     private final Path directory;
     private final List<Integer> clientPorts = new ArrayList<>();
     private final List<Integer> peerPorts = new ArrayList<>();
+    private final List<Integer> adminPorts = new ArrayList<>();
     private final Map<Integer, Process> running = new HashMap<>();
     /** Null: they reach each other directly. */
     private final @Nullable PeerNetwork network;
@@ -55,10 +56,12 @@ final class ClusterOfProcesses implements AutoCloseable {
     private ClusterOfProcesses(Path directory, int nodes, boolean throughNetwork) throws IOException {
         this.directory = directory;
         List<ServerSocket> taken = new ArrayList<>();
-        for (int i = 0; i < 2 * nodes; i++) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            taken.add(socket);
-            (i % 2 == 0 ? clientPorts : peerPorts).add(socket.getLocalPort());
+        for (List<Integer> ports : List.of(clientPorts, peerPorts, adminPorts)) {
+            for (int i = 0; i < nodes; i++) {
+                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                taken.add(socket);
+                ports.add(socket.getLocalPort());
+            }
         }
         for (ServerSocket socket : taken) {
             socket.close();
@@ -119,6 +122,11 @@ final class ClusterOfProcesses implements AutoCloseable {
 
     int clientPort(int node) {
         return clientPorts.get(node - 1);
+    }
+
+    /** Where its metrics are. */
+    int adminPort(int node) {
+        return adminPorts.get(node - 1);
     }
 
     int nodes() {
@@ -182,6 +190,7 @@ final class ClusterOfProcesses implements AutoCloseable {
                 "127.0.0.1:" + clientPorts.get(node - 1),
                 "127.0.0.1:" + peerPorts.get(node - 1),
                 peerEndpoint(node),
+                "127.0.0.1:" + adminPort(node),
                 IntStream.rangeClosed(1, nodes())
                         .filter(other -> node != 1 && other != node)
                         .mapToObj(this::peerEndpoint)
@@ -302,9 +311,8 @@ final class ClusterOfProcesses implements AutoCloseable {
 
     /** What the other JVMs run; each lives until it is killed. */
     public static void main(String[] args) throws IOException {
-        @Nullable String seeds = args.length > 4 && !args[4].isEmpty() ? args[4] : null;
-        Map<String, String> settings =
-                new HashMap<>(Map.of("data", args[0], "listen", args[1], "admin", "127.0.0.1:0"));
+        @Nullable String seeds = args.length > 5 && !args[5].isEmpty() ? args[5] : null;
+        Map<String, String> settings = new HashMap<>(Map.of("data", args[0], "listen", args[1], "admin", args[4]));
         settings.put("peer.listen", args[2]);
         settings.put("peer.advertise", args[3]);
         if (seeds != null) {

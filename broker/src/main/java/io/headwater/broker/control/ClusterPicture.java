@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** A picture of the metadata as operators see it: nodes, and partitions that are not as they should be. Once. */
-final class ClusterPicture {
+public final class ClusterPicture {
     /** Named one by one; all are counted. */
     private static final int MOST_CONCERNS = 1_000;
 
@@ -33,11 +33,11 @@ final class ClusterPicture {
     private int shortOfVoters;
     private int changing;
 
-    ClusterPicture(MetadataImage image) {
+    public ClusterPicture(MetadataImage image) {
         this.image = image;
     }
 
-    ClusterDescription.Builder describe() {
+    public ClusterDescription.Builder describe() {
         for (TopicInfo topic : image.topics()) {
             topic.partitions().forEach(this::look);
         }

@@ -328,11 +328,6 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
     }
 
     @Override
-    public int recoveries() {
-        return quorum.image().recoveries().size();
-    }
-
-    @Override
     public int controlMailbox() {
         return queue.depth();
     }

@@ -2,14 +2,10 @@ package io.headwater.broker.observe;
 
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
-import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
-import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.List;
-import java.util.function.DoubleSupplier;
-import java.util.function.Supplier;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
@@ -19,6 +15,7 @@ import java.util.function.ToLongFunction;
  */
 public final class Metrics {
     private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final ReadValues values = new ReadValues(registry);
 
     /** What does not come from {@link Vitals}. Any thread. */
     public interface House {
@@ -28,9 +25,6 @@ public final class Metrics {
 
         int groups();
 
-        /** How often partitions were recovered by hand. */
-        int recoveries();
-
         /** Of groups with members. */
         List<GroupLag> groupLags();
 
@@ -39,11 +33,13 @@ public final class Metrics {
         Health health();
     }
 
-    public Metrics(Vitals vitals, House house) {
+    /** @param cluster of a member of one; empty: it stands alone, and has nothing to tell of others */
+    public Metrics(Vitals vitals, House house, Optional<ClusterVitals> cluster) {
         traffic(vitals);
         state(vitals, house);
         groups(house);
         queues(vitals);
+        cluster.ifPresent(member -> ClusterMetrics.register(registry, member));
         JvmMetrics.register(registry);
     }
 
@@ -53,55 +49,51 @@ public final class Metrics {
     }
 
     private void traffic(Vitals vitals) {
-        counter(
+        values.counter(
                 "headwater_produce_records_total",
                 "Records appended.",
                 () -> vitals.traffic().recordsIn());
-        counter(
+        values.counter(
                 "headwater_produce_bytes_total",
                 "Bytes of batches appended.",
                 () -> vitals.traffic().bytesIn());
-        counter(
+        values.counter(
                 "headwater_produce_duplicate_records_total",
                 "Records with a message id of their topic's deduplication window: confirmed, and not stored.",
                 vitals::duplicateRecords);
-        counter(
+        values.counter(
                 "headwater_deliver_records_total",
                 "Records sent to consumers.",
                 () -> vitals.traffic().recordsOut());
-        counter(
+        values.counter(
                 "headwater_deliver_bytes_total",
                 "Bytes of entries sent to consumers.",
                 () -> vitals.traffic().bytesOut());
-        counter(
+        values.counter(
                 "headwater_read_pauses_total",
                 "How often a socket was not read because a bound on memory or replies was reached.",
                 vitals::readPauses);
-        histogram(
+        values.histogram(
                 "headwater_produce_request_seconds",
                 "From a produce request's arrival to its reply.",
                 vitals::produceLatency);
-        histogram("headwater_sync_seconds", "Duration of one group commit.", vitals::syncDuration);
+        values.histogram("headwater_sync_seconds", "Duration of one group commit.", vitals::syncDuration);
     }
 
     private void state(Vitals vitals, House house) {
-        gauge("headwater_connections", "Open client connections.", vitals::connections);
-        gauge("headwater_topics", "Topics.", house::topics);
-        gauge("headwater_partitions", "Partitions of all topics.", house::partitions);
-        gauge("headwater_groups", "Groups, with members or without.", house::groups);
-        gauge("headwater_partitions_open", "Partitions whose log is open.", vitals::openPartitions);
-        gauge(
+        values.gauge("headwater_connections", "Open client connections.", vitals::connections);
+        values.gauge("headwater_topics", "Topics.", house::topics);
+        values.gauge("headwater_partitions", "Partitions of all topics.", house::partitions);
+        values.gauge("headwater_groups", "Groups, with members or without.", house::groups);
+        values.gauge("headwater_partitions_open", "Partitions whose log is open.", vitals::openPartitions);
+        values.gauge(
                 "headwater_partitions_offline",
                 "Partitions taken offline by a failed sync or read, or by damage. Above 0 somebody must act.",
                 vitals::offlinePartitions);
-        counter(
-                "headwater_unsafe_recoveries_total",
-                "Partitions of the cluster that an operator has recovered with possible loss, ever; 1,000 at most.",
-                house::recoveries);
-        gauge("headwater_log_bytes", "Bytes of all logs, without what is preallocated.", vitals::logBytes);
-        gauge("headwater_disk_free_bytes", "Free space on the data directory's disk.", vitals::usableBytes);
-        gauge("headwater_in_flight_bytes", "Produce bytes received and not answered.", vitals::inFlightBytes);
-        gauge(
+        values.gauge("headwater_log_bytes", "Bytes of all logs, without what is preallocated.", vitals::logBytes);
+        values.gauge("headwater_disk_free_bytes", "Free space on the data directory's disk.", vitals::usableBytes);
+        values.gauge("headwater_in_flight_bytes", "Produce bytes received and not answered.", vitals::inFlightBytes);
+        values.gauge(
                 "headwater_ready",
                 "1: ready for work; 0: /readyz says why not.",
                 () -> house.health().ready() ? 1 : 0);
@@ -135,7 +127,7 @@ public final class Metrics {
     }
 
     private void queues(Vitals vitals) {
-        gauge(
+        values.gauge(
                 "headwater_queue_memory_limit_bytes",
                 "What queues may take of the heap: queues.memory.",
                 () -> vitals.queueMemory().limit());
@@ -256,42 +248,5 @@ public final class Metrics {
                     }
                 }))
                 .build());
-    }
-
-    private void counter(String name, String help, DoubleSupplier value) {
-        registry.register(CounterWithCallback.builder()
-                .name(name)
-                .help(help)
-                .callback(counter -> counter.call(value.getAsDouble()))
-                .build());
-    }
-
-    private void gauge(String name, String help, DoubleSupplier value) {
-        registry.register(GaugeWithCallback.builder()
-                .name(name)
-                .help(help)
-                .callback(gauge -> gauge.call(value.getAsDouble()))
-                .build());
-    }
-
-    private void histogram(String name, String help, Supplier<LatencyHistogram.Snapshot> source) {
-        Collector collector = () -> {
-            LatencyHistogram.Snapshot snapshot = source.get();
-            long[] counts = snapshot.counts();
-            Number[] boxed = new Number[counts.length];
-            for (int i = 0; i < counts.length; i++) {
-                boxed[i] = counts[i];
-            }
-            return HistogramSnapshot.builder()
-                    .name(name)
-                    .help(help)
-                    .dataPoint(HistogramSnapshot.HistogramDataPointSnapshot.builder()
-                            .classicHistogramBuckets(
-                                    ClassicHistogramBuckets.of(LatencyHistogram.Snapshot.upperSeconds(), boxed))
-                            .sum(snapshot.sumSeconds())
-                            .build())
-                    .build();
-        };
-        registry.register(collector);
     }
 }

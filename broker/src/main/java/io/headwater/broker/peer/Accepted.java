@@ -87,6 +87,8 @@ final class Accepted extends ChannelInboundHandlerAdapter {
         welcomed = true;
         decoder.handshaken(peers.maxFrameBytes());
         liveness.handshaken();
+        Integer node = hello.getNodeId();
+        channel.pipeline().addFirst(new PeerMeter(() -> peers.traffic(node)));
         ChannelFuture unused = channel.write(encode(peers.welcome()), channel.voidPromise());
         channel.flush();
         answers.attach(channel);

@@ -2,6 +2,7 @@ package io.headwater.broker.peer;
 
 import io.headwater.broker.config.HostPort;
 import io.headwater.broker.net.EventLoops;
+import io.headwater.broker.observe.PeerFigures;
 import io.headwater.broker.peer.wire.PeerHello;
 import io.headwater.broker.peer.wire.PeerMessage;
 import io.headwater.broker.peer.wire.PeerWelcome;
@@ -24,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -248,6 +250,21 @@ public final class NettyPeers implements PeerSide {
     void left(int node, Channel channel) {
         leavePlace(node, channel);
         accepted.remove(channel);
+    }
+
+    /** Null: nobody is known by this number. */
+    @Nullable
+    PeerTraffic traffic(Integer node) {
+        PeerLink link = links.get(node);
+        return link == null ? null : link.traffic();
+    }
+
+    @Override
+    public List<PeerFigures> figures() {
+        return links.values().stream()
+                .map(PeerLink::figures)
+                .sorted(Comparator.comparingInt(PeerFigures::node))
+                .toList();
     }
 
     private void accept(Channel channel) {

@@ -1,6 +1,7 @@
 package io.headwater.broker.peer;
 
 import io.headwater.broker.config.HostPort;
+import io.headwater.broker.observe.PeerFigures;
 import io.headwater.broker.peer.wire.PeerMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +46,8 @@ final class PeerLink implements Dialled.Owner {
     private final EventLoop loop;
     private final Outbox outbox;
     private final PendingCalls calls;
+    private final PeerTraffic traffic = new PeerTraffic();
+    private final AtomicLong connections = new AtomicLong();
     private HostPort endpoint;
     private volatile State state = State.IDLE;
     /** Something was dropped, and the handler has not been told since. */
@@ -120,6 +124,22 @@ final class PeerLink implements Dialled.Owner {
         });
     }
 
+    /** Any thread. */
+    PeerTraffic traffic() {
+        return traffic;
+    }
+
+    /** Any thread. */
+    PeerFigures figures() {
+        return new PeerFigures(
+                node,
+                state == State.UP,
+                connections.get(),
+                traffic.sentBytes(),
+                traffic.receivedBytes(),
+                outbox.bytes());
+    }
+
     private void execute(Runnable task) {
         try {
             loop.execute(task);
@@ -161,6 +181,8 @@ final class PeerLink implements Dialled.Owner {
         }
         LOG.info("peer {}: connected to {}", node, endpoint);
         lastFailure = "";
+        connections.incrementAndGet();
+        channel.pipeline().addFirst(new PeerMeter(() -> traffic));
         state = State.UP;
         delayMs = flapDelayMs;
         flapDelayMs = Math.min(2 * flapDelayMs, MAX_DELAY_MS);

@@ -28,6 +28,7 @@ final class Leadership {
     private @Nullable Handover handover;
     private long commitToldMs;
     private long noticedMs;
+    private final LagWatch lags = new LagWatch();
     private long noticedCommit = NOT_YET;
 
     Leadership(ReplicaState state, PartitionView view) {
@@ -101,6 +102,7 @@ final class Leadership {
         learners.stream().filter(learner -> !chosen.contains(learner)).forEach(chosen::add);
         chosen.remove(state.me);
         others = chosen;
+        lags.keepOnly(others);
     }
 
     /** When it is committed under both sets, no count under the old set alone can be under way any more (R13). */
@@ -219,6 +221,16 @@ final class Leadership {
             }
         }
         pump();
+    }
+
+    void tellLags(long nowMs, FollowerLags to) {
+        long durable = state.log.durableIndex();
+        for (ReplicaId other : others) {
+            Peer peer = attached.get(other);
+            long acked = Math.max(peer == null ? 0 : peer.acked(), state.log.startIndex());
+            long behindMs = lags.behindMs(other, acked, durable, nowMs);
+            to.follower(other.node(), configuration.isVoter(other), Math.max(0, durable - acked), behindMs);
+        }
     }
 
     boolean needsTicks() {

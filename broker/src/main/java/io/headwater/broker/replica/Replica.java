@@ -282,6 +282,13 @@ public final class Replica {
         return state.commit();
     }
 
+    /** While it leads: tells how far each of the others is behind. To be asked now and then, about once a second. */
+    public void tellLags(long nowMs, FollowerLags to) {
+        if (leadership != null) {
+            leadership.tellLags(nowMs, to);
+        }
+    }
+
     /**
      * Whether {@link #commit} is the end of what is committed: a new leader does not know that before the first entry of
      * its epoch is, and an end that it gave earlier could lie before one that its predecessor gave.

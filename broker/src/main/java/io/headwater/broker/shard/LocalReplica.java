@@ -36,6 +36,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     private final CopyPromises promises;
     private final Replica replica;
     private final ReplicaPost post;
+    private final ShardGauges gauges;
     /** As the metadata had it last. */
     private PartitionInfo info;
     /** Nobody else has a copy. */
@@ -52,6 +53,8 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     Owned owned;
 
     private int epoch = NEVER_LED;
+    /** Counted as begun, and not as ended. */
+    private boolean countedAsLeader;
     /** Where the log ended when the epoch began: what is before is not its own, and must be committed first. */
     private long inherited;
 
@@ -70,11 +73,12 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         this.log = shard.data().log(info.partitionId());
         this.self = self.replica();
         this.post = home.post();
-        this.copy = new CopyLog(log, home.marks(), home.clock());
+        this.gauges = home.shard().gauges();
+        this.copy = new CopyLog(log, home.shard().data().marks(), home.shard().epochClock());
         this.promises = new CopyPromises(
                 home.promises(),
                 info.partitionId(),
-                home.soon(),
+                home.shard().soon(),
                 epoch -> home.promised(this, epoch),
                 cause -> home.promiseLost(this, cause));
         ReplicaStart start = copy.start(Views.id(self.replica()), self.incarnation(), home.newLife());
@@ -86,6 +90,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     /** Nothing is written for it any more. */
     void close() {
         promises.close();
+        countEnd();
     }
 
     PartitionInfo info() {
@@ -156,6 +161,11 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     /** Whether it leads a partition that others have copies of. */
     boolean leadsOthers() {
         return !alone && replica.isLeading();
+    }
+
+    /** Whether it is a copy of a partition that others have copies of too, and does not lead it. */
+    boolean follows() {
+        return !alone && !replica.isLeading();
     }
 
     /** How long it has had something that its disk does not take; 0: it takes everything. */
@@ -247,6 +257,8 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     @Override
     public void leads(int led) {
         epoch = led;
+        countedAsLeader = true;
+        gauges.leadershipsBegun++;
         inherited = log.endIndex();
         copy.lead(led);
         if (alone) {
@@ -258,6 +270,14 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     public void stopsLeading(int led) {
         // What was served ends with the call that this is part of: see Replicas.
         copy.follow();
+        countEnd();
+    }
+
+    private void countEnd() {
+        if (countedAsLeader) {
+            countedAsLeader = false;
+            gauges.leadershipsEnded++;
+        }
     }
 
     @Override

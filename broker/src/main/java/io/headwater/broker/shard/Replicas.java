@@ -16,16 +16,13 @@ import io.headwater.protocol.wire.Error;
 import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.LogStart;
-import io.headwater.storage.Marks;
 import io.headwater.storage.StorageException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.agrona.collections.Long2LongHashMap;
 import org.agrona.collections.Long2ObjectHashMap;
-import org.agrona.concurrent.EpochClock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -91,20 +88,12 @@ final class Replicas {
         return promises;
     }
 
-    Marks marks() {
-        return shard.data().marks();
-    }
-
     int newLife() {
         return ++lives;
     }
 
-    EpochClock clock() {
-        return shard.epochClock();
-    }
-
-    Executor soon() {
-        return shard.soon();
+    Shard shard() {
+        return shard;
     }
 
     // What is there
@@ -123,6 +112,11 @@ final class Replicas {
             throw NotLeaderException.of(shard.metadata(), info, self.nodeId());
         }
         return local.owned;
+    }
+
+    /** Every copy that is open, served or not. */
+    Collection<LocalReplica> copies() {
+        return replicas.values();
     }
 
     Collection<Owned> served() {

@@ -177,7 +177,7 @@ final class Shard {
             touched.clear();
         }
         if (gauges.isDue(work > 0)) {
-            gauges.update(replicas.served(), readers.count(), now());
+            gauges.update(replicas, readers.count(), now());
         }
         if (whenQuiet != null
                 && work == 0

@@ -2,6 +2,7 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.observe.LatencyHistogram;
 import io.headwater.broker.observe.QueueFigures;
+import io.headwater.broker.observe.ReplicationFigures;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.stream.Traffic;
 import java.util.ArrayList;
@@ -21,6 +22,11 @@ public final class ShardGauges {
     volatile int readers;
     volatile long logBytes;
     volatile List<QueueFigures> queues = List.of();
+    volatile ReplicationFigures replication = ReplicationFigures.NONE;
+    /** The owner's; others read them in {@link #replication}. */
+    long leadershipsBegun;
+
+    long leadershipsEnded;
     private long updatedMs;
     private boolean stale;
 
@@ -35,9 +41,9 @@ public final class ShardGauges {
         return stale && Math.abs(clock.time() - updatedMs) >= INTERVAL_MS;
     }
 
-    void update(Collection<Owned> opened, int readersNow, Now now) {
+    void update(Replicas replicas, int readersNow, Now now) {
         updatedMs = now.wallMs();
-        stale = false;
+        Collection<Owned> opened = replicas.served();
         long bytes = 0;
         List<QueueFigures> figures = new ArrayList<>();
         for (Owned owned : opened) {
@@ -50,6 +56,11 @@ public final class ShardGauges {
         logBytes = bytes;
         openPartitions = opened.size();
         readers = readersNow;
+        ReplicationCount count = new ReplicationCount(now.monotonicMs());
+        replicas.copies().forEach(count::add);
+        replication = count.figures(leadershipsBegun, leadershipsEnded);
+        // How long somebody has been behind changes though nothing happens.
+        stale = count.isAnybodyBehind();
     }
 
     /** In how many milliseconds there is something to look at; the largest long: not before something happens. */
@@ -81,6 +92,11 @@ public final class ShardGauges {
     /** Of the open partitions; about a second old while there is traffic. */
     public long logBytes() {
         return logBytes;
+    }
+
+    /** About a second old. */
+    public ReplicationFigures replication() {
+        return replication;
     }
 
     /** Of each queue group in each open partition; about a second old. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.broker.observe.ReplicationFigures.Lag;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -19,6 +20,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,11 +39,15 @@ class AdminServerTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = AdminServer.start(
+        server = start(Optional.empty());
+    }
+
+    private AdminServer start(Optional<ClusterVitals> cluster) throws IOException {
+        return AdminServer.start(
                 loops,
                 NioServerSocketChannel.class,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new Metrics(vitals, new FixedHouse()),
+                new Metrics(vitals, new FixedHouse(), cluster),
                 () -> health);
     }
 
@@ -64,11 +71,6 @@ class AdminServerTest {
         @Override
         public int groups() {
             return 2;
-        }
-
-        @Override
-        public int recoveries() {
-            return 3;
         }
 
         @Override
@@ -114,6 +116,62 @@ class AdminServerTest {
         assertTrue(text.contains("headwater_produce_request_seconds_count 2"), text);
         assertTrue(text.contains("jvm_memory_used_bytes{area=\"heap\"}"), text);
         assertTrue(text.contains("headwater_ready 1.0"), text);
+    }
+
+    @Test
+    void aMemberShowsItsClusterItsReplicationAndItsPeers() throws Exception {
+        server.close();
+        server = start(Optional.of(new FixedCluster()));
+        String text = send("GET", "/metrics").body();
+        for (String line : """
+                headwater_cluster_nodes{state="live"} 3.0
+                headwater_cluster_nodes{state="fenced"} 2.0
+                headwater_cluster_nodes{state="draining"} 1.0
+                headwater_cluster_controller 1.0
+                headwater_cluster_metadata_index 77.0
+                headwater_cluster_partitions_leaderless 4.0
+                headwater_cluster_partitions_short_of_voters 5.0
+                headwater_cluster_partitions_changing 6.0
+                headwater_unsafe_recoveries_total 9.0
+                headwater_partitions_leading 10.0
+                headwater_partitions_following 20.0
+                headwater_partitions_under_replicated 8.0
+                headwater_leaderships_begun_total 30.0
+                headwater_leaderships_ended_total 18.0
+                headwater_replication_lag_entries{node="2"} 0.0
+                headwater_replication_lag_entries{node="3"} 1000.0
+                headwater_replication_lag_entries_max{node="3"} 600.0
+                headwater_peer_connected{node="2"} 1.0
+                headwater_peer_connected{node="3"} 0.0
+                headwater_peer_connections_total{node="3"} 2.0
+                headwater_peer_sent_bytes_total{node="3"} 300.0
+                headwater_peer_received_bytes_total{node="3"} 400.0
+                headwater_peer_queued_bytes{node="3"} 500.0
+                """.split("\n")) {
+            assertTrue(text.contains("\n" + line + "\n"), line + " (expected in) " + text);
+        }
+    }
+
+    @Test
+    void aBrokerThatStandsAloneSaysNothingOfOthers() throws Exception {
+        String text = send("GET", "/metrics").body();
+        for (String name :
+                List.of("_cluster_", "_peer_", "_replication_", "_leaderships_", "_under_replicated", "_recoveries_")) {
+            assertFalse(text.contains(name), text);
+        }
+    }
+
+    @Test
+    void sumsReplicationOfSeveralOwners() {
+        ReplicationFigures one = new ReplicationFigures(1, 2, 3, 4, 5, new TreeMap<>(Map.of(2, new Lag(10, 7))));
+        ReplicationFigures two =
+                new ReplicationFigures(10, 20, 30, 40, 50, new TreeMap<>(Map.of(2, new Lag(20, 5), 3, new Lag(1, 1))));
+
+        ReplicationFigures both = ReplicationFigures.NONE.plus(one).plus(two);
+
+        assertEquals(
+                new ReplicationFigures(11, 22, 33, 44, 55, new TreeMap<>(Map.of(2, new Lag(30, 7), 3, new Lag(1, 1)))),
+                both);
     }
 
     @Test
@@ -173,6 +231,24 @@ class AdminServerTest {
         assertEquals(100_000, sum.percentileNs(0.99));
         assertTrue(sum.percentileNs(1) > 20_000_000_000L);
         assertEquals(0, LatencyHistogram.Snapshot.empty().percentileNs(0.5));
+    }
+
+    private static final class FixedCluster implements ClusterVitals {
+        @Override
+        public ClusterFigures cluster() {
+            return new ClusterFigures(true, 77, 3, 2, 1, 4, 5, 6, 9);
+        }
+
+        @Override
+        public ReplicationFigures replication() {
+            return new ReplicationFigures(
+                    10, 20, 8, 30, 18, new TreeMap<>(Map.of(2, new Lag(0, 0), 3, new Lag(1000, 600))));
+        }
+
+        @Override
+        public List<PeerFigures> peers() {
+            return List.of(new PeerFigures(2, true, 1, 30, 40, 0), new PeerFigures(3, false, 2, 300, 400, 500));
+        }
     }
 
     private static final class FixedVitals implements Vitals {

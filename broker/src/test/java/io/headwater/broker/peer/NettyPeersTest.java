@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.config.HostPort;
+import io.headwater.broker.observe.PeerFigures;
 import io.headwater.broker.peer.wire.Done;
 import io.headwater.broker.peer.wire.Join;
 import io.headwater.broker.peer.wire.Joined;
@@ -335,6 +336,45 @@ class NettyPeersTest {
         }
         two.hears(1, 3);
         assertEquals(new TestNode.Ended(2, false), one.nextEnd(), "what was sent in between was lost");
+    }
+
+    private static PeerFigures figures(TestNode of) {
+        return of.peers.figures().get(0);
+    }
+
+    @Test
+    void connectionsAndBytesAreCountedForBothDirections() throws Exception {
+        assertEquals(List.of(new PeerFigures(2, false, 0, 0, 0, 0)), one.peers.figures());
+        two.answers = (node, question) -> TestNode.numbered(1);
+        ByteBuffer much = ByteBuffer.allocate(100_000);
+        one.peers.send(2, TestNode.numbered(7), List.of(much));
+        two.hears(1, 7);
+        assertEquals(1, one.ask(2, TestNode.numbered(8)).getHeartbeat().getAppliedIndex());
+
+        PeerFigures here = figures(one);
+        assertEquals(new PeerFigures(2, true, 1, here.sentBytes(), here.receivedBytes(), 0), here);
+        assertTrue(here.sentBytes() >= 100_000 && here.sentBytes() < 110_000, here.toString());
+        assertTrue(here.receivedBytes() > 0 && here.receivedBytes() < 1_000, here.toString());
+        PeerFigures there = figures(two);
+        assertFalse(there.connected(), "the connection is the other's");
+        assertTrue(there.receivedBytes() >= 100_000 && there.receivedBytes() < 110_000, there.toString());
+        assertTrue(there.sentBytes() > 0 && there.sentBytes() < 1_000, there.toString());
+
+        two.close();
+        one.awaitEnd(TestNode.Ended::refused);
+        assertFalse(figures(one).connected());
+        two = TestNode.of(2);
+        one.knows(2, two);
+        while (two.heard.isEmpty()) {
+            one.send(2, 9);
+            one.ended.poll(20, TimeUnit.MILLISECONDS);
+        }
+        assertTrue(figures(one).connected());
+        assertEquals(2, figures(one).connections());
+        assertTrue(figures(one).sentBytes() > here.sentBytes(), "it goes on from what was");
+
+        one.peers.forget(2);
+        assertEquals(List.of(), one.peers.figures());
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.headwater.broker.simulation;
 
 import io.headwater.broker.config.HostPort;
+import io.headwater.broker.observe.PeerFigures;
 import io.headwater.broker.peer.PeerHandler;
 import io.headwater.broker.peer.PeerSide;
 import io.headwater.broker.peer.wire.PeerMessage;
@@ -167,6 +168,11 @@ final class PeerEnd implements PeerSide {
             }
         });
         return answer;
+    }
+
+    @Override
+    public List<PeerFigures> figures() {
+        return List.of(); // nobody scrapes it
     }
 
     @Override
