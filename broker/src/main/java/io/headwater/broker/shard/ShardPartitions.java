@@ -15,6 +15,7 @@ import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.FindOffsetReply;
+import io.headwater.protocol.wire.FollowerLag;
 import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.PartitionDescription;
 import io.headwater.protocol.wire.QueuePartition;
@@ -39,12 +40,23 @@ final class ShardPartitions implements Partitions {
         Completion<PartitionDescription> completion = new Completion<>(answers);
         post(partition.partitionId(), completion, shard -> {
             try {
-                completion.complete(PartitionReport.describe(shard.owned(partition).partition, shard.nowMs()));
+                completion.complete(describe(shard, shard.owned(partition)));
             } catch (StorageException e) {
                 completion.complete(PartitionReport.offline(partition, e));
             }
         });
         return completion.stage();
+    }
+
+    private static PartitionDescription describe(Shard shard, Owned owned) {
+        PartitionDescription.Builder described = PartitionReport.describe(owned.partition, shard.nowMs()).toBuilder();
+        owned.home()
+                .replica()
+                .tellLags(
+                        shard.now().monotonicMs(),
+                        (node, votes, entries, behindMs) -> described.addFollowers(
+                                FollowerLag.newBuilder().setNode(node).setEntries(entries)));
+        return described.build();
     }
 
     @Override

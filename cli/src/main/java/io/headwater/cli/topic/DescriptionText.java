@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.headwater.cli.text.Human;
 import io.headwater.cli.text.Table;
 import io.headwater.client.QueueAdmin;
+import io.headwater.protocol.wire.FollowerLag;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.PartitionDescription;
 import io.headwater.protocol.wire.Topic;
@@ -53,7 +54,7 @@ final class DescriptionText {
                 "DELAY P50/P99",
                 "STATE"));
         if (isReplicated) {
-            head.addAll(1, List.of("LEADER", "VOTERS"));
+            head.addAll(1, List.of("LEADER", "VOTERS", "LAG"));
         }
         Table table = new Table(head.toArray(String[]::new));
         for (PartitionDescription partition : partitions) {
@@ -69,7 +70,7 @@ final class DescriptionText {
                     delay(partition),
                     partition.getState()));
             if (isReplicated) {
-                row.addAll(1, replicas(topic, partition.getIndex()));
+                row.addAll(1, replicas(topic, partition));
             }
             table.row(row.toArray(String[]::new));
         }
@@ -82,12 +83,24 @@ final class DescriptionText {
         return lines;
     }
 
-    /** Leader and voters, by the numbers of their brokers. */
-    private static List<String> replicas(Topic topic, int index) {
-        Partition partition = topic.getPartitions(index);
+    /** Leader, voters and who of the others is behind, by the numbers of their brokers. */
+    private static List<String> replicas(Topic topic, PartitionDescription described) {
+        Partition partition = topic.getPartitions(described.getIndex());
         return List.of(
                 partition.getLeader() == 0 ? "none" : Integer.toString(partition.getLeader()),
-                partition.getVotersList().stream().map(String::valueOf).collect(Collectors.joining(",")));
+                partition.getVotersList().stream().map(String::valueOf).collect(Collectors.joining(",")),
+                lag(described));
+    }
+
+    private static String lag(PartitionDescription described) {
+        if (described.getFollowersCount() == 0) {
+            return "-";
+        }
+        String behind = described.getFollowersList().stream()
+                .filter(follower -> follower.getEntries() > 0)
+                .map(follower -> follower.getNode() + ": " + Human.count(follower.getEntries()))
+                .collect(Collectors.joining(", "));
+        return behind.isEmpty() ? "0" : behind;
     }
 
     static void fields(TopicDescription description, List<QueueAdmin.Group> queues, JsonGenerator json)
@@ -110,6 +123,7 @@ final class DescriptionText {
             json.writeStartObject();
             fields(partition, partitions.size(), json);
             replicas(description.getTopic(), partition.getIndex(), json);
+            followers(partition, json);
             json.writeEndObject();
         }
         json.writeEndArray();
@@ -123,6 +137,17 @@ final class DescriptionText {
         json.writeArrayFieldStart("voters");
         for (int voter : partition.getVotersList()) {
             json.writeNumber(voter);
+        }
+        json.writeEndArray();
+    }
+
+    private static void followers(PartitionDescription partition, JsonGenerator json) throws IOException {
+        json.writeArrayFieldStart("followers");
+        for (FollowerLag follower : partition.getFollowersList()) {
+            json.writeStartObject();
+            json.writeNumberField("node", follower.getNode());
+            json.writeNumberField("lagEntries", follower.getEntries());
+            json.writeEndObject();
         }
         json.writeEndArray();
     }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Show each partition of a topic: its records, size, rate and share, the event times it holds, and the delay "
                     + "from event to ingestion; and the names of its queue groups. In a cluster also which broker leads "
-                    + "it, and which hold it.",
+                    + "it, which hold it, and how many log entries of the leader's each of them has not on disk yet (LAG).",
             "A partition that takes at least twice its fair share is marked as hot."
         },
         mixinStandardHelpOptions = true,
