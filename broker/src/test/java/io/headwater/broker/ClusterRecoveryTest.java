@@ -1,8 +1,10 @@
 package io.headwater.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.broker.cluster.MetadataRecovery;
 import io.headwater.client.Admin;
 import io.headwater.client.Admin.TopicSettings;
 import io.headwater.client.ConsumedRecord;
@@ -14,6 +16,8 @@ import io.headwater.client.ProducerRecord;
 import io.headwater.client.StreamConsumer;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.RecoveryPlan;
+import io.headwater.storage.FileSystemDisk;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -160,8 +164,74 @@ class ClusterRecoveryTest {
             cluster.start(2);
             move(admin, List.of(4, 1, 2));
             cluster.kill(1);
+            await("another one decides", () -> admin.cluster().getController() > 1);
             publish(client, "later");
             assertEquals(Map.of("kept", SOME, "after", SOME, "later", SOME), stored(client));
+        }
+    }
+
+    private static MetadataRecovery.Found recoverMetadata(Path data, boolean dryRun) throws IOException {
+        return MetadataRecovery.recover(
+                new FileSystemDisk(),
+                data,
+                new MetadataRecovery.Request("a test", "two nodes are gone", System.currentTimeMillis(), dryRun));
+    }
+
+    /** One directory is lost. The other comes back in the end, with what it has voted and copied before. */
+    @Test
+    void oneOfThreeIsLeftAndTheClusterGrowsAgainFromIt() throws Exception {
+        try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, 3);
+                HeadwaterClient client = cluster.client(Duration.ofMinutes(1))) {
+            Admin admin = client.admin();
+            create(admin);
+            move(admin, List.of(2, 3, 1));
+            publish(client, "kept");
+            await("the metadata have three voters", () -> voters(cluster, 1).size() == 3);
+            cluster.kill(2);
+            cluster.kill(3);
+            cluster.wipe(2);
+            assertThrows(IOException.class, () -> recoverMetadata(cluster.dataOf(1), true), "its broker runs");
+            cluster.kill(1);
+
+            assertEquals(
+                    List.of(1, 2, 3), recoverMetadata(cluster.dataOf(1), true).votersBefore());
+            assertEquals(1, recoverMetadata(cluster.dataOf(1), false).nodeId());
+            assertThrows(IOException.class, () -> recoverMetadata(cluster.dataOf(1), false), "once is enough");
+            cluster.start(1);
+            assertEquals(List.of(1), voters(cluster, 1));
+            await("node 1 has said how its copies end, and the others are fenced", () -> {
+                List<RecoveryPlan> plan = recover(admin, 1, true);
+                return plan.size() == PARTITIONS && plan.stream().noneMatch(RecoveryPlan::getRefused);
+            });
+            recover(admin, 1, false);
+            publish(client, "after");
+            assertEquals(Map.of("kept", SOME, "after", SOME), stored(client));
+            assertEquals(1 + PARTITIONS, admin.cluster().getRecoveriesCount());
+
+            cluster.start(2);
+            cluster.start(3);
+            await("node 2 may leave", () -> {
+                admin.decommission(2, false);
+                return true;
+            });
+            await("the lost one is off the list, and the metadata have three voters", () -> {
+                List<Integer> voters = voters(cluster, 1);
+                return admin.cluster().getNodesCount() == 3 && voters.size() == 3 && !voters.contains(2);
+            });
+            await("three replicas of everything", () -> {
+                admin.rebalance(false);
+                return partitions(admin).stream().allMatch(each -> each.getVotersCount() == 3);
+            });
+            cluster.kill(1);
+            await("another one decides", () -> admin.cluster().getController() > 1);
+            publish(client, "later");
+            assertEquals(Map.of("kept", SOME, "after", SOME, "later", SOME), stored(client));
+        }
+    }
+
+    private static List<Integer> voters(ClusterOfProcesses cluster, int node) {
+        try (HeadwaterClient client = cluster.client(node)) {
+            return client.admin().cluster().getMetadataVotersList();
         }
     }
 }

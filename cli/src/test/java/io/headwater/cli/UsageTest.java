@@ -94,6 +94,7 @@ class UsageTest {
         refuses("NODE: 0 (expected: 1 or more", "cluster", "decommission", "0");
         refuses("TOPIC[:PARTITION] or --all", "cluster", "unsafe-recover", "--node", "1", "--dry-run");
         refuses("--dry-run or --accept-loss", "cluster", "unsafe-recover", "--all", "--node", "1");
+        refuses("--dry-run or --accept-loss", "cluster", "recover-metadata", "d");
         refuses("--reason: empty", "cluster", "unsafe-recover", "t:0", "--node", "1", "--accept-loss");
         refuses("does not start with hw-", "produce", "t", "--header", "hw-priority=9");
     }

@@ -41,6 +41,7 @@ public final class ClusterMetadata implements MetadataQuorum {
 
     private final Member member;
     private final NodeFile file;
+    private final Vote vote;
     private final Requests requests;
     private final Proposals proposals;
     private final Tail tail;
@@ -72,6 +73,7 @@ public final class ClusterMetadata implements MetadataQuorum {
         this.file = file;
         this.image = image;
         this.nowNs = member.ports().nanoClock().nanoTime();
+        this.vote = new Vote(member.name(), file);
         this.addresses = new PeerAddresses(member.ports().peers());
         this.heartbeats = new Heartbeats(member, nowNs);
         this.saveDueNs = nowNs;
@@ -129,7 +131,7 @@ public final class ClusterMetadata implements MetadataQuorum {
         boolean leads = mine != null && mine.isLeader();
         int work = mine == null ? 0 : mine.doWork();
         work += member.mailbox().drain(this);
-        if (mine != null && !mine.isRunning()) {
+        if (mine != null && (vote.isVoid() || !mine.isRunning())) {
             retire(mine);
             leads = false;
         }
@@ -372,6 +374,9 @@ public final class ClusterMetadata implements MetadataQuorum {
 
     /** Ratis has ended: this node was voted out, or its log cannot go on. It may be made a voter again. */
     private void retire(Voter ended) {
+        if (vote.isVoid() && !vote.giveUp(image)) {
+            return;
+        }
         LOG.info("cluster: the voter of this node has ended; the node goes on without");
         voter = null;
         ended.close();
@@ -425,6 +430,9 @@ public final class ClusterMetadata implements MetadataQuorum {
 
     private void replaced(MetadataImage next) {
         if (next.appliedIndex() > image.appliedIndex()) {
+            if (voter != null) {
+                vote.look(image, next);
+            }
             image = next;
             feed.replaced(next);
             listeners.forEach(listener -> listener.replaced(next));

@@ -46,6 +46,10 @@ final class NodeFile implements AutoCloseable {
             return new Known(clusterId, nodeId, runs, true, picture);
         }
 
+        Known withoutVote() {
+            return new Known(clusterId, nodeId, runs, false, picture);
+        }
+
         Known with(MetadataImage newer) {
             return new Known(clusterId, nodeId, runs, voter, newer);
         }

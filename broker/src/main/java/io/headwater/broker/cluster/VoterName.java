@@ -1,11 +1,16 @@
 package io.headwater.broker.cluster;
 
 import io.headwater.broker.metadata.NodeInfo;
+import io.headwater.broker.metadata.Replica;
 
 /** A voter: a node with one data directory. With another one it is another voter, which has promised nothing. */
 record VoterName(int node, String directory) {
     static VoterName of(NodeInfo node) {
-        return new VoterName(node.nodeId(), node.directoryId());
+        return of(node.replica());
+    }
+
+    static VoterName of(Replica replica) {
+        return new VoterName(replica.nodeId(), replica.directoryId());
     }
 
     /**

@@ -196,7 +196,7 @@ public final class RatisQuorum implements Voter {
     }
 
     /** Where Ratis keeps its log and its vote. */
-    private static Path currentOf(Path directory, Membership membership) {
+    static Path currentOf(Path directory, Membership membership) {
         return directory
                 .resolve(UUID.fromString(membership.clusterId()).toString())
                 .resolve("current");
@@ -267,6 +267,11 @@ public final class RatisQuorum implements Voter {
         } catch (IOException e) {
             return List.of();
         }
+    }
+
+    /** Where in the log the newest set of voters stands, committed or not. */
+    long configurationIndex() throws IOException {
+        return server.getDivision(group).getRaftConf().getLogEntryIndex();
     }
 
     @Override

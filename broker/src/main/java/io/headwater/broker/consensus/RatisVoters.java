@@ -47,7 +47,7 @@ public final class RatisVoters implements Voters {
         return damaged;
     }
 
-    private static void deleteAll(Path directory) throws IOException {
+    public static void deleteAll(Path directory) throws IOException {
         if (!Files.exists(directory)) {
             return;
         }

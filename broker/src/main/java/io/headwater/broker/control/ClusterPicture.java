@@ -147,6 +147,7 @@ public final class ClusterPicture {
                 .setNode(recovery.replica().nodeId())
                 .setOperator(recovery.operator())
                 .setReason(recovery.reason())
+                .setMetadata(recovery.partitionId() == Recovery.OF_METADATA)
                 .build();
     }
 }

@@ -60,6 +60,11 @@ record ClusterState(
     ClusterState with(Recovery recovery) {
         List<Recovery> all = new ArrayList<>(recoveries);
         all.add(recovery);
-        return new ClusterState(id, nodes, features, all.subList(Math.max(0, all.size() - MAX_RECOVERIES), all.size()));
+        for (int i = 0; i < all.size() && all.size() > MAX_RECOVERIES; i++) {
+            if (all.get(i).partitionId() != Recovery.OF_METADATA) { // those are few, and voters have to know of them
+                all.remove(i);
+            }
+        }
+        return new ClusterState(id, nodes, features, all);
     }
 }

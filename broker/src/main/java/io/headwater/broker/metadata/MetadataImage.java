@@ -88,6 +88,17 @@ public final class MetadataImage {
         return cluster.recoveries();
     }
 
+    /** The last time that the metadata themselves went on from one voter's log; null: never. */
+    public @Nullable Recovery recoveryOfMetadata() {
+        List<Recovery> all = cluster.recoveries();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            if (all.get(i).partitionId() == Recovery.OF_METADATA) {
+                return all.get(i);
+            }
+        }
+        return null;
+    }
+
     public @Nullable TopicInfo topic(String name) {
         return topics.get(name);
     }

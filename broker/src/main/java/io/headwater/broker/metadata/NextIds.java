@@ -8,6 +8,11 @@ record NextIds(long producerId, int topicId, long partitionId, int groupId, int 
         return new NextIds(producerId + count, topicId, partitionId, groupId, nodeId);
     }
 
+    /** Far behind whatever may have been given without our knowing. */
+    NextIds after(int producers, int ids, int nodes) {
+        return new NextIds(producerId + producers, topicId + ids, partitionId + ids, groupId + ids, nodeId + nodes);
+    }
+
     NextIds afterTopic() {
         return new NextIds(producerId, topicId + 1, partitionId, groupId, nodeId);
     }

@@ -66,6 +66,11 @@ public record PartitionInfo(
         return with(epoch, leader, cfgVer + 1, changed);
     }
 
+    /** Behind so many epochs of which nothing is known here. */
+    PartitionInfo sealedAfter(int epochs) {
+        return with(epoch + epochs, null, cfgVer, replicas);
+    }
+
     /** In the next epoch, with this replica as its leader and only voter. */
     PartitionInfo recoveredBy(NodeInfo node) {
         return new PartitionInfo(

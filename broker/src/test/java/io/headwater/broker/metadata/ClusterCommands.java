@@ -11,6 +11,7 @@ import io.headwater.broker.metadata.wire.Elect;
 import io.headwater.broker.metadata.wire.FeatureRange;
 import io.headwater.broker.metadata.wire.FenceNode;
 import io.headwater.broker.metadata.wire.FinishJoint;
+import io.headwater.broker.metadata.wire.RecoverMetadata;
 import io.headwater.broker.metadata.wire.RegisterNode;
 import io.headwater.broker.metadata.wire.Seal;
 import io.headwater.broker.metadata.wire.SetFeature;
@@ -171,6 +172,15 @@ final class ClusterCommands {
                         .setPartitionId(partitionId)
                         .setEpoch(epoch)
                         .setReplica(MetadataCodec.wire(replica))
+                        .setOperator(operator)
+                        .setReason(reason))
+                .build();
+    }
+
+    static Command recoverMetadata(int nodeId, String operator, String reason) {
+        return Command.newBuilder()
+                .setRecoverMetadata(RecoverMetadata.newBuilder()
+                        .setNodeId(nodeId)
                         .setOperator(operator)
                         .setReason(reason))
                 .build();

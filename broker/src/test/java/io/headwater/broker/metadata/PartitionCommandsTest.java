@@ -11,6 +11,7 @@ import static io.headwater.broker.metadata.ClusterCommands.electItem;
 import static io.headwater.broker.metadata.ClusterCommands.fence;
 import static io.headwater.broker.metadata.ClusterCommands.finishJoint;
 import static io.headwater.broker.metadata.ClusterCommands.recover;
+import static io.headwater.broker.metadata.ClusterCommands.recoverMetadata;
 import static io.headwater.broker.metadata.ClusterCommands.register;
 import static io.headwater.broker.metadata.ClusterCommands.seal;
 import static io.headwater.broker.metadata.ClusterCommands.sealItem;
@@ -23,6 +24,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.protocol.wire.ErrorCode;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Six nodes; partitions 1 and 2 of topic t with the voters 1, 2, 3, led by 1 and 4, 5, 6, led by 4, in epoch 1. */
@@ -268,5 +270,24 @@ class PartitionCommandsTest {
         assertEquals(ClusterState.MAX_RECOVERIES, cluster.image.recoveries().size());
         Recovery last = cluster.image.recoveries().get(ClusterState.MAX_RECOVERIES - 1);
         assertEquals(partition().epoch(), last.epoch());
+    }
+
+    @Test
+    void metadataThatGoOnFromOneLogGiveNothingTwiceThatOthersMayHaveSeen() {
+        cluster.refused(ErrorCode.ERROR_INVALID_CONFIG, recoverMetadata(9, "me", "fire"));
+        cluster.refused(ErrorCode.ERROR_INVALID_CONFIG, recoverMetadata(3, "me", " "));
+        MetadataImage before = cluster.image;
+        cluster.took(recoverMetadata(3, "me", "fire"));
+        MetadataImage after = cluster.image;
+        assertTrue(after.appliedIndex() > before.appliedIndex() + 1_000);
+        assertTrue(after.nextPartitionId() > before.nextPartitionId() + 1_000);
+        assertTrue(after.nextProducerId() > before.nextProducerId() + 1_000);
+        assertTrue(partition().epoch() > 1_000);
+        assertEquals(PartitionInfo.Phase.SEALING, partition().phase());
+        assertEquals(cluster.replicas(1, 2, 3), partition().replicas().voters());
+        Recovery recovery = Objects.requireNonNull(after.recoveryOfMetadata());
+        assertEquals(cluster.replica(3), recovery.replica());
+        assertEquals(
+                after.appliedIndex(), recovery.index(), "whoever has agreed on more without it is behind it as well");
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.consensus.LocalCalls;
+import io.headwater.broker.consensus.OnlyVoter;
 import io.headwater.broker.consensus.RatisQuorum;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.storage.FileSystemDisk;
@@ -252,5 +253,40 @@ class RatisQuorumTest extends MetadataQuorumContract {
 
         disk.heal();
         assertInstanceOf(Outcome.Committed.class, agreed(running, "a"));
+    }
+
+    @Test
+    void oneOfThreeGoesOnAloneWhenItIsMadeTheOnlyVoter() throws Exception {
+        List<RatisQuorum> all = three();
+        turnUntil(all, () -> all.stream().anyMatch(RatisQuorum::isLeader));
+        RatisQuorum leader =
+                all.stream().filter(RatisQuorum::isLeader).findFirst().orElseThrow();
+        CompletableFuture<Outcome> done = leader.propose(Commands.register("d")).toCompletableFuture();
+        turnUntil(all, () -> all.stream().allMatch(each -> !each.image().nodes().isEmpty()));
+        done.join();
+        MetadataImage agreed = leader.image();
+        all.forEach(RatisQuorum::close);
+        running.clear();
+
+        Path place = directory.resolve("2-b");
+        assertEquals(THREE, OnlyVoter.make(new FileSystemDisk(), place, membership("2-b", List.of())));
+        RatisQuorum alone = open(place, "2-b", List.of());
+        turnUntil(List.of(alone), alone::isLeader);
+        alone.doWork();
+        assertEquals(agreed.appliedIndex(), alone.image().appliedIndex());
+        assertEquals(List.of("2-b"), alone.voters());
+        assertInstanceOf(Outcome.Committed.class, done(alone, Commands.create("t", 1)));
+
+        RatisQuorum fresh = create("4-d", List.of());
+        RatisQuorum other = create("5-e", List.of());
+        List<RatisQuorum> next = List.of(alone, fresh, other);
+        CompletableFuture<Void> grown =
+                alone.setVoters(List.of("2-b", "4-d", "5-e")).toCompletableFuture();
+        turnUntil(next, grown::isDone);
+        grown.join();
+        turnUntil(
+                next,
+                () -> fresh.image().nodes().size() == alone.image().nodes().size());
+        assertEquals(List.of("2-b", "4-d", "5-e"), fresh.voters());
     }
 }

@@ -14,7 +14,8 @@ import picocli.CommandLine.Command;
             ClusterMove.class,
             ClusterRebalance.class,
             ClusterDecommission.class,
-            ClusterUnsafeRecover.class
+            ClusterUnsafeRecover.class,
+            ClusterRecoverMetadata.class
         },
         footerHeading = "%nExamples:%n",
         footer = {

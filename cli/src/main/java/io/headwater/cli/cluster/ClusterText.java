@@ -114,14 +114,21 @@ final class ClusterText {
         all.subList(Math.max(0, all.size() - MOST_RECOVERIES), all.size())
                 .forEach(each -> table.row(
                         Human.time(each.getAtMs()),
-                        each.getTopic().isEmpty()
-                                ? "id " + each.getPartitionId() + ", deleted"
-                                : each.getTopic() + ":" + each.getIndex(),
+                        given(each),
                         "node " + each.getNode(),
                         Integer.toString(each.getEpoch()),
                         each.getOperator(),
                         each.getReason()));
         return table.lines();
+    }
+
+    private static String given(UnsafeRecovery recovery) {
+        if (recovery.getMetadata()) {
+            return "the metadata";
+        }
+        return recovery.getTopic().isEmpty()
+                ? "id " + recovery.getPartitionId() + ", deleted"
+                : recovery.getTopic() + ":" + recovery.getIndex();
     }
 
     static String ids(List<Integer> nodes) {
@@ -188,6 +195,7 @@ final class ClusterText {
         json.writeStartObject();
         json.writeNumberField("at", recovery.getAtMs());
         json.writeNumberField("id", recovery.getPartitionId());
+        json.writeBooleanField("metadata", recovery.getMetadata());
         json.writeStringField("topic", recovery.getTopic());
         json.writeNumberField("partition", recovery.getIndex());
         json.writeNumberField("epoch", recovery.getEpoch());

@@ -59,20 +59,8 @@ final class ClusterUnsafeRecover implements Callable<Integer> {
     @Option(names = "--node", required = true, description = "Whose copies are kept.")
     private int node;
 
-    @Option(names = "--reason", defaultValue = "", description = "Why, for the record.")
-    private String reason = "";
-
-    @Option(
-            names = "--operator",
-            defaultValue = "${sys:user.name}",
-            description = "Who wants this, for the record (default: ${DEFAULT-VALUE}).")
-    private String operator = "";
-
-    @Option(names = "--dry-run", description = "Show what would be kept, and do nothing.")
-    private boolean dryRun;
-
-    @Option(names = "--accept-loss", description = "Do it.")
-    private boolean acceptLoss;
+    @Mixin
+    private LossOptions loss = new LossOptions();
 
     @Mixin
     private ServerOptions server = new ServerOptions();
@@ -89,13 +77,14 @@ final class ClusterUnsafeRecover implements Callable<Integer> {
         requireSense();
         List<RecoveryPlan> plans;
         try (HeadwaterClient client = server.connect()) {
-            plans = client.admin().recoverUnsafely(recovery(), dryRun);
+            plans = client.admin().recoverUnsafely(recovery(), loss.isDryRun());
         }
         if (format.isJson()) {
             JsonLines lines = new JsonLines(terminal.out());
             plans.forEach(plan -> lines.object(json -> fields(plan, json)));
         } else if (!plans.isEmpty()) {
-            Table table = new Table("PARTITION", "VOTERS", "LIVE", dryRun ? "WOULD BE RECOVERED" : "RECOVERED", "WHAT");
+            Table table = new Table(
+                    "PARTITION", "VOTERS", "LIVE", loss.isDryRun() ? "WOULD BE RECOVERED" : "RECOVERED", "WHAT");
             plans.forEach(plan -> table.row(
                     plan.getTopic() + ":" + plan.getIndex(),
                     ClusterText.ids(plan.getVotersList()),
@@ -115,20 +104,14 @@ final class ClusterUnsafeRecover implements Callable<Integer> {
             throw CommandFailure.usage(
                     "--node: " + node + " (expected: 1 or more; headwater cluster status names them)");
         }
-        if (dryRun == acceptLoss) {
-            throw CommandFailure.usage(
-                    "--dry-run or --accept-loss (expected: one of them; see first what would be lost)");
-        }
-        if (acceptLoss && reason.isBlank()) {
-            throw CommandFailure.usage("--reason: empty (expected: why, for those who ask later where records are)");
-        }
+        loss.requireSense();
     }
 
     private Admin.Recovery recovery() {
         Matcher one = PARTITION.matcher(what == null ? "" : what);
         return one.matches()
-                ? new Admin.Recovery(one.group(1), Integer.parseInt(one.group(2)), node, operator, reason)
-                : new Admin.Recovery(what, ALL, node, operator, reason);
+                ? new Admin.Recovery(one.group(1), Integer.parseInt(one.group(2)), node, loss.operator(), loss.reason())
+                : new Admin.Recovery(what, ALL, node, loss.operator(), loss.reason());
     }
 
     private int conclude(List<RecoveryPlan> plans) {
@@ -137,7 +120,7 @@ final class ClusterUnsafeRecover implements Callable<Integer> {
         if (plans.isEmpty()) {
             terminal.say("nothing to do: no partition has lost so many voters");
         } else {
-            terminal.say((dryRun ? "would recover " : "recovered ")
+            terminal.say((loss.isDryRun() ? "would recover " : "recovered ")
                     + recovered
                     + (refused == 0 ? "" : ", and not " + Human.count(refused, "other")));
         }
