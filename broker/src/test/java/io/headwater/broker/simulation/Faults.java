@@ -8,6 +8,7 @@ final class Faults {
     enum Kind {
         KILL,
         POWER_CUT,
+        DIE_WRITING,
         ALL_DIE,
         WIPE,
         PAUSE,
@@ -58,6 +59,10 @@ final class Faults {
         switch (kind) {
             case KILL -> crash(machine, false, someNs());
             case POWER_CUT -> crash(machine, true, someNs());
+            case DIE_WRITING -> {
+                boolean power = random.nextBoolean();
+                machine.dieWriting(random.nextInt(60), () -> crash(machine, power, someNs()));
+            }
             case ALL_DIE -> {
                 boolean power = random.nextBoolean();
                 for (int each = 1; each <= world.machines(); each++) {

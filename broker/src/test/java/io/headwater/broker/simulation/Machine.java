@@ -6,6 +6,7 @@ import io.headwater.broker.SteppedBroker;
 import io.headwater.broker.config.HostPort;
 import io.headwater.client.fake.SimulatedLoop;
 import io.headwater.storage.SyncMode;
+import io.headwater.storage.testing.FaultyDisk;
 import io.headwater.storage.testing.MemoryDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,6 +32,10 @@ final class Machine {
     private final SimulatedLoop time;
     private final SplittableRandom random;
     private MemoryDisk disk = new MemoryDisk();
+    /** The same, as the process of this life sees it. */
+    private FaultyDisk seen = new FaultyDisk(disk);
+
+    private Runnable whenDead = () -> {};
     private final List<ClientLink> clients = new ArrayList<>();
     private final Deque<Runnable> files = new ArrayDeque<>();
     private final Deque<Runnable> held = new ArrayDeque<>();
@@ -120,13 +125,14 @@ final class Machine {
         syncing = false;
         filing = false;
         int now = life;
+        seen = new FaultyDisk(disk);
         Ports ports = new Ports(
-                disk,
+                seen,
                 () -> EPOCH_MS + time.nowNs() / MS,
                 time::nowNs,
                 SyncMode.EVERY_COMMIT,
                 () -> new UUID(random.nextLong(), random.nextLong()),
-                world::broken);
+                this::broken);
         List<HostPort> seeds = founder ? List.of() : List.of(peers(1), peers(2), peers(3));
         try {
             broker = new SteppedBroker(new SteppedBroker.Place(
@@ -148,6 +154,7 @@ final class Machine {
         } catch (IOException e) {
             throw new AssertionError("machine " + number + " does not start", e);
         }
+        whenDead = () -> {};
         world.trace(number);
         poke(0);
     }
@@ -176,6 +183,43 @@ final class Machine {
         clients.clear();
     }
 
+    /**
+     * The process dies after so many more changes of its disk, in the middle of whatever it does then.
+     *
+     * @param then follows
+     */
+    void dieWriting(int changes, Runnable then) {
+        if (broker != null && !isDead()) {
+            whenDead = then;
+            seen.dieAfter(changes);
+        }
+    }
+
+    /** What it does from here on never happened: it is dead, and only this turn does not know it. */
+    boolean isDead() {
+        return seen.died();
+    }
+
+    private void broken(Throwable why) {
+        if (!isDead()) {
+            world.broken(why);
+        }
+    }
+
+    /** Does something that may be the last. */
+    private void live(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | AssertionError e) {
+            if (!isDead()) {
+                throw e;
+            }
+        }
+        if (isDead() && broker != null) {
+            whenDead.run();
+        }
+    }
+
     /** The disk is lost. */
     void wipe() {
         disk = new MemoryDisk();
@@ -195,7 +239,7 @@ final class Machine {
             return;
         }
         for (Runnable next = held.poll(); next != null; next = held.poll()) {
-            next.run();
+            live(next);
         }
         poke(0);
     }
@@ -216,7 +260,7 @@ final class Machine {
             held.add(task);
             return;
         }
-        task.run();
+        live(task);
         poke(random.nextLong(50 * US));
     }
 
@@ -230,7 +274,7 @@ final class Machine {
         time.schedule(inNs, () -> {
             if (asked == turnNumber) {
                 turnNs = Long.MAX_VALUE;
-                turn();
+                live(this::turn);
             }
         });
     }
@@ -248,13 +292,16 @@ final class Machine {
                 work += some;
             }
         } catch (IOException e) {
+            if (isDead()) {
+                return;
+            }
             // It could not start within its time: whoever supervises it tries again.
             world.trace(e.getMessage());
             crash(false);
             time.schedule(1_000 * MS, this::start);
             return;
         }
-        if (broker != running) {
+        if (broker != running || isDead()) {
             return;
         }
         world.trace(work);
@@ -280,7 +327,7 @@ final class Machine {
                 if (leftNs > 0) {
                     later(leftNs, task);
                 } else {
-                    task.run();
+                    live(task);
                     poke(random.nextLong(50 * US));
                 }
             }

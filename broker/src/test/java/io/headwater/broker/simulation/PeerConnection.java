@@ -200,7 +200,7 @@ final class PeerConnection implements Network.Wire {
         } else {
             target.handler.asked(own.nodeId(), said.message(), said.attachment(), reply -> {
                 Pipe way = back;
-                if (number == attempt && way != null) {
+                if (number == attempt && way != null && !target.machine.isDead()) {
                     way.put(() -> {
                         if (number == attempt) {
                             own.run(() -> PeerEnd.complete(answer, reply));

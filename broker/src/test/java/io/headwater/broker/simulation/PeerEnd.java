@@ -94,7 +94,7 @@ final class PeerEnd implements PeerSide {
 
     @Override
     public void send(int node, PeerMessage message, List<ByteBuffer> attachment) {
-        if (nodeId == 0) {
+        if (nodeId == 0 || machine.isDead()) {
             return;
         }
         ByteBuffer copy = copyOf(attachment);
@@ -116,6 +116,9 @@ final class PeerEnd implements PeerSide {
         CompletableFuture<PeerMessage> answer = new CompletableFuture<>();
         ByteBuffer copy = copyOf(attachment);
         PeerConnection connection = connections.get(node);
+        if (machine.isDead()) {
+            return answer;
+        }
         if (nodeId != 0 && node == nodeId) {
             later(() -> handler.asked(node, question, copy, reply -> later(() -> complete(answer, reply))));
         } else if (nodeId != 0 && connection != null) {
