@@ -13,7 +13,8 @@ import java.util.List;
 /** Ours alone: what 1,000 partitions of three copies, each with a record, cost each node while nothing happens. */
 final class ClusterIdleScenario implements Scenario {
     private static final int PARTITIONS = 1000;
-    private static final long SETTLE_SECONDS = 10;
+    /** Brokers run for months; in the first minute they compile. */
+    private static final long SETTLE_SECONDS = 60;
     private static final long WATCH_SECONDS = 20;
 
     @Override
