@@ -71,7 +71,10 @@ final class Checker {
         if (other != null) {
             throw violation("epoch " + epoch + " is led by " + node.name() + " and was by " + other);
         }
-        if (mayGiveUp && epoch >= recoveredEpoch) {
+        if (epoch < recoveredEpoch) {
+            return; // it has not heard yet that it was given up
+        }
+        if (mayGiveUp) {
             giveUp(node);
         }
         for (int i = 0; i < committed.size() && committedIn.get(i) < epoch; i++) {
@@ -103,6 +106,11 @@ final class Checker {
         givenUp += committed.size() - kept;
         committed.subList(kept, committed.size()).clear();
         committedIn.subList(kept, committedIn.size()).clear();
+        // What a leader that had been given up already told it since: it counts now, and will not be told again.
+        for (int i = kept; i < node.commit(); i++) {
+            committed.add(node.log().get(i));
+            committedIn.add(recoveredEpoch);
+        }
     }
 
     /** A copy had what was given up and known as committed. */

@@ -90,14 +90,27 @@ final class Faults {
     /** Somebody looks after the partition until it can go on, and takes what is cut off for dead. */
     private void operate(SimNode survivor) {
         world.timeline().in(20_000 + random.nextInt(200_000), () -> {
-            boolean recovered = survivor.isUp()
-                    && world.metadata().recover(survivor.id(), survivor.incarnation(), this::seemsAlive);
+            SimNode chosen = isMember(survivor) ? survivor : anyMember(survivor);
+            boolean recovered =
+                    chosen.isUp() && world.metadata().recover(chosen.id(), chosen.incarnation(), this::seemsAlive);
             if (recovered) {
                 world.checker().recovered(world.metadata().view().epoch());
             } else if (!world.isCalm() || !world.metadata().hasQuorum(this::seemsAlive)) {
                 operate(survivor);
             }
         });
+    }
+
+    private boolean isMember(SimNode node) {
+        return world.metadata().view().isMember(node.id());
+    }
+
+    /** A change of the voters that was taken back has left the survivor without a copy that counts. */
+    private SimNode anyMember(SimNode survivor) {
+        return world.nodes().stream()
+                .filter(each -> each.isUp() && isMember(each))
+                .findFirst()
+                .orElse(survivor);
     }
 
     private boolean seemsAlive(ReplicaId replica) {

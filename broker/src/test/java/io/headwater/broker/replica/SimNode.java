@@ -59,6 +59,11 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         return log;
     }
 
+    /** Up to where it knows everything as committed. */
+    long commit() {
+        return commit;
+    }
+
     boolean isUp() {
         return replica != null;
     }
