@@ -94,7 +94,7 @@ final class PeerLink implements Dialled.Owner {
         PeerMessage message = question.toBuilder().setCall(call).build();
         CompletionStage<PeerMessage> answer = calls.add(call, timeoutMs);
         if (!send(message, attachment)) {
-            execute(() -> calls.fail(call, "it cannot be reached"));
+            execute(() -> calls.failUnsent(call, "it cannot be reached"));
         }
         return answer;
     }

@@ -27,7 +27,8 @@ public interface Peers {
 
     /**
      * Asks. The stage completes on a thread of the network: with the answer, or exceptionally with an {@link
-     * java.io.IOException} if there is none (nobody can say whether the question arrived).
+     * java.io.IOException} if there is none: nobody can say whether the question arrived, unless it is a {@link
+     * java.net.ConnectException}. Then it certainly did not.
      *
      * @param timeoutMs after which there is none
      */

@@ -3,6 +3,7 @@ package io.headwater.broker.peer;
 import io.headwater.broker.peer.wire.PeerMessage;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,9 +45,18 @@ final class PendingCalls {
 
     /** On the event loop. */
     void fail(long call, String why) {
+        fail(call, new IOException(whom + ": " + why));
+    }
+
+    /** On the event loop. The question certainly did not arrive: whoever asked may ask again. */
+    void failUnsent(long call, String why) {
+        fail(call, new ConnectException(whom + ": " + why));
+    }
+
+    private void fail(long call, IOException why) {
         CompletableFuture<PeerMessage> answer = calls.remove(call);
         if (answer != null) {
-            answer.completeExceptionally(new IOException(whom + ": " + why));
+            answer.completeExceptionally(why);
         }
     }
 

@@ -16,6 +16,7 @@ import io.headwater.broker.peer.wire.Joined;
 import io.headwater.broker.peer.wire.PeerMessage;
 import io.headwater.record.testing.Seeds;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
@@ -143,7 +144,14 @@ class NettyPeersTest {
         two.close();
         says("node 2", failure(waiting));
         one.awaitEnd(TestNode.Ended::refused);
-        says("node 2", failure(one.peers.ask(2, DONE, List.of(), 30_000)));
+        IOException last = failure(one.peers.ask(2, DONE, List.of(), 30_000));
+        says("node 2", last);
+        // While it is dialled nobody can say; between two attempts nothing is sent.
+        for (int i = 0; i < 10_000 && !(last instanceof ConnectException); i++) {
+            last = failure(one.peers.ask(2, DONE, List.of(), 30_000));
+        }
+        assertInstanceOf(ConnectException.class, last);
+        says("node 2: it cannot be reached", last);
     }
 
     @Test
