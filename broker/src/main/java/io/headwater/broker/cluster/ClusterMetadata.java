@@ -202,7 +202,9 @@ public final class ClusterMetadata implements MetadataQuorum {
             mine.close();
         }
         try {
-            file.keep(image);
+            if (!vote.isVoid()) {
+                file.keep(image);
+            }
         } catch (IOException e) {
             LOG.warn("cluster: the last picture of the metadata could not be kept; an older one is", e);
         }
@@ -466,7 +468,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     /** For the next start. A disk that hangs must not hold up who decides for the cluster, so not on this thread. */
     private void save() {
         NodeFile.Known known = file.known();
-        if (saving || known == null || known.picture() == image || nowNs - saveDueNs < 0) {
+        if (saving || vote.isVoid() || known == null || known.picture() == image || nowNs - saveDueNs < 0) {
             return;
         }
         saving = true;

@@ -158,7 +158,7 @@ final class ClusterHandlers {
     private void requireLiveVoter(PartitionInfo partition, int wanted) throws RequestFailedException {
         MetadataImage image = proposals.image();
         NodeInfo node = image.node(wanted);
-        if (node == null || !partition.replicas().isVoter(node.replica())) {
+        if (node == null || !partition.replicas().voters().contains(node.replica())) {
             throw refused(
                     partition,
                     "node " + wanted + " has no vote (expected: one of its voters, nodes "

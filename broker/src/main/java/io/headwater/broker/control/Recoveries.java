@@ -115,6 +115,15 @@ final class Recoveries {
                             + " has not said what its copy holds: it is offline there, or has no vote, or"
                             + " needs a moment more");
         }
+        for (NodeInfo other : image.nodes()) {
+            boolean counts = partition.replicas().isVoter(other.replica()) && !other.fenced();
+            if (counts && ends.stream().noneMatch(end -> end.nodeId() == other.nodeId())) {
+                return refused(
+                        partition,
+                        "node " + other.nodeId() + " is alive and has a vote, and has not said what its copy holds: try"
+                                + " again in a moment; if its copy is offline for good, stop its broker first");
+            }
+        }
         CopyEnd best = ends.stream().max(CopyEnd.COMPLETENESS).orElse(own);
         if (CopyEnd.COMPLETENESS.compare(own, best) < 0) {
             return refused(

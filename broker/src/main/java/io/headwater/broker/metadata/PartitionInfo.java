@@ -66,9 +66,9 @@ public record PartitionInfo(
         return with(epoch, leader, cfgVer + 1, changed);
     }
 
-    /** Behind so many epochs of which nothing is known here. */
+    /** Behind so many epochs, and changes of voters, of which nothing is known here. */
     PartitionInfo sealedAfter(int epochs) {
-        return with(epoch + epochs, null, cfgVer, replicas);
+        return with(epoch + epochs, null, cfgVer + epochs, replicas);
     }
 
     /** In the next epoch, with this replica as its leader and only voter. */

@@ -298,7 +298,8 @@ final class Leadership {
 
         void look() {
             if (!asked) {
-                for (ReplicaId voter : configuration.allVoters()) {
+                // Not one that is to vote yet: it may have begun anew since it acknowledged what counts here.
+                for (ReplicaId voter : configuration.voters()) {
                     if ((to == ANY || to == voter.node()) && ask(voter)) {
                         asked = true;
                         return;
