@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What three brokers in processes of their own live through while a client publishes and another reads along. */
@@ -32,7 +33,7 @@ class ClusterFaultsTest {
 
     private static final long ALONE_MS = 3_000;
 
-    @TempDir
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS) // what the brokers said is in there
     Path directory;
 
     private final StreamHistory history = new StreamHistory("-", 500_000);

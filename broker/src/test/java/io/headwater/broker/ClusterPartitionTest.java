@@ -26,6 +26,7 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -51,7 +52,7 @@ class ClusterPartitionTest {
     /** Longer than it takes to give up a connection, and to fence a node. */
     private static final long LONG_CUT_MS = 9_000;
 
-    @TempDir
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS) // what the brokers said is in there
     Path directory;
 
     private final StreamHistory history = new StreamHistory(Long.toString(SEED), 500_000);

@@ -15,6 +15,7 @@ final class ClusterIdleScenario implements Scenario {
     private static final int PARTITIONS = 1000;
     /** Brokers run for months; in the first minute they compile. */
     private static final long SETTLE_SECONDS = 60;
+
     private static final long WATCH_SECONDS = 20;
 
     @Override
