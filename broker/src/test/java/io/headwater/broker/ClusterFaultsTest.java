@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.headwater.client.Admin.TopicSettings;
 import io.headwater.client.HeadwaterClient;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.Topic;
@@ -46,39 +45,34 @@ class ClusterFaultsTest {
         try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, NODES);
                 HeadwaterClient sender = cluster.client(Duration.ofMinutes(2));
                 HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {
-            sender.admin()
-                    .createTopic(StreamHistory.TOPIC, TopicSettings.defaults().withPartitions(4));
-            StreamHistory.Reading meanwhile = history.new Reading();
-            Thread consumer = new Thread(() -> history.consume(reader, meanwhile), "consume");
-            Thread load = new Thread(() -> history.load(sender), "load");
-            consumer.start();
-            load.start();
-            history.awaitMore(SOME);
-
-            fault.strike(cluster);
-
-            history.awaitMore(SOME);
-            history.stop();
-            load.join();
-            history.checkNothingFailed();
-            consumer.join();
-            history.readToTheEnd(reader).check("stored");
-            meanwhile.check("consumed");
+            history.during(sender, reader, () -> {
+                history.awaitMore(SOME);
+                fault.strike(cluster);
+                history.awaitMore(SOME);
+            });
         }
+    }
+
+    /** Strikes one node; the others acknowledge so many more, without a long pause. */
+    private void goesOn(String what, int more, StreamHistory.Ordeal strike) throws Exception {
+        history.takeLongestPauseMs();
+        strike.undergo();
+        history.awaitMore(more);
+        long pauseMs = history.takeLongestPauseMs();
+        System.out.println(what + ": longest pause " + pauseMs + " ms");
+        assertTrue(pauseMs < SILENCE_MS, what + ": paused for " + pauseMs + " ms");
     }
 
     @Test
     void restartsOfAllOneAfterTheOther() throws Exception {
         under(cluster -> {
-            for (int node = 1; node <= NODES; node++) {
-                history.takeLongestPauseMs();
-                cluster.stop(node);
-                history.awaitMore(SOME);
-                cluster.start(node);
-                history.awaitMore(SOME);
-                long pauseMs = history.takeLongestPauseMs();
-                System.out.println("restart of node " + node + ": longest pause " + pauseMs + " ms");
-                assertTrue(pauseMs < SILENCE_MS, "paused for " + pauseMs + " ms");
+            for (int each = 1; each <= NODES; each++) {
+                int node = each;
+                goesOn("restart of node " + node, SOME, () -> {
+                    cluster.stop(node);
+                    history.awaitMore(SOME);
+                    cluster.start(node);
+                });
             }
         });
     }
@@ -96,14 +90,9 @@ class ClusterFaultsTest {
     @Test
     void oneSaysNothingForAWhileAndComesBackAsIfNothingHadHappened() throws Exception {
         under(cluster -> {
-            for (int node = 1; node <= STRUCK; node++) {
-                history.takeLongestPauseMs();
-                cluster.signal(node, "STOP");
-                history.awaitMore(4 * SOME);
-                long pauseMs = history.takeLongestPauseMs();
-                System.out.println(
-                        "pause of node " + node + ": " + pauseMs + " ms until records were acknowledged again");
-                assertTrue(pauseMs < SILENCE_MS, "paused for " + pauseMs + " ms");
+            for (int each = 1; each <= STRUCK; each++) {
+                int node = each;
+                goesOn("node " + node + " says nothing", 4 * SOME, () -> cluster.signal(node, "STOP"));
                 cluster.signal(node, "CONT");
                 history.awaitMore(SOME);
             }
@@ -113,13 +102,9 @@ class ClusterFaultsTest {
     @Test
     void aDiskThatHangsLeadsNothingAndFollowsAgain() throws Exception {
         under(cluster -> {
-            for (int node = 1; node <= STRUCK; node++) {
-                history.takeLongestPauseMs();
-                cluster.freeze(node);
-                history.awaitMore(4 * SOME);
-                long pauseMs = history.takeLongestPauseMs();
-                System.out.println("disk of node " + node + " hangs: " + pauseMs + " ms");
-                assertTrue(pauseMs < SILENCE_MS, "paused for " + pauseMs + " ms");
+            for (int each = 1; each <= STRUCK; each++) {
+                int node = each;
+                goesOn("disk of node " + node + " hangs", 4 * SOME, () -> cluster.freeze(node));
                 cluster.thaw(node);
                 history.awaitMore(SOME);
             }
@@ -129,17 +114,13 @@ class ClusterFaultsTest {
     @Test
     void aDiskThatFailsLeadsNothingUntilARestart() throws Exception {
         under(cluster -> {
-            for (int node = 1; node <= STRUCK; node++) {
-                history.takeLongestPauseMs();
-                cluster.failSyncs(node);
-                history.awaitMore(4 * SOME);
-                long pauseMs = history.takeLongestPauseMs();
-                System.out.println("disk of node " + node + " fails: " + pauseMs + " ms");
-                assertTrue(pauseMs < SILENCE_MS, "paused for " + pauseMs + " ms");
+            for (int each = 1; each <= STRUCK; each++) {
+                int node = each;
+                goesOn("disk of node " + node + " fails", 4 * SOME, () -> cluster.failSyncs(node));
                 cluster.kill(node);
                 cluster.start(node);
                 history.awaitMore(SOME);
-                awaitLeaders(cluster, topic -> isLedBySomebody(topic));
+                awaitLeaders(cluster, ClusterFaultsTest::isLedBySomebody);
             }
         });
     }
@@ -160,7 +141,7 @@ class ClusterFaultsTest {
             try (HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {
                 history.readToTheEnd(reader);
             }
-            Topic after = awaitLeaders(cluster, topic -> isLedBySomebody(topic));
+            Topic after = awaitLeaders(cluster, ClusterFaultsTest::isLedBySomebody);
             assertNotEquals(2, after.getPartitions(rotten.getIndex()).getLeader());
         });
     }
@@ -190,11 +171,10 @@ class ClusterFaultsTest {
     void clocksThatJumpDisturbNobody() throws Exception {
         under(cluster -> {
             for (long hours : new long[] {1, -1, 24 * 365}) {
-                for (int node = 1; node <= NODES; node++) {
-                    history.takeLongestPauseMs();
-                    cluster.setClockOff(node, TimeUnit.HOURS.toMillis(hours * node));
-                    history.awaitMore(SOME);
-                    assertTrue(history.takeLongestPauseMs() < SILENCE_MS, "node " + node + " is off by hours");
+                for (int each = 1; each <= NODES; each++) {
+                    int node = each;
+                    long offMs = TimeUnit.HOURS.toMillis(hours * node);
+                    goesOn("clock of node " + node + " off by " + offMs, SOME, () -> cluster.setClockOff(node, offMs));
                 }
             }
             for (int node = 1; node <= NODES; node++) {

@@ -2,7 +2,6 @@ package io.headwater.broker;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.headwater.client.Admin.TopicSettings;
 import io.headwater.client.HeadwaterClient;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,30 +34,18 @@ class ClusterKillLoopTest {
         try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, NODES);
                 HeadwaterClient sender = cluster.client(Duration.ofMinutes(2));
                 HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {
-            sender.admin()
-                    .createTopic(StreamHistory.TOPIC, TopicSettings.defaults().withPartitions(4));
-            StreamHistory.Reading meanwhile = history.new Reading();
-            Thread consumer = new Thread(() -> history.consume(reader, meanwhile), "consume");
-            Thread load = new Thread(() -> history.load(sender), "load");
-            consumer.start();
-            load.start();
-            for (int kill = 0; kill < KILLS; kill++) {
-                history.awaitMore(BETWEEN);
-                int victim = 1 + random.nextInt(NODES);
-                history.takeLongestPauseMs();
-                cluster.kill(victim);
-                history.awaitMore(BETWEEN);
-                System.out.println("killed node " + victim + ": " + history.takeLongestPauseMs()
-                        + " ms until records were acknowledged again");
-                cluster.start(victim);
-            }
-            history.stop();
-            load.join();
-            history.checkNothingFailed();
-            consumer.join();
-
-            history.readToTheEnd(reader).check("stored");
-            meanwhile.check("consumed");
+            history.during(sender, reader, () -> {
+                for (int kill = 0; kill < KILLS; kill++) {
+                    history.awaitMore(BETWEEN);
+                    int victim = 1 + random.nextInt(NODES);
+                    history.takeLongestPauseMs();
+                    cluster.kill(victim);
+                    history.awaitMore(BETWEEN);
+                    System.out.println("killed node " + victim + ": " + history.takeLongestPauseMs()
+                            + " ms until records were acknowledged again");
+                    cluster.start(victim);
+                }
+            });
             assertTrue(history.acknowledged() >= 2 * KILLS * BETWEEN);
         }
     }

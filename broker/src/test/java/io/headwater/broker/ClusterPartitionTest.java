@@ -65,30 +65,15 @@ class ClusterPartitionTest {
         try (ClusterOfProcesses cluster = ClusterOfProcesses.startOnNetwork(directory, NODES);
                 HeadwaterClient sender = cluster.client(Duration.ofMinutes(2));
                 HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {
-            sender.admin()
-                    .createTopic(StreamHistory.TOPIC, TopicSettings.defaults().withPartitions(4));
             sender.admin().createTopic(WITNESS, TopicSettings.defaults().withPartitions(NODES));
-            StreamHistory.Reading meanwhile = history.new Reading();
-            Thread consumer = new Thread(() -> history.consume(reader, meanwhile), "consume");
-            Thread load = new Thread(() -> history.load(sender), "load");
-            consumer.start();
-            load.start();
-            history.awaitMore(SOME);
-
-            fault.strike(cluster, cluster.network());
-
-            cluster.network().heal();
-            history.awaitMore(SOME);
-            awaitTopic(cluster, 1, ClusterPartitionTest::isWhole);
-            history.stop();
-            load.join();
-            history.checkNothingFailed();
-            consumer.join();
-            history.readToTheEnd(reader).check("stored");
-            meanwhile.check("consumed");
+            history.during(sender, reader, () -> {
+                history.awaitMore(SOME);
+                fault.strike(cluster, cluster.network());
+                cluster.network().heal();
+                history.awaitMore(SOME);
+                awaitTopic(cluster, 1, ClusterPartitionTest::isWhole);
+            });
             assertTrue(cluster.network().held() > 0, "nothing was cut");
-        } finally {
-            history.stop();
         }
     }
 

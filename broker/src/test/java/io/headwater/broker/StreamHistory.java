@@ -2,6 +2,7 @@ package io.headwater.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.headwater.client.Admin.TopicSettings;
 import io.headwater.client.ConsumedRecord;
 import io.headwater.client.HeadwaterClient;
 import io.headwater.client.Position;
@@ -26,6 +27,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class StreamHistory {
     static final String TOPIC = "t";
+    private static final int PARTITIONS = 4;
     private static final int IN_FLIGHT = 500;
 
     private final String seed;
@@ -64,6 +66,32 @@ final class StreamHistory {
 
     void checkNothingFailed() {
         assertEquals(List.of(), List.copyOf(failures), "seed " + seed);
+    }
+
+    /** What happens while records are published and read. */
+    interface Ordeal {
+        void undergo() throws Exception;
+    }
+
+    /** Publishes and reads along meanwhile; in the end both readers must have seen all that was acknowledged, and that once. */
+    void during(HeadwaterClient sender, HeadwaterClient reader, Ordeal ordeal) throws Exception {
+        sender.admin().createTopic(TOPIC, TopicSettings.defaults().withPartitions(PARTITIONS));
+        Reading meanwhile = new Reading();
+        Thread consumer = new Thread(() -> consume(reader, meanwhile), "consume");
+        Thread load = new Thread(() -> load(sender), "load");
+        consumer.start();
+        load.start();
+        try {
+            ordeal.undergo();
+            stop();
+            load.join();
+            checkNothingFailed();
+            consumer.join();
+            readToTheEnd(reader).check("stored");
+            meanwhile.check("consumed");
+        } finally {
+            stop();
+        }
     }
 
     /** Publishes until {@link #stop}. */

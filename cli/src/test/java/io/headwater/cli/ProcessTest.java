@@ -12,9 +12,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What only a process of its own can show: signals, pipes, exit codes, a directory and a port that are taken. */
+@Timeout(120) // where SIGINT is ignored (nohup, a shell's background), an interrupted command never ends
 class ProcessTest {
     @TempDir
     Path directory;

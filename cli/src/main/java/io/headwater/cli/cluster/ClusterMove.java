@@ -8,6 +8,7 @@ import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.JsonLines;
 import io.headwater.client.Admin;
 import io.headwater.client.HeadwaterClient;
+import io.headwater.client.HeadwaterException;
 import io.headwater.protocol.wire.ReplicaMove;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,7 +75,7 @@ final class ClusterMove implements Callable<Integer> {
                     .until(
                             () -> {
                                 if (++looks[0] % ASK_AGAIN_AFTER == 0) {
-                                    ask(admin);
+                                    askAgain(admin);
                                 }
                                 return Partitions.find(admin, partition)
                                         .getVotersList()
@@ -89,6 +90,15 @@ final class ClusterMove implements Callable<Integer> {
                     + ClusterText.ids(nodes));
         }
         return ExitCode.OK;
+    }
+
+    /** It was taken once; a partition that has no leader at this moment, say, will have one at the next. */
+    private void askAgain(Admin admin) {
+        try {
+            ask(admin);
+        } catch (HeadwaterException.Rejected e) {
+            terminal.say("partition " + partition + ": not at this moment: " + e.getMessage());
+        }
     }
 
     private ReplicaMove ask(Admin admin) {
