@@ -12,6 +12,7 @@ import io.headwater.client.HeadwaterException;
 import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.ClusterNode;
 import io.headwater.protocol.wire.Partition;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -208,7 +209,14 @@ class ClusterOperationsTest {
             }
             cluster.kill(1);
             history.awaitMore(SOME);
+            // What is taken away while its broker is down is deleted when that comes back.
+            move(admin, 0, List.of(2, 3));
+            Path copy = cluster.dataOf(1)
+                    .resolve("partitions/" + partition(admin, 0).getPartitionId());
+            assertTrue(Files.exists(copy));
             cluster.start(1);
+            await("the old copy is gone", () -> !Files.exists(copy));
+            move(admin, 0, List.of(2, 3, 1));
             await("all are there", () -> admin.cluster().getShortOfVoters() == 0);
             cluster.kill(2);
             history.awaitMore(SOME);

@@ -2,6 +2,7 @@ package io.headwater.storage;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -47,6 +48,9 @@ public final class DataDirectory implements AutoCloseable {
     private final Executor background;
     private final UnopenedLogs unopened;
     private final ConcurrentHashMap<Long, PartitionLog> logs = new ConcurrentHashMap<>();
+    /** Deleted, while the background may still have work for them, which finds files by the partition's id. */
+    private final Set<Long> leaving = ConcurrentHashMap.newKeySet();
+
     private boolean closed;
 
     private DataDirectory(
@@ -75,6 +79,7 @@ public final class DataDirectory implements AutoCloseable {
             this.unopened = new UnopenedLogs(disk, directory.resolve(PARTITIONS), marks);
             this.spares = new SpareFiles(disk, directory, config.maxStepBytes(), background);
             this.spares.open();
+            finishDeletions();
             disk.syncDirectory(directory);
             this.views = ViewStore.in(directory.resolve(VIEWS));
             this.groupCommit = new GroupCommit(config.syncMode(), marks, listener, nanoClock, disk.parallelSyncs() - 1);
@@ -161,12 +166,19 @@ public final class DataDirectory implements AutoCloseable {
      * has no file until its first append. On the partition's owner thread; different partitions in parallel.
      *
      * @throws CorruptLogException if something is missing or damaged below the durable mark
+     * @throws LogLeavingException if one of the same id was deleted a moment ago; the same call succeeds soon
      * @throws DiskFullException if the process has no file descriptor left; the same call may succeed later
      */
     public PartitionLog log(long partitionId) throws StorageException {
         PartitionLog known = logs.get(partitionId);
         if (known != null) {
             return known;
+        }
+        if (isDeleted(partitionId)) {
+            delete(partitionId);
+        }
+        if (leaving.contains(partitionId)) {
+            throw new LogLeavingException("partition " + partitionId + ": what was deleted is not all gone yet");
         }
         LogContext context = new LogContext(partitionId, partitions, pathOf(partitionId), disk, config, marks, spares);
         try {
@@ -209,22 +221,50 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * Removes the partition with all its files. On its owner thread; neither its log nor its id may be used afterwards:
-     * what is still queued in the background finds files by the id, and would take those of a second log for the first's.
+     * Removes the partition with all its files, or, where that fails, at the next start. On its owner thread; its log may not
+     * be used afterwards. Another log of the same id begins empty.
      */
     public void delete(long partitionId) throws StorageException {
         PartitionLog log = logs.remove(partitionId);
         if (log != null) {
             log.abandon();
+            leaving.add(partitionId);
+            background.execute(() -> leaving.remove(partitionId));
         }
         try {
-            if (exists(partitionId)) {
-                spares.retireDirectory(directory.resolve(PARTITIONS), pathOf(partitionId));
-            }
-            marks.remove(partitionId);
+            remove(partitionId);
             unopened.forget(partitionId);
         } catch (IOException e) {
             throw typed(e, "partition " + partitionId + " cannot be deleted");
+        }
+    }
+
+    /** First the mark says so: it stands for durable entries, and is damage where the directory is missing. */
+    private void remove(long partitionId) throws IOException {
+        if (exists(partitionId)) {
+            if (marks.contains(partitionId)) {
+                marks.raise(partitionId, ReplicaFlag.DELETED);
+            }
+            spares.retireDirectory(directory.resolve(PARTITIONS), pathOf(partitionId));
+        } else if (isDeleted(partitionId)) {
+            // It failed behind the renaming, which the disk may not have.
+            spares.syncRetired(directory.resolve(PARTITIONS));
+        }
+        marks.remove(partitionId);
+    }
+
+    private boolean isDeleted(long partitionId) {
+        Mark mark = new Mark();
+        return marks.load(partitionId, mark) && mark.has(ReplicaFlag.DELETED);
+    }
+
+    /** What a crash or a failure has left of deletions. */
+    private void finishDeletions() throws IOException {
+        for (long partitionId : marks.partitionIds()) {
+            if (isDeleted(partitionId)) {
+                LOG.info("partition {}: the rest of it is deleted now", partitionId);
+                remove(partitionId);
+            }
         }
     }
 

@@ -99,7 +99,7 @@ public final class LogVerifier {
             }
         }
         for (Mark missing : marks.values()) {
-            if (missing.durable.endIndex > 0) {
+            if (missing.durable.endIndex > 0 && !missing.has(ReplicaFlag.DELETED)) {
                 damage(parent.resolve(Long.toString(missing.partitionId)), 0, "the directory is missing");
             }
         }
@@ -164,6 +164,10 @@ public final class LogVerifier {
         if (mark == null) {
             damage(path, 0, "the marks know nothing of this partition");
             mark = new Mark();
+        }
+        if (mark.has(ReplicaFlag.DELETED)) {
+            findings.accept(new Finding(Severity.TAIL, path, 0, "deleted; what is left of it goes at the next start"));
+            return;
         }
         List<Long> bases = new ArrayList<>();
         for (String file : disk.list(path)) {

@@ -1,11 +1,13 @@
 package io.headwater.storage;
 
-/** Why a copy of a partition has no say in what is committed. */
+/** Why a copy of a partition has no say in what is committed, or is none any more. */
 public enum ReplicaFlag {
     /** It is on its way to hold everything that is committed. */
     LEARNER(2),
     /** It may lack something that it once said it has. */
-    SUSPECT(4);
+    SUSPECT(4),
+    /** Its files are being deleted: whatever is left of them goes at the next start. */
+    DELETED(16);
 
     private final int bit;
 

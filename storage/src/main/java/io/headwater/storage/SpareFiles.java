@@ -129,8 +129,7 @@ final class SpareFiles {
     void retireDirectory(Path parent, Path path) throws IOException {
         Path deleted = newPath(".deleted");
         disk.rename(path, deleted);
-        disk.syncDirectory(directory);
-        disk.syncDirectory(parent);
+        syncRetired(parent);
         background.execute(() -> {
             try {
                 deleteTree(disk, deleted);
@@ -138,6 +137,12 @@ final class SpareFiles {
                 LOG.warn("spares: {} could not be deleted; the next start tries again", deleted, e);
             }
         });
+    }
+
+    /** What was moved here out of {@code parent} stays here. On any thread. */
+    void syncRetired(Path parent) throws IOException {
+        disk.syncDirectory(directory);
+        disk.syncDirectory(parent);
     }
 
     private void recycle(Path retired, boolean lent) {

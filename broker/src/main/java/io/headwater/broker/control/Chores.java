@@ -1,6 +1,7 @@
 package io.headwater.broker.control;
 
 import io.headwater.broker.config.BrokerConfig;
+import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.partition.Partitions;
@@ -26,6 +27,7 @@ final class Chores {
     private final ViewKeeper keeper;
     private final GroupMembers members;
     private final LagReport lag;
+    private final int nodeId;
     private final EpochClock clock;
     private final Timer groups;
     private final Timer views;
@@ -71,6 +73,7 @@ final class Chores {
             ViewKeeper keeper,
             GroupMembers members,
             LagReport lag,
+            int nodeId,
             EpochClock clock) {
         this.proposals = proposals;
         this.partitions = partitions;
@@ -79,6 +82,7 @@ final class Chores {
         this.keeper = keeper;
         this.members = members;
         this.lag = lag;
+        this.nodeId = nodeId;
         this.clock = clock;
         this.groups = new Timer(GROUP_TICK_NS);
         this.views = new Timer(TimeUnit.MILLISECONDS.toNanos(config.groups().viewIntervalMs()));
@@ -88,18 +92,27 @@ final class Chores {
                 TimeUnit.MILLISECONDS.toNanos(Math.max(500, config.storage().idleAfterMs() / 4)));
     }
 
-    /** Logs of topics whose deletion stands, but whose files were not all gone when the broker stopped. */
+    /**
+     * Logs of topics that were deleted, and of copies that were moved away, while this broker was down or could not delete
+     * them. What the metadata say is new enough: a broker starts only when they know of this start.
+     */
     void deleteOrphans() {
         List<Long> orphans = new ArrayList<>();
         for (long partitionId : marks.partitionIds()) {
-            if (proposals.image().partition(partitionId) == null) {
+            PartitionInfo partition = proposals.image().partition(partitionId);
+            if (partition == null || !isCopyHere(partition)) {
                 orphans.add(partitionId);
             }
         }
         if (!orphans.isEmpty()) {
-            LOG.info("control: {} logs of deleted topics are left over and go now", orphans.size());
+            LOG.info("control: {} logs have no place here any more, and go now", orphans.size());
             FanOut.gather(orphans, partitions::delete);
         }
+    }
+
+    private boolean isCopyHere(PartitionInfo partition) {
+        NodeInfo self = proposals.image().node(nodeId);
+        return self == null || partition.replicas().contains(self.replica());
     }
 
     /**

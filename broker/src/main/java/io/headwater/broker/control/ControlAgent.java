@@ -135,7 +135,8 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         this.viewKeeper = new ViewKeeper(proposals, partitions, view);
         this.lag = new LagReport(members.announcer(), reports);
         this.status = new StatusHandler(facts, proposals, vitals, this::health, clock);
-        this.chores = new Chores(config, proposals, partitions, view, marks, viewKeeper, members, lag, clock);
+        this.chores =
+                new Chores(config, proposals, partitions, view, marks, viewKeeper, members, lag, facts.nodeId(), clock);
         register(
                 new TopicHandlers(config.topics(), proposals, partitions, marks),
                 new GroupHandlers(proposals, partitions, view, members, reports, clock),

@@ -47,7 +47,10 @@ public interface Partitions {
     /** The topic has other queue groups than before: consumers of a deleted one are told. */
     CompletionStage<Boolean> queueGroupsChanged(PartitionInfo partition);
 
-    /** Ends what waits on the partition with ERROR_UNKNOWN_PARTITION and deletes its files. */
+    /**
+     * Ends what waits on the partition with ERROR_UNKNOWN_PARTITION and deletes its files, unless the metadata have given this
+     * broker a copy of it by then.
+     */
     CompletionStage<Void> delete(long partitionId);
 
     /** Applies the topic's retention. */

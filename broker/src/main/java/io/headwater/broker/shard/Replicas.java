@@ -50,9 +50,8 @@ final class Replicas {
     private final PromiseKeeper promises;
     private final Long2ObjectHashMap<LocalReplica> replicas = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<Owned> served = new Long2ObjectHashMap<>();
-    private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
+    private final Absences absent;
     private final Resignations resigned;
-
     private final List<LocalReplica> ticking = new ArrayList<>();
     private int lives;
     private boolean leadersTick;
@@ -74,6 +73,7 @@ final class Replicas {
         this.post = post;
         this.promises = promises;
         this.resigned = new Resignations(post);
+        this.absent = new Absences(shard.gauges());
     }
 
     NodeInfo self() {
@@ -131,7 +131,7 @@ final class Replicas {
 
     /** Whether it is offline until a restart. */
     boolean isBroken(long partitionId) {
-        return broken.containsKey(partitionId);
+        return absent.broken(partitionId) != null;
     }
 
     private LocalReplica opened(PartitionInfo info) throws StorageException {
@@ -139,7 +139,7 @@ final class Replicas {
         if (known != null) {
             return known;
         }
-        StorageException before = broken.get(info.partitionId());
+        StorageException before = absent.broken(info.partitionId());
         if (before != null) {
             throw before;
         }
@@ -149,20 +149,21 @@ final class Replicas {
         try {
             LocalReplica local = new LocalReplica(info, shard, this);
             replicas.put(info.partitionId(), local);
+            absent.end(info.partitionId());
             with(local, each -> each.begin(shard.metadata()));
-            StorageException failed = broken.get(info.partitionId());
+            StorageException failed = absent.broken(info.partitionId());
             if (failed != null) {
                 throw failed;
             }
             return local;
         } catch (CopyFailedException e) {
             LogOfflineException why = new LogOfflineException(String.valueOf(e.getMessage()), e);
-            markBroken(info.partitionId(), why);
+            absent.broke(info.partitionId(), why);
             throw why;
         } catch (CorruptLogException | LogOfflineException e) {
             // Until a restart: reading the same damage again would tell nothing new, and take long.
             LOG.error("partition {}: cannot be opened and stays offline: {}", info.displayName(), e.getMessage());
-            markBroken(info.partitionId(), e);
+            absent.broke(info.partitionId(), e);
             throw e;
         }
     }
@@ -179,12 +180,9 @@ final class Replicas {
                 }
             }
         }
-        for (LocalReplica local : List.copyOf(replicas.values())) {
-            PartitionInfo info = image.partition(local.partitionId());
-            if (info == null || !info.replicas().contains(self.replica())) {
-                remove(local.partitionId());
-            }
-        }
+        List<Long> known = absent.all();
+        known.addAll(replicas.keySet());
+        known.stream().filter(id -> !isCopyHere(id)).forEach(this::remove);
         resigned.follow(image);
         lookHandedOver();
     }
@@ -208,8 +206,8 @@ final class Replicas {
         } catch (NotLeaderException e) {
             return null;
         } catch (StorageException e) {
-            if (!isBroken(info.partitionId())) {
-                LOG.warn("partition {}: cannot be opened now: {}", info.displayName(), e.getMessage());
+            if (!isBroken(info.partitionId()) && absent.delay(info.partitionId())) {
+                LOG.warn("partition {}: cannot be opened now; tried again: {}", info.displayName(), e.getMessage());
             }
             return null;
         }
@@ -390,7 +388,7 @@ final class Replicas {
         }
         PartitionInfo info = local.info();
         LOG.error("partition {}: offline until a restart: {}", info.displayName(), why.getMessage());
-        markBroken(info.partitionId(), why);
+        absent.broke(info.partitionId(), why);
         drop(local);
         if (local.replica().isLeading()) {
             local.replica().halt(String.valueOf(why.getMessage()));
@@ -417,17 +415,22 @@ final class Replicas {
         shard.drop(local);
     }
 
-    private void markBroken(long partitionId, StorageException why) {
-        broken.put(partitionId, why);
-        shard.gauges().offlinePartitions = broken.size();
+    /** Fails what waits on a partition, deletes its files and forgets it, unless the metadata want a copy of it here. */
+    void delete(long partitionId) throws StorageException {
+        if (!isCopyHere(partitionId)) {
+            erase(partitionId);
+        }
     }
 
-    /** Fails what waits on a partition, deletes its files and forgets it. */
-    void delete(long partitionId) throws StorageException {
+    private boolean isCopyHere(long partitionId) {
+        PartitionInfo info = shard.metadata().partition(partitionId);
+        return info != null && info.replicas().contains(self.replica());
+    }
+
+    private void erase(long partitionId) throws StorageException {
         LocalReplica local = replicas.get(partitionId);
-        broken.remove(partitionId);
+        absent.end(partitionId);
         noRoomUntilMs.remove(partitionId);
-        shard.gauges().offlinePartitions = broken.size();
         if (local != null) {
             drop(local);
             end(local, PartitionErrors.deleted(local.info()), PartitionErrors.unknownPartition(partitionId));
@@ -437,7 +440,7 @@ final class Replicas {
 
     private void remove(long partitionId) {
         try {
-            delete(partitionId);
+            erase(partitionId);
         } catch (StorageException e) {
             LOG.warn("partition {}: its files are left until the next start: {}", partitionId, e.getMessage());
         }
@@ -448,6 +451,9 @@ final class Replicas {
     /** Lets replicas say again what got no answer. Returns how many did. */
     int tick(long nowMs) {
         resigned.tick(nowMs);
+        for (long partitionId : absent.due(nowMs)) {
+            with(partitionId, local -> {});
+        }
         if (nowMs - lookedMs >= LOOK_MS) {
             lookedMs = nowMs;
             replicas.values().forEach(local -> lookStuck(local, nowMs));
@@ -484,7 +490,7 @@ final class Replicas {
 
     /** In how many milliseconds {@link #tick} has something to do; the largest long: not before something happens. */
     long nextTickInMs(long nowMs) {
-        long next = resigned.nextInMs(nowMs);
+        long next = Math.min(resigned.nextInMs(nowMs), absent.nextInMs(nowMs));
         long ticks = tickedMs + (leadersTick ? LEADERS_TICK_MS : TICK_MS) - nowMs;
         if (shard.isUnsettled()) {
             next = Math.min(next, Math.max(0, lookedMs + LOOK_MS - nowMs));
