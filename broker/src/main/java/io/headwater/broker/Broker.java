@@ -20,6 +20,7 @@ import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.storage.DataDirectory;
+import io.headwater.storage.Scrubber;
 import io.headwater.storage.StorageConfig;
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;
@@ -123,6 +124,12 @@ public final class Broker implements AutoCloseable {
         startup.phase("metadata");
         owners.start(data, metadata::image, self, membership::post);
         startup.opened(() -> owners.stop(shuttingDown()));
+        if (config.storage().scrubIntervalMs() > 0) {
+            data.scrub(
+                    new Scrubber.Settings(
+                            config.storage().scrubIntervalMs(), config.storage().scrubRate()),
+                    owners);
+        }
         membership.ready();
         BrokerVitals vitals = new BrokerVitals(owners, listener, inFlight, data);
         BrokerHouse house = new BrokerHouse();

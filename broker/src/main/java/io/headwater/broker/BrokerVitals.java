@@ -10,6 +10,7 @@ import io.headwater.broker.shard.Owners;
 import io.headwater.broker.shard.ShardGauges;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.DurationHistogram;
+import io.headwater.storage.Scrubber;
 import io.headwater.storage.StorageException;
 import java.util.List;
 import java.util.Locale;
@@ -58,6 +59,14 @@ final class BrokerVitals implements Vitals {
         } catch (StorageException e) {
             return -1;
         }
+    }
+
+    @Override
+    public Scrubbing scrubbing() {
+        Scrubber scrubber = data.scrubber();
+        return scrubber == null
+                ? Scrubbing.NONE
+                : new Scrubbing(scrubber.bytes(), scrubber.suspected(), scrubber.roundEndedMs());
     }
 
     @Override

@@ -34,7 +34,7 @@ class CompactionTest {
     void theLastOfEachKeyStaysAndItsPredecessorsGiveTheirDiskBack() throws Exception {
         BrokerConfig config = BrokerConfig.onFreePorts(directory)
                 .withThreads(new BrokerConfig.Threads(1, 2))
-                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0));
+                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0, 0, 1 << 20));
         try (Broker broker = Broker.start(config);
                 RawClient client = RawClient.connected(broker.port())) {
             long compacted = fill(client, "compacted", Toggle.TOGGLE_ON);

@@ -320,8 +320,8 @@ class DeduplicationTest {
     @Test
     void anAcknowledgedRecordIsNotForgottenBeforeItsTime() throws Exception {
         stop();
-        BrokerConfig small =
-                BrokerConfig.onFreePorts(directory).withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0));
+        BrokerConfig small = BrokerConfig.onFreePorts(directory)
+                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0, 0, 1 << 20));
         start(small);
         create(WorkSettings.defaults().withDeleteOnAck(true));
         client.queueAdmin().create("jobs", "work", QueueGroupConfig.queue());
@@ -350,7 +350,8 @@ class DeduplicationTest {
     @Test
     void idsAreOfTheMemoryOfQueuesAndGoAlsoWhenNoneComesAnyMore() throws Exception {
         stop();
-        start(BrokerConfig.onFreePorts(directory).withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0)));
+        start(BrokerConfig.onFreePorts(directory)
+                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0, 0, 1 << 20)));
         create(WorkSettings.defaults());
         send("a");
         sendTogether(Compression.NONE, "a", "b", "b");

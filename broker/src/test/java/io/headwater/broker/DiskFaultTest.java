@@ -126,7 +126,7 @@ class DiskFaultTest {
 
     @Test
     void aReaderIsToldAlsoWhenRetentionFindsTheDiskFailing() throws Exception {
-        config = config.withStorage(new Storage(config.storage().segmentBytes(), 3_600_000, 100, 0));
+        config = config.withStorage(new Storage(config.storage().segmentBytes(), 3_600_000, 100, 0, 0, 1 << 20));
         restart();
         waitForTheNextRecord(1);
         disk.failWrites(path -> path.toString().contains(partitionDirectory(partition)));
@@ -143,7 +143,7 @@ class DiskFaultTest {
 
     @Test
     void aReaderIsToldAlsoWhenAnIdleLogCannotBePutToRest() throws Exception {
-        config = config.withStorage(new Storage(config.storage().segmentBytes(), 1000, 3_600_000, 0));
+        config = config.withStorage(new Storage(config.storage().segmentBytes(), 1000, 3_600_000, 0, 0, 1 << 20));
         restart();
         client.produce(partition, Batches.of("opens a file"));
         waitForTheNextRecord(2);

@@ -67,7 +67,7 @@ class FlippedBitTest {
 
     private Broker start() throws IOException {
         BrokerConfig config = BrokerConfig.onFreePorts(data);
-        return Broker.start(config.withStorage(new Storage(1 << 20, 3_600_000, 3_600_000, 0)));
+        return Broker.start(config.withStorage(new Storage(1 << 20, 3_600_000, 3_600_000, 0, 0, 1 << 20)));
     }
 
     private static String value(int i) {

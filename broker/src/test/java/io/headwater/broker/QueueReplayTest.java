@@ -62,7 +62,7 @@ class QueueReplayTest {
     void start() throws Exception {
         broker = Broker.start(BrokerConfig.onFreePorts(directory)
                 .withThreads(new BrokerConfig.Threads(1, 2))
-                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0)));
+                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0, 0, 1 << 20)));
         client = HeadwaterClient.builder().server("127.0.0.1:" + broker.port()).build();
         queues = client.queueAdmin();
     }

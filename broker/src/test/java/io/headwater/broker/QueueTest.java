@@ -97,7 +97,7 @@ class QueueTest {
         stops();
         broker = Broker.start(BrokerConfig.onFreePorts(directory)
                 .withThreads(new BrokerConfig.Threads(1, 2))
-                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0)));
+                .withStorage(new BrokerConfig.Storage(1 << 20, 60_000, 100, 0, 0, 1 << 20)));
         client = RawClient.connected(broker.port());
     }
 

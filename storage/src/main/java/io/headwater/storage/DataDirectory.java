@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
  *   DIR/marks                                 the one file that is not derived from the logs
  *   DIR/partitions/ID/BASE.log  BASE.index    a log: its segments, named by their first entry index
  *   DIR/spares/                               zeroed files, and what waits to be deleted; emptied at each start
+ *   DIR/scrub                                 how far scrubbing has come; nothing rests on it
  *   DIR/views/                                RocksDB, derived
  * </pre>
  */
@@ -51,6 +52,7 @@ public final class DataDirectory implements AutoCloseable {
     /** Deleted, while the background may still have work for them, which finds files by the partition's id. */
     private final Set<Long> leaving = ConcurrentHashMap.newKeySet();
 
+    private volatile @Nullable Scrubber scrubber;
     private boolean closed;
 
     private DataDirectory(
@@ -281,6 +283,22 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
+     * Begins to read everything again and again in the background, in search of damage, until this is closed. Once.
+     *
+     * @param suspicions on a thread of its own; whoever owns the partition is to look ({@link PartitionLog#recheck})
+     */
+    public void scrub(Scrubber.Settings settings, Scrubber.Suspicions suspicions) {
+        Scrubber started = new Scrubber(directory, disk, marks, epochClock, nanoClock, settings, suspicions);
+        scrubber = started;
+        started.start("headwater-scrub");
+    }
+
+    /** {@code null}: nothing is scrubbed. Any thread. */
+    public @Nullable Scrubber scrubber() {
+        return scrubber;
+    }
+
+    /**
      * Bytes of the logs that nobody has opened since the start, without what is preallocated. Grows for a moment after
      * the start, while they are measured. Any thread.
      */
@@ -304,6 +322,10 @@ public final class DataDirectory implements AutoCloseable {
             return;
         }
         closed = true;
+        Scrubber scrubbing = scrubber;
+        if (scrubbing != null) {
+            scrubbing.close();
+        }
         groupCommit.close();
         unopened.stop();
         spares.stop();

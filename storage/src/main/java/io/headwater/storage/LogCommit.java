@@ -152,6 +152,22 @@ final class LogCommit implements Syncable {
         throw takeOffline("it cannot be read", e);
     }
 
+    /** A look into the log's files. */
+    @FunctionalInterface
+    interface Reading<T> {
+        T run() throws IOException;
+    }
+
+    /** What is read, or why it cannot be: see {@link #unreadable}. */
+    <T> T reading(Reading<T> reading) throws CorruptLogException, LogOfflineException {
+        checkOnline();
+        try {
+            return reading.run();
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
     void checkOnline() throws LogOfflineException {
         Offline now = offline;
         if (now != null) {

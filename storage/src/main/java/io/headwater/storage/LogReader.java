@@ -318,6 +318,18 @@ final class LogReader {
         return walk;
     }
 
+    /** Reads again what stands at a position of a segment; false: it is not there any more. All of it is flushed. */
+    boolean recheck(long baseIndex, long position) throws IOException {
+        for (Segment segment : segments) {
+            if (segment.baseIndex() == baseIndex) {
+                using(segment);
+                segment.recheck(position, Scratch.get().check());
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Closes the sealed segment that was opened longest ago, if this one makes too many. */
     void using(Segment segment) {
         if (!segment.sealed() || segment == opened.peekLast()) {

@@ -112,12 +112,7 @@ public final class PartitionLog {
      * at its end.
      */
     public List<EpochStart> epochs() throws CorruptLogException, LogOfflineException {
-        commit.checkOnline();
-        try {
-            return reader.epochs();
-        } catch (IOException e) {
-            throw commit.unreadable(e);
-        }
+        return commit.reading(reader::epochs);
     }
 
     /**
@@ -291,31 +286,28 @@ public final class PartitionLog {
         if (fromIndex >= until) {
             return new EntryRun(LogSlice.empty(end.endOffset()), fromIndex, fromIndex);
         }
-        try {
-            return reader.readEntries(fromIndex, until, maxBytes, end);
-        } catch (IOException e) {
-            throw commit.unreadable(e);
-        }
+        return commit.reading(() -> reader.readEntries(fromIndex, until, maxBytes, end));
     }
 
     /** First offset of the first batch ingested at or after a time; the flushed end if there is none yet. */
     public long offsetForIngestionTime(long timeMs) throws CorruptLogException, LogOfflineException {
-        commit.checkOnline();
-        try {
-            return reader.offsetForIngestionTime(timeMs, commit.written());
-        } catch (IOException e) {
-            throw commit.unreadable(e);
-        }
+        return commit.reading(() -> reader.offsetForIngestionTime(timeMs, commit.written()));
     }
 
     /** First offset of the first batch that holds an event time at or after the given one; else the flushed end. */
     public long offsetForEventTime(long timeMs) throws CorruptLogException, LogOfflineException {
-        commit.checkOnline();
-        try {
-            return reader.offsetForEventTime(timeMs, commit.written());
-        } catch (IOException e) {
-            throw commit.unreadable(e);
-        }
+        return commit.reading(() -> reader.offsetForEventTime(timeMs, commit.written()));
+    }
+
+    /**
+     * Reads what stands at a position of a segment once more, although this process may have written or checked it before;
+     * nothing happens if it is not there any more. Damage takes the log offline, as when any read finds it.
+     *
+     * @param baseIndex of the segment
+     */
+    public void recheck(long baseIndex, long position) throws CorruptLogException, LogOfflineException {
+        flush();
+        commit.reading(() -> reader.recheck(baseIndex, position));
     }
 
     /**

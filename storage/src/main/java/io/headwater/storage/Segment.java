@@ -256,6 +256,19 @@ final class Segment {
         }
     }
 
+    /** Checks what stands at a position once more, whoever has looked at it before; all of it is written. */
+    void recheck(long position, EntryScanner scanner) throws IOException {
+        if (position < SegmentHeader.SIZE) {
+            ByteBuffer bytes = ByteBuffer.allocate(SegmentHeader.SIZE);
+            file().disk().readFully(bytes, 0);
+            if (!header.equals(SegmentHeader.decode(bytes.flip()))) {
+                throw new CorruptLogException(path(), 0, "no header of this segment");
+            }
+        } else if (position < summary.endPosition) {
+            checkStep(index(), index().stepOfPosition(position), scanner);
+        }
+    }
+
     CorruptLogException corrupt(EntryScanner scanner) {
         String problem = scanner.problem();
         return new CorruptLogException(

@@ -212,8 +212,16 @@ public record BrokerConfig(
      * @param idleAfterMs a log that nobody used for so long gives back its files and memory
      * @param retentionCheckMs how often retention looks for segments to delete
      * @param minFreeBytes readiness turns false, and status warns, when the disk has less
+     * @param scrubIntervalMs in how long everything is read in search of damage; 0: never
+     * @param scrubRate bytes per second that this reads at most
      */
-    public record Storage(long segmentBytes, long idleAfterMs, long retentionCheckMs, long minFreeBytes) {
+    public record Storage(
+            long segmentBytes,
+            long idleAfterMs,
+            long retentionCheckMs,
+            long minFreeBytes,
+            long scrubIntervalMs,
+            long scrubRate) {
         public Storage {
             require(
                     segmentBytes >= 1 << 20 && segmentBytes <= 1 << 30,
@@ -223,6 +231,12 @@ public record BrokerConfig(
             require(idleAfterMs >= 1000, "storage.idle-after", idleAfterMs, "at least 1s");
             require(retentionCheckMs >= 100, "storage.retention-check", retentionCheckMs, "at least 100ms");
             require(minFreeBytes >= 0, "storage.min-free-bytes", minFreeBytes, "0 or more");
+            require(
+                    scrubIntervalMs == 0 || scrubIntervalMs >= 1000,
+                    "storage.scrub-interval",
+                    scrubIntervalMs,
+                    "0s, or at least 1s");
+            require(scrubRate >= 64 << 10, "storage.scrub-rate", scrubRate, "at least 64KiB");
         }
     }
 

@@ -47,7 +47,9 @@ final class ConfigTree {
                         bytes(Knob.SEGMENT_BYTES),
                         duration(Knob.IDLE_AFTER),
                         duration(Knob.RETENTION_CHECK),
-                        bytes(Knob.MIN_FREE_BYTES)),
+                        bytes(Knob.MIN_FREE_BYTES),
+                        duration(Knob.SCRUB_INTERVAL),
+                        bytes(Knob.SCRUB_RATE)),
                 new BrokerConfig.Groups(
                         duration(Knob.SESSION_TIMEOUT),
                         duration(Knob.HEARTBEAT_INTERVAL),

@@ -170,6 +170,21 @@ enum Knob {
             "128MiB",
             "With less free space on the data directory's disk, `/readyz` and `status` say so. Nothing stops.",
             "Too small, and the warning comes when appends already fail."),
+    SCRUB_INTERVAL(
+            "storage.scrub-interval",
+            Kind.DURATION,
+            "7d",
+            "In how long the broker reads all of its logs once, in the background, in search of bytes that their disk has"
+                    + " spoilt. It is spread over that time, and goes on after a restart where it was. `0s`: never.",
+            "Without it, or with a long one, damage is found when somebody reads it: perhaps when the other copies are"
+                    + " damaged or gone as well."),
+    SCRUB_RATE(
+            "storage.scrub-rate",
+            Kind.BYTES,
+            "16MiB",
+            "The most that it reads in a second. Where all logs together need more to be done in"
+                    + " `storage.scrub-interval`, it takes longer.",
+            "Near what the disk can read, it delays everything else."),
     SESSION_TIMEOUT(
             "groups.session-timeout",
             Kind.DURATION,

@@ -91,6 +91,18 @@ public final class Metrics {
                 "Partitions taken offline by a failed sync or read, or by damage. Above 0 somebody must act.",
                 vitals::offlinePartitions);
         values.gauge("headwater_log_bytes", "Bytes of all logs, without what is preallocated.", vitals::logBytes);
+        values.counter(
+                "headwater_scrubbed_bytes_total",
+                "Bytes of logs that were read in the background in search of damage.",
+                () -> vitals.scrubbing().bytes());
+        values.counter(
+                "headwater_scrub_suspected_total",
+                "Places that this found damaged. What the partition's owner finds damaged too goes offline.",
+                () -> vitals.scrubbing().suspected());
+        values.gauge(
+                "headwater_scrub_round_end_seconds",
+                "When all logs had been read in search of damage last, in seconds since 1970; 0: never yet.",
+                () -> vitals.scrubbing().roundEndedMs() / 1000.0);
         values.gauge("headwater_disk_free_bytes", "Free space on the data directory's disk.", vitals::usableBytes);
         values.gauge("headwater_in_flight_bytes", "Produce bytes received and not answered.", vitals::inFlightBytes);
         values.gauge(

@@ -22,6 +22,20 @@ public interface Vitals {
     /** What may still be written to the disk of the data directory; -1: unknown. */
     long usableBytes();
 
+    /** What has been read in search of damage. */
+    Scrubbing scrubbing();
+
+    /**
+     * The search for damage, since the start.
+     *
+     * @param bytes read
+     * @param suspected places that seemed damaged
+     * @param roundEndedMs when everything had been read last, ms since 1970; 0: never yet, or nothing is searched
+     */
+    record Scrubbing(long bytes, long suspected, long roundEndedMs) {
+        public static final Scrubbing NONE = new Scrubbing(0, 0, 0);
+    }
+
     /** Received produce bytes that are not answered yet. */
     long inFlightBytes();
 

@@ -21,6 +21,8 @@ import io.headwater.storage.LogStart;
 import io.headwater.storage.PartitionLog;
 import io.headwater.storage.StorageException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One copy of a partition in the hands of its owner: its log, the replica that decides what becomes of it, and, while that
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * broker begins to lead, and forgotten when it stops.
  */
 final class LocalReplica implements Commitment, Messages, ReplicaOwner {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalReplica.class);
     private static final int NEVER_LED = 0;
 
     final PartitionLog log;
@@ -131,6 +134,15 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
             replica.onCopied();
         } else if (leaderStart.index() > log.startIndex() && !replica.isLeading()) {
             copy.dropBefore(leaderStart.index());
+        }
+    }
+
+    /** Looks for damage once more; if it is there, {@link #fault} says so from now on. */
+    void recheck(long baseIndex, long position) {
+        try {
+            log.recheck(baseIndex, position);
+        } catch (StorageException e) {
+            LOG.warn("partition {}: {}", info.displayName(), e.getMessage());
         }
     }
 

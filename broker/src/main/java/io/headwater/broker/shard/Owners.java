@@ -15,6 +15,7 @@ import io.headwater.protocol.wire.Produce;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.DurabilityListener;
 import io.headwater.storage.LogStart;
+import io.headwater.storage.Scrubber;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +36,7 @@ import org.agrona.concurrent.NanoClock;
  * All owners of this broker. Every partition belongs to exactly one, by its id. Also hears from the sync thread what
  * has become durable: it wakes each owner once per group commit, and the owners look for themselves.
  */
-public final class Owners implements DurabilityListener, Requests.Factory {
+public final class Owners implements DurabilityListener, Scrubber.Suspicions, Requests.Factory {
     private static final long PROMISES_TIMEOUT_S = 10;
 
     private final Settings settings;
@@ -181,6 +182,11 @@ public final class Owners implements DurabilityListener, Requests.Factory {
                 mailboxes.get(i).poke();
             }
         }
+    }
+
+    @Override
+    public void suspect(long partitionId, long baseIndex, long position) {
+        mailboxOf(partitionId).signal(new ReplicaTasks.Suspected(partitionId, baseIndex, position));
     }
 
     /** Another broker says this to a copy of a partition. Any thread. */

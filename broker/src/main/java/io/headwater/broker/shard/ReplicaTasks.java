@@ -57,6 +57,14 @@ final class ReplicaTasks {
         }
     }
 
+    /** Lost with the owner, it is found again in the next round. */
+    record Suspected(long partitionId, long baseIndex, long position) implements Unanswered {
+        @Override
+        public void run(Shard shard) {
+            shard.replicas().recheck(partitionId, baseIndex, position);
+        }
+    }
+
     record MetadataChanged() implements Unanswered {
         @Override
         public void run(Shard shard) {

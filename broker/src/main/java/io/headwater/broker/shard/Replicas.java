@@ -244,6 +244,11 @@ final class Replicas {
         with(partitionId, local -> local.receive(senderStart, message));
     }
 
+    /** The bytes there seem to be damaged. */
+    void recheck(long partitionId, long baseIndex, long position) {
+        with(partitionId, local -> local.recheck(baseIndex, position));
+    }
+
     void seal(int controllerNode, long partitionId, int epoch) {
         if (lookedMs < noRoomUntilMs.get(partitionId)) {
             // Who does not report is not elected.

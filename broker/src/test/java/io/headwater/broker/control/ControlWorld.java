@@ -294,6 +294,11 @@ final class ControlWorld implements AutoCloseable {
         }
 
         @Override
+        public Scrubbing scrubbing() {
+            return Scrubbing.NONE;
+        }
+
+        @Override
         public long usableBytes() {
             return usable;
         }

@@ -290,6 +290,11 @@ class AdminServerTest {
         }
 
         @Override
+        public Scrubbing scrubbing() {
+            return new Scrubbing(7000, 1, 1_700_000_000_500L);
+        }
+
+        @Override
         public long usableBytes() {
             return 5000;
         }
