@@ -4,7 +4,6 @@ import io.headwater.broker.config.BrokerConfig;
 import io.headwater.broker.control.BrokerFacts;
 import io.headwater.broker.control.ControlAgent;
 import io.headwater.broker.control.ControlQueue;
-import io.headwater.broker.metadata.LocalMetadata;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.net.EventLoops;
@@ -113,12 +112,7 @@ public final class Broker implements AutoCloseable {
         this.membership = startup.opened(
                 config.peer().listen().isPresent()
                         ? Member.start(config, ports, loops, data.marks(), owners, queue, listener.port())
-                        : new Standalone(LocalMetadata.start(
-                                ports.disk(),
-                                config.dataDirectory(),
-                                data.marks(),
-                                ports.newId(),
-                                ports.epochClock())));
+                        : Standalone.start(config.dataDirectory(), ports, data.marks()));
         this.metadata = membership.metadata();
         this.self = membership.self();
         startup.phase("metadata");

@@ -1,13 +1,17 @@
 package io.headwater.broker.cluster;
 
 import io.headwater.broker.consensus.Voter;
+import io.headwater.broker.metadata.Adoption;
 import io.headwater.broker.metadata.DamagedMetadataException;
 import io.headwater.broker.metadata.LocalMetadata;
 import io.headwater.broker.metadata.MetadataCodec;
 import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.wire.AdoptMetadata;
 import io.headwater.broker.peer.wire.Joined;
+import io.headwater.storage.Disk;
 import io.headwater.storage.Marks;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -18,12 +22,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The start of a broker as a member of a cluster: it founds one in a fresh data directory, joins one from there, or comes
- * back to the one that the directory belongs to. {@link #start} waits for it; {@link #begin} and {@link #doWork} do not.
+ * The start of a broker as a member of a cluster: it founds one in a fresh data directory or with what it has from before, when
+ * it stood alone, joins one from a fresh directory, or comes back to the one that the directory belongs to. {@link #start} waits for it; {@link #begin} and {@link #doWork} do not.
  */
 public final class ClusterNode implements AutoCloseable {
+    /** In the data directory of each member; a broker that stands alone has none. */
+    public static final String FILE_NAME = NodeFile.FILE_NAME;
+
     private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
-    private static final int FIRST_NODE = 1;
+    private static final int FIRST_NODE = LocalMetadata.NODE_ID;
     private static final long PARK_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final ClusterSettings settings;
@@ -32,7 +39,11 @@ public final class ClusterNode implements AutoCloseable {
     private final NodeFile file;
     private final UUID run;
     private @Nullable Joining joining;
+    private @Nullable Founding founding;
     private @Nullable Registering registering;
+
+    /** What has to be agreed on before it registers. */
+    private record Founding(ClusterMetadata metadata, Member member, Adopting adopting) {}
 
     /** What is left to be done. */
     private record Registering(ClusterMetadata metadata, Member member, Registration registration, Steps confirm) {}
@@ -81,13 +92,17 @@ public final class ClusterNode implements AutoCloseable {
     /** The first step of {@link #start}. The caller turns the crank, {@link #doWork}, until it is done or fails. */
     public static ClusterNode begin(ClusterSettings settings, ClusterPorts ports, ClusterMailbox mailbox)
             throws IOException {
-        refuseStandalone(ports);
         NodeFile file = NodeFile.open(ports.disk(), ports.dataDirectory());
         ClusterNode node = new ClusterNode(settings, ports, mailbox, file);
         try {
             NodeFile.Known known = file.known();
             if (known != null) {
+                LocalMetadata.retire(ports.disk(), ports.dataDirectory());
                 node.goOn(known);
+                return node;
+            }
+            if (LocalMetadata.exists(ports.disk(), ports.dataDirectory())) {
+                node.foundFromStandalone();
                 return node;
             }
             requireFresh(ports);
@@ -103,6 +118,18 @@ public final class ClusterNode implements AutoCloseable {
         }
     }
 
+    /** Opens what {@link #FILE_NAME} says; @throws IOException if the directory is a member's */
+    public static void refuseMember(Disk disk, Path dataDirectory) throws IOException {
+        try (NodeFile file = NodeFile.open(disk, dataDirectory)) {
+            NodeFile.Known known = file.known();
+            if (known != null) {
+                throw new IOException("data directory " + dataDirectory + ": of node " + known.nodeId() + " of cluster "
+                        + known.clusterId() + " (expected: to be started with --peer-listen, as before; what a cluster"
+                        + " has agreed on since is not in this directory alone)");
+            }
+        }
+    }
+
     /** The next step of a start. Null: that was not the last one; after a failure {@link #close} it. */
     public @Nullable ClusterMetadata doWork() throws IOException {
         Joining asking = joining;
@@ -113,6 +140,14 @@ public final class ClusterNode implements AutoCloseable {
             }
             joining = null;
             join(joined);
+        }
+        Founding first = founding;
+        if (first != null) {
+            if (!first.adopting().doWork()) {
+                return null;
+            }
+            founding = null;
+            registerFirst(first.metadata(), first.member());
         }
         Registering left = Objects.requireNonNull(registering, "begun");
         if (!left.registration().doWork()) {
@@ -127,22 +162,19 @@ public final class ClusterNode implements AutoCloseable {
     @Override
     public void close() {
         Registering left = registering;
+        Founding first = founding;
         if (left != null) {
             left.metadata().close();
+            return;
+        }
+        if (first != null) {
+            first.metadata().close();
             return;
         }
         try {
             file.close();
         } catch (IOException e) {
             LOG.warn("cluster: the node's file could not be closed; what it says is on the disk", e);
-        }
-    }
-
-    private static void refuseStandalone(ClusterPorts ports) throws IOException {
-        if (ports.disk().exists(ports.dataDirectory().resolve(LocalMetadata.FILE_NAME))) {
-            throw new IOException("data directory " + ports.dataDirectory()
-                    + ": of a standalone broker (expected: a fresh one, or one of a member of a cluster; a standalone"
-                    + " broker cannot become a member yet)");
         }
     }
 
@@ -172,12 +204,42 @@ public final class ClusterNode implements AutoCloseable {
 
     private void found() throws IOException {
         Member member = member(ports.newId().get().toString(), FIRST_NODE);
+        registerFirst(founded(member), member);
+    }
+
+    private ClusterMetadata founded(Member member) throws IOException {
         Voter voter = member.startVoter(false, List.of(member.name().toString()));
-        ClusterMetadata metadata = new ClusterMetadata(member, file, MetadataImage.empty(member.clusterId()), voter);
+        return new ClusterMetadata(member, file, MetadataImage.empty(member.clusterId()), voter);
+    }
+
+    /** Until the last step of the start this directory is a standalone broker's: a start that fails has changed nothing. */
+    private void foundFromStandalone() throws IOException {
+        if (!settings.seeds().isEmpty()) {
+            throw new IOException("data directory " + ports.dataDirectory()
+                    + ": of a standalone broker, with records of its own (expected: a fresh directory to join a cluster"
+                    + " with; without --join this broker founds a cluster that has its topics)");
+        }
+        MetadataImage before = LocalMetadata.read(ports.disk(), ports.dataDirectory(), ports.marks());
+        List<AdoptMetadata> all = adoptionOf(before);
+        Member member = member(before.clusterId(), FIRST_NODE);
+        ClusterMetadata metadata = founded(member);
+        founding = new Founding(metadata, member, new Adopting(metadata, member, all));
+    }
+
+    private static List<AdoptMetadata> adoptionOf(MetadataImage before) throws IOException {
+        try {
+            return Adoption.of(before);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private void registerFirst(ClusterMetadata metadata, Member member) {
         register(metadata, member, List.of(), () -> {
             file.write(new NodeFile.Known(
                     member.clusterId(), member.nodeId(), List.of(member.run()), true, metadata.image()));
             ports.marks().joinCluster(member.clusterId());
+            LocalMetadata.retire(ports.disk(), ports.dataDirectory());
             LOG.info("cluster {}: founded by this broker, its node {}", member.clusterId(), member.nodeId());
         });
     }

@@ -22,6 +22,9 @@ public final class LocalMetadata {
     /** The file's name in the data directory. */
     public static final String FILE_NAME = "metadata";
 
+    /** Its name when a cluster has taken over what is in it. */
+    static final String RETIRED = FILE_NAME + ".standalone";
+
     /** The node id of a cluster of one. */
     public static final int NODE_ID = 1;
 
@@ -51,6 +54,32 @@ public final class LocalMetadata {
         } catch (IOException | RuntimeException e) {
             quorum.close();
             throw e;
+        }
+    }
+
+    /** Whether a broker that stood alone has used the directory. */
+    public static boolean exists(Disk disk, Path dataDirectory) {
+        return disk.exists(dataDirectory.resolve(FILE_NAME));
+    }
+
+    /**
+     * What a broker that stood alone left behind.
+     *
+     * @throws DamagedMetadataException as {@link #start} does
+     */
+    public static MetadataImage read(Disk disk, Path dataDirectory, Marks marks) throws IOException {
+        Path file = dataDirectory.resolve(FILE_NAME);
+        try (LocalQuorum quorum = LocalQuorum.open(disk, file)) {
+            checkAgainst(marks, quorum.image(), file);
+            return quorum.image();
+        }
+    }
+
+    /** A cluster has all of it: no start goes on from here any more. Quiet where there is nothing. */
+    public static void retire(Disk disk, Path dataDirectory) throws IOException {
+        if (exists(disk, dataDirectory)) {
+            disk.rename(dataDirectory.resolve(FILE_NAME), dataDirectory.resolve(RETIRED));
+            disk.syncDirectory(dataDirectory);
         }
     }
 

@@ -61,6 +61,7 @@ public final class MetadataMachine {
             case TRANSFER -> LeaderCommands.transfer(next, command.getTransfer());
             case UNSAFE_RECOVER -> LeaderCommands.unsafeRecover(next, command.getUnsafeRecover(), atMs);
             case RECOVER_METADATA -> LostQuorum.recover(next, command.getRecoverMetadata(), atMs);
+            case ADOPT_METADATA -> Adoption.apply(next, command.getAdoptMetadata());
             case ADD_LEARNER -> VoterCommands.addLearner(next, command.getAddLearner());
             case DROP_LEARNER -> VoterCommands.dropLearner(next, command.getDropLearner());
             case BEGIN_JOINT -> VoterCommands.beginJoint(next, command.getBeginJoint());

@@ -10,10 +10,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.config.HostPort;
 import io.headwater.broker.consensus.RatisVoters;
+import io.headwater.broker.metadata.LocalMetadata;
+import io.headwater.broker.metadata.MetadataQuorum;
+import io.headwater.storage.Disk;
+import io.headwater.storage.FileSystemDisk;
+import io.headwater.storage.Marks;
+import io.headwater.storage.testing.FaultyDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -42,12 +51,103 @@ class ClusterNodeTest extends ClusterWorld {
         return directory.resolve("broker-" + port);
     }
 
+    /** What a broker that stood alone has written, with a topic; returns its cluster's id. */
+    private String standalone(int port, String topic) throws IOException {
+        Disk disk = new FileSystemDisk();
+        Files.createDirectories(directoryOf(port));
+        try (Marks marks = Marks.create(disk, directoryOf(port), UUID.randomUUID());
+                MetadataQuorum alone =
+                        LocalMetadata.start(disk, directoryOf(port), marks, UUID::randomUUID, () -> 1_000)) {
+            assertNotNull(alone.propose(create(topic, 3)));
+            alone.doWork();
+            return alone.image().clusterId();
+        }
+    }
+
     @Test
-    void aStandaloneDirectoryIsNotTakenIntoACluster() throws IOException {
-        Files.createDirectories(directoryOf(1));
-        Files.writeString(directoryOf(1).resolve("metadata"), "of a standalone broker");
-        says("standalone", refusal(broker(1).start()));
-        assertEquals("of a standalone broker", Files.readString(directoryOf(1).resolve("metadata")));
+    void aStandaloneDirectoryFoundsAClusterThatHasWhatItHad() throws IOException {
+        String id = standalone(1, "old");
+        TestBroker first = founded();
+        assertEquals(id, first.metadata().image().clusterId());
+        assertEquals(1, partition(first, "old", 0).leader().nodeId());
+        int epoch = partition(first, "old", 0).epoch();
+        assertFalse(Files.exists(directoryOf(1).resolve("metadata")));
+
+        TestBroker second = joined(2);
+        untilAllKnow("old");
+        took(second, create("new", 1));
+        first.kill();
+        TestBroker back = again(first).start();
+        until(back::isStarted);
+        assertTrue(partition(back, "old", 0).epoch() > epoch);
+        assertNotNull(back.metadata().image().topic("new"));
+    }
+
+    @Test
+    void aStandaloneDirectoryJoinsNoCluster() throws IOException {
+        founded();
+        standalone(2, "old");
+        says("of a standalone broker", refusal(broker(2).start(1)));
+        assertTrue(Files.exists(directoryOf(2).resolve("metadata")));
+    }
+
+    @Test
+    void damagedMetadataOfAStandaloneBrokerFoundNothing() throws IOException {
+        standalone(1, "old");
+        Path file = directoryOf(1).resolve("metadata");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[60] ^= 1;
+        Files.write(file, bytes);
+        says("metadata", refusal(broker(1).start()));
+        assertEquals(-1, Arrays.mismatch(bytes, Files.readAllBytes(file)));
+    }
+
+    /** Until the last step it may go on alone, too, and from the last step on it may not. */
+    @Test
+    void aFoundingFromAStandaloneDirectoryMayBeCutShortAnywhere() throws IOException {
+        boolean died = true;
+        // Its first steps write nothing that anybody would go on with; the last ones are where the one life ends.
+        for (int steps = 0; died; steps += steps < 20 ? 10 : 1) {
+            int port = 10 + steps;
+            String id = standalone(port, "old");
+            FaultyDisk disk = new FaultyDisk(new FileSystemDisk());
+            TestBroker first = new TestBroker(net, port, directoryOf(port), disk);
+            brokers.add(first);
+            disk.dieAfter(steps);
+            first.start();
+            until(() -> first.starting().isDone());
+            died = disk.died();
+            assertEquals(died, first.starting().isCompletedExceptionally());
+            disk.heal();
+            brokers.remove(first);
+            first.close();
+            boolean member = isMember(port);
+            assertTrue(member || Files.exists(directoryOf(port).resolve("metadata")), "after " + steps);
+
+            TestBroker second = new TestBroker(net, 100 + port, directoryOf(port));
+            brokers.add(second);
+            second.start();
+            until(second::isStarted);
+            assertEquals(id, second.metadata().image().clusterId());
+            assertEquals(
+                    3,
+                    Objects.requireNonNull(second.metadata().image().topic("old"))
+                            .partitions()
+                            .size());
+            assertTrue(isMember(port));
+            second.kill();
+            brokers.remove(second);
+        }
+    }
+
+    private boolean isMember(int port) {
+        try {
+            ClusterNode.refuseMember(new FileSystemDisk(), directoryOf(port));
+            return false;
+        } catch (IOException e) {
+            says("with --peer-listen", e.getMessage());
+            return true;
+        }
     }
 
     @Test
