@@ -104,7 +104,6 @@ class GrowthTest {
                     await(client, topic -> true).getPartitionsCount(),
                     "it knows its topics from the start");
             publish(client, RECORDS, RECORDS);
-            client.admin().rebalance(false);
             await(client, topic -> topic.getPartitionsList().stream().allMatch(each -> each.getVotersCount() == 3));
 
             cluster.kill(1);

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which partitions are to get other voters, a few at a time: because a node is leaving, has been fenced for long or has
- * lost its data directory, or because an operator said so. The first three are read off the metadata and survive the
- * controller; what an operator asked for does not, and is asked for again by whoever still wants it. Pure.
+ * lost its data directory, because there are more nodes than when they were placed, or because an operator said so. All but
+ * the last are read off the metadata and survive the controller; what an operator asked for does not, and is asked for again by whoever still wants it. Pure.
  */
 final class Moves {
     /** Each may copy a whole log. */
@@ -144,7 +144,8 @@ final class Moves {
         List<Replica> voters = partition.replicas().voters();
         if (byHand == null || byHand.stream().anyMatch(each -> !voters.contains(each) && isLost(image, each, nowNs))) {
             asked.remove(partition.partitionId());
-            return relocation.without(partition, replica -> isLost(image, replica, nowNs));
+            List<Replica> others = relocation.without(partition, replica -> isLost(image, replica, nowNs));
+            return others == null ? relocation.completed(partition) : others;
         }
         if (!byHand.equals(voters)) {
             return byHand;

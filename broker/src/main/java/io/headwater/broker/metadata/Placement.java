@@ -18,7 +18,7 @@ final class Placement {
     static final int MAX_REPLICAS = 9;
 
     /** Of a topic that asks for none in particular. */
-    private static final int AUTOMATIC_REPLICAS = 3;
+    static final int AUTOMATIC_REPLICAS = 3;
 
     /** Those that may be chosen, by id; what follows is in their order. */
     private final List<NodeInfo> nodes;

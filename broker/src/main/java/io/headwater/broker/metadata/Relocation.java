@@ -10,11 +10,13 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where replicas go that cannot stay where they are, by the rules of {@link Placement}: to a live node that is not leaving
+ * Where replicas go that cannot stay where they are, and those that are still missing, by the rules of {@link Placement}: to a live node that is not leaving
  * and holds nothing of the partition, in a rack that has fewest of it, with fewest replicas, and among equals of the lowest
  * id. What it has chosen counts for what it chooses next. A function of the picture.
  */
 public final class Relocation {
+    private static final int NO_PLACE = -1;
+
     private final MetadataImage image;
     private final List<NodeInfo> nodes;
     private final Map<Integer, Integer> load = new HashMap<>();
@@ -49,6 +51,30 @@ public final class Relocation {
             }
         }
         return changed ? voters : null;
+    }
+
+    /**
+     * The only voter with as many others as the cluster has nodes for by now, where the topic has been given no number of
+     * its own: it is older than the other nodes, or was recovered from one copy.
+     *
+     * @return null if it has them, or if there are not enough nodes
+     */
+    public @Nullable List<Replica> completed(PartitionInfo partition) {
+        TopicInfo topic = image.topic(partition.topicName());
+        List<Replica> voters = new ArrayList<>(partition.replicas().voters());
+        if (topic == null || topic.replication().replicas() != 0 || voters.size() != 1) {
+            return null;
+        }
+        int wanted = Math.min(Placement.replicas(image, 0), nodes.size());
+        while (voters.size() < wanted) {
+            NodeInfo next = best(partition, voters, NO_PLACE);
+            if (next == null) {
+                return null;
+            }
+            voters.add(next.replica());
+            load.merge(next.nodeId(), 1, Integer::sum);
+        }
+        return voters.size() < Placement.AUTOMATIC_REPLICAS ? null : voters;
     }
 
     private @Nullable NodeInfo best(PartitionInfo partition, List<Replica> voters, int place) {

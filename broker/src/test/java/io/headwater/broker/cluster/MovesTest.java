@@ -21,8 +21,10 @@ import io.headwater.protocol.wire.AckLevel;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Who decides what moves, on a picture, with a clock of the test's own; the copying is done by saying so. */
@@ -36,15 +38,39 @@ class MovesTest {
     private Moves moves = new Moves(LOST_MS, nowNs);
 
     MovesTest() {
-        picture.took(Command.newBuilder()
+        picture.took(create("a", PARTITIONS, 3));
+    }
+
+    private static Command.Builder create(String topic, int partitions, int replicas) {
+        return Command.newBuilder()
                 .setCreateTopic(CreateTopic.newBuilder()
-                        .setName("a")
-                        .setPartitions(PARTITIONS)
-                        .setReplicas(3)
+                        .setName(topic)
+                        .setPartitions(partitions)
+                        .setReplicas(replicas)
                         .setPolicy(TopicPolicy.newBuilder()
                                 .setRetentionMs(-1)
                                 .setRetentionBytes(-1)
-                                .setAckLevel(AckLevel.ACK_PERSISTED_VALUE))));
+                                .setAckLevel(AckLevel.ACK_PERSISTED_VALUE)));
+    }
+
+    @Test
+    void whatIsOlderThanTheOtherNodesGetsThreeReplicasUnlessItWasGivenANumber() {
+        TestPicture young = new TestPicture(2);
+        young.took(create("old", 1, 0));
+        young.took(create("alone", 1, 1));
+        PartitionInfo old =
+                Objects.requireNonNull(young.image.topic("old")).partitions().get(0);
+        assertEquals(1, old.replicas().voters().size());
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        assertEquals(0, moves.next(young.image, List.of(1), nowNs).count(), "two are worse than one");
+
+        young.register(3, "first");
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        Moves.Steps steps = moves.next(young.image, List.of(1), nowNs);
+        assertEquals(Set.of(old.partitionId()), steps.move().keySet());
+        List<Replica> voters = Objects.requireNonNull(steps.move().get(old.partitionId()));
+        assertEquals(old.replicas().voters().get(0), voters.get(0), "the preferred leader stays");
+        assertEquals(Set.of(1, 2, 3), voters.stream().map(Replica::nodeId).collect(Collectors.toSet()));
     }
 
     private List<PartitionInfo> partitions() {
