@@ -27,6 +27,9 @@ final class NodeCommands {
      * A partition whose only voter this is, it leads from now on, in a new epoch and in this one step: there is nobody
      * else to ask, and nothing of the run before can be mistaken for ours. Other partitions that it led keep the leader
      * of its old incarnation, which nobody is any more, until they are sealed.
+     *
+     * <p>A run registers once: who was not told of it and asked again may take effect when that run is at work already, in the
+     * incarnation that it knows.
      */
     static Outcome register(MetadataImage image, RegisterNode command) {
         int nodeId = nodeId(image, command);
@@ -35,6 +38,9 @@ final class NodeCommands {
             Refused refused = refusal(image, nodeId, command);
             if (refused != null) {
                 return refused;
+            }
+            if (before != null && isSameRun(before, command)) {
+                return Committed.withId(image, nodeId);
             }
             NodeInfo.Details details = new NodeInfo.Details(
                     command.getClientEndpoint(),
@@ -119,6 +125,12 @@ final class NodeCommands {
                             + "register once it is fenced; if not, one of the two is a copy and must not run");
         }
         return null;
+    }
+
+    private static boolean isSameRun(NodeInfo before, RegisterNode command) {
+        return !before.run().isEmpty()
+                && before.run().equals(command.getRun())
+                && before.directoryId().equals(command.getDirectoryId());
     }
 
     private static @Nullable Refused unsupported(MetadataImage image, int nodeId, NodeInfo.Details details) {

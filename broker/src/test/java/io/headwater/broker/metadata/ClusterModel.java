@@ -134,6 +134,11 @@ final class ClusterModel {
                 && !(node.directory.equals(command.getDirectoryId()) && node.run.equals(command.getRun()))) {
             return false;
         }
+        if (node != null
+                && node.directory.equals(command.getDirectoryId())
+                && node.run.equals(command.getRun())) {
+            return true;
+        }
         node = nodes.computeIfAbsent(command.getNodeId(), id -> new Node());
         node.directory = command.getDirectoryId();
         node.run = command.getRun();

@@ -41,9 +41,24 @@ class NodeCommandsTest {
     void anIncarnationIsTheIndexOfTheRegistration() {
         cluster.took(register(1, "a", "x"));
         cluster.took(register(2, "b", "x"));
-        Outcome.Committed again = cluster.took(register(1, "a", "x"));
+        cluster.took(fence(1, 1));
+        Outcome.Committed again = cluster.took(register(1, "a", "y"));
         assertEquals(again.index(), cluster.node(1).incarnation());
         assertEquals(2, cluster.node(2).incarnation());
+    }
+
+    /** It may have been asked for twice, and be at work when the second one takes effect. */
+    @Test
+    void aRunHasOneIncarnation() {
+        cluster.took(register(1, "a", "x"));
+        cluster.took(create("t", 1, 1));
+        assertEquals(1, cluster.took(register(1, "a", "x")).id());
+        assertEquals(1, cluster.node(1).incarnation());
+        assertEquals(new Leader(1, 1), cluster.partition(1).leader());
+        cluster.took(fence(1, 1));
+        cluster.took(register(1, "a", "x"));
+        assertTrue(cluster.node(1).fenced(), "its next heartbeat says whether it lives");
+        assertEquals(1, cluster.node(1).incarnation());
     }
 
     @Test
@@ -125,7 +140,8 @@ class NodeCommandsTest {
         TestCluster two = TestCluster.of(2);
         two.took(create("alone", 4, 1));
         two.took(create("both", 4, 2));
-        two.took(register(1, "d1", "r1"));
+        two.took(fence(1, two.node(1).incarnation()));
+        two.took(register(1, "d1", "again"));
         for (PartitionInfo partition : two.topic("alone").partitions()) {
             boolean mine = partition.replicas().voters().equals(two.replicas(1));
             assertEquals(mine ? 2 : 1, partition.epoch());
@@ -146,7 +162,8 @@ class NodeCommandsTest {
         cluster.refused(ErrorCode.ERROR_INVALID_REQUEST, unfence(1, 2));
         cluster.took(unfence(1, 1));
         assertFalse(cluster.node(1).fenced());
-        cluster.took(register(1, "a", "x"));
+        cluster.took(fence(1, 1));
+        cluster.took(register(1, "a", "y"));
         cluster.refused(ErrorCode.ERROR_INVALID_REQUEST, fence(1, 1));
     }
 
@@ -155,7 +172,8 @@ class NodeCommandsTest {
         TestCluster two = TestCluster.of(2);
         two.refused(ErrorCode.ERROR_INVALID_CONFIG, drain(3));
         two.took(drain(2));
-        two.took(register(2, "d2", "r2"));
+        two.took(fence(2, two.node(2).incarnation()));
+        two.took(register(2, "d2", "again"));
         assertTrue(two.node(2).draining());
         two.took(create("t", 3, 1));
         for (PartitionInfo partition : two.topic("t").partitions()) {

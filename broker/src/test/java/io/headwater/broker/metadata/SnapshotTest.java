@@ -93,10 +93,11 @@ class SnapshotTest {
                 .setRack("r")
                 .addFeatures(feature("f", 1, 2))));
         for (int node = 1; node <= 3; node++) {
+            cluster.took(ClusterCommands.fence(node, cluster.node(node).incarnation()));
             cluster.took(register(RegisterNode.newBuilder()
                     .setNodeId(node)
                     .setDirectoryId("d" + node)
-                    .setRun("r" + node)
+                    .setRun("again" + node)
                     .addFeatures(feature("f", 2, 2))));
         }
         cluster.took(ClusterCommands.setFeature("f", 2));
