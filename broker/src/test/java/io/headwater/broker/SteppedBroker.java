@@ -195,6 +195,20 @@ public final class SteppedBroker {
         return running != null && running.shards().isUnsettled();
     }
 
+    /** Shows each copy that is open. */
+    public void look(SteppedShards.Copies to) {
+        Serving running = serving;
+        if (running != null) {
+            running.shards().look(to);
+        }
+    }
+
+    /** How many copies are offline until a restart. */
+    public int offline() {
+        Serving running = serving;
+        return running == null ? 0 : running.shards().offline();
+    }
+
     public SteppedListener listener() {
         return listener;
     }

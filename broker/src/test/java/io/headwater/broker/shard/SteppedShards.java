@@ -4,12 +4,22 @@ import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.replica.ReplicaSettings;
 import io.headwater.storage.DataDirectory;
+import io.headwater.storage.PartitionLog;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** The owners of a broker without their threads: a simulation takes their turns. */
 public final class SteppedShards {
+    /** Looks at copies. */
+    public interface Copies {
+        /**
+         * @param commit all before this index is committed, as far as this copy knows
+         * @param leads the epoch that it leads; 0: it follows
+         */
+        void copy(long partitionId, PartitionLog log, long commit, int leads);
+    }
+
     private final List<Shard> shards;
 
     public SteppedShards(
@@ -40,5 +50,20 @@ public final class SteppedShards {
     /** Whether something is appended, here or by the leader, that the disk may not have yet. */
     public boolean isUnsettled() {
         return shards.stream().anyMatch(Shard::isUnsettled);
+    }
+
+    /** Shows each copy that is open. */
+    public void look(Copies to) {
+        for (Shard shard : shards) {
+            for (LocalReplica local : shard.replicas().copies()) {
+                boolean leads = local.replica().isLeading();
+                to.copy(local.partitionId(), local.log, local.replica().commit(), leads ? local.epoch() : 0);
+            }
+        }
+    }
+
+    /** How many copies are offline until a restart. */
+    public int offline() {
+        return shards.stream().mapToInt(shard -> shard.gauges().offlinePartitions()).sum();
     }
 }

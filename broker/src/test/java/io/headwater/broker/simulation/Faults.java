@@ -1,7 +1,9 @@
 package io.headwater.broker.simulation;
 
+import io.headwater.client.fake.SimulatedLoop;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** What goes wrong in a run, until it is told to stop. */
 final class Faults {
@@ -19,10 +21,18 @@ final class Faults {
         RESET,
         CLIENT_RESET,
         CLIENT_CUT,
-        CONTROLLER
+        CONTROLLER,
+        HAND_OVER,
+        MOVE,
+        RELAY
     }
 
+    private static final long MS = 1_000_000;
+    /** A successor that is not there by then is waited for no longer. */
+    private static final long RELAY_NS = 2_000 * MS;
+
     private final World world;
+    private final SimulatedLoop time;
     private final Profile profile;
     private final SplittableRandom random;
     final int[] counts = new int[Kind.values().length];
@@ -31,12 +41,13 @@ final class Faults {
 
     Faults(World world, Profile profile, SplittableRandom random) {
         this.world = world;
+        this.time = world.time();
         this.profile = profile;
         this.random = random;
     }
 
     void begin() {
-        world.time().schedule(random.nextLong(profile.everyNs()), this::next);
+        time.schedule(random.nextLong(profile.everyNs()), this::next);
     }
 
     private void next() {
@@ -48,13 +59,12 @@ final class Faults {
             counts[kind.ordinal()]++;
             strike(kind);
         }
-        world.time().schedule(random.nextLong(2 * profile.everyNs()), this::next);
+        time.schedule(random.nextLong(2 * profile.everyNs()), this::next);
     }
 
     private void strike(Kind kind) {
-        int victim = 1 + random.nextInt(world.machines());
-        int other = 1 + random.nextInt(world.machines());
-        Machine machine = world.machine(victim);
+        Machine machine = someone();
+        int victim = machine.number();
         world.trace(kind.ordinal() * 31L + victim);
         switch (kind) {
             case KILL -> crash(machine, false, someNs());
@@ -73,57 +83,85 @@ final class Faults {
             case PAUSE -> machine.pause(someNs());
             case SLOW_DISK -> machine.stall(someNs());
             case CUT -> {
-                cut(victim, other);
-                cut(other, victim);
-                healLater();
+                int other = someone().number();
+                long forNs = someNs();
+                world.network().cut(victim, other, forNs);
+                world.network().cut(other, victim, forNs);
             }
-            case CUT_ONE_WAY -> {
-                cut(victim, other);
-                healLater();
-            }
+            case CUT_ONE_WAY -> world.network().cut(victim, someone().number(), someNs());
             case ISOLATE -> {
                 boolean in = random.nextBoolean();
-                boolean out = !in || random.nextBoolean();
-                for (int each = 1; each <= world.machines(); each++) {
-                    if (in) {
-                        cut(each, victim);
-                    }
-                    if (out) {
-                        cut(victim, each);
-                    }
-                }
-                healLater();
+                isolate(victim, in, !in || random.nextBoolean(), someNs());
             }
             case RESET -> world.network().breakOne();
             case CLIENT_RESET -> world.client(random).reset(victim);
             case CLIENT_CUT -> {
                 int client = world.client(random).number();
+                long forNs = someNs();
                 if (random.nextInt(3) > 0) {
-                    cut(client, victim);
+                    world.network().cut(client, victim, forNs);
                 }
-                cut(victim, client);
-                healLater();
+                world.network().cut(victim, client, forNs);
             }
             case CONTROLLER -> world.metadata().depose();
+            case HAND_OVER -> world.operator().handOver();
+            case MOVE -> world.operator().move();
+            case RELAY -> relay(1 + random.nextInt(3), null, time.nowNs() + RELAY_NS);
         }
+    }
+
+    /** Whoever leads a partition, or the metadata's voters, is in the midst of more than others are. */
+    private Machine someone() {
+        int dice = random.nextInt(4);
+        int chosen = dice == 0 ? world.leadingMachine() : dice == 1 ? world.metadata().leadingMachine() : 0;
+        return world.machine(chosen != 0 ? chosen : 1 + random.nextInt(world.machines()));
     }
 
     private long someNs() {
         return random.nextLong(profile.longestNs());
     }
 
-    private void cut(int from, int to) {
-        world.network().cut(from, to);
+    private void isolate(int victim, boolean in, boolean out, long forNs) {
+        for (int each = 1; each <= world.machines(); each++) {
+            if (in) {
+                world.network().cut(each, victim, forNs);
+            }
+            if (out) {
+                world.network().cut(victim, each, forNs);
+            }
+        }
     }
 
-    private void healLater() {
-        world.time().schedule(someNs(), world.network()::heal);
+    /**
+     * One leader after the other is alone for a moment and dies; the one before comes back just then, with what nobody else
+     * has.
+     */
+    private void relay(int more, @Nullable Machine before, long untilNs) {
+        int leading = world.leadingMachine();
+        if (over || time.nowNs() > untilNs) {
+            return;
+        }
+        if (leading == 0 || world.machine(leading) == before) {
+            time.schedule(5 * MS, () -> relay(more, before, untilNs));
+            return;
+        }
+        Machine leader = world.machine(leading);
+        time.schedule(random.nextLong(60 * MS), () -> isolate(leading, false, true, random.nextLong(100 * MS)));
+        time.schedule(random.nextLong(120 * MS), () -> {
+            crash(leader, random.nextInt(3) == 0, someNs());
+            if (before != null) {
+                before.start();
+            }
+            if (more > 0) {
+                relay(more - 1, leader, time.nowNs() + RELAY_NS);
+            }
+        });
     }
 
     private void crash(Machine machine, boolean power, long downNs) {
         if (machine.isUp()) {
             machine.crash(power);
-            world.time().schedule(downNs, machine::start);
+            time.schedule(downNs, machine::start);
         }
     }
 
@@ -133,7 +171,7 @@ final class Faults {
             wiped = true;
             machine.crash(random.nextBoolean());
             machine.wipe();
-            world.time().schedule(someNs(), machine::start);
+            time.schedule(someNs(), machine::start);
         }
     }
 

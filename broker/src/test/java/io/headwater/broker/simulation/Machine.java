@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ final class Machine {
     private final Deque<Runnable> files = new ArrayDeque<>();
     private final Deque<Runnable> held = new ArrayDeque<>();
     private @Nullable SteppedBroker broker;
+    private Commits.Witness witness;
     private boolean switchedOn = true;
     /** It founds the cluster: once, and not again on another disk. */
     private boolean founder;
@@ -60,6 +62,7 @@ final class Machine {
         this.random = random;
         this.time = world.time();
         this.founder = number == 1;
+        this.witness = world.commits().witness("machine " + number);
     }
 
     static HostPort peers(int number) {
@@ -126,6 +129,7 @@ final class Machine {
         filing = false;
         int now = life;
         seen = new FaultyDisk(disk);
+        witness = world.commits().witness("machine " + number + " in its life " + life);
         Ports ports = new Ports(
                 seen,
                 () -> EPOCH_MS + time.nowNs() / MS,
@@ -305,6 +309,7 @@ final class Machine {
             return;
         }
         world.trace(work);
+        look(running);
         List.copyOf(clients).forEach(ClientLink::drain);
         if (!syncing && running.wantsSync()) {
             syncing = true;
@@ -315,6 +320,14 @@ final class Machine {
             later(random.nextLong(20 * US, world.syncNs()), this::file);
         }
         poke(Math.max(10 * US, running.nextInNs()));
+    }
+
+    /** No disk here fails or spoils anything, so that no copy has a reason to go offline. */
+    private void look(SteppedBroker running) {
+        running.look(witness::look);
+        if (running.offline() > 0) {
+            throw new History.Violation("machine " + number + ": a copy is offline");
+        }
     }
 
     /** A thread of this process, which waits for the disk. */
@@ -358,5 +371,27 @@ final class Machine {
 
     void left(ClientLink link) {
         clients.remove(link);
+    }
+
+    /** For a person. */
+    @Override
+    public String toString() {
+        StringBuilder all = new StringBuilder("machine " + number + (broker == null ? " is down" : ""));
+        SteppedBroker running = serving();
+        if (running != null) {
+            all.append(": node ").append(Objects.requireNonNull(running.metadata()).nodeId());
+            running.look((partition, log, commit, leads) -> all.append(", partition ")
+                    .append(partition)
+                    .append(leads == Commits.NOBODY ? "" : " leads epoch " + leads)
+                    .append(" commit ")
+                    .append(commit)
+                    .append(" durable ")
+                    .append(log.durableIndex())
+                    .append(" end ")
+                    .append(log.endIndex())
+                    .append(" last epoch ")
+                    .append(log.lastEpoch()));
+        }
+        return all.toString();
     }
 }

@@ -3,6 +3,7 @@ package io.headwater.broker.simulation;
 import io.headwater.broker.config.HostPort;
 import io.headwater.client.fake.SimulatedLoop;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,9 @@ final class Network {
 
     private final SimulatedLoop time;
     private final SplittableRandom random;
-    private final boolean[][] cut;
+    /** Until when nothing passes, from one to another. */
+    private final long[][] cutUntilNs;
+
     private final Map<HostPort, PeerEnd> listening = new LinkedHashMap<>();
     private final List<Wire> wires = new ArrayList<>();
     private final long latencyNs;
@@ -40,7 +43,7 @@ final class Network {
     Network(SimulatedLoop time, SplittableRandom random, int machines) {
         this.time = time;
         this.random = random;
-        this.cut = new boolean[machines + 1][machines + 1];
+        this.cutUntilNs = new long[machines + 1][machines + 1];
         this.latencyNs = random.nextLong(50, 2_000) * US;
         this.slow = random.nextInt(4);
         time.schedule(LIVENESS_NS, this::look);
@@ -66,16 +69,20 @@ final class Network {
     }
 
     boolean reaches(int from, int to) {
-        return !cut[from][to];
+        return cutUntilNs[from][to] <= time.nowNs();
     }
 
-    void cut(int from, int to) {
-        cut[from][to] = from != to;
+    /** Each cut ends by itself, whatever becomes of the others. */
+    void cut(int from, int to, long forNs) {
+        if (from != to) {
+            cutUntilNs[from][to] = Math.max(cutUntilNs[from][to], time.nowNs() + forNs);
+            time.schedule(forNs, this::goOn);
+        }
     }
 
     void heal() {
-        for (boolean[] each : cut) {
-            java.util.Arrays.fill(each, false);
+        for (long[] each : cutUntilNs) {
+            Arrays.fill(each, 0);
         }
         goOn();
     }

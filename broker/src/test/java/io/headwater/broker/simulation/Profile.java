@@ -5,6 +5,7 @@ import java.util.SplittableRandom;
 /**
  * What a run is like.
  *
+ * @param machines how many; each partition has three copies
  * @param faultsNs how long things go wrong
  * @param everyNs about how often
  * @param longestNs how long one fault lasts at most
@@ -14,6 +15,7 @@ import java.util.SplittableRandom;
  * @param kinds which faults there are, as bits by {@link Faults.Kind}
  */
 record Profile(
+        int machines,
         int partitions,
         int producers,
         int records,
@@ -29,16 +31,35 @@ record Profile(
         long lostMs,
         long sessionMs) {
     private static final long MS = 1_000_000;
+    /** The least that a message carries. */
+    private static final int ONE_ENTRY = 1;
+
     private static final int ALL = (1 << Faults.Kind.values().length) - 1;
 
-    /** One partition, and some seconds of faults. */
+    /** One partition, and two seconds in which much goes wrong: as many of them as there is time for. */
     static Profile brief(SplittableRandom random) {
-        return random(random, 1, random.nextLong(3_000, 10_000) * MS, random.nextInt(20, 120));
+        return random(
+                random,
+                1,
+                random.nextLong(1_000, 3_000) * MS,
+                random.nextInt(20, 80),
+                upTo(random, 30, 10),
+                upTo(random, 100, 20),
+                someKinds(random),
+                random.nextLong(300, 1_500));
     }
 
     /** Several partitions, and a minute of faults. */
     static Profile lengthy(SplittableRandom random) {
-        return random(random, random.nextInt(2, 5), random.nextLong(30_000, 90_000) * MS, random.nextInt(300, 1_000));
+        return random(
+                random,
+                random.nextInt(2, 5),
+                random.nextLong(30_000, 90_000) * MS,
+                random.nextInt(300, 1_000),
+                upTo(random, 50, 40),
+                upTo(random, 200, 40),
+                someKinds(random),
+                random.nextBoolean() ? 4_000 : random.nextLong(400, 4_000));
     }
 
     /** One partition whose leader changes all the time: what shows that a rule is missed. */
@@ -54,16 +75,13 @@ record Profile(
                 random.nextLong(200, 600));
     }
 
-    private static Profile random(SplittableRandom random, int partitions, long faultsNs, int records) {
-        return random(
-                random,
-                partitions,
-                faultsNs,
-                records,
-                (long) (50 * Math.pow(40, random.nextDouble())) * MS,
-                (long) (200 * Math.pow(40, random.nextDouble())) * MS,
-                random.nextInt(3) == 0 ? ALL : random.nextInt(ALL + 1),
-                random.nextBoolean() ? 4_000 : random.nextLong(400, 4_000));
+    /** From so many milliseconds to so many times as much, and little as often as much. */
+    private static long upTo(SplittableRandom random, long leastMs, int times) {
+        return (long) (leastMs * Math.pow(times, random.nextDouble())) * MS;
+    }
+
+    private static int someKinds(SplittableRandom random) {
+        return random.nextInt(3) == 0 ? ALL : random.nextInt(ALL + 1);
     }
 
     private static Profile random(
@@ -75,7 +93,10 @@ record Profile(
             long longestNs,
             int kinds,
             long sessionMs) {
+        // What takes a moment else takes long enough for faults to come in between.
+        boolean stepwise = random.nextInt(4) == 0;
         return new Profile(
+                random.nextInt(3, 5),
                 partitions,
                 random.nextInt(1, 4),
                 records,
@@ -86,8 +107,8 @@ record Profile(
                 longestNs,
                 kinds,
                 random.nextLong(200_000, 5 * MS),
-                random.nextBoolean() ? 2 << 20 : random.nextInt(1 << 10, 16 << 10),
-                random.nextBoolean() ? 1 << 20 : random.nextInt(512, 4 << 10),
+                stepwise ? ONE_ENTRY : random.nextBoolean() ? 2 << 20 : random.nextInt(1 << 10, 16 << 10),
+                stepwise ? ONE_ENTRY : random.nextBoolean() ? 1 << 20 : random.nextInt(512, 4 << 10),
                 random.nextBoolean() ? 600_000 : random.nextLong(2_000, 8_000),
                 sessionMs);
     }

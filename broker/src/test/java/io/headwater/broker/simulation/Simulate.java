@@ -3,14 +3,36 @@ package io.headwater.broker.simulation;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.netty.util.ResourceLeakDetector;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/** Runs seeds, one after the other: {@code scripts/simulate} says how. */
+/** Runs seeds, one after the other on each of some threads: {@code scripts/simulate} says how. */
 public final class Simulate {
-    private Simulate() {}
+    private final String kind;
+    private final @Nullable String rule;
+    private final boolean verbose;
+    private final AtomicLong next;
+    /** The seed that is not run any more. */
+    private final AtomicLong end;
+
+    private final long beginNs = System.nanoTime();
+    private long toldNs = beginNs;
+    private long simulatedNs;
+    private long done;
+    private int failed;
+
+    private Simulate(long first, long end, String kind, @Nullable String rule) {
+        this.next = new AtomicLong(first);
+        this.end = new AtomicLong(end);
+        this.kind = kind;
+        this.rule = rule;
+        this.verbose = end - first <= 10;
+    }
 
     /** Sets how much the brokers say; nothing, if that is not asked for. */
     static void quiet() {
@@ -29,57 +51,72 @@ public final class Simulate {
         return new World(random, profile, rule);
     }
 
-    /** FIRST COUNT brief|long|violent [RULE that does not hold]; ends with 1 if a seed failed. */
-    public static void main(String[] args) {
+    /** FIRST COUNT brief|long|violent JOBS [RULE that does not hold]; ends with 1 if a seed failed. */
+    public static void main(String[] args) throws InterruptedException {
         quiet();
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
         long first = Long.parseLong(args[0]);
-        long count = Long.parseLong(args[1]);
-        String rule = args.length > 3 ? args[3] : null;
-        boolean verbose = count <= 10;
-        long beginNs = System.nanoTime();
-        long toldNs = beginNs;
-        long simulatedNs = 0;
-        int failed = 0;
-        for (long seed = first; seed < first + count; seed++) {
-            World world = world(seed, args[2], rule);
-            long seedNs = System.nanoTime();
-            try {
-                long trace = world.run();
-                if (verbose) {
-                    System.out.printf(
-                            "seed %d: trace %016x, %d ms, %d s simulated; %s; faults %s%n",
-                            seed,
-                            trace,
-                            TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - seedNs),
-                            TimeUnit.NANOSECONDS.toSeconds(world.time().nowNs()),
-                            world.history.summary(),
-                            world.faults);
-                }
-            } catch (Throwable e) {
-                failed++;
-                System.out.println("seed " + seed + " FAILED: " + e);
-                if (verbose) {
-                    e.printStackTrace(System.out);
-                }
-                if (rule != null) {
-                    count = seed - first + 1;
-                }
-            }
-            simulatedNs += world.time().nowNs();
-            if (System.nanoTime() - toldNs > TimeUnit.SECONDS.toNanos(10)) {
-                toldNs = System.nanoTime();
-                tell(seed - first + 1, failed, beginNs, simulatedNs);
-            }
+        Simulate run = new Simulate(first, first + Long.parseLong(args[1]), args[2], args.length > 4 ? args[4] : null);
+        List<Thread> jobs = new ArrayList<>();
+        for (int i = 0; i < Integer.parseInt(args[3]); i++) {
+            jobs.add(new Thread(run::job, "seeds-" + i));
         }
-        tell(count, failed, beginNs, simulatedNs);
-        System.exit(failed == 0 ? 0 : 1);
+        jobs.forEach(Thread::start);
+        for (Thread each : jobs) {
+            each.join();
+        }
+        run.tell();
+        System.exit(run.failed == 0 ? 0 : 1);
     }
 
-    private static void tell(long seeds, int failed, long beginNs, long simulatedNs) {
+    private void job() {
+        for (long seed = next.getAndIncrement(); seed < end.get(); seed = next.getAndIncrement()) {
+            World world = world(seed, kind, rule);
+            long seedNs = System.nanoTime();
+            Throwable failure = null;
+            long trace = 0;
+            try {
+                trace = world.run();
+            } catch (Throwable e) {
+                failure = e;
+            }
+            ended(seed, world, trace, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - seedNs), failure);
+        }
+    }
+
+    private synchronized void ended(long seed, World world, long trace, long tookMs, @Nullable Throwable failure) {
+        done++;
+        simulatedNs += world.time().nowNs();
+        if (failure == null && verbose) {
+            System.out.printf(
+                    "seed %d: trace %016x, %d ms, %d s simulated; %s; faults %s%n",
+                    seed,
+                    trace,
+                    tookMs,
+                    TimeUnit.NANOSECONDS.toSeconds(world.time().nowNs()),
+                    world.history.summary(),
+                    world.faults);
+        }
+        if (failure != null) {
+            failed++;
+            System.out.println("seed " + seed + " FAILED: " + failure);
+            if (verbose) {
+                failure.printStackTrace(System.out);
+            }
+            if (rule != null) {
+                end.set(seed);
+            }
+        }
+        if (System.nanoTime() - toldNs > TimeUnit.SECONDS.toNanos(10)) {
+            toldNs = System.nanoTime();
+            tell();
+        }
+    }
+
+    private synchronized void tell() {
         double seconds = (System.nanoTime() - beginNs) / 1e9;
         System.out.printf(
                 "%d seeds, %d failed, %.1f seeds/s, %d s simulated%n",
-                seeds, failed, seeds / seconds, TimeUnit.NANOSECONDS.toSeconds(simulatedNs));
+                done, failed, done / seconds, TimeUnit.NANOSECONDS.toSeconds(simulatedNs));
     }
 }

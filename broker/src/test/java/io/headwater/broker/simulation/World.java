@@ -3,6 +3,7 @@ package io.headwater.broker.simulation;
 import com.google.protobuf.MessageLite;
 import io.headwater.broker.SteppedBroker;
 import io.headwater.broker.cluster.ClusterSettings;
+import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.Replica;
@@ -37,7 +38,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster of three brokers and its clients in one thread and in simulated time. A run is decided by its seed: the same seed
+ * A cluster of three or four brokers and its clients in one thread and in simulated time. A run is decided by its seed: the same seed
  * gives the same {@link #trace}.
  *
  * <h2>What is real</h2>
@@ -60,7 +61,7 @@ final class World {
     static final String TOPIC = "t";
     static final String GROUP = "g";
 
-    private static final int MACHINES = 3;
+    private static final int REPLICAS = 3;
     private static final int MOST_CLIENTS = 64;
     private static final long MS = 1_000_000;
     private static final long SECOND = 1_000 * MS;
@@ -76,6 +77,8 @@ final class World {
     private final ModelMetadata metadata;
     private final List<Machine> machines = new ArrayList<>();
     private final List<Client> clients = new ArrayList<>();
+    private final Commits commits = new Commits();
+    private @Nullable Operator operator;
     final Faults faults;
     final History history = new History();
     private long trace;
@@ -83,7 +86,7 @@ final class World {
     private boolean calm;
     private int producing;
     private long[] nextRead = new long[0];
-    private int nextClient = MACHINES;
+    private int nextClient;
 
     World(SplittableRandom random, Profile profile) {
         this(random, profile, null);
@@ -94,10 +97,11 @@ final class World {
         this.mutation = Mutation.without(rule, profile.windowBytes(), profile.frameBytes());
         this.random = random;
         this.profile = profile;
-        this.network = new Network(time, random.split(), MACHINES + MOST_CLIENTS);
+        this.network = new Network(time, random.split(), profile.machines() + MOST_CLIENTS);
+        this.nextClient = profile.machines();
         this.metadata = new ModelMetadata(time, random.split(), network::reaches);
         this.faults = new Faults(this, profile, random.split());
-        for (int i = 1; i <= MACHINES; i++) {
+        for (int i = 1; i <= profile.machines(); i++) {
             machines.add(new Machine(this, i, random.split()));
         }
     }
@@ -114,12 +118,35 @@ final class World {
         return metadata;
     }
 
+    Commits commits() {
+        return commits;
+    }
+
+    Operator operator() {
+        return Objects.requireNonNull(operator, "there is a topic");
+    }
+
     int machines() {
-        return MACHINES;
+        return machines.size();
     }
 
     Machine machine(int number) {
         return machines.get(number - 1);
+    }
+
+    /** Where a partition is led; 0: nowhere. */
+    int leadingMachine() {
+        Leader leader = partitions().get(random.nextInt(profile.partitions())).leader();
+        for (Machine each : machines) {
+            SteppedBroker broker = each.serving();
+            boolean leads = leader != null
+                    && broker != null
+                    && Objects.requireNonNull(broker.metadata()).nodeId() == leader.nodeId();
+            if (leads) {
+                return each.number();
+            }
+        }
+        return 0;
     }
 
     ClusterSettings.Timing timing() {
@@ -169,6 +196,7 @@ final class World {
         form();
         Client admin = client();
         create(admin);
+        operator = new Operator(this, admin.library(), random.split());
         for (int i = 0; i < profile.producers(); i++) {
             produce(i);
         }
@@ -240,18 +268,18 @@ final class World {
     private void form() {
         machine(1).start();
         until("the first broker is up", FORM_NS, () -> machine(1).serving() != null);
-        machine(2).start();
-        machine(3).start();
+        for (int i = 2; i <= machines(); i++) {
+            machine(i).start();
+        }
         until("the cluster is formed", FORM_NS, () -> isFormed());
     }
 
+    /** Whether all are up, and as many of them vote on the metadata as should. */
     private boolean isFormed() {
-        return machines.stream()
-                .allMatch(each -> each.serving() != null
-                        && Objects.requireNonNull(each.serving().metadata())
-                                        .voters()
-                                        .size()
-                                == MACHINES);
+        SteppedBroker first = machine(1).serving();
+        return first != null
+                && Objects.requireNonNull(first.metadata()).voters().size() == REPLICAS
+                && machines.stream().allMatch(each -> each.serving() != null);
     }
 
     private Client client() {
@@ -277,7 +305,7 @@ final class World {
                 CreateTopic.newBuilder()
                         .setName(TOPIC)
                         .setPartitions(profile.partitions())
-                        .setReplicas(MACHINES)
+                        .setReplicas(REPLICAS)
                         .build(),
                 Topic.class);
         if (profile.workers() > 0) {
@@ -358,7 +386,7 @@ final class World {
 
     /** A worker; when it dies, another one comes. */
     private void work() {
-        if (nextClient >= MACHINES + MOST_CLIENTS - 1) {
+        if (nextClient >= machines() + MOST_CLIENTS - 1) {
             return;
         }
         Client client = client();
@@ -408,7 +436,7 @@ final class World {
 
     // The end
 
-    private List<PartitionInfo> partitions() {
+    List<PartitionInfo> partitions() {
         return Objects.requireNonNull(metadata.image().topic(TOPIC)).partitions();
     }
 
@@ -416,7 +444,7 @@ final class World {
     private boolean isWhole() {
         for (PartitionInfo each : partitions()) {
             List<PartitionLog> copies = copies(each);
-            if (each.leader() == null || copies.isEmpty()) {
+            if (each.leader() == null || each.replicas().isJoint() || copies.isEmpty()) {
                 return false;
             }
             long end = copies.get(0).endIndex();
