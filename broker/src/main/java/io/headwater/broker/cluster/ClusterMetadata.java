@@ -167,7 +167,9 @@ public final class ClusterMetadata implements MetadataQuorum {
         if (controller == 0 || proposals.isBusy()) {
             next = Math.min(next, LEADERLESS_NS);
         }
-        next = Math.min(next, watch.nextInNs(nowNs));
+        if (voter != null) {
+            next = Math.min(next, watch.nextInNs(nowNs));
+        }
         if (isTailing()) {
             next = Math.min(next, tail.nextInNs(nowNs));
         }
@@ -316,7 +318,7 @@ public final class ClusterMetadata implements MetadataQuorum {
             here.gone(node);
         } else {
             gone.put(node, nowNs);
-            if (node == controller) {
+            if (node == controller && voter != null) {
                 watch.gone(node, voters(), nowNs);
             }
         }

@@ -27,6 +27,7 @@ final class Machine {
     private static final long EPOCH_MS = 1_700_000_000_000L;
     private static final Path DIRECTORY = Path.of("/data");
     private static final int MOST_TURNS = 64;
+    private static final int MOST_IN_VAIN = 1_000;
 
     private final World world;
     private final int number;
@@ -53,6 +54,9 @@ final class Machine {
     private long turnNs = Long.MAX_VALUE;
 
     private int turnNumber;
+    /** Turns without work, of which each asked for the next one at once. */
+    private int inVain;
+
     private boolean syncing;
     private boolean filing;
 
@@ -319,7 +323,12 @@ final class Machine {
             filing = true;
             later(random.nextLong(20 * US, world.syncNs()), this::file);
         }
-        poke(Math.max(10 * US, running.nextInNs()));
+        long nextNs = running.nextInNs();
+        inVain = work == 0 && nextNs < 10 * US ? inVain + 1 : 0;
+        if (inVain > MOST_IN_VAIN) {
+            throw new History.Violation("machine " + number + " takes turn after turn and has nothing to do");
+        }
+        poke(Math.max(10 * US, nextNs));
     }
 
     /** No disk here fails or spoils anything, so that no copy has a reason to go offline. */

@@ -56,7 +56,7 @@ final class ModelMetadata {
     private List<String> voters = List.of();
     private @Nullable Model leader;
     private long term;
-    private long electionNs = Long.MAX_VALUE;
+    private long electionNs;
     private String clusterId = "";
     int elections;
     int unknown;
