@@ -28,7 +28,7 @@ final class Election {
         this.preferMs = preferMs;
     }
 
-    /** Another epoch. */
+    /** Another epoch, or everybody is to be asked anew. */
     void forget() {
         reports.clear();
         decidableMs = NOT_YET;
@@ -50,9 +50,8 @@ final class Election {
         return List.copyOf(reports.values());
     }
 
-    /** The last proposal may have been lost or come too late. */
-    void mayProposeAgain() {
-        proposed = false;
+    boolean hasProposed() {
+        return proposed;
     }
 
     /**

@@ -57,12 +57,14 @@ final class PartitionCare {
     private void act() {
         askedMs = nowMs;
         if (view.isSealing()) {
+            if (election.hasProposed()) {
+                election.forget(); // who was to lead may be gone, or back in another run, which the metadata would not take
+            }
             for (ReplicaId voter : view.configuration().allVoters()) {
                 if (!election.hasReportOf(voter)) {
                     ports.requestSeal(voter.node(), partition, view.epoch());
                 }
             }
-            election.mayProposeAgain();
             elect();
         } else if (!view.isLedByVoter()) {
             proposeSeal(); // it was voted out while it led: nobody would ever lead this epoch

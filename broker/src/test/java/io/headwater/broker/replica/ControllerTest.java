@@ -71,6 +71,24 @@ class ControllerTest implements ControllerPorts {
     }
 
     @Test
+    void whoWasToLeadAndDidNotIsNotWaitedFor() {
+        view(4, null, THREE);
+        report(4, B, 3, 12);
+        report(4, A, 3, 11);
+        report(4, ME, 3, 10);
+        assertEquals(List.of(new Elect(P, 4, 1, new Leader(B, 52))), proposed);
+        proposed.clear();
+        requested.clear();
+
+        controller.tick(500);
+        assertEquals(List.of("seal 4 of 9 on 0", "seal 4 of 9 on 1", "seal 4 of 9 on 2"), requested);
+        report(4, ME, 3, 10);
+        controller.receive(P, new SealReport(4, A, 99, 3, 11));
+
+        assertEquals(List.of(new Elect(P, 4, 1, new Leader(A, 99))), proposed, "in the run that it is in now");
+    }
+
+    @Test
     void theLaterLastEpochLeadsHoweverShortItsLog() {
         view(4, null, THREE);
 
@@ -141,6 +159,8 @@ class ControllerTest implements ControllerPorts {
         assertEquals(1, proposed.size());
 
         controller.tick(500);
+        report(4, ME, 3, 10);
+        report(4, A, 3, 10);
         assertEquals(2, proposed.size());
         view(4, LEADER, THREE);
         controller.tick(1_000);
