@@ -64,6 +64,9 @@ public final class SteppedBroker {
 
     private static final int MAILBOX_LIMIT = 1024;
     private static final int OWNERS = 1;
+    /** How often a start looks at the time; what others say wakes it. */
+    private static final long STARTING_NS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private static final long QUEUE_BYTES = 64 << 20;
     private static final long IN_FLIGHT_BYTES = 64 << 20;
 
@@ -180,7 +183,7 @@ public final class SteppedBroker {
     public long nextInNs() {
         Serving running = serving;
         return running == null
-                ? TimeUnit.MILLISECONDS.toNanos(5)
+                ? STARTING_NS
                 : Math.min(running.metadata().nextInNs(), running.shards().nextInNs());
     }
 

@@ -134,9 +134,7 @@ final class ClusterModel {
                 && !(node.directory.equals(command.getDirectoryId()) && node.run.equals(command.getRun()))) {
             return false;
         }
-        if (node != null
-                && node.directory.equals(command.getDirectoryId())
-                && node.run.equals(command.getRun())) {
+        if (node != null && node.directory.equals(command.getDirectoryId()) && node.run.equals(command.getRun())) {
             return true;
         }
         node = nodes.computeIfAbsent(command.getNodeId(), id -> new Node());

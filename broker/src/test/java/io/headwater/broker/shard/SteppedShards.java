@@ -44,12 +44,21 @@ public final class SteppedShards {
 
     /** In how many nanoseconds one of them has something to do though nobody asks for it. */
     public long nextInNs() {
-        return shards.stream().mapToLong(Shard::nextTurnInNs).min().orElse(Long.MAX_VALUE);
+        long next = Long.MAX_VALUE;
+        for (Shard shard : shards) {
+            next = Math.min(next, shard.nextTurnInNs());
+        }
+        return next;
     }
 
     /** Whether something is appended, here or by the leader, that the disk may not have yet. */
     public boolean isUnsettled() {
-        return shards.stream().anyMatch(Shard::isUnsettled);
+        for (Shard shard : shards) {
+            if (shard.isUnsettled()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Shows each copy that is open. */
@@ -64,6 +73,10 @@ public final class SteppedShards {
 
     /** How many copies are offline until a restart. */
     public int offline() {
-        return shards.stream().mapToInt(shard -> shard.gauges().offlinePartitions()).sum();
+        int offline = 0;
+        for (Shard shard : shards) {
+            offline += shard.gauges().offlinePartitions();
+        }
+        return offline;
     }
 }

@@ -128,7 +128,6 @@ final class ClientLink implements Link, Network.Wire {
         } else if (!reaches || broker == null || machine.isPaused()) {
             network.time().schedule(50 * MS, () -> client.run(() -> connecting(next, waitedNs + 50 * MS)));
         } else {
-            Conversation fresh = new Conversation(next.listener);
             next.life = machine.life();
             next.accepted = broker.listener().accept();
             machine.connected(this);

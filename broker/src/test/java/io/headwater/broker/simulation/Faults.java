@@ -113,7 +113,9 @@ final class Faults {
     /** Whoever leads a partition, or the metadata's voters, is in the midst of more than others are. */
     private Machine someone() {
         int dice = random.nextInt(4);
-        int chosen = dice == 0 ? world.leadingMachine() : dice == 1 ? world.metadata().leadingMachine() : 0;
+        int chosen = dice == 0
+                ? world.leadingMachine()
+                : dice == 1 ? world.metadata().leadingMachine() : 0;
         return world.machine(chosen != 0 ? chosen : 1 + random.nextInt(world.machines()));
     }
 

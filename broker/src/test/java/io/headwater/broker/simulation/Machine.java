@@ -314,7 +314,9 @@ final class Machine {
         }
         world.trace(work);
         look(running);
-        List.copyOf(clients).forEach(ClientLink::drain);
+        for (int i = clients.size() - 1; i >= 0; i--) {
+            clients.get(i).drain();
+        }
         if (!syncing && running.wantsSync()) {
             syncing = true;
             later(random.nextLong(50 * US, world.syncNs()), this::sync);
@@ -388,7 +390,8 @@ final class Machine {
         StringBuilder all = new StringBuilder("machine " + number + (broker == null ? " is down" : ""));
         SteppedBroker running = serving();
         if (running != null) {
-            all.append(": node ").append(Objects.requireNonNull(running.metadata()).nodeId());
+            all.append(": node ")
+                    .append(Objects.requireNonNull(running.metadata()).nodeId());
             running.look((partition, log, commit, leads) -> all.append(", partition ")
                     .append(partition)
                     .append(leads == Commits.NOBODY ? "" : " leads epoch " + leads)

@@ -31,12 +31,14 @@ import org.jspecify.annotations.Nullable;
  * sector in any order, and the changes of a directory as any prefix of what was done. Files of up to 2 GiB.
  */
 public final class MemoryDisk implements Disk {
+    private static final long UNLIMITED = Long.MAX_VALUE / 2;
+
     private final Map<Path, MemoryInode> files = new TreeMap<>();
     private final Map<Path, MemoryInode> durableFiles = new TreeMap<>();
     private final Set<Path> directories = new HashSet<>();
     private final List<NameChange> nameChanges = new ArrayList<>();
     private final Set<Path> locks = new HashSet<>();
-    private long capacityBytes = Long.MAX_VALUE;
+    private long capacityBytes = UNLIMITED;
     private boolean ignoringSyncs;
     private int life;
 
@@ -296,7 +298,7 @@ public final class MemoryDisk implements Disk {
 
     @Override
     public synchronized long usableBytes(Path directory) {
-        return Math.max(0, capacityBytes - usedBytes());
+        return capacityBytes == UNLIMITED ? UNLIMITED : Math.max(0, capacityBytes - usedBytes());
     }
 
     private long usedBytes() {
@@ -366,7 +368,7 @@ public final class MemoryDisk implements Disk {
                     throw new java.nio.channels.NonWritableChannelException();
                 }
                 long end = position + src.remaining();
-                long room = inode.size + (capacityBytes - usedBytes());
+                long room = inode.size + (capacityBytes == UNLIMITED ? UNLIMITED : capacityBytes - usedBytes());
                 int length = (int) (Math.max(Math.min(end, Math.max(room, inode.size)), position) - position);
                 if (position + length > inode.size) {
                     inode.resize((int) (position + length));
