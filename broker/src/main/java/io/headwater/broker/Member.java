@@ -52,7 +52,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -154,7 +153,7 @@ final class Member implements Membership, PeerHandler, Responsibility {
                 endpoint(config.network().advertise(), config.network().listen(), clientPort),
                 endpoint(peer.advertise(), peer.listen().orElseThrow(), peers.port()),
                 peer.rack(),
-                new TreeMap<>(),
+                ClusterSettings.FEATURES,
                 ClusterSettings.Timing.DEFAULTS);
         RatisVoters voters = new RatisVoters(ports.disk(), config.dataDirectory(), raftCalls);
         hasJoined(ClusterNode.start(settings, around(ports, config.dataDirectory(), marks, voters, diskWork), mailbox));

@@ -2,6 +2,7 @@ package io.headwater.client;
 
 import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.EraseRecordsReply;
+import io.headwater.protocol.wire.Feature;
 import io.headwater.protocol.wire.GroupDescription;
 import io.headwater.protocol.wire.GroupPartition;
 import io.headwater.protocol.wire.GroupSummary;
@@ -104,6 +105,15 @@ public interface Admin {
      * @return where its replicas go, as things are now
      */
     List<ReplicaMove> decommission(int node, boolean dryRun);
+
+    /**
+     * Lets the cluster use what all its brokers can do by now, after each has been restarted with a newer version. A broker of
+     * an older one is refused from then on: this cannot be taken back. Repeating it is harmless.
+     *
+     * @param dryRun whether to say only what would be done
+     * @return what rises, from its level to the one that is possible; none: everything is as high as all brokers can
+     */
+    List<Feature> raiseFeatures(boolean dryRun);
 
     /**
      * Spreads replicas and leaders evenly over the live nodes. This goes on after the return, for as long as the controller

@@ -14,6 +14,7 @@ import io.headwater.protocol.wire.DescribeGroup;
 import io.headwater.protocol.wire.DescribeTopic;
 import io.headwater.protocol.wire.EraseRecords;
 import io.headwater.protocol.wire.EraseRecordsReply;
+import io.headwater.protocol.wire.Feature;
 import io.headwater.protocol.wire.GetCluster;
 import io.headwater.protocol.wire.GetStatus;
 import io.headwater.protocol.wire.GetTopics;
@@ -26,6 +27,7 @@ import io.headwater.protocol.wire.MoveReplicas;
 import io.headwater.protocol.wire.OperateCluster;
 import io.headwater.protocol.wire.OperateClusterReply;
 import io.headwater.protocol.wire.Partition;
+import io.headwater.protocol.wire.RaiseFeatures;
 import io.headwater.protocol.wire.Rebalance;
 import io.headwater.protocol.wire.RecoverUnsafely;
 import io.headwater.protocol.wire.RecoveryPlan;
@@ -306,6 +308,13 @@ final class AdminCalls implements Admin {
                 DecommissionNode.newBuilder().setNode(node).setDryRun(dryRun).build();
         return operate(OperateCluster.newBuilder().setDecommission(decommission).build())
                 .getMovesList();
+    }
+
+    @Override
+    public List<Feature> raiseFeatures(boolean dryRun) {
+        RaiseFeatures raise = RaiseFeatures.newBuilder().setDryRun(dryRun).build();
+        return operate(OperateCluster.newBuilder().setRaiseFeatures(raise).build())
+                .getFeaturesList();
     }
 
     @Override

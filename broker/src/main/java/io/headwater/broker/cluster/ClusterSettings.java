@@ -25,6 +25,9 @@ public record ClusterSettings(
         SortedMap<String, FeatureRange> features,
         Timing timing,
         ControllerSettings controller) {
+    /** What this version can do. */
+    public static final SortedMap<String, FeatureRange> FEATURES = Features.OF_THIS_VERSION;
+
     public ClusterSettings {
         seeds = List.copyOf(seeds);
         features = Collections.unmodifiableSortedMap(new TreeMap<>(features));

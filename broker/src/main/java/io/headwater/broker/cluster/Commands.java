@@ -12,6 +12,7 @@ import io.headwater.broker.metadata.wire.FenceNode;
 import io.headwater.broker.metadata.wire.FinishJoint;
 import io.headwater.broker.metadata.wire.Replica;
 import io.headwater.broker.metadata.wire.Seal;
+import io.headwater.broker.metadata.wire.SetFeature;
 import io.headwater.broker.metadata.wire.Transfer;
 import io.headwater.broker.metadata.wire.UnfenceNode;
 import io.headwater.broker.metadata.wire.UnregisterNode;
@@ -25,6 +26,11 @@ final class Commands {
     static Command.Builder fence(NodeInfo node) {
         return Command.newBuilder()
                 .setFenceNode(FenceNode.newBuilder().setNodeId(node.nodeId()).setIncarnation(node.incarnation()));
+    }
+
+    static Command.Builder feature(String name, int level) {
+        return Command.newBuilder()
+                .setSetFeature(SetFeature.newBuilder().setName(name).setLevel(level));
     }
 
     static Command.Builder unfence(NodeInfo node) {

@@ -1,6 +1,7 @@
 package io.headwater.broker.cluster;
 
 import io.headwater.broker.consensus.Voter;
+import io.headwater.broker.metadata.FeatureLevels;
 import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
@@ -11,6 +12,7 @@ import io.headwater.broker.peer.wire.Heartbeat;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -43,6 +45,7 @@ final class Leading {
     private final Set<Leader> fencing = new HashSet<>();
 
     private final Set<Leader> returning = new HashSet<>();
+    private boolean levelsProposed;
     private MetadataImage image;
     private long turnNs;
 
@@ -115,7 +118,7 @@ final class Leading {
         if (me != null) {
             sessions.heard(me.nodeId(), me.incarnation(), nowNs);
         }
-        int work = 0;
+        int work = me == null ? 0 : firstLevels();
         for (NodeInfo node : sessions.silent(image, nowNs)) {
             returning.remove(node.leader());
             if (fencing.add(node.leader())) {
@@ -136,6 +139,17 @@ final class Leading {
         List<Integer> voters = quorum.voters().stream().map(VoterName::nodeOf).toList();
         work += desk.carryOut(moves.next(image, voters, nowNs));
         return work + desk.doWork(nowNs) + seats.doWork(image, nowNs);
+    }
+
+    /** A cluster that is new uses all that its founder can; what comes later an operator lets it use. */
+    private int firstLevels() {
+        if (!image.features().isEmpty() || levelsProposed) {
+            return 0;
+        }
+        levelsProposed = true;
+        SortedMap<String, Integer> possible = FeatureLevels.possible(image);
+        possible.forEach((name, level) -> propose.accept(Commands.feature(name, level)));
+        return possible.size();
     }
 
     long nextInNs(long nowNs) {

@@ -1,24 +1,30 @@
 package io.headwater.broker.control;
 
 import io.headwater.broker.metadata.Balance;
+import io.headwater.broker.metadata.FeatureLevels;
 import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.TopicInfo;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.metadata.wire.SetFeature;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.GetCluster;
 import io.headwater.protocol.wire.MoveReplicas;
 import io.headwater.protocol.wire.OperateCluster;
 import io.headwater.protocol.wire.OperateClusterReply;
+import io.headwater.protocol.wire.RaiseFeatures;
 import io.headwater.protocol.wire.Rebalance;
 import io.headwater.protocol.wire.TransferLeader;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /** What operators see of the cluster and ask of its controller. */
 final class ClusterHandlers {
@@ -61,6 +67,7 @@ final class ClusterHandlers {
             case MOVE -> reply.send(move(request.getMove()));
             case REBALANCE -> reply.send(rebalance(request.getRebalance()));
             case RECOVER -> recoveries.recover(request.getRecover(), reply);
+            case RAISE_FEATURES -> raise(request.getRaiseFeatures(), reply);
             case DECOMMISSION -> departures.decommission(request.getDecommission(), reply);
             case WHAT_NOT_SET ->
                 throw Failures.of(
@@ -104,6 +111,24 @@ final class ClusterHandlers {
                     .setWhy(why(partition.replicas().voters(), each.getValue())));
         }
         return plan.build();
+    }
+
+    /** A broker that registers meanwhile and cannot do a level has it refused. */
+    private void raise(RaiseFeatures request, Reply reply) {
+        MetadataImage image = proposals.image();
+        OperateClusterReply.Builder plan = OperateClusterReply.newBuilder();
+        List<CompletionStage<?>> raised = new ArrayList<>();
+        FeatureLevels.higher(image).forEach((name, level) -> {
+            plan.addFeatures(ClusterPicture.feature(image, name, level));
+            if (!request.getDryRun()) {
+                raised.add(proposals.propose(Command.newBuilder()
+                        .setSetFeature(SetFeature.newBuilder().setName(name).setLevel(level))));
+            }
+        });
+        reply.sendWhenDone(CompletableFuture.allOf(raised.stream()
+                        .map(CompletionStage::toCompletableFuture)
+                        .toArray(CompletableFuture[]::new))
+                .thenApply(done -> plan.build()));
     }
 
     private static String why(List<Replica> from, List<Replica> to) {

@@ -1,5 +1,6 @@
 package io.headwater.broker.control;
 
+import io.headwater.broker.metadata.FeatureLevels;
 import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
@@ -11,6 +12,7 @@ import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.ClusterNode;
 import io.headwater.protocol.wire.ClusterPartition;
+import io.headwater.protocol.wire.Feature;
 import io.headwater.protocol.wire.RecoveryPlan;
 import io.headwater.protocol.wire.ReplicaMove;
 import io.headwater.protocol.wire.UnsafeRecovery;
@@ -18,6 +20,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** A picture of the metadata as operators see it: nodes, and partitions that are not as they should be. Once. */
@@ -42,6 +47,7 @@ public final class ClusterPicture {
             topic.partitions().forEach(this::look);
         }
         image.nodes().forEach(node -> description.addNodes(node(node)));
+        description.addAllFeatures(features());
         image.recoveries().forEach(recovery -> description.addRecoveries(recovery(recovery)));
         return description
                 .setClusterId(image.clusterId())
@@ -51,6 +57,23 @@ public final class ClusterPicture {
                 .setLeaderless(leaderless)
                 .setShortOfVoters(shortOfVoters)
                 .setChanging(changing);
+    }
+
+    private List<Feature> features() {
+        SortedMap<String, Integer> possible = FeatureLevels.possible(image);
+        SortedSet<String> names = new TreeSet<>(image.features().keySet());
+        names.addAll(possible.keySet());
+        return names.stream()
+                .map(name -> feature(image, name, possible.getOrDefault(name, 0)))
+                .toList();
+    }
+
+    static Feature feature(MetadataImage image, String name, int possible) {
+        return Feature.newBuilder()
+                .setName(name)
+                .setLevel(image.featureLevel(name))
+                .setPossible(possible)
+                .build();
     }
 
     private void look(PartitionInfo partition) {

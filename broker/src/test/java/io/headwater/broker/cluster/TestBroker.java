@@ -2,6 +2,7 @@ package io.headwater.broker.cluster;
 
 import io.headwater.broker.config.HostPort;
 import io.headwater.broker.consensus.RatisVoters;
+import io.headwater.broker.metadata.FeatureRange;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.wire.Command;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +45,9 @@ final class TestBroker implements AutoCloseable {
     final AtomicReference<Throwable> fatal = new AtomicReference<>();
     /** Requests to seal that came in, and were answered unless the test takes them. */
     final Queue<FromController> heard = new ConcurrentLinkedQueue<>();
+
+    /** What it can do. */
+    SortedMap<String, FeatureRange> features = new TreeMap<>();
 
     private final TestNet net;
     private final Marks marks;
@@ -95,7 +100,7 @@ final class TestBroker implements AutoCloseable {
                 .mapToObj(port -> new HostPort("test", port))
                 .toList();
         ClusterSettings settings =
-                new ClusterSettings(places, "client:" + place.port(), place.toString(), "", new TreeMap<>(), timing);
+                new ClusterSettings(places, "client:" + place.port(), place.toString(), "", features, timing);
         ClusterPorts ports = new ClusterPorts(
                 disk,
                 directory,

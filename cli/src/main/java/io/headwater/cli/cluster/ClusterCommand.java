@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
             ClusterMove.class,
             ClusterRebalance.class,
             ClusterDecommission.class,
+            ClusterUpgrade.class,
             ClusterUnsafeRecover.class,
             ClusterRecoverMetadata.class
         },

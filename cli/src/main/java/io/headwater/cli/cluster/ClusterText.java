@@ -6,6 +6,7 @@ import io.headwater.cli.text.Table;
 import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.ClusterNode;
 import io.headwater.protocol.wire.ClusterPartition;
+import io.headwater.protocol.wire.Feature;
 import io.headwater.protocol.wire.UnsafeRecovery;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -30,6 +31,9 @@ final class ClusterText {
         lines.add(
                 "known to    node " + cluster.getAnsweredBy() + ", up to metadata index " + cluster.getMetadataIndex());
         lines.add("partitions  " + health(cluster));
+        if (cluster.getFeaturesCount() > 0) {
+            lines.add("features    " + features(cluster));
+        }
         lines.add("");
         lines.addAll(nodes(cluster));
         if (cluster.getConcernsCount() > 0) {
@@ -67,6 +71,15 @@ final class ClusterText {
             parts.add(cluster.getChanging() + " changing voters");
         }
         return String.join(", ", parts);
+    }
+
+    private static String features(ClusterDescription cluster) {
+        String levels = cluster.getFeaturesList().stream()
+                .map(each -> each.getName() + " " + each.getLevel()
+                        + (each.getPossible() > each.getLevel() ? " (could be " + each.getPossible() + ")" : ""))
+                .collect(Collectors.joining(", "));
+        boolean couldRise = cluster.getFeaturesList().stream().anyMatch(each -> each.getPossible() > each.getLevel());
+        return couldRise ? levels + "; see headwater cluster upgrade" : levels;
     }
 
     private static List<String> nodes(ClusterDescription cluster) {
@@ -146,6 +159,13 @@ final class ClusterText {
         json.writeNumberField("leaderless", cluster.getLeaderless());
         json.writeNumberField("shortOfVoters", cluster.getShortOfVoters());
         json.writeNumberField("changing", cluster.getChanging());
+        json.writeArrayFieldStart("features");
+        for (Feature feature : cluster.getFeaturesList()) {
+            json.writeStartObject();
+            ClusterUpgrade.fields(feature, json);
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         json.writeArrayFieldStart("nodes");
         for (ClusterNode node : cluster.getNodesList()) {
             fields(node, json);

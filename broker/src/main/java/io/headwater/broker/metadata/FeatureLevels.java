@@ -1,0 +1,28 @@
+package io.headwater.broker.metadata;
+
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Which levels of features could hold. Functions of the picture. */
+public final class FeatureLevels {
+    private FeatureLevels() {}
+
+    /** The highest level of each feature that every registered broker can do, dead ones included; none: left out. */
+    public static SortedMap<String, Integer> possible(MetadataImage image) {
+        SortedMap<String, Integer> levels = new TreeMap<>();
+        for (NodeInfo node : image.nodes()) {
+            node.details().features().forEach((name, range) -> levels.merge(name, range.max(), Math::min));
+        }
+        levels.entrySet()
+                .removeIf(each -> image.nodes().stream()
+                        .anyMatch(node -> !node.details().supports(each.getKey(), each.getValue())));
+        return levels;
+    }
+
+    /** Those of them that are above what holds. */
+    public static SortedMap<String, Integer> higher(MetadataImage image) {
+        SortedMap<String, Integer> levels = possible(image);
+        levels.entrySet().removeIf(each -> each.getValue() <= image.featureLevel(each.getKey()));
+        return levels;
+    }
+}
