@@ -32,6 +32,8 @@ import org.slf4j.LoggerFactory;
 final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     private static final Logger LOG = LoggerFactory.getLogger(LocalReplica.class);
     private static final int NEVER_LED = 0;
+    /** Of a disk that takes nothing, before another broker leads. */
+    private static final long STUCK_MS = 2_000;
 
     final PartitionLog log;
     private final io.headwater.broker.metadata.Replica self;
@@ -180,8 +182,23 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         return !alone && !replica.isLeading();
     }
 
+    /** A leader whose disk hangs stops nobody else: the others have what it sent them. */
+    void lookStuck(long nowMs) {
+        if (!leadsOthers()) {
+            return;
+        }
+        long stuckMs = stuckForMs(nowMs);
+        if (stuckMs >= STUCK_MS) {
+            LOG.warn(
+                    "partition {}: this disk has taken nothing for {} ms: another broker is to lead",
+                    info.displayName(),
+                    stuckMs);
+            tellController(new ControllerMessage.SealWanted(epoch));
+        }
+    }
+
     /** How long it has had something that its disk does not take; 0: it takes everything. */
-    long stuckForMs(long nowMs) {
+    private long stuckForMs(long nowMs) {
         boolean behind = log.durableIndex() < log.endIndex();
         if (!behind || !wasBehind || log.durableIndex() != stuckAt) {
             stuckAt = log.durableIndex();

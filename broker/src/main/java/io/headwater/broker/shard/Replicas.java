@@ -10,7 +10,6 @@ import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.partition.NotLeaderException;
 import io.headwater.broker.partition.PartitionErrors;
-import io.headwater.broker.replica.ControllerMessage;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.protocol.wire.Error;
 import io.headwater.storage.CorruptLogException;
@@ -39,8 +38,6 @@ final class Replicas {
     private static final long TICK_MS = 50;
     private static final long LOOK_MS = 500;
     private static final long NO_ROOM_MS = 5_000;
-    /** Of a disk that takes nothing, before another broker leads. */
-    private static final long STUCK_MS = 2_000;
     /** Whichever node is up to it. */
     private static final int ANY = 0;
 
@@ -461,7 +458,7 @@ final class Replicas {
         }
         if (nowMs - lookedMs >= LOOK_MS) {
             lookedMs = nowMs;
-            replicas.values().forEach(local -> lookStuck(local, nowMs));
+            replicas.values().forEach(local -> local.lookStuck(nowMs));
             promises.retry();
         }
         if (ticking.isEmpty() || nowMs - tickedMs < (leadersTick ? LEADERS_TICK_MS : TICK_MS)) {
@@ -480,17 +477,6 @@ final class Replicas {
             return !local.ticking;
         });
         return 1;
-    }
-
-    /** A leader whose disk hangs stops nobody else: the others have what it sent them. */
-    private void lookStuck(LocalReplica local, long nowMs) {
-        if (local.leadsOthers() && local.stuckForMs(nowMs) >= STUCK_MS) {
-            LOG.warn(
-                    "partition {}: this disk has taken nothing for {} ms: another broker is to lead",
-                    local.info().displayName(),
-                    local.stuckForMs(nowMs));
-            post.tellController(local.partitionId(), new ControllerMessage.SealWanted(local.epoch()));
-        }
     }
 
     /** In how many milliseconds {@link #tick} has something to do; the largest long: not before something happens. */
