@@ -1,14 +1,18 @@
 package io.headwater.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.client.HeadwaterClient;
 import io.headwater.protocol.wire.Partition;
+import io.headwater.protocol.wire.PartitionDescription;
 import io.headwater.protocol.wire.Topic;
+import io.headwater.storage.FileSystemDisk;
+import io.headwater.storage.LogVerifier;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -126,13 +130,10 @@ class ClusterFaultsTest {
     }
 
     @Test
-    void aBitThatRotsOnOneNodeIsServedByAnother() throws Exception {
+    void aBitThatRotsOnOneNodeIsServedByAnotherAndHealed() throws Exception {
         under(cluster -> {
             history.awaitMore(4 * SOME);
-            Partition rotten = awaitLeaders(cluster, topic -> isLedBy(topic, 2)).getPartitionsList().stream()
-                    .filter(each -> each.getLeader() == 2)
-                    .findFirst()
-                    .orElseThrow();
+            Partition rotten = ledBy(cluster, 2);
             cluster.kill(2);
             cluster.rot(2, rotten.getPartitionId());
             cluster.start(2);
@@ -141,9 +142,59 @@ class ClusterFaultsTest {
             try (HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {
                 history.readToTheEnd(reader);
             }
-            Topic after = awaitLeaders(cluster, ClusterFaultsTest::isLedBySomebody);
-            assertNotEquals(2, after.getPartitions(rotten.getIndex()).getLeader());
+            awaitHealed(cluster, 2, rotten);
         });
+    }
+
+    /** Of a partition that others lead: nobody reads it there. */
+    @Test
+    void aBitThatRotsWhereNobodyReadsIsFoundAndHealed() throws Exception {
+        under(cluster -> {
+            history.awaitMore(4 * SOME);
+            Partition rotten = ledBy(cluster, 1);
+            goesOn("a bit rots on node 2", 4 * SOME, () -> cluster.rot(2, rotten.getPartitionId()));
+            awaitHealed(cluster, 2, rotten);
+        });
+    }
+
+    private Partition ledBy(ClusterOfProcesses cluster, int node) throws Exception {
+        return awaitLeaders(cluster, topic -> isLedBy(topic, node)).getPartitionsList().stream()
+                .filter(each -> each.getLeader() == node)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Nobody does anything about it: the copy is whole again, votes, and its files are in order. */
+    private void awaitHealed(ClusterOfProcesses cluster, int node, Partition rotten) throws Exception {
+        long endNs = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        int port = cluster.adminPort(node);
+        while (BrokerMetrics.value(BrokerMetrics.page(port), "headwater_repairs_ended_total") < 1) {
+            assertTrue(
+                    System.nanoTime() - endNs < 0, "not healed after a minute; see " + cluster.dataOf(node) + ".log");
+            history.pass(100);
+        }
+        try (HeadwaterClient client = cluster.client(Duration.ofMinutes(1))) {
+            while (!isInSync(client.admin().describeTopic(StreamHistory.TOPIC).getPartitions(rotten.getIndex()))) {
+                assertTrue(System.nanoTime() - endNs < 0, "not all are in sync after a minute");
+                history.pass(100);
+            }
+        }
+        assertEquals(0, BrokerMetrics.value(BrokerMetrics.page(port), "headwater_partitions_offline"));
+        cluster.stop(node);
+        List<LogVerifier.Finding> damage = new ArrayList<>();
+        LogVerifier.verify(new FileSystemDisk(), cluster.dataOf(node), List.of(), found -> {
+            if (found.severity() == LogVerifier.Severity.DAMAGE) {
+                damage.add(found);
+            }
+        });
+        assertEquals(List.of(), damage);
+        cluster.start(node);
+    }
+
+    /** But for what is on its way. */
+    private static boolean isInSync(PartitionDescription partition) {
+        return partition.getFollowersCount() == NODES - 1
+                && partition.getFollowersList().stream().allMatch(follower -> follower.getEntries() < SOME);
     }
 
     private static boolean isLedBySomebody(Topic topic) {

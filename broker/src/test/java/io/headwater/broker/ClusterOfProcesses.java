@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Brokers of one cluster, each a process on loopback that can be killed, stopped and started again. Nodes from 1 on. */
 final class ClusterOfProcesses implements AutoCloseable {
+    /** So that what rots is found within the time of a test. */
+    private static final String SCRUB_INTERVAL = "5s";
+
     private static final String READY = "ready";
     private static final int METADATA_VOTERS = 3;
     private static final String FREEZE = "freeze";
@@ -256,7 +259,7 @@ final class ClusterOfProcesses implements AutoCloseable {
         tell(node, FAIL);
     }
 
-    /** Turns a bit over in the middle of what it has of a partition, in its oldest segment; it must not run. */
+    /** Turns a bit over in the middle of what it has of a partition, in its oldest segment. */
     void rot(int node, long partitionId) throws IOException {
         Path file;
         try (Stream<Path> files = Files.list(dataOf(node).resolve("partitions").resolve(Long.toString(partitionId)))) {
@@ -313,6 +316,7 @@ final class ClusterOfProcesses implements AutoCloseable {
     public static void main(String[] args) throws IOException {
         @Nullable String seeds = args.length > 5 && !args[5].isEmpty() ? args[5] : null;
         Map<String, String> settings = new HashMap<>(Map.of("data", args[0], "listen", args[1], "admin", args[4]));
+        settings.put("storage.scrub-interval", SCRUB_INTERVAL);
         settings.put("peer.listen", args[2]);
         settings.put("peer.advertise", args[3]);
         if (seeds != null) {

@@ -51,6 +51,8 @@ public final class DataDirectory implements AutoCloseable {
     private final ConcurrentHashMap<Long, PartitionLog> logs = new ConcurrentHashMap<>();
     /** Deleted, while the background may still have work for them, which finds files by the partition's id. */
     private final Set<Long> leaving = ConcurrentHashMap.newKeySet();
+    /** Closed, to give up what is damaged in them. */
+    private final ConcurrentHashMap<Long, PartitionLog> forfeited = new ConcurrentHashMap<>();
 
     private volatile @Nullable Scrubber scrubber;
     private boolean closed;
@@ -182,7 +184,7 @@ public final class DataDirectory implements AutoCloseable {
         if (leaving.contains(partitionId)) {
             throw new LogLeavingException("partition " + partitionId + ": what was deleted is not all gone yet");
         }
-        LogContext context = new LogContext(partitionId, partitions, pathOf(partitionId), disk, config, marks, spares);
+        LogContext context = contextOf(partitionId);
         try {
             long startNs = nanoClock.nanoTime();
             LogRecovery.Recovered recovered = LogRecovery.recover(context);
@@ -213,6 +215,10 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
+    private LogContext contextOf(long partitionId) {
+        return new LogContext(partitionId, partitions, pathOf(partitionId), disk, config, marks, spares);
+    }
+
     private Path pathOf(long partitionId) {
         return directory.resolve(PARTITIONS).resolve(Long.toString(partitionId));
     }
@@ -227,18 +233,60 @@ public final class DataDirectory implements AutoCloseable {
      * be used afterwards. Another log of the same id begins empty.
      */
     public void delete(long partitionId) throws StorageException {
-        PartitionLog log = logs.remove(partitionId);
-        if (log != null) {
-            log.abandon();
-            leaving.add(partitionId);
-            background.execute(() -> leaving.remove(partitionId));
-        }
+        close(partitionId);
+        forfeited.remove(partitionId);
         try {
             remove(partitionId);
             unopened.forget(partitionId);
         } catch (IOException e) {
             throw typed(e, "partition " + partitionId + " cannot be deleted");
         }
+    }
+
+    private void close(long partitionId) {
+        PartitionLog log = logs.remove(partitionId);
+        if (log != null) {
+            log.abandon();
+            forfeited.put(partitionId, log);
+            leaving.add(partitionId);
+            background.execute(() -> leaving.remove(partitionId));
+        }
+    }
+
+    /**
+     * Gives up what a log holds from a damaged place on, in its segment and behind it, because others have it: the next
+     * {@link #log} opens what is left. From then on its mark says that the copy is {@link ReplicaFlag#SUSPECT}: it may lack
+     * what it has acknowledged. On its owner thread; its log may not be used any more.
+     *
+     * @throws LogLeavingException if it is still in use elsewhere, by a reader or in the background; nothing has changed,
+     *     and the same call succeeds soon
+     */
+    public void forfeit(long partitionId, CorruptLogException damage) throws StorageException {
+        close(partitionId);
+        PartitionLog closedLog = forfeited.get(partitionId);
+        if (leaving.contains(partitionId) || (closedLog != null && closedLog.isLent())) {
+            throw new LogLeavingException("partition " + partitionId + ": its damaged log is still in use");
+        }
+        try {
+            LogForfeit.run(contextOf(partitionId), damage);
+            forfeited.remove(partitionId);
+        } catch (IOException e) {
+            throw typed(e, "partition " + partitionId + ": what is damaged of it cannot be given up");
+        }
+    }
+
+    /**
+     * The damage that is all that is wrong with a partition's log, so that {@link #forfeit} may help; {@code null}: there is
+     * none, or more. On its owner thread.
+     *
+     * @param why the log cannot be used
+     */
+    public @Nullable CorruptLogException damage(long partitionId, StorageException why) {
+        PartitionLog log = logs.get(partitionId);
+        if (log != null) {
+            return log.damage();
+        }
+        return why instanceof CorruptLogException damage && marks.contains(partitionId) ? damage : null;
     }
 
     /** First the mark says so: it stands for durable entries, and is damage where the directory is missing. */

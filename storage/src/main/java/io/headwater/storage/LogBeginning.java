@@ -95,7 +95,8 @@ final class LogBeginning {
         disk.syncDirectory(context.directory());
     }
 
-    private static SyncPoint endOf(SegmentHeader header) {
+    /** Of a log that holds the header and no entry behind it. */
+    static SyncPoint endOf(SegmentHeader header) {
         return new SyncPoint().set(header.baseIndex(), header.baseOffset(), header.baseIndex(), SegmentHeader.SIZE);
     }
 

@@ -33,6 +33,8 @@ final class LogCommit implements Syncable {
     private volatile long durableOffset;
     private volatile long durableSegmentBaseIndex;
     private volatile @Nullable Offline offline;
+    /** The system may say of a later sync that all is well, although bytes are lost. */
+    private volatile boolean syncFailed;
 
     /** Only the owner looks at it. */
     private boolean news;
@@ -137,6 +139,13 @@ final class LogCommit implements Syncable {
         return new LogOfflineException(context + " is offline: " + reason, cause);
     }
 
+    /** The damage that took this log offline, if that is all that is wrong with its files; else {@code null}. */
+    @Nullable
+    CorruptLogException damage() {
+        Offline now = offline;
+        return now != null && !syncFailed && now.cause() instanceof CorruptLogException damage ? damage : null;
+    }
+
     /** Damage takes the log offline, and the first to find it hears what it is; so does a disk that cannot be read. */
     LogOfflineException unreadable(IOException e) throws CorruptLogException, LogOfflineException {
         if (e instanceof LogOfflineException already) {
@@ -198,7 +207,12 @@ final class LogCommit implements Syncable {
     @Override
     public void sync() throws IOException {
         synchronized (syncing) {
-            syncFiles();
+            try {
+                syncFiles();
+            } catch (IOException e) {
+                syncFailed |= !LogContext.noDescriptorsLeft(e);
+                throw e;
+            }
             checkOnline();
         }
     }
@@ -212,6 +226,7 @@ final class LogCommit implements Syncable {
             try {
                 file.disk().sync();
             } catch (IOException e) {
+                syncFailed = true;
                 throw takeOffline("syncing its preallocated space failed; what was not durable may be lost", e);
             }
         }

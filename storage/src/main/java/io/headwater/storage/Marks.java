@@ -262,6 +262,17 @@ public final class Marks implements Closeable {
         table.reset(partitionId, point);
     }
 
+    /**
+     * Nothing from a point on can be relied on any more: moves the durable mark and the commit mark back there, and makes the
+     * copy {@link ReplicaFlag#SUSPECT}, all at once and synced. Nobody may use the log meanwhile.
+     */
+    void forfeit(long partitionId, SyncPoint point) throws IOException {
+        synchronized (io) {
+            table.forfeit(partitionId, point);
+            sync();
+        }
+    }
+
     /** The log is closed in order, all of it synced, and ends here; durable with the next {@link #sync} or close. */
     public void clean(long partitionId, SyncPoint end) {
         table.clean(partitionId, end);

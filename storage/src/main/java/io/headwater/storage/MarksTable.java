@@ -138,6 +138,15 @@ final class MarksTable {
         changed(mark, true);
     }
 
+    synchronized void forfeit(long partitionId, SyncPoint point) {
+        Mark mark = require(partitionId);
+        mark.flags |= ReplicaFlag.SUSPECT.bit();
+        mark.durable.set(point);
+        mark.commitIndex = Math.min(mark.commitIndex, point.endIndex);
+        mark.clean = false;
+        changed(mark, true);
+    }
+
     synchronized void clean(long partitionId, SyncPoint end) {
         Mark mark = require(partitionId);
         mark.durable.set(end);

@@ -419,6 +419,16 @@ public final class PartitionLog {
         return offline == null ? null : offline.reason();
     }
 
+    /** Why it is offline, if that is damage and nothing else; {@code null}: it is not. */
+    public @Nullable CorruptLogException damage() {
+        return commit.damage();
+    }
+
+    /** Whether slices of it may still be read by others, who have not let go of them. For a log that is closed. */
+    boolean isLent() {
+        return segments.stream().anyMatch(Segment::lent);
+    }
+
     /**
      * Gives back files, mappings and memory of a log that is not in use; the next use takes them again. False if there
      * is something unflushed or not yet durable: try later.

@@ -14,7 +14,9 @@ import io.headwater.storage.LogStart;
 import io.headwater.storage.Mark;
 import io.headwater.storage.Marks;
 import io.headwater.storage.PartitionLog;
+import io.headwater.storage.ReplicaFlag;
 import io.headwater.storage.StorageException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.agrona.concurrent.EpochClock;
 import org.slf4j.Logger;
@@ -68,8 +70,20 @@ public final class CopyLog implements ReplicaLog {
 
     /** What the replica knows when it is opened. */
     public ReplicaStart start(ReplicaId id, long incarnation, int life) {
-        int promised = Math.max(mark().promisedEpoch, epochs().lastEpoch());
-        return new ReplicaStart(id, incarnation, life, promised, committed);
+        Mark mark = mark();
+        int promised = Math.max(mark.promisedEpoch, epochs().lastEpoch());
+        return new ReplicaStart(id, incarnation, life, promised, committed, mark.has(ReplicaFlag.SUSPECT));
+    }
+
+    /** For {@code ReplicaOwner.wholeAgain}: synced when it returns. */
+    public void wholeAgain() {
+        try {
+            marks.lower(log.partitionId(), ReplicaFlag.SUSPECT);
+        } catch (DiskFullException e) {
+            throw new CopyFailedException("that it is whole again cannot be kept", e);
+        } catch (IOException e) {
+            throw new CopyFailedException("that it is whole again cannot be kept: " + e.getMessage());
+        }
     }
 
     /** In {@code ReplicaOwner.leads}: the log ends its segments by itself, in this epoch. */

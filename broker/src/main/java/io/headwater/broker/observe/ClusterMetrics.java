@@ -86,6 +86,14 @@ final class ClusterMetrics {
                 "headwater_leaderships_ended_total",
                 "How often this broker ceased to lead a partition.",
                 () -> vitals.replication().ended());
+        values.counter(
+                "headwater_repairs_begun_total",
+                "How often a copy here was damaged and gave up what it held from there on, to get it from its leader.",
+                () -> vitals.replication().repairsBegun());
+        values.counter(
+                "headwater_repairs_ended_total",
+                "How often such a copy had all of it again.",
+                () -> vitals.replication().repairsEnded());
         lag(
                 "headwater_replication_lag_entries",
                 "Log entries of all partitions led here that the node has not confirmed to be on its disk.",

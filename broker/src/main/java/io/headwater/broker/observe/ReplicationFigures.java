@@ -12,11 +12,21 @@ import java.util.TreeMap;
  * @param underReplicated of those that it leads: a voter has been behind for too long
  * @param begun leaderships, since the start
  * @param ended leaderships, since the start
+ * @param repairsBegun copies that gave up what was damaged, to get it from others; since the start
+ * @param repairsEnded copies that had all of it again; since the start
  * @param lags of each node that has copies of what is led here
  */
 public record ReplicationFigures(
-        int leading, int following, int underReplicated, long begun, long ended, SortedMap<Integer, Lag> lags) {
-    public static final ReplicationFigures NONE = new ReplicationFigures(0, 0, 0, 0, 0, Collections.emptySortedMap());
+        int leading,
+        int following,
+        int underReplicated,
+        long begun,
+        long ended,
+        long repairsBegun,
+        long repairsEnded,
+        SortedMap<Integer, Lag> lags) {
+    public static final ReplicationFigures NONE =
+            new ReplicationFigures(0, 0, 0, 0, 0, 0, 0, Collections.emptySortedMap());
 
     /**
      * What is on the leader's disk, and not on the follower's as far as it has said.
@@ -40,6 +50,8 @@ public record ReplicationFigures(
                 underReplicated + other.underReplicated,
                 begun + other.begun,
                 ended + other.ended,
+                repairsBegun + other.repairsBegun,
+                repairsEnded + other.repairsEnded,
                 both);
     }
 }

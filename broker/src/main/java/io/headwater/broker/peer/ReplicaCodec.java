@@ -64,7 +64,8 @@ public final class ReplicaCodec {
             wire.getAttachOkBuilder()
                     .setName(name(ok.id()))
                     .setTruncateTo(ok.truncateTo())
-                    .setCommit(ok.commit());
+                    .setCommit(ok.commit())
+                    .setEnd(ok.end());
         } else if (message instanceof TellMore more) {
             wire.getTellMoreBuilder().setName(name(more.id())).setBeforeIndex(more.beforeIndex());
         } else if (message instanceof CopyFirst copy) {
@@ -150,7 +151,8 @@ public final class ReplicaCodec {
                         epoch,
                         id(ok.getName()),
                         notNegative("truncate to", ok.getTruncateTo()),
-                        notNegative("commit", ok.getCommit()));
+                        notNegative("commit", ok.getCommit()),
+                        notNegative("end", ok.getEnd()));
             }
             case TELL_MORE -> {
                 var more = wire.getTellMore();

@@ -15,6 +15,7 @@ final class Follower {
     private static final int ATTACHES_PER_RESEND = 10;
 
     private static final long JUST_SAID = -1;
+    private static final long NOT_KNOWN = Long.MAX_VALUE;
 
     private final ReplicaState state;
     private int attachedEpoch = NOT_ATTACHED;
@@ -23,6 +24,8 @@ final class Follower {
     private @Nullable Attempt attempt;
     private long attempts;
     private boolean copying;
+    /** What the leader had when it let this replica attach. Whatever this copy has once acknowledged is below it. */
+    private long owed = NOT_KNOWN;
 
     /** An attach under way. The log must not change while it is. */
     private static final class Attempt {
@@ -61,6 +64,7 @@ final class Follower {
     void detach() {
         attachedEpoch = NOT_ATTACHED;
         attempt = null;
+        owed = NOT_KNOWN;
     }
 
     /** Turns to the leader of the view, if it has one. */
@@ -111,7 +115,9 @@ final class Follower {
         attachedEpoch = ok.epoch();
         attachedBy = ok.id();
         leaderNode = answered.leaderNode;
+        owed = state.rules.hold(Rule.SUSPECT_IS_NOBODY) ? ok.end() : 0;
         learnCommit(ok.commit());
+        lookWhole();
         acknowledge();
     }
 
@@ -192,6 +198,17 @@ final class Follower {
     /** While attached, all that this log has is the leader's. */
     private void learnCommit(long leaderCommit) {
         state.commitTo(Math.min(leaderCommit, state.log.endIndex()));
+    }
+
+    /**
+     * A copy that may lack what it has acknowledged has a say again as soon as it has all that a leader had, who was found
+     * without it: what was committed on this copy's word is in that log (R10). Entries that this leader counted for it
+     * before they were lost are there as well, and so they are here.
+     */
+    void lookWhole() {
+        if (state.isSuspect() && attachedEpoch != NOT_ATTACHED && state.log.durableIndex() >= owed) {
+            state.wholeAgain();
+        }
     }
 
     /** Says what is on disk, when it is and when the promise is. */

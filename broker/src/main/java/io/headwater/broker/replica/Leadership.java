@@ -136,7 +136,8 @@ final class Leadership {
     }
 
     private void open(@Nullable Peer known, AttachId id, long truncateTo) {
-        ReplicaMessage.AttachOk ok = new ReplicaMessage.AttachOk(epoch, id, truncateTo, state.commit());
+        ReplicaMessage.AttachOk ok =
+                new ReplicaMessage.AttachOk(epoch, id, truncateTo, state.commit(), state.log.endIndex());
         Peer peer = known;
         // A copy that was taken away and given back has lost what it had acknowledged.
         if (peer == null || truncateTo < peer.acked()) {

@@ -18,6 +18,8 @@ public final class Replica {
     /** An epoch is led at most once, even by the same replica (R6). */
     private int lastLed = EpochTable.NO_EPOCH;
 
+    private long refusedMs;
+
     /** Asked for and not yet answered. */
     private record Seal(int epoch, SortedSet<Integer> askers) {}
 
@@ -59,11 +61,16 @@ public final class Replica {
                 && leader.replica().equals(state.me)
                 && leader.incarnation() == state.incarnation
                 && newer.configuration().isVoter(state.me)
+                && (!state.isSuspect() || newer.recoveredEpoch() == newer.epoch())
                 && newer.epoch() > lastLed
                 && state.promise.admits(newer.epoch());
     }
 
     private void lead(PartitionView newer) {
+        if (state.isSuspect()) {
+            // Chosen by hand: what it lacks is given up.
+            state.wholeAgain();
+        }
         seal = null;
         follower.detach();
         lastLed = newer.epoch();
@@ -105,7 +112,7 @@ public final class Replica {
     /** A report is true for good: what it says is on disk, and so is the promise to add nothing (R2, R4). */
     private void reportIfDurable() {
         Seal asked = seal;
-        if (asked == null || state.log.durableIndex() < state.log.endIndex()) {
+        if (asked == null || state.isSuspect() || state.log.durableIndex() < state.log.endIndex()) {
             return;
         }
         if (!state.promise.isDurable(asked.epoch()) && state.rules.hold(Rule.PROMISE_FENCES)) {
@@ -149,6 +156,9 @@ public final class Replica {
     }
 
     private void moved() {
+        if (leadership == null) {
+            follower.lookWhole();
+        }
         reportIfDurable();
         if (leadership != null) {
             leadership.advance();
@@ -195,7 +205,20 @@ public final class Replica {
         } else {
             turnToLeader();
             follower.tick(nowMs);
+            if (isToLeadInVain() && nowMs - refusedMs >= state.settings.resendMs()) {
+                refusedMs = nowMs;
+                state.messages.tellController(new ControllerMessage.SealWanted(view.epoch()));
+            }
         }
+    }
+
+    /** It was found to lead before it lost what it had, and must not: nobody else would ever lead this epoch. */
+    private boolean isToLeadInVain() {
+        Leader leader = view == null ? null : view.leader();
+        return state.isSuspect()
+                && leader != null
+                && leader.replica().equals(state.me)
+                && leader.incarnation() == state.incarnation;
     }
 
     private void turnToLeader() {
@@ -205,7 +228,7 @@ public final class Replica {
     }
 
     public boolean needsTicks() {
-        return leadership != null ? leadership.needsTicks() : follower.isWaiting();
+        return leadership != null ? leadership.needsTicks() : follower.isWaiting() || isToLeadInVain();
     }
 
     /** The log or the promises are broken. */

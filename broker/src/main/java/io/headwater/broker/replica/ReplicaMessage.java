@@ -14,8 +14,12 @@ public sealed interface ReplicaMessage {
         }
     }
 
-    /** Leader to follower: cut your log there, and I go on from there. */
-    record AttachOk(int epoch, AttachId id, long truncateTo, long commit) implements ReplicaMessage {
+    /**
+     * Leader to follower: cut your log there, and I go on from there.
+     *
+     * @param end of the leader's log now: all that the follower may have acknowledged before is below it
+     */
+    record AttachOk(int epoch, AttachId id, long truncateTo, long commit, long end) implements ReplicaMessage {
         @Override
         public void deliverTo(Replica replica) {
             replica.onAttachOk(this);

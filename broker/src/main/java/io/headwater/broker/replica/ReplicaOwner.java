@@ -20,6 +20,12 @@ public interface ReplicaOwner {
      */
     void mustBeginAnew();
 
+    /**
+     * This replica was {@link ReplicaStart#suspect}, and has again all that it may ever have acknowledged. When this
+     * returns, that is durable: it has a say from then on.
+     */
+    void wholeAgain();
+
     /** This replica does nothing any more. A person has to look at it. */
     void halted(String reason);
 }

@@ -14,6 +14,7 @@ final class ReplicaState {
 
     private long commit;
     private boolean halted;
+    private boolean suspect;
 
     ReplicaState(ReplicaStart start, ReplicaPorts ports, ReplicaSettings settings, Rules rules) {
         this.me = start.id();
@@ -29,6 +30,17 @@ final class ReplicaState {
         this.promise = new Promise(promised, ports.promises(), rules);
         // What was committed and not yet on this disk may be gone with a crash.
         this.commit = Math.min(start.commit(), log.endIndex());
+        this.suspect = start.suspect();
+    }
+
+    /** It may lack what it has acknowledged, and what others have committed on its word: it is nobody (R10). */
+    boolean isSuspect() {
+        return suspect;
+    }
+
+    void wholeAgain() {
+        owner.wholeAgain();
+        suspect = false;
     }
 
     /** All before this index is committed, as far as this replica knows. */

@@ -27,6 +27,8 @@ public final class Rules {
         BOTH_SETS_AGREE,
         /** R10: who formats a directory gives it a new id. Kept by the host of a replica, not in this package. */
         NEW_DISK_NEW_REPLICA,
+        /** R10: a copy that has lost what it acknowledged has no say before it has all that its leader had. */
+        SUSPECT_IS_NOBODY,
         /** R11: a leader that hands over appends no more. */
         RESIGN_BEFORE_TRANSFER,
         /** R11: who takes over has everything. */

@@ -329,6 +329,16 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     }
 
     @Override
+    public void wholeAgain() {
+        copy.wholeAgain();
+        gauges.repairsEnded++;
+        LOG.info(
+                "partition {}: this copy has again all that it had, up to entry {}",
+                info.displayName(),
+                log.endIndex());
+    }
+
+    @Override
     public void halted(String reason) {
         halted = reason;
     }

@@ -2,7 +2,6 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.copy.CopyFailedException;
 import io.headwater.broker.copy.PromiseKeeper;
-import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
@@ -155,12 +154,11 @@ final class Replicas {
             return local;
         } catch (CopyFailedException e) {
             LogOfflineException why = new LogOfflineException(String.valueOf(e.getMessage()), e);
-            absent.broke(info.partitionId(), why);
+            broke(info, why);
             throw why;
         } catch (CorruptLogException | LogOfflineException e) {
-            // Until a restart: reading the same damage again would tell nothing new, and take long.
-            LOG.error("partition {}: cannot be opened and stays offline: {}", info.displayName(), e.getMessage());
-            absent.broke(info.partitionId(), e);
+            // Reading the same damage again would tell nothing new, and take long.
+            broke(info, e);
             throw e;
         }
     }
@@ -193,7 +191,7 @@ final class Replicas {
                 shard.follow(local.owned);
             }
         } else if (info.replicas().contains(me) && !info.replicas().isOnly(me) && open(info) == null) {
-            resignIfNamed(info);
+            resigned.addIfNamed(info, self);
         }
     }
 
@@ -389,24 +387,18 @@ final class Replicas {
             return; // it is already
         }
         PartitionInfo info = local.info();
-        LOG.error("partition {}: offline until a restart: {}", info.displayName(), why.getMessage());
-        absent.broke(info.partitionId(), why);
+        broke(info, why);
         drop(local);
         if (local.replica().isLeading()) {
             local.replica().halt(String.valueOf(why.getMessage()));
         }
-        resignIfNamed(info);
+        resigned.addIfNamed(info, self);
         end(local, PartitionErrors.fateUnknown(info, String.valueOf(why.getMessage())), PartitionErrors.of(info, why));
     }
 
-    /** Nobody else would ever lead this epoch. */
-    private void resignIfNamed(PartitionInfo info) {
-        Leader leader = info.leader();
-        boolean named =
-                leader != null && leader.nodeId() == self.nodeId() && leader.incarnation() == self.incarnation();
-        if (named && !info.replicas().isOnly(self.replica())) {
-            resigned.add(info.partitionId(), info.epoch());
-        }
+    private void broke(PartitionInfo info, StorageException why) {
+        CorruptLogException damage = shard.data().damage(info.partitionId(), why);
+        absent.broke(info, why, damage, info.replicas().isOnly(self.replica()));
     }
 
     private void drop(LocalReplica local) {
@@ -454,7 +446,11 @@ final class Replicas {
     int tick(long nowMs) {
         resigned.tick(nowMs);
         for (long partitionId : absent.due(nowMs)) {
-            with(partitionId, local -> {});
+            PartitionInfo info = shard.metadata().partition(partitionId);
+            if (info != null) {
+                absent.heal(info, self.nodeId(), shard.metadata(), shard.data());
+                open(info);
+            }
         }
         if (nowMs - lookedMs >= LOOK_MS) {
             lookedMs = nowMs;

@@ -53,7 +53,8 @@ final class ReplicationCount implements FollowerLags {
         return lags.values().stream().anyMatch(lag -> lag.entries() > 0);
     }
 
-    ReplicationFigures figures(long begun, long ended) {
-        return new ReplicationFigures(leading, following, underReplicated, begun, ended, lags);
+    ReplicationFigures figures(long begun, long ended, long repairsBegun, long repairsEnded) {
+        return new ReplicationFigures(
+                leading, following, underReplicated, begun, ended, repairsBegun, repairsEnded, lags);
     }
 }

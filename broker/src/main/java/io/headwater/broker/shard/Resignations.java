@@ -1,6 +1,8 @@
 package io.headwater.broker.shard;
 
+import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.replica.ControllerMessage;
 import java.util.ArrayList;
@@ -21,6 +23,16 @@ final class Resignations {
 
     Resignations(ReplicaPost post) {
         this.post = post;
+    }
+
+    /** Where the metadata name this broker, as it runs now, and others have copies. */
+    void addIfNamed(PartitionInfo info, NodeInfo self) {
+        Leader leader = info.leader();
+        boolean named =
+                leader != null && leader.nodeId() == self.nodeId() && leader.incarnation() == self.incarnation();
+        if (named && !info.replicas().isOnly(self.replica())) {
+            add(info.partitionId(), info.epoch());
+        }
     }
 
     void add(long partitionId, int epoch) {

@@ -27,6 +27,10 @@ public final class ShardGauges {
     long leadershipsBegun;
 
     long leadershipsEnded;
+    /** Copies that gave up what was damaged, and that had all of it again. */
+    long repairsBegun;
+
+    long repairsEnded;
     private long updatedMs;
     private boolean stale;
 
@@ -58,7 +62,7 @@ public final class ShardGauges {
         readers = readersNow;
         ReplicationCount count = new ReplicationCount(now.monotonicMs());
         replicas.copies().forEach(count::add);
-        replication = count.figures(leadershipsBegun, leadershipsEnded);
+        replication = count.figures(leadershipsBegun, leadershipsEnded, repairsBegun, repairsEnded);
         // How long somebody has been behind changes though nothing happens.
         stale = count.isAnybodyBehind();
     }

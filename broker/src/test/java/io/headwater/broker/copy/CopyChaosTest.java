@@ -9,12 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Three replicas over disks that forget what was not synced: power cuts, failovers, cut and spoilt wires, full disks and
- * retention, in any order. What was committed once stays, on all of them.
+ * retention, and bits that rot, in any order. What was committed once stays, on all of them.
  */
 class CopyChaosTest {
     private static final int STEPS = 500;
@@ -22,6 +23,7 @@ class CopyChaosTest {
     private final List<MemoryDisk> disks = new ArrayList<>();
     private SplittableRandom random = new SplittableRandom(0);
     private CopyWorld world;
+    private static int rotten;
 
     static LongStream seeds() {
         return LongStream.rangeClosed(1, 40);
@@ -59,6 +61,11 @@ class CopyChaosTest {
         world.settle();
         world.assertAllEqual();
         assertTrue(world.committed.size() > 5, "committed: " + world.committed.size());
+    }
+
+    @AfterAll
+    static void someCopiesHaveRotted() {
+        assertTrue(rotten > 5, rotten + " rotted");
     }
 
     private CopyNode any() {
@@ -107,6 +114,7 @@ class CopyChaosTest {
                     node.turn();
                 }
             }
+            case 14 -> rot(node);
             default -> {
                 for (CopyNode each : world.nodes) {
                     if (each.isUp()) {
@@ -141,6 +149,26 @@ class CopyChaosTest {
         node.disk.heal();
         if (random.nextBoolean()) {
             node.start();
+        }
+    }
+
+    /** One at a time: what two of three have lost is lost. */
+    private void rot(CopyNode node) throws Exception {
+        boolean others = world.nodes.stream().allMatch(each -> each.isUp() && !each.isSuspect());
+        List<Path> segments = others ? node.segments() : List.of();
+        if (segments.isEmpty() || !world.isLed() || world.leader() == node) {
+            return;
+        }
+        // What is written later would make up for it.
+        node.call(() -> node.copy().flush());
+        Path segment = segments.get(random.nextInt(segments.size()));
+        long position = random.nextInt(disks.get(node.number).contents(segment).length);
+        disks.get(node.number).flipBit(segment, position, 3);
+        if (node.rots(segment, position)) {
+            rotten++;
+            world.tell(node);
+        } else {
+            disks.get(node.number).flipBit(segment, position, 3);
         }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.broker.replica.ControllerMessage;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.LogStart;
 import java.io.IOException;
@@ -163,6 +164,84 @@ class CopyLogTest {
         world.assertAllEqual();
         assertFalse(leader.segments().isEmpty());
         assertSegmentsEqual(world);
+        world.nodes.forEach(CopyNode::stop);
+    }
+
+    private static void flip(Path file, long position) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[(int) position] ^= 8;
+        Files.write(file, bytes);
+    }
+
+    @Test
+    void aCopyThatRotsIsNobodyUntilItHasEverythingAgain() throws IOException {
+        for (int segment = 0; segment < 4; segment++) {
+            path = path.resolve("at-" + segment);
+            CopyWorld world = world(3);
+            CopyNode leader = world.failOver();
+            write(leader, 60);
+            world.settle();
+            CopyNode rotten = world.node((leader.number + 1) % 3);
+            CopyNode other = world.node((leader.number + 2) % 3);
+            List<Path> files = rotten.segments();
+            Path file = files.get(segment < 3 ? segment : files.size() - 1);
+            flip(file, 300);
+            long before = rotten.log().endIndex();
+            world.cut = (from, to) -> true;
+            assertTrue(rotten.rots(file, 300));
+            assertTrue(rotten.isSuspect());
+            assertTrue(rotten.log().endIndex() < before);
+            world.tell(rotten);
+            // The leader is gone, and with it what this copy would need: the two that are left are no quorum of those
+            // who know.
+            leader.stop();
+            world.seal();
+            world.run();
+            assertFalse(world.elect(), "reports: " + world.reports);
+            assertEquals(
+                    List.of(other.id()),
+                    world.reports.stream().map(r -> r.replica()).distinct().toList());
+            leader.start();
+            world.cut = (from, to) -> false;
+            world.askForReports();
+            world.settle();
+            assertTrue(world.elect());
+            world.settle();
+            assertFalse(rotten.isSuspect());
+            world.assertAllEqual();
+            assertSegmentsEqual(world);
+            // It counts again.
+            world.leader().stop();
+            write(world.failOver(), 5);
+            world.settle();
+            world.nodes.stream().filter(CopyNode::isUp).forEach(CopyNode::stop);
+        }
+    }
+
+    /** It may be told to lead what it was found for before, and takes a restart in between. */
+    @Test
+    void aLeaderThatRotsFollowsThenAndARestartChangesNothing() throws IOException {
+        CopyWorld world = world(3);
+        CopyNode rotten = world.failOver();
+        write(rotten, 60);
+        world.settle();
+        Path file = rotten.segments().get(1);
+        flip(file, 300);
+        assertTrue(rotten.rots(file, 300));
+        world.told.clear();
+        world.tell(rotten);
+        world.run();
+        assertFalse(rotten.replica().isLeading());
+        assertTrue(world.told.stream().anyMatch(ControllerMessage.SealWanted.class::isInstance), "told: " + world.told);
+        rotten.stop();
+        rotten.start();
+        assertTrue(rotten.isSuspect());
+        CopyNode next = world.failOver();
+        assertTrue(next != rotten);
+        write(next, 5);
+        world.settle();
+        assertFalse(rotten.isSuspect());
+        world.assertAllEqual();
         world.nodes.forEach(CopyNode::stop);
     }
 

@@ -1,6 +1,7 @@
 package io.headwater.broker.copy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.headwater.broker.replica.ControllerMessage;
 import io.headwater.broker.replica.Messages;
@@ -15,11 +16,15 @@ import io.headwater.record.EventTimes;
 import io.headwater.record.InvalidBatchException;
 import io.headwater.record.RecordBatch;
 import io.headwater.record.RecordBatchBuilder;
+import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.Disk;
 import io.headwater.storage.DiskFullException;
 import io.headwater.storage.EntryRun;
+import io.headwater.storage.LogLeavingException;
+import io.headwater.storage.Mark;
 import io.headwater.storage.PartitionLog;
+import io.headwater.storage.ReplicaFlag;
 import io.headwater.storage.SteppedDirectory;
 import io.headwater.storage.testing.FaultyDisk;
 import java.io.IOException;
@@ -62,6 +67,7 @@ final class CopyNode implements Messages, ReplicaOwner {
     String halted;
 
     int full;
+    private int life;
 
     CopyNode(CopyWorld world, int number, Path path, Disk disk) {
         this.world = world;
@@ -112,24 +118,32 @@ final class CopyNode implements Messages, ReplicaOwner {
             directory = opened;
             incarnation = ++world.incarnations;
             keeper = new PromiseKeeper(opened.marks(), promiseWork::add);
+            open(opened);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void open(DataDirectory opened) {
+        try {
             PartitionLog openedLog = opened.log(PARTITION);
             openedLog.checkpointSource(() -> ByteBuffer.wrap(CHECKPOINT));
             log = openedLog;
             CopyLog openedCopy = new CopyLog(openedLog, opened.marks(), () -> world.nowMs);
             copy = openedCopy;
-            long then = incarnation;
+            int then = ++life;
             CopyPromises promises = new CopyPromises(
                     keeper,
                     PARTITION,
                     work -> posted.add(() -> {
-                        if (incarnation == then) {
+                        if (isUp() && life == then) {
                             work.run();
                         }
                     }),
                     epoch -> replica().onPromiseDurable(epoch),
                     lost -> replica().halt(lost.toString()));
             replica = new Replica(
-                    openedCopy.start(id(), incarnation, 1),
+                    openedCopy.start(id(), incarnation, life),
                     new ReplicaPorts(openedCopy, promises, this, this),
                     SETTINGS);
             durableTold = openedCopy.durableIndex();
@@ -139,6 +153,40 @@ final class CopyNode implements Messages, ReplicaOwner {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A bit flips; false: in nothing that matters. Its owner does what owners do. */
+    boolean rots(Path segment, long position) {
+        long base = Long.parseLong(segment.getFileName().toString().substring(0, 20));
+        try {
+            log().recheck(base, position);
+            return false;
+        } catch (CorruptLogException damage) {
+            DataDirectory still = directory();
+            work(background);
+            heal(still, damage);
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void heal(DataDirectory still, CorruptLogException damage) {
+        try {
+            assertThrows(LogLeavingException.class, () -> still.forfeit(PARTITION, damage));
+            work(background);
+            posted.clear();
+            still.forfeit(PARTITION, damage);
+            open(still);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether it may lack what it has acknowledged. */
+    boolean isSuspect() {
+        Mark mark = new Mark();
+        return directory().marks().load(PARTITION, mark) && mark.has(ReplicaFlag.SUSPECT);
     }
 
     /** In order. */
@@ -317,6 +365,11 @@ final class CopyNode implements Messages, ReplicaOwner {
     @Override
     public void mustBeginAnew() {
         throw new AssertionError("nobody recovers anything by hand");
+    }
+
+    @Override
+    public void wholeAgain() {
+        copy().wholeAgain();
     }
 
     @Override

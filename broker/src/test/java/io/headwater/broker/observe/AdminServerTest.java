@@ -138,6 +138,8 @@ class AdminServerTest {
                 headwater_partitions_under_replicated 8.0
                 headwater_leaderships_begun_total 30.0
                 headwater_leaderships_ended_total 18.0
+                headwater_repairs_begun_total 5.0
+                headwater_repairs_ended_total 4.0
                 headwater_replication_lag_entries{node="2"} 0.0
                 headwater_replication_lag_entries{node="3"} 1000.0
                 headwater_replication_lag_entries_max{node="3"} 600.0
@@ -163,14 +165,15 @@ class AdminServerTest {
 
     @Test
     void sumsReplicationOfSeveralOwners() {
-        ReplicationFigures one = new ReplicationFigures(1, 2, 3, 4, 5, new TreeMap<>(Map.of(2, new Lag(10, 7))));
-        ReplicationFigures two =
-                new ReplicationFigures(10, 20, 30, 40, 50, new TreeMap<>(Map.of(2, new Lag(20, 5), 3, new Lag(1, 1))));
+        ReplicationFigures one = new ReplicationFigures(1, 2, 3, 4, 5, 6, 7, new TreeMap<>(Map.of(2, new Lag(10, 7))));
+        ReplicationFigures two = new ReplicationFigures(
+                10, 20, 30, 40, 50, 60, 70, new TreeMap<>(Map.of(2, new Lag(20, 5), 3, new Lag(1, 1))));
 
         ReplicationFigures both = ReplicationFigures.NONE.plus(one).plus(two);
 
         assertEquals(
-                new ReplicationFigures(11, 22, 33, 44, 55, new TreeMap<>(Map.of(2, new Lag(30, 7), 3, new Lag(1, 1)))),
+                new ReplicationFigures(
+                        11, 22, 33, 44, 55, 66, 77, new TreeMap<>(Map.of(2, new Lag(30, 7), 3, new Lag(1, 1)))),
                 both);
     }
 
@@ -242,7 +245,7 @@ class AdminServerTest {
         @Override
         public ReplicationFigures replication() {
             return new ReplicationFigures(
-                    10, 20, 8, 30, 18, new TreeMap<>(Map.of(2, new Lag(0, 0), 3, new Lag(1000, 600))));
+                    10, 20, 8, 30, 18, 5, 4, new TreeMap<>(Map.of(2, new Lag(0, 0), 3, new Lag(1000, 600))));
         }
 
         @Override

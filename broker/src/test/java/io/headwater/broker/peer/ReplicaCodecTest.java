@@ -60,7 +60,7 @@ class ReplicaCodecTest {
                 yield new ReplicaMessage.Attach(
                         epoch, attach(random), new LogTail(start, start + 100_000, rows, random.nextInt(1000)));
             }
-            case 1 -> new ReplicaMessage.AttachOk(epoch, attach(random), index(random), index(random));
+            case 1 -> new ReplicaMessage.AttachOk(epoch, attach(random), index(random), index(random), index(random));
             case 2 -> new ReplicaMessage.TellMore(epoch, attach(random), index(random));
             case 3 -> new ReplicaMessage.CopyFirst(epoch, attach(random), index(random));
             case 4 -> {

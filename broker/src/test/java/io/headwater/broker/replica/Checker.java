@@ -27,6 +27,7 @@ final class Checker {
     private int recoveries;
     private int givenUp;
     private int begunAnew;
+    private int wholeAgain;
 
     Checker(Timeline timeline) {
         this.timeline = timeline;
@@ -116,6 +117,15 @@ final class Checker {
     /** A copy had what was given up and known as committed. */
     void begunAnew() {
         begunAnew++;
+    }
+
+    /** A copy that had lost what it had acknowledged has it again. */
+    void wholeAgain() {
+        wholeAgain++;
+    }
+
+    int copiesWholeAgain() {
+        return wholeAgain;
     }
 
     int recoveries() {

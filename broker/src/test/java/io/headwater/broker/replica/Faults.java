@@ -63,6 +63,10 @@ final class Faults {
             world.nodes().stream()
                     .filter(SimNode::isUp)
                     .forEach(each -> crash(each, 100_000 + random.nextInt(500_000)));
+        } else if (dice == 8 && !world.profile().hasDisasters()) {
+            if (mayLose(node)) {
+                node.rot();
+            }
         } else {
             world.network().heal();
         }
@@ -164,7 +168,7 @@ final class Faults {
             if (node == lost) {
                 continue;
             }
-            if (!node.id().equals(voter) || node.isEmptied()) {
+            if (!node.id().equals(voter) || node.isEmptied() || node.isSuspect()) {
                 return false;
             }
             held |= world.checker().hasAllCommitted(node);

@@ -24,12 +24,16 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
     private long views;
 
     LoneReplica(int promised, int... epochsOfEntries) {
+        this(promised, false, epochsOfEntries);
+    }
+
+    LoneReplica(int promised, boolean suspect, int... epochsOfEntries) {
         for (int epoch : epochsOfEntries) {
             log.append(new Entry(epoch, log.endIndex()));
         }
         log.synced(log.endIndex());
         ReplicaPorts ports = new ReplicaPorts(log, this, this, this);
-        replica = new Replica(new ReplicaStart(ME, INCARNATION, 0, promised, 0), ports, SETTINGS);
+        replica = new Replica(new ReplicaStart(ME, INCARNATION, 0, promised, 0, suspect), ports, SETTINGS);
     }
 
     /** Leads this epoch, with everything durable and nobody attached. */
@@ -46,8 +50,8 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
         LoneReplica lone = new LoneReplica(0, epochsOfEntries);
         lone.view(epoch, new Leader(A, 51), THREE);
         lone.replica.onPromiseDurable(epoch);
-        lone.replica.receive(
-                new ReplicaMessage.AttachOk(epoch, new AttachId(ME, INCARNATION, 1), lone.log.endIndex(), 0));
+        lone.replica.receive(new ReplicaMessage.AttachOk(
+                epoch, new AttachId(ME, INCARNATION, 1), lone.log.endIndex(), 0, lone.log.endIndex()));
         lone.sent.clear();
         return lone;
     }
@@ -156,6 +160,11 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
     @Override
     public void mustBeginAnew() {
         events.add("begins anew");
+    }
+
+    @Override
+    public void wholeAgain() {
+        events.add("whole again");
     }
 
     @Override

@@ -82,10 +82,10 @@ class ReplicaTest {
         LoneReplica lone = new LoneReplica(0, 1, 1, 1);
         lone.view(3, new Leader(A, 51), THREE);
 
-        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION - 1, 1), 0, 0));
-        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION, 2), 0, 0));
+        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION - 1, 1), 0, 0, 0));
+        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION, 2), 0, 0, 0));
         assertEquals(3, lone.log.endIndex());
-        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION, 1), 2, 0));
+        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION, 1), 2, 0, 2));
         assertEquals(2, lone.log.endIndex());
     }
 
@@ -93,7 +93,7 @@ class ReplicaTest {
     void acknowledgesWhatIsOnDiskAndNotBeforeItsPromiseIs() {
         LoneReplica lone = new LoneReplica(0, 1);
         lone.view(3, new Leader(A, 51), THREE);
-        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION, 1), 1, 0));
+        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION, 1), 1, 0, 1));
         assertEquals(List.of(), lone.sent(Ack.class));
 
         lone.replica.onPromiseDurable(3);
@@ -134,7 +134,7 @@ class ReplicaTest {
         lone.replica.receive(new Commit(3, ME, 2));
         lone.view(4, new Leader(B, 52), THREE);
 
-        lone.replica.receive(new AttachOk(4, new AttachId(ME, INCARNATION, 2), 1, 0));
+        lone.replica.receive(new AttachOk(4, new AttachId(ME, INCARNATION, 2), 1, 0, 1));
 
         assertEquals(List.of("committed 2", "halted"), lone.events);
         assertEquals(2, lone.log.endIndex());
@@ -550,7 +550,7 @@ class ReplicaTest {
         lone.replica.receive(new Commit(3, ME, 2));
         lone.recovered(5, new Leader(B, 52), THREE, 4);
 
-        lone.replica.receive(new AttachOk(5, new AttachId(ME, INCARNATION, 2), 1, 0));
+        lone.replica.receive(new AttachOk(5, new AttachId(ME, INCARNATION, 2), 1, 0, 1));
 
         assertEquals(List.of("committed 2", "begins anew"), lone.events);
     }
@@ -561,8 +561,79 @@ class ReplicaTest {
         lone.replica.receive(new Commit(4, ME, 2));
         lone.recovered(5, new Leader(B, 52), THREE, 4);
 
-        lone.replica.receive(new AttachOk(5, new AttachId(ME, INCARNATION, 2), 1, 0));
+        lone.replica.receive(new AttachOk(5, new AttachId(ME, INCARNATION, 2), 1, 0, 1));
 
         assertEquals(List.of("committed 2", "halted"), lone.events);
+    }
+
+    // A copy that has lost what it acknowledged
+
+    private static LoneReplica suspect(int promised, int... epochsOfEntries) {
+        return new LoneReplica(promised, true, epochsOfEntries);
+    }
+
+    @Test
+    void aSuspectPromisesAndReportsNothing() {
+        LoneReplica lone = suspect(1, 1, 1);
+        lone.sealed(2);
+        lone.replica.onSealRequest(7, 2);
+        lone.replica.onPromiseDurable(2);
+        assertEquals(List.of(2), lone.promises);
+        assertEquals(List.of(), lone.told(SealReport.class));
+    }
+
+    @Test
+    void aSuspectHasASayAgainWhenItHasAllThatItsLeaderHad() {
+        LoneReplica lone = suspect(1, 1, 1);
+        lone.view(2, new Leader(A, 51), THREE);
+        lone.replica.onPromiseDurable(2);
+        lone.replica.receive(new AttachOk(2, new AttachId(ME, INCARNATION, 1), 2, 2, 4));
+        lone.receive(2, 2, 2, 1);
+        lone.sync();
+        assertFalse(lone.events.contains("whole again"), "the leader had one more");
+        lone.receive(2, 3, 2, 2);
+        assertFalse(lone.events.contains("whole again"), "it is not on disk");
+        lone.sync();
+        assertTrue(lone.events.contains("whole again"));
+        lone.sealed(3);
+        lone.replica.onSealRequest(7, 3);
+        lone.replica.onPromiseDurable(3);
+        assertEquals(4, lone.told(SealReport.class).get(0).endIndex());
+    }
+
+    /** Another leader has another log: what the first one had says nothing of that. */
+    @Test
+    void aSuspectBeginsToOweAnewWithEachLeader() {
+        LoneReplica lone = suspect(1, 1, 1);
+        lone.view(2, new Leader(A, 51), THREE);
+        lone.replica.onPromiseDurable(2);
+        lone.replica.receive(new AttachOk(2, new AttachId(ME, INCARNATION, 1), 2, 2, 3));
+        lone.receive(2, 2, 2, 1);
+        lone.view(3, new Leader(B, 52), THREE);
+        lone.replica.onPromiseDurable(3);
+        lone.sync();
+        assertFalse(lone.events.contains("whole again"));
+        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION, 2), 3, 2, 3));
+        assertTrue(lone.events.contains("whole again"));
+    }
+
+    @Test
+    void aSuspectThatIsToLeadAsksForAnother() {
+        LoneReplica lone = suspect(1, 1, 1);
+        lone.view(2, new Leader(ME, INCARNATION), THREE);
+        assertFalse(lone.replica.isLeading());
+        assertTrue(lone.replica.needsTicks());
+        lone.replica.tick(1_000);
+        lone.replica.tick(1_010);
+        assertEquals(List.of(new SealWanted(2)), lone.told(SealWanted.class));
+    }
+
+    /** Who chooses it knows that it lacks something: nobody else is left. */
+    @Test
+    void aSuspectThatIsChosenByHandLeads() {
+        LoneReplica lone = suspect(1, 1, 1);
+        lone.recovered(2, new Leader(ME, INCARNATION), new Configuration(2, List.of(ME), List.of(), 0), 2);
+        assertTrue(lone.replica.isLeading());
+        assertTrue(lone.events.contains("whole again"));
     }
 }

@@ -23,6 +23,18 @@ class ReplicationSimulationTest {
         Seeds.run(SEEDS, ReplicationSimulationTest::run);
     }
 
+    @Test
+    void aCopyThatRotsIsNobodyUntilItHasEverythingAgain() {
+        AtomicInteger wholeAgain = new AtomicInteger();
+        Seeds.run(SEEDS, random -> {
+            ReplicationWorld world = new ReplicationWorld(random, Profile.random(random), Rules.ALL);
+            world.run();
+            wholeAgain.addAndGet(world.checker().copiesWholeAgain());
+        });
+        System.out.println("copies that rotted and were whole again: " + wholeAgain);
+        assertTrue(wholeAgain.get() > 0, "nothing was shown");
+    }
+
     /** What is acknowledged from then on is as safe as ever, and what others bring back goes. */
     @Test
     void whoeverIsChosenByHandIsFollowedByAllOthersFromThenOn() {

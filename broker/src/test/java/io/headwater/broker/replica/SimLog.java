@@ -65,6 +65,12 @@ final class SimLog implements ReplicaLog {
         durable = endIndex();
     }
 
+    /** What stands from there on is gone, durable or not. */
+    void rot(long end) {
+        cut(end);
+        durable = end;
+    }
+
     /** How often it was cut: what a sync that began before says of the end is void. */
     long cuts() {
         return cuts;

@@ -29,6 +29,9 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     private boolean leading;
     private boolean syncing;
     private boolean emptied;
+    /** Kept on the disk. */
+    private boolean suspect;
+
     private int life;
 
     SimNode(ReplicationWorld world, int number) {
@@ -90,7 +93,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     private Replica open() {
         leading = false;
         syncing = false;
-        ReplicaStart start = new ReplicaStart(id(), incarnation, ++life, storedPromise, storedCommit);
+        ReplicaStart start = new ReplicaStart(id(), incarnation, ++life, storedPromise, storedCommit, suspect);
         Replica opened = new Replica(start, new ReplicaPorts(log, this, this, this), settings(), world.rules());
         replica = opened;
         timeline.trace(start);
@@ -104,6 +107,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     /** The copy is deleted, with all that this node knows of it; another one begins. The disk is the same. */
     private void beginAnew(PartitionView view) {
         log = new SimLog(world.checker(), this::sync);
+        suspect = false;
         storedPromise = 0;
         storedCommit = 0;
         commit = 0;
@@ -141,6 +145,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     /** Only of a node that is down. */
     void wipe() {
         log = new SimLog(world.checker(), this::sync);
+        suspect = false;
         storedPromise = 0;
         storedCommit = 0;
         if (world.rules().hold(Rule.NEW_DISK_NEW_REPLICA)) {
@@ -148,6 +153,27 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         } else {
             emptied = true;
         }
+    }
+
+    /** Damage that is found, in a process that runs or by the next one: what stands behind it is given up. */
+    void rot() {
+        long left = log.endIndex() == 0 ? 0 : random.nextInt((int) log.endIndex());
+        timeline.trace(name() + " rots from " + left);
+        log.rot(left);
+        suspect = true;
+        storedCommit = Math.min(storedCommit, left);
+        PartitionView last = seen;
+        if (isUp()) {
+            commit = Math.min(storedCommit, left);
+            Replica opened = open();
+            if (last != null) {
+                opened.onView(last);
+            }
+        }
+    }
+
+    boolean isSuspect() {
+        return suspect;
     }
 
     /** Whether the disk was lost under its old name, and is not full again. */
@@ -274,6 +300,12 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
                 beginAnew(last);
             }
         });
+    }
+
+    @Override
+    public void wholeAgain() {
+        suspect = false;
+        world.checker().wholeAgain();
     }
 
     @Override

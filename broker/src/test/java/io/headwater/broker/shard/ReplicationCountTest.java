@@ -31,8 +31,9 @@ class ReplicationCountTest {
         count.addFollowing();
 
         assertEquals(
-                new ReplicationFigures(2, 1, 0, 7, 5, new TreeMap<>(Map.of(2, new Lag(40, 30), 3, new Lag(0, 0)))),
-                count.figures(7, 5));
+                new ReplicationFigures(
+                        2, 1, 0, 7, 5, 2, 1, new TreeMap<>(Map.of(2, new Lag(40, 30), 3, new Lag(0, 0)))),
+                count.figures(7, 5, 2, 1));
         assertTrue(count.isAnybodyBehind());
     }
 
@@ -49,7 +50,7 @@ class ReplicationCountTest {
         leading(to -> to.follower(2, true, 1_000_000, LONG - 1));
         leading(to -> to.follower(4, false, 1_000_000, 10 * LONG));
 
-        assertEquals(2, count.figures(0, 0).underReplicated(), "the slow one is not, and learners do not count");
+        assertEquals(2, count.figures(0, 0, 0, 0).underReplicated(), "the slow one is not, and learners do not count");
     }
 
     @Test
