@@ -28,6 +28,10 @@ final class Moves {
     private static final int AT_ONCE = 5;
 
     private static final long EVERY_NS = TimeUnit.SECONDS.toNanos(1);
+    /** What takes longer holds up no other one. */
+    private static final long PLACE_NS = TimeUnit.MINUTES.toNanos(10);
+
+    private record Given(List<Replica> voters, long sinceNs) {}
 
     /** A copy that nobody waits for any more. */
     record Drop(long partitionId, Replica learner) {}
@@ -53,7 +57,7 @@ final class Moves {
     /** What operators want, by partition; done when the voters are these. */
     private final Map<Long, List<Replica>> asked = new LinkedHashMap<>();
     /** What is under way. */
-    private final Map<Long, List<Replica>> given = new LinkedHashMap<>();
+    private final Map<Long, Given> given = new LinkedHashMap<>();
 
     private long lookNs;
 
@@ -120,12 +124,17 @@ final class Moves {
             return;
         }
         List<Replica> wanted = wanted(image, partition, relocation, steps, nowNs);
-        boolean isDone = wanted == null && given.remove(id) != null;
+        Given before = given.get(id);
+        boolean isDone = wanted == null && before != null;
         if (wanted == null) {
+            given.remove(id);
             isDone |= asked.remove(id) != null;
-        } else if (partition.leader() != null && !wanted.equals(given.get(id))) {
-            if (given.containsKey(id) || given.size() < AT_ONCE) {
-                given.put(id, wanted);
+            if (before != null && !before.voters().equals(present.voters())) {
+                steps.abort().add(id); // it was taken back
+            }
+        } else if (partition.leader() != null && (before == null || !wanted.equals(before.voters()))) {
+            if (before != null || taken(image, nowNs) < AT_ONCE) {
+                given.put(id, new Given(wanted, nowNs));
                 steps.move().put(id, wanted);
             }
         }
@@ -135,6 +144,17 @@ final class Moves {
                 steps.drop().add(new Drop(id, learner));
             }
         }
+    }
+
+    /** Places that are taken: not by those that only wait, for a leader or for a copy that does not come. */
+    private long taken(MetadataImage image, long nowNs) {
+        return given.entrySet().stream()
+                .filter(each -> {
+                    PartitionInfo partition = image.partition(each.getKey());
+                    boolean isLed = partition != null && partition.leader() != null;
+                    return isLed && nowNs - each.getValue().sinceNs() < PLACE_NS;
+                })
+                .count();
     }
 
     /** Null: the voters are as they should be, or nobody can take the places of those that are lost. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.metadata.Balance;
+import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.wire.AbortJoint;
@@ -147,6 +148,51 @@ class MovesTest {
         begin(id, next);
         picture.took(Command.newBuilder()
                 .setFinishJoint(FinishJoint.newBuilder().setPartitionId(id).setCfgVer(before.cfgVer() + 1)));
+    }
+
+    private Map<Long, List<Replica>> begun() {
+        drain(1);
+        Map<Long, List<Replica>> move = turn(1_000, 1, 2, 3).move();
+        assertEquals(AT_ONCE, move.size());
+        assertEquals(0, turn(1_000, 1, 2, 3).move().size(), "all places are taken");
+        return move;
+    }
+
+    @Test
+    void whatHasNoLeaderTakesNoPlace() {
+        long id = begun().keySet().iterator().next();
+        picture.took(Command.newBuilder()
+                .setSeal(Seal.newBuilder()
+                        .addItems(Seal.Item.newBuilder()
+                                .setPartitionId(id)
+                                .setEpoch(Objects.requireNonNull(picture.image.partition(id))
+                                        .epoch()))));
+        assertEquals(1, turn(1_000, 1, 2, 3).move().size());
+    }
+
+    @Test
+    void copiesThatDoNotComeHoldUpNobodyForEver() {
+        begun();
+        assertEquals(0, turn(500_000, 1, 2, 3).move().size());
+        assertEquals(AT_ONCE, turn(100_000, 1, 2, 3).move().size());
+    }
+
+    @Test
+    void whatIsTakenBackIsGivenUp() {
+        PartitionInfo first = partition(0);
+        List<Replica> present = first.replicas().voters();
+        Replica other = picture.image.nodes().stream()
+                .map(NodeInfo::replica)
+                .filter(replica -> !present.contains(replica))
+                .findFirst()
+                .orElseThrow();
+        moves.ask(first.partitionId(), List.of(present.get(0), present.get(1), other));
+        assertEquals(Set.of(first.partitionId()), turn(1_000, 1, 2, 3).move().keySet());
+        learn(first.partitionId(), other);
+        moves.ask(first.partitionId(), present);
+        Moves.Steps steps = turn(1_000, 1, 2, 3);
+        assertEquals(List.of(first.partitionId()), steps.abort(), "the controller forgets it, too");
+        assertEquals(List.of(new Moves.Drop(first.partitionId(), other)), steps.drop());
     }
 
     @Test
