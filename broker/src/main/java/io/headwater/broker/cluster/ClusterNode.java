@@ -9,6 +9,7 @@ import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.wire.AdoptMetadata;
 import io.headwater.broker.peer.wire.Joined;
 import io.headwater.storage.Disk;
+import io.headwater.storage.LogVerifier.OtherJournal;
 import io.headwater.storage.Marks;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -116,6 +117,11 @@ public final class ClusterNode implements AutoCloseable {
             node.close();
             throw e;
         }
+    }
+
+    /** For the verifier of a member's data directory; what its voter has agreed on is checked by its next start. Serves once. */
+    public static OtherJournal verifiable() {
+        return NodeFile.verifiable();
     }
 
     /** Opens what {@link #FILE_NAME} says; @throws IOException if the directory is a member's */

@@ -7,6 +7,7 @@ import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.wire.NodeRecord;
 import io.headwater.storage.Disk;
 import io.headwater.storage.Journal;
+import io.headwater.storage.LogVerifier.OtherJournal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -91,6 +92,22 @@ final class NodeFile implements AutoCloseable {
                     MetadataCodec.image(wire.getPicture()));
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
             throw new DamagedMetadataException(path + ": cannot be read: " + e.getMessage());
+        }
+    }
+
+    /** For a verifier of the directory. Serves once. */
+    static OtherJournal verifiable() {
+        String[] complaint = {"says nothing of a cluster"};
+        return new OtherJournal(
+                FILE_NAME, JOURNAL_TAG, record -> complaint[0] = complaintAbout(record), () -> complaint[0]);
+    }
+
+    private static String complaintAbout(byte[] record) {
+        try {
+            parse(Path.of(FILE_NAME), record);
+            return "";
+        } catch (DamagedMetadataException e) {
+            return String.valueOf(e.getMessage());
         }
     }
 

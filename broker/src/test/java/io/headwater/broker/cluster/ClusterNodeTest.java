@@ -14,11 +14,14 @@ import io.headwater.broker.metadata.LocalMetadata;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.storage.Disk;
 import io.headwater.storage.FileSystemDisk;
+import io.headwater.storage.LogVerifier;
+import io.headwater.storage.LogVerifier.Finding;
 import io.headwater.storage.Marks;
 import io.headwater.storage.testing.FaultyDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -169,6 +172,25 @@ class ClusterNodeTest extends ClusterWorld {
         bytes[100] ^= 1;
         Files.write(file, bytes);
         says(NodeFile.FILE_NAME, refusal(again(first).start()));
+        List<Finding> findings = new ArrayList<>();
+        assertFalse(intact(findings));
+        says(NodeFile.FILE_NAME, findings.toString());
+    }
+
+    private boolean intact(List<Finding> findings) throws IOException {
+        return LogVerifier.verify(
+                        new FileSystemDisk(), directoryOf(1), List.of(ClusterNode.verifiable()), findings::add)
+                .intact();
+    }
+
+    @Test
+    void aMembersDirectoryCanBeVerified() throws IOException {
+        TestBroker first = founded();
+        took(first, create("a", 3));
+        first.kill();
+        brokers.remove(first);
+        List<Finding> findings = new ArrayList<>();
+        assertTrue(intact(findings), findings::toString);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.headwater.cli.log;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.headwater.broker.cluster.ClusterNode;
 import io.headwater.broker.metadata.LocalMetadata;
 import io.headwater.cli.shell.CommandFailure;
 import io.headwater.cli.shell.ExitCode;
@@ -11,8 +12,10 @@ import io.headwater.cli.text.JsonLines;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.LogVerifier;
 import io.headwater.storage.LogVerifier.Finding;
+import io.headwater.storage.LogVerifier.OtherJournal;
 import io.headwater.storage.LogVerifier.Totals;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,7 +63,7 @@ final class LogVerify implements Callable<Integer> {
         }
         Totals totals;
         try {
-            totals = LogVerifier.verify(new FileSystemDisk(), directory, List.of(LocalMetadata.verifiable()), findings);
+            totals = LogVerifier.verify(new FileSystemDisk(), directory, List.of(metadata()), findings);
         } catch (NoSuchFileException e) {
             throw CommandFailure.failed(directory + " is not a data directory (expected: what serve got as --data)");
         } catch (IOException e) {
@@ -75,6 +78,13 @@ final class LogVerify implements Callable<Integer> {
                 + Human.count(totals.records(), "record") + ", " + Human.bytes(totals.bytes()) + " read"
                 + (totals.intact() ? "" : ", " + Human.count(totals.damages()) + " bad places"));
         return totals.intact() ? ExitCode.OK : ExitCode.FAILURE;
+    }
+
+    /** Of a broker that stands alone, or of a member of a cluster. */
+    private OtherJournal metadata() {
+        boolean isMember = Files.exists(directory.resolve(ClusterNode.FILE_NAME))
+                && !Files.exists(directory.resolve(LocalMetadata.FILE_NAME));
+        return isMember ? ClusterNode.verifiable() : LocalMetadata.verifiable();
     }
 
     private static String text(Finding finding) {
