@@ -115,10 +115,18 @@ final class Follower {
         attachedEpoch = ok.epoch();
         attachedBy = ok.id();
         leaderNode = answered.leaderNode;
-        owed = state.rules.hold(Rule.SUSPECT_IS_NOBODY) ? ok.end() : 0;
+        owed = owed(ok);
         learnCommit(ok.commit());
         lookWhole();
         acknowledge();
+    }
+
+    private long owed(ReplicaMessage.AttachOk ok) {
+        if (!state.rules.hold(Rule.SUSPECT_IS_NOBODY)) {
+            return 0;
+        }
+        // A leader of an earlier version does not say.
+        return ok.end() == 0 ? NOT_KNOWN : ok.end();
     }
 
     void onTellMore(ReplicaMessage.TellMore more) {
