@@ -212,6 +212,11 @@ public final class SteppedBroker {
         return running == null ? 0 : running.shards().offline();
     }
 
+    /** As whoever searches for damage in the background says it. */
+    public void suspect(long partitionId, long baseIndex, long position) {
+        owners.suspect(partitionId, baseIndex, position);
+    }
+
     public SteppedListener listener() {
         return listener;
     }

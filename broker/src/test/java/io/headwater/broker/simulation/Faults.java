@@ -24,7 +24,8 @@ final class Faults {
         CONTROLLER,
         HAND_OVER,
         MOVE,
-        RELAY
+        RELAY,
+        ROT
     }
 
     private static final long MS = 1_000_000;
@@ -38,6 +39,8 @@ final class Faults {
     final int[] counts = new int[Kind.values().length];
     private boolean over;
     private boolean wiped;
+    /** The one whose disk does not keep what it was given. */
+    private @Nullable Machine rotten;
 
     Faults(World world, Profile profile, SplittableRandom random) {
         this.world = world;
@@ -80,6 +83,7 @@ final class Faults {
                 }
             }
             case WIPE -> wipe(machine);
+            case ROT -> rot(machine);
             case PAUSE -> machine.pause(someNs());
             case SLOW_DISK -> machine.stall(someNs());
             case CUT -> {
@@ -167,9 +171,16 @@ final class Faults {
         }
     }
 
+    /** On one machine in a run, and none is wiped then: what two of three have lost is lost. */
+    private void rot(Machine machine) {
+        if (!wiped && (rotten == null || rotten == machine) && machine.rot()) {
+            rotten = machine;
+        }
+    }
+
     /** Once in a run: two of three would be too many. */
     private void wipe(Machine machine) {
-        if (!wiped) {
+        if (!wiped && rotten == null) {
             wiped = true;
             machine.crash(random.nextBoolean());
             machine.wipe();
@@ -180,6 +191,9 @@ final class Faults {
     /** Everything is as it should be from now on. */
     void end() {
         over = true;
+        if (rotten != null) {
+            rotten.searchOnceMore();
+        }
         world.network().heal();
         for (int each = 1; each <= world.machines(); each++) {
             world.machine(each).start();

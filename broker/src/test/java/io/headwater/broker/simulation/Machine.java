@@ -28,6 +28,7 @@ final class Machine {
     private static final Path DIRECTORY = Path.of("/data");
     private static final int MOST_TURNS = 64;
     private static final int MOST_IN_VAIN = 1_000;
+    private static final long SEARCH_NS = 300 * MS;
 
     private final World world;
     private final int number;
@@ -59,6 +60,14 @@ final class Machine {
 
     private boolean syncing;
     private boolean filing;
+    /** Where bits have flipped, as long as it may be that nobody has seen to it. */
+    private final List<Spot> spots = new ArrayList<>();
+
+    private long searchNs;
+    private boolean lastSearch;
+    private boolean searched;
+
+    private record Spot(long partition, long segment, long position) {}
 
     Machine(World world, int number, SplittableRandom random) {
         this.world = world;
@@ -234,6 +243,58 @@ final class Machine {
         founder = false;
     }
 
+    /** A bit flips somewhere in what it holds; false: it holds nothing. */
+    boolean rot() {
+        try {
+            Path partitions = DIRECTORY.resolve("partitions");
+            List<Path> segments = new ArrayList<>();
+            for (String partition : disk.exists(partitions) ? disk.list(partitions) : List.<String>of()) {
+                for (String name : disk.list(partitions.resolve(partition))) {
+                    if (name.endsWith(".log")) {
+                        segments.add(partitions.resolve(partition).resolve(name));
+                    }
+                }
+            }
+            if (broker == null || isDead() || segments.isEmpty()) {
+                return false;
+            }
+            Path file = segments.get(random.nextInt(segments.size()));
+            String name = file.getFileName().toString();
+            // Most of a file may be room for more.
+            int most = 1 + random.nextInt(disk.contents(file).length);
+            Spot spot = new Spot(
+                    Long.parseLong(file.getParent().getFileName().toString()),
+                    Long.parseLong(name.substring(0, name.indexOf('.'))),
+                    random.nextInt(most));
+            disk.flipBit(file, spot.position(), random.nextInt(8));
+            spots.add(spot);
+            world.trace(spot.hashCode());
+            return true;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** What rots is found by a search in the background, which a crash may stop each time; not so from now on. */
+    void searchOnceMore() {
+        lastSearch = true;
+        searchNs = 0;
+    }
+
+    /** Whether there may be damage that it has not seen to. */
+    boolean isDamaged() {
+        SteppedBroker running = broker;
+        return !spots.isEmpty() && (!searched || running == null || running.offline() > 0);
+    }
+
+    private void search(SteppedBroker running) {
+        if (!spots.isEmpty() && running.isServing() && time.nowNs() >= searchNs) {
+            searched = lastSearch && searchNs > 0;
+            searchNs = time.nowNs() + SEARCH_NS;
+            spots.forEach(spot -> running.suspect(spot.partition(), spot.segment(), spot.position()));
+        }
+    }
+
     void pause(long durationNs) {
         if (broker != null) {
             pausedUntilNs = Math.max(pausedUntilNs, time.nowNs() + durationNs);
@@ -292,6 +353,7 @@ final class Machine {
         if (running == null || isPaused()) {
             return;
         }
+        search(running);
         int work = 0;
         try {
             int turns = 0;
@@ -333,10 +395,14 @@ final class Machine {
         poke(Math.max(10 * US, nextNs));
     }
 
-    /** No disk here fails or spoils anything, so that no copy has a reason to go offline. */
+    /** No disk here fails, so that no copy has a reason to go offline but what has rotted. */
     private void look(SteppedBroker running) {
-        running.look(witness::look);
-        if (running.offline() > 0) {
+        running.look((partition, log, commit, leads) -> {
+            if (log.offlineReason() == null) {
+                witness.look(partition, log, commit, leads);
+            }
+        });
+        if (running.offline() > 0 && spots.isEmpty()) {
             throw new History.Violation("machine " + number + ": a copy is offline");
         }
     }

@@ -467,7 +467,7 @@ final class World {
         List<PartitionLog> copies = new ArrayList<>();
         for (Machine each : machines) {
             SteppedBroker broker = each.serving();
-            if (broker == null) {
+            if (broker == null || each.isDamaged()) {
                 return List.of();
             }
             String directory = broker.data().marks().directoryId().toString();
