@@ -1,19 +1,27 @@
 package io.headwater.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.client.Admin.TopicSettings;
 import io.headwater.client.HeadwaterClient;
 import io.headwater.client.HeadwaterException;
+import io.headwater.client.Producer;
+import io.headwater.client.ProducerRecord;
 import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.Anchor;
 import io.headwater.protocol.wire.CreateTopic;
+import io.headwater.protocol.wire.DescribeTopic;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.FindOffset;
+import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.ProduceReply;
 import io.headwater.protocol.wire.Topic;
+import io.headwater.protocol.wire.TopicDescription;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
@@ -98,9 +106,11 @@ class ClusterPartitionTest {
             for (int node = 1; node <= STRUCK; node++) {
                 int alone = node;
                 Partition witness = awaitLeader(cluster, alone);
+                long end = end(cluster, alone, witness.getPartitionId(), false);
                 network.isolate(alone);
                 assertNotConfirmed(cluster, alone, witness.getPartitionId());
                 goesOn("node " + alone + " alone");
+                assertGivesNoOldEnd(cluster, alone, witness, end);
                 awaitTopic(
                         cluster,
                         network.others(alone).get(0),
@@ -158,7 +168,12 @@ class ClusterPartitionTest {
     @Test
     void nobodyReachesAnybody() throws Exception {
         under((cluster, network) -> {
+            int controller = controller(cluster);
+            Partition witness = awaitLeader(cluster, controller);
+            assertEquals("online", state(cluster, controller, witness));
             IntStream.rangeClosed(1, NODES).forEach(network::isolate);
+            String state = state(cluster, controller, witness);
+            assertTrue(state.startsWith("unconfirmed: "), state);
             history.pass(LONG_CUT_MS);
             int before = history.acknowledged();
             history.pass(1_000);
@@ -260,6 +275,54 @@ class ClusterPartitionTest {
                     () -> "confirmed by one of three: " + reply.message());
         } catch (SocketTimeoutException e) {
             // No answer, which is right as well.
+        }
+    }
+
+    /** What is acknowledged by now is not left out by whoever led before, unless its belief is asked for. */
+    private static void assertGivesNoOldEnd(ClusterOfProcesses cluster, int node, Partition partition, long oldEnd)
+            throws Exception {
+        try (HeadwaterClient client = cluster.client(Duration.ofMinutes(1));
+                Producer producer = client.producer().build()) {
+            Producer.Acknowledgement told = producer.send(
+                            ProducerRecord.ofUtf8(WITNESS, null, "by another").withPartition(partition.getIndex()))
+                    .get(1, TimeUnit.MINUTES);
+            assertEquals(oldEnd, told.offset());
+        }
+        assertEquals(oldEnd, end(cluster, node, partition.getPartitionId(), true), "what it believes");
+        try (RawClient client = RawClient.connected(cluster.clientPort(node))) {
+            Error error = client.failure(FrameType.FIND_OFFSET, findEnd(partition.getPartitionId(), false));
+            assertEquals(ErrorCode.ERROR_NOT_LEADER, error.getCode(), error::getMessage);
+            assertTrue(error.getRetriable() && !error.getUnknownOutcome() && error.getNodeId() == 0, error::toString);
+            assertTrue(error.getMessage().contains("too few of its voters"), error::getMessage);
+        }
+    }
+
+    /** Of a partition that the node leads, and as it describes it while it is, or takes itself for, the controller. */
+    private static String state(ClusterOfProcesses cluster, int node, Partition partition) throws IOException {
+        try (RawClient client = RawClient.connected(cluster.clientPort(node))) {
+            Frame reply = client.call(
+                    FrameType.DESCRIBE_TOPIC,
+                    DescribeTopic.newBuilder().setName(WITNESS).build());
+            assertFalse(reply.isError(), () -> "not described: " + reply.message());
+            return reply.message(TopicDescription.class)
+                    .getPartitions(partition.getIndex())
+                    .getState();
+        }
+    }
+
+    private static FindOffset findEnd(long partitionId, boolean local) {
+        return FindOffset.newBuilder()
+                .setPartitionId(partitionId)
+                .setAnchor(Anchor.ANCHOR_END)
+                .setLocal(local)
+                .build();
+    }
+
+    private static long end(ClusterOfProcesses cluster, int node, long partitionId, boolean local) throws IOException {
+        try (RawClient client = RawClient.connected(cluster.clientPort(node))) {
+            Frame reply = client.call(FrameType.FIND_OFFSET, findEnd(partitionId, local));
+            assertFalse(reply.isError(), () -> "no end: " + reply.message());
+            return reply.message(FindOffsetReply.class).getEndOffset();
         }
     }
 

@@ -246,6 +246,10 @@ class CommandsTest {
                         .out());
         assertEquals(numbers(0, 4), ok("consume", "one", "--max", "4").out());
         assertEquals("", ok("consume", "one", "--from", "end").out());
+        assertEquals(
+                numbers(8, 10),
+                ok("consume", "one", "--from", "offset:8", "--to", "offset:1000", "--local-end")
+                        .out());
         fails(1, "out of range", "consume", "one", "--from", "offset:11");
         ok("topic", "create", "three", "--partitions", "3");
         fails(2, "needs --partition", "consume", "three", "--from", "offset:0");

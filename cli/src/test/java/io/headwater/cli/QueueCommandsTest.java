@@ -292,6 +292,10 @@ class QueueCommandsTest {
         interrupted.join();
         holds("\"ready\":1,\"waiting\":0,\"leased\":0,\"dead\":0,");
         String browsed = ok("queue", "browse", "t", "g", "--format", "json").out();
+        assertEquals(
+                browsed,
+                ok("queue", "browse", "t", "g", "--format", "json", "--local-end")
+                        .out());
         assertTrue(browsed.contains("\"state\":\"ready\",\"deliveries\":1,\"failures\":0,"), browsed);
     }
 

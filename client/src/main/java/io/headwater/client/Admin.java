@@ -46,7 +46,11 @@ public interface Admin {
 
     List<Topic> topics();
 
+    /** Where the end of a partition cannot be confirmed by a majority of its replicas, its state says so. */
     TopicDescription describeTopic(String name);
+
+    /** @param localEnds the ends that the leaders believe in are enough: see {@link StreamConsumer.Builder#localEnds} */
+    TopicDescription describeTopic(String name, boolean localEnds);
 
     /**
      * Removes a record for good, from every file of its partition, and its copies from the topic's dead-letter topic and

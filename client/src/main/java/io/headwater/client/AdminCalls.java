@@ -236,7 +236,13 @@ final class AdminCalls implements Admin {
 
     @Override
     public TopicDescription describeTopic(String name) {
-        DescribeTopic request = DescribeTopic.newBuilder().setName(name).build();
+        return describeTopic(name, false);
+    }
+
+    @Override
+    public TopicDescription describeTopic(String name, boolean localEnds) {
+        DescribeTopic request =
+                DescribeTopic.newBuilder().setName(name).setLocal(localEnds).build();
         return caller.call(FrameType.DESCRIBE_TOPIC, request, Call.Repeat.READ, TopicDescription.class);
     }
 

@@ -162,11 +162,18 @@ final class Calls {
                 call.fail(search.unreachable(), "not answered in time; " + search.lastFailure());
                 continue;
             }
-            String trouble = cluster.trouble(call.target);
-            Detour detour = detours.get(call.target);
-            String why = !trouble.isEmpty() || detour == null ? trouble : "not answered in time: " + detour.reason;
+            String why = trouble(call.target);
             call.fail(new HeadwaterException.Retriable(WireErrors.TIMEOUT, call.type + ": " + why), why);
         }
+    }
+
+    private String trouble(long target) {
+        String trouble = cluster.trouble(target);
+        Detour detour = detours.get(target);
+        if (detour == null || detour.reason.isEmpty()) {
+            return trouble.isEmpty() ? "not answered in time" : trouble;
+        }
+        return (trouble.isEmpty() ? "not answered in time" : trouble) + "; the last answer: " + detour.reason;
     }
 
     boolean areWaiting() {

@@ -14,6 +14,7 @@ final class ConsumerBuilder implements StreamConsumer.Builder {
     private String memberId = "";
     private Position from = Position.beginning();
     private @Nullable Position until;
+    private boolean localEnds;
     private boolean autoCommit = true;
     private long autoCommitNs = Duration.ofSeconds(5).toNanos();
     private int maxBufferedBytes = 4 * 1024 * 1024;
@@ -61,6 +62,12 @@ final class ConsumerBuilder implements StreamConsumer.Builder {
     }
 
     @Override
+    public StreamConsumer.Builder localEnds() {
+        localEnds = true;
+        return this;
+    }
+
+    @Override
     public StreamConsumer.Builder manualCommit() {
         autoCommit = false;
         return this;
@@ -100,6 +107,7 @@ final class ConsumerBuilder implements StreamConsumer.Builder {
                 memberId,
                 from,
                 until,
+                localEnds,
                 autoCommit,
                 autoCommitNs,
                 maxBufferedBytes,

@@ -11,6 +11,7 @@ record ConsumerSettings(
         String memberId,
         Position from,
         @Nullable Position until,
+        boolean localEnds,
         boolean autoCommit,
         long autoCommitNs,
         int maxBufferedBytes,

@@ -1,7 +1,6 @@
 package io.headwater.client;
 
 import io.headwater.protocol.FrameType;
-import io.headwater.protocol.wire.FindOffset;
 import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.LeaveGroup;
 import io.headwater.protocol.wire.LeaveGroupReply;
@@ -300,11 +299,7 @@ final class PushConsumer implements StreamConsumer {
         PartitionReader reader = readerOf(wanted);
         FindOffsetReply found = caller.call(
                 FrameType.FIND_OFFSET,
-                FindOffset.newBuilder()
-                        .setPartitionId(reader.partitionId)
-                        .setAnchor(Anchors.of(position))
-                        .setValue(position.value())
-                        .build(),
+                Anchors.find(reader.partitionId, position, settings.localEnds()),
                 Call.Repeat.READ,
                 FindOffsetReply.class);
         CompletableFuture<@Nullable Void> moved = new CompletableFuture<>();

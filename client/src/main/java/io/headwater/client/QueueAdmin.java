@@ -46,6 +46,12 @@ public interface QueueAdmin {
     /** Why the first record that waits with a key is not being delivered now. Of a keyed group. */
     Explanation explain(String topic, String name, byte[] key);
 
+    /**
+     * The same, but that {@code browse} and {@code explain} tell what the partitions' leaders believe. By default a leader
+     * whose partition has several replicas first makes sure, with a majority of them, that it still leads.
+     */
+    QueueAdmin local();
+
     /** Nothing is delivered any more; settling goes on. */
     void pause(String topic, String name);
 

@@ -33,11 +33,22 @@ final class QueueCalls implements QueueAdmin {
 
     private final Caller caller;
     private final LongSupplier requestIds;
+    private final boolean local;
 
     /** @param requestIds never the same twice */
     QueueCalls(Caller caller, LongSupplier requestIds) {
+        this(caller, requestIds, false);
+    }
+
+    private QueueCalls(Caller caller, LongSupplier requestIds, boolean local) {
         this.caller = caller;
         this.requestIds = requestIds;
+        this.local = local;
+    }
+
+    @Override
+    public QueueAdmin local() {
+        return new QueueCalls(caller, requestIds, true);
     }
 
     static GetQueueGroups find(String topic, String name) {
@@ -133,7 +144,8 @@ final class QueueCalls implements QueueAdmin {
                 .setFromOffset(at.offset())
                 .setUntilOffset(which.range().untilOffset())
                 .setFilter(QueueWire.filter(which))
-                .setMax(max);
+                .setMax(max)
+                .setLocal(local);
         states.forEach(state -> request.addStates(QueueWire.state(state)));
         if (which.range().untilOffset() == 0) {
             return new Page(List.of(), null);
@@ -174,6 +186,7 @@ final class QueueCalls implements QueueAdmin {
                         .setPartitionId(partitionId(group, partition))
                         .setGroupId(group.getId())
                         .setOffset(offset)
+                        .setLocal(local)
                         .build());
     }
 
@@ -187,6 +200,7 @@ final class QueueCalls implements QueueAdmin {
                         .setPartitionId(partitionId(group, partition))
                         .setGroupId(group.getId())
                         .setKey(ByteString.copyFrom(key))
+                        .setLocal(local)
                         .build());
     }
 

@@ -124,6 +124,13 @@ public interface StreamConsumer extends AutoCloseable {
         /** Where to end, exclusive; default: never. */
         Builder until(Position until);
 
+        /**
+         * Ends are those that the partitions' leaders believe in. By default a leader whose partition has several replicas
+         * makes sure that it still leads before it says where the log ends, which takes a majority of them; so whoever reads up
+         * to the end reads all that was acknowledged before. Records are the same either way.
+         */
+        Builder localEnds();
+
         /** Explicit commits instead of at an interval; default: every 5 s, after processing. */
         Builder manualCommit();
 

@@ -129,12 +129,8 @@ final class Subscriptions {
         }
     }
 
-    private static FindOffset request(PartitionReader reader, Position position) {
-        return FindOffset.newBuilder()
-                .setPartitionId(reader.partitionId)
-                .setAnchor(Anchors.of(position))
-                .setValue(position.value())
-                .build();
+    private FindOffset request(PartitionReader reader, Position position) {
+        return Anchors.find(reader.partitionId, position, settings.localEnds());
     }
 
     private void find(
@@ -186,7 +182,8 @@ final class Subscriptions {
                 .setPartitionId(reader.partitionId)
                 .setFromOffset(reader.nextOffset)
                 .setUntilOffset(reader.untilOffset == PartitionReader.NO_BOUND ? -1 : reader.untilOffset)
-                .setCreditBytes(Math.max(0, settings.maxBufferedBytes() - reader.bufferedBytes));
+                .setCreditBytes(Math.max(0, settings.maxBufferedBytes() - reader.bufferedBytes))
+                .setLocal(settings.localEnds());
         if (settings.filtersEventTime()) {
             request.setFilterEventTime(true)
                     .setEventFromMs(settings.eventFromMs())

@@ -45,6 +45,7 @@ class GroupSeekTest {
             "",
             Position.beginning(),
             null,
+            false,
             true,
             SECOND,
             1 << 20,

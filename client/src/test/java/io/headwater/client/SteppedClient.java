@@ -119,6 +119,7 @@ public final class SteppedClient {
                 Position.beginning(),
                 null,
                 false,
+                false,
                 NS_PER_S,
                 maxBufferedBytes,
                 100,

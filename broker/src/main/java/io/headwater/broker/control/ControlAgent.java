@@ -170,7 +170,6 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
         on(FrameType.ALTER_TOPIC, topics::alter);
         on(FrameType.DELETE_TOPIC, topics::delete);
         on(FrameType.DESCRIBE_TOPIC, topics::describe);
-        on(FrameType.FIND_OFFSET, topics::findOffset);
         this.<JoinGroup>on(FrameType.JOIN_GROUP, (message, reply) -> members.join(message, reply, nowMs()));
         this.<GroupHeartbeat>on(
                 FrameType.GROUP_HEARTBEAT, (message, reply) -> members.heartbeat(message, reply, nowMs()));

@@ -19,7 +19,6 @@ import io.headwater.protocol.wire.DeleteTopic;
 import io.headwater.protocol.wire.DeleteTopicReply;
 import io.headwater.protocol.wire.DescribeTopic;
 import io.headwater.protocol.wire.ErrorCode;
-import io.headwater.protocol.wire.FindOffset;
 import io.headwater.protocol.wire.GetTopics;
 import io.headwater.protocol.wire.Node;
 import io.headwater.protocol.wire.Overflow;
@@ -149,20 +148,12 @@ final class TopicHandlers {
 
     void describe(DescribeTopic request, Reply reply) throws RequestFailedException {
         TopicInfo topic = known(request.getName());
-        reply.sendWhenDone(FanOut.all(topic.partitions(), partitions::describe)
-                .thenApply(all -> TopicDescription.newBuilder()
-                        .setTopic(wire(topic))
-                        .addAllPartitions(withShares(all))
-                        .build()));
-    }
-
-    void findOffset(FindOffset request, Reply reply) throws RequestFailedException {
-        PartitionInfo partition = proposals.image().partition(request.getPartitionId());
-        if (partition == null) {
-            throw Failures.of(
-                    ErrorCode.ERROR_UNKNOWN_PARTITION, "partition " + request.getPartitionId() + " does not exist");
-        }
-        reply.sendWhenDone(partitions.findOffset(partition, request.getAnchor(), request.getValue()));
+        reply.sendWhenDone(
+                FanOut.all(topic.partitions(), partition -> partitions.describe(partition, request.getLocal()))
+                        .thenApply(all -> TopicDescription.newBuilder()
+                                .setTopic(wire(topic))
+                                .addAllPartitions(withShares(all))
+                                .build()));
     }
 
     /** What part of the topic's traffic each has, or of its bytes where nothing moves: hot partitions stand out. */

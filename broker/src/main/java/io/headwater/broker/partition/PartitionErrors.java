@@ -37,6 +37,18 @@ public final class PartitionErrors {
                 "");
     }
 
+    /** The leader that it was told to be may have been deposed: who asks on finds out who leads. */
+    public static Error notConfirmed(PartitionInfo partition, long waitedMs) {
+        return Errors.elsewhere(
+                ErrorCode.ERROR_NOT_LEADER,
+                "partition " + partition.displayName() + ": where it ends is not sure: too few of its voters have"
+                        + " confirmed within " + waitedMs
+                        + " ms that they still follow this broker; try again, or ask for"
+                        + " the end that it believes in (local)",
+                0,
+                "");
+    }
+
     /** Definite: what was asked for has not happened. */
     public static Error of(PartitionInfo partition, StorageException failure) {
         String message = "partition " + partition.displayName() + ": " + failure.getMessage();

@@ -10,10 +10,10 @@ import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.LogSlice;
 import io.headwater.storage.LogStats;
 import io.headwater.storage.OffsetOutOfRangeException;
-import io.headwater.storage.StorageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import org.jspecify.annotations.Nullable;
 
 /** What a partition says of itself to an operator. On its owner's thread. */
 public final class PartitionReport {
@@ -42,13 +42,13 @@ public final class PartitionReport {
     }
 
     /** A partition that cannot be opened, or that went offline: all that can be said of it is why. */
-    public static PartitionDescription offline(PartitionInfo partition, StorageException why) {
+    public static PartitionDescription offline(PartitionInfo partition, @Nullable String why) {
         return PartitionDescription.newBuilder()
                 .setIndex(partition.index())
                 .setPartitionId(partition.partitionId())
                 .setDelayP50Ms(-1)
                 .setDelayP99Ms(-1)
-                .setState("offline: " + why.getMessage())
+                .setState("offline: " + why)
                 .build();
     }
 

@@ -17,9 +17,15 @@ import java.util.concurrent.CompletionStage;
  * the owner's thread. A stage that fails does so with a {@link RequestFailedException} that carries the wire error.
  */
 public interface Partitions {
-    /** What the partition holds and how fast it moves; {@code share} is left for the caller, who sees all partitions. */
-    CompletionStage<PartitionDescription> describe(PartitionInfo partition);
+    /**
+     * What the partition holds and how fast it moves; {@code share} is left for the caller, who sees all partitions. Where
+     * its end cannot be confirmed the state says so.
+     *
+     * @param local what its leader believes is enough
+     */
+    CompletionStage<PartitionDescription> describe(PartitionInfo partition, boolean local);
 
+    /** Confirmed, as {@code FindOffset} of the protocol. */
     CompletionStage<FindOffsetReply> findOffset(PartitionInfo partition, Anchor anchor, long value);
 
     /** Sets a group's position; completes when it is durable. A position behind the present one is kept as it is: a
@@ -35,13 +41,16 @@ public interface Partitions {
     /** The durable positions of all groups and the log's end, at one moment; the control agent makes its view of them. */
     CompletionStage<PositionsSnapshot> positions(PartitionInfo partition);
 
-    /** Position, end, lag in records and in time, processing times; names of topic and member are the caller's. */
+    /**
+     * Position, end, lag in records and in time, processing times, as the leader believes; names of topic and member are the
+     * caller's.
+     */
     CompletionStage<GroupPartition> groupPartition(PartitionInfo partition, int groupId);
 
     /** Removes a group's position, durably. */
     CompletionStage<Void> forgetGroup(PartitionInfo partition, int groupId);
 
-    /** What a queue group has in the partition, and who works on it. */
+    /** What a queue group has in the partition, and who works on it. Where that cannot be confirmed the state says so. */
     CompletionStage<QueuePartition> describeQueue(PartitionInfo partition, int groupId);
 
     /** The topic has other queue groups than before: consumers of a deleted one are told. */

@@ -17,6 +17,8 @@ import io.headwater.broker.replica.ReplicaMessage.Append;
 import io.headwater.broker.replica.ReplicaMessage.Attach;
 import io.headwater.broker.replica.ReplicaMessage.AttachOk;
 import io.headwater.broker.replica.ReplicaMessage.Commit;
+import io.headwater.broker.replica.ReplicaMessage.Confirm;
+import io.headwater.broker.replica.ReplicaMessage.Confirmed;
 import io.headwater.broker.replica.ReplicaMessage.CopyFirst;
 import io.headwater.broker.replica.ReplicaMessage.TellMore;
 import io.headwater.storage.LogStart;
@@ -52,6 +54,10 @@ public final class ReplicaCodec {
         } else if (message instanceof Commit commit) {
             tell(start, wire);
             wire.getCommitBuilder().setTo(name(commit.to())).setCommit(commit.commit());
+        } else if (message instanceof Confirm confirm) {
+            wire.getConfirmBuilder().setTo(name(confirm.to())).setRound(confirm.round());
+        } else if (message instanceof Confirmed confirmed) {
+            wire.getConfirmedBuilder().setFrom(name(confirmed.from())).setRound(confirmed.round());
         } else if (message instanceof Attach attach) {
             LogTail log = attach.log();
             wire.getAttachBuilder()
@@ -141,6 +147,14 @@ public final class ReplicaCodec {
             case COMMIT -> {
                 var commit = wire.getCommit();
                 return new Commit(epoch, id(commit.getTo()), notNegative("commit", commit.getCommit()));
+            }
+            case CONFIRM -> {
+                var confirm = wire.getConfirm();
+                return new Confirm(epoch, id(confirm.getTo()), notNegative("round", confirm.getRound()));
+            }
+            case CONFIRMED -> {
+                var confirmed = wire.getConfirmed();
+                return new Confirmed(epoch, id(confirmed.getFrom()), notNegative("round", confirmed.getRound()));
             }
             case ATTACH -> {
                 return attach(epoch, wire.getAttach());

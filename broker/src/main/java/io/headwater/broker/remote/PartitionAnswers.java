@@ -56,7 +56,7 @@ public final class PartitionAnswers {
             throws InvalidProtocolBufferException {
         int group = question.getGroupId();
         return switch (question.getKind()) {
-            case DESCRIBE -> local.describe(partition).thenApply(PartitionAnswers::wrapped);
+            case DESCRIBE -> local.describe(partition, question.getLocal()).thenApply(PartitionAnswers::wrapped);
             case FIND_OFFSET -> {
                 FindOffset wanted = FindOffset.parseFrom(question.getMessage());
                 yield local.findOffset(partition, wanted.getAnchor(), wanted.getValue())

@@ -57,11 +57,11 @@ public final class RemotePartitions implements Partitions {
     }
 
     @Override
-    public CompletionStage<PartitionDescription> describe(PartitionInfo partition) {
+    public CompletionStage<PartitionDescription> describe(PartitionInfo partition, boolean asBelieved) {
         if (isHere(partition)) {
-            return local.describe(partition);
+            return local.describe(partition, asBelieved);
         }
-        return ask(partition, question(partition, Kind.DESCRIBE))
+        return ask(partition, question(partition, Kind.DESCRIBE).setLocal(asBelieved))
                 .thenCompose(answer -> parsed(answer, PartitionDescription.parser()))
                 .exceptionally(failure -> PartitionDescription.newBuilder()
                         .setIndex(partition.index())

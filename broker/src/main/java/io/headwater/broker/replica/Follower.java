@@ -203,6 +203,13 @@ final class Follower {
         }
     }
 
+    /** It follows as long as it has not promised itself to a later epoch. */
+    void onConfirm(ReplicaMessage.Confirm message) {
+        if (message.epoch() == attachedEpoch) {
+            state.messages.send(leaderNode, new ReplicaMessage.Confirmed(attachedEpoch, state.me, message.round()));
+        }
+    }
+
     /** While attached, all that this log has is the leader's. */
     private void learnCommit(long leaderCommit) {
         state.commitTo(Math.min(leaderCommit, state.log.endIndex()));

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class Leadership {
     private static final long NO_MARK = -1;
     private static final long NOT_YET = -1;
+    /** Those to come as well: nobody needs to be asked. */
+    private static final long EVERY_ROUND = Long.MAX_VALUE;
 
     private final ReplicaState state;
     private final Quorums quorums;
@@ -186,7 +188,7 @@ final class Leadership {
 
     /** Counts again: an acknowledgement, the own sync, the own promise or the voters have moved. */
     void advance() {
-        long counted = alone ? durableEnd(state.me) : quorums.durableOnQuorum(configuration, this::durableEnd);
+        long counted = alone ? durableEnd(state.me) : quorums.reachedByQuorum(configuration, this::durableEnd);
         if (counted > epochStart || !state.rules.hold(Rule.COMMIT_IN_OWN_EPOCH)) {
             state.commitTo(counted);
         }
@@ -204,6 +206,45 @@ final class Leadership {
             return state.log.endIndex();
         }
         return isAlone() || state.promise.isDurable(epoch) ? state.log.durableIndex() : 0;
+    }
+
+    /** Asks the other voters whether they still follow. Returns the number of this round, which is above all before it. */
+    long askToConfirm() {
+        long round = state.newRound();
+        for (Peer peer : peers()) {
+            if (configuration.isVoter(peer.id)) {
+                peer.askToConfirm(round);
+            }
+        }
+        return round;
+    }
+
+    void onConfirmed(ReplicaMessage.Confirmed confirmed) {
+        Peer peer = attached.get(confirmed.from());
+        if (peer != null) {
+            peer.onConfirmed(confirmed.round());
+        }
+    }
+
+    /**
+     * The last round in which a write quorum of every active set has said that it follows, this replica included (R17). Had
+     * a later epoch committed anything before that round began, then one of them would have promised itself away by then.
+     */
+    long confirmedRound() {
+        return mustConfirm() ? quorums.reachedByQuorum(configuration, this::confirmedBy) : EVERY_ROUND;
+    }
+
+    /** Where nobody else votes there is no later leader that this replica has not promised itself to. */
+    boolean mustConfirm() {
+        return !isAlone() && state.rules.hold(Rule.CONFIRM_READS);
+    }
+
+    private long confirmedBy(ReplicaId replica) {
+        if (replica.equals(state.me)) {
+            return state.lastRound();
+        }
+        Peer peer = attached.get(replica);
+        return peer == null ? 0 : peer.confirmed();
     }
 
     /** @param to the node of the voter that should lead; 0: any */

@@ -19,6 +19,7 @@ final class Peer {
     private ReplicaMessage.AttachOk answer;
     private long next;
     private long acked;
+    private long confirmed;
     private long bytesUnderWay;
     private long commitTold;
     /** Since when nothing has moved, as far as ticks have seen. */
@@ -95,6 +96,19 @@ final class Peer {
             bytesUnderWay -= first.bytes();
         }
         next = Math.max(next, acked);
+    }
+
+    void askToConfirm(long round) {
+        state.messages.send(id.node(), new ReplicaMessage.Confirm(epoch, id, round));
+    }
+
+    void onConfirmed(long round) {
+        confirmed = Math.max(confirmed, round);
+    }
+
+    /** The last round in which it has said that it follows; 0: none. */
+    long confirmed() {
+        return confirmed;
     }
 
     boolean isBehind() {

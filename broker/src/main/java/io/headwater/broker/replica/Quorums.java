@@ -13,11 +13,11 @@ final class Quorums {
         this.rules = rules;
     }
 
-    /** The index before which every active set has everything durably on a write quorum. */
-    long durableOnQuorum(Configuration configuration, ToLongFunction<ReplicaId> durableEnd) {
+    /** How far a write quorum of every active set has come: with its disk, say. */
+    long reachedByQuorum(Configuration configuration, ToLongFunction<ReplicaId> reached) {
         long least = Long.MAX_VALUE;
         for (List<ReplicaId> voters : activeSets(configuration)) {
-            long[] ends = voters.stream().mapToLong(durableEnd).sorted().toArray();
+            long[] ends = voters.stream().mapToLong(reached).sorted().toArray();
             least = Math.min(least, ends[ends.length - configuration.writeQuorum(ends.length)]);
         }
         return least;

@@ -289,6 +289,18 @@ public final class Replica {
         }
     }
 
+    void onConfirm(ReplicaMessage.Confirm confirm) {
+        if (leadership == null && confirm.to().equals(state.me)) {
+            follower.onConfirm(confirm);
+        }
+    }
+
+    void onConfirmed(ReplicaMessage.Confirmed confirmed) {
+        if (leadership != null && leadership.epoch() == confirmed.epoch()) {
+            leadership.onConfirmed(confirmed);
+        }
+    }
+
     // What the owner may ask
 
     public boolean isLeading() {
@@ -318,5 +330,26 @@ public final class Replica {
      */
     public boolean knowsEnd() {
         return leadership != null && leadership.hasCommittedInItsEpoch();
+    }
+
+    /**
+     * Asks whether this replica still leads, before its owner says where the log ends or that there is nothing more: a
+     * later leader may have committed more, and this one not know of it. What is committed may be read at any time.
+     *
+     * @return the number of the round: when {@link #confirmedRound} has come so far, {@link #commit} is the end, as it was
+     *     at this call or later. Nothing is asked again: another round may be begun at any time, and stands for all before
+     */
+    public long askToConfirm() {
+        return leadership == null ? state.newRound() : leadership.askToConfirm();
+    }
+
+    /** Whether others vote, so that {@link #askToConfirm} makes a difference. */
+    public boolean mustConfirm() {
+        return leadership == null || leadership.mustConfirm();
+    }
+
+    /** All rounds up to this one are confirmed, while this replica leads. */
+    public long confirmedRound() {
+        return leadership == null ? 0 : leadership.confirmedRound();
     }
 }

@@ -68,4 +68,20 @@ public sealed interface ReplicaMessage {
             replica.onCommit(this);
         }
     }
+
+    /** Leader to follower: do you still follow me? */
+    record Confirm(int epoch, ReplicaId to, long round) implements ReplicaMessage {
+        @Override
+        public void deliverTo(Replica replica) {
+            replica.onConfirm(this);
+        }
+    }
+
+    /** Follower to leader: when you asked in this round, I did. */
+    record Confirmed(int epoch, ReplicaId from, long round) implements ReplicaMessage {
+        @Override
+        public void deliverTo(Replica replica) {
+            replica.onConfirmed(this);
+        }
+    }
 }

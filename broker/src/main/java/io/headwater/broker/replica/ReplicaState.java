@@ -13,6 +13,7 @@ final class ReplicaState {
     final Promise promise;
 
     private long commit;
+    private long rounds;
     private boolean halted;
     private boolean suspect;
 
@@ -53,6 +54,16 @@ final class ReplicaState {
             commit = endIndex;
             owner.committed(endIndex);
         }
+    }
+
+    /** Of this replica's, in whichever epochs: see {@link Leadership#askToConfirm}. */
+    long newRound() {
+        return ++rounds;
+    }
+
+    /** The last one that was begun; 0: none. */
+    long lastRound() {
+        return rounds;
     }
 
     boolean isHalted() {

@@ -4,7 +4,7 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * The rules that keep what is committed. All of them hold, always. Only tests switch one off, to prove that the
+ * The rules that keep what is committed, and what is said of it true. All of them hold, always. Only tests switch one off, to prove that the
  * simulation sees what it is there for.
  */
 public final class Rules {
@@ -32,7 +32,9 @@ public final class Rules {
         /** R11: a leader that hands over appends no more. */
         RESIGN_BEFORE_TRANSFER,
         /** R11: who takes over has everything. */
-        TRANSFER_TO_COMPLETE_LOG
+        TRANSFER_TO_COMPLETE_LOG,
+        /** R17: where the log ends is not said before a quorum has confirmed, when asked since, that it still follows. */
+        CONFIRM_READS
     }
 
     public static final Rules ALL = new Rules(EnumSet.noneOf(Rule.class));

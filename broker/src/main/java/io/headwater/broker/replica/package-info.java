@@ -28,6 +28,8 @@
  *   <li><b>Losing.</b> A copy that has lost some of what it acknowledged, because its disk did not keep it, is a
  *       <em>suspect</em>: it promises, follows and copies, and is nobody otherwise until it has all that its leader had
  *       when it attached ({@code Follower.lookWhole}).
+ *   <li><b>Saying where the log ends.</b> What is committed may be read at any time. But a leader that was deposed may not know
+ *       of it yet, nor of what is committed since; so it asks its voters first whether they still follow ({@code Confirm}).
  *   <li><b>Giving up.</b> Where too many voters are lost, an operator may choose who leads, alone, in the next epoch. Its
  *       log gets a marker of the loss. What others knew as committed may be void then: a copy that has nothing of that
  *       epoch or a later one, and more committed than its leader has, is thrown away, and begins anew.
@@ -39,8 +41,9 @@
  * a test switches it off and sees the simulation lose data. They are few: promises are durable before they are relied on
  * (R2), a described log does not change (R3), a seal hears enough voters (R4), last epoch before length (R5), one
  * leadership per epoch and incarnation (R6), commits begin in the leader's own epoch (R7), only what is on disk counts
- * (R8), on a quorum of every active set (R9, R13), a new disk is a new replica and a suspect is nobody (R10), resigned is resigned (R11), logs
- * are cut in the handshake only and never below what is committed (R12), and no clock decides (R15).
+ * (R8), on a quorum of every active set (R9, R13), a new disk is a new replica and a suspect is nobody (R10), resigned is
+ * resigned (R11), logs are cut in the handshake only and never below what is committed (R12), and no clock decides (R15).
+ * Where a log ends is said when a quorum has confirmed, since the question, that it still follows (R17).
  *
  * <p>A message may be lost, doubled, late or overtaken, and a view of the metadata old or with steps left out: that costs
  * time. So every request is repeated until something shows that it was heard.
@@ -53,7 +56,7 @@
  * io.headwater.broker.replica.ControllerPorts}. {@code ReplicationSimulationTest} shows everything at work.
  *
  * <p>Knows no bytes, no storage, no network, no thread, no other room. Does not know: record offsets (entries are counted
- * here), what an entry says, copying of whole segments, weaker acknowledgement levels, reads.
+ * here), what an entry says, copying of whole segments, weaker acknowledgement levels, what is read.
  */
 @NullMarked
 package io.headwater.broker.replica;

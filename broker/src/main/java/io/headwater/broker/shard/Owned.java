@@ -224,6 +224,7 @@ final class Owned {
         }
         ops.clear();
         desk.failAll(toRepliesWaiting, toReaders);
+        shard.endReads().failAll(this, toReaders);
         for (Subscription reader : List.copyOf(readers)) {
             shard.readers().end(reader, toReaders);
         }

@@ -85,12 +85,16 @@ final class QueueTasks {
     }
 
     static Task operate(Connection connection, int correlationId, QueueOperate request) {
-        Work work = (shard, owned) -> {
-            owned.desk()
-                    .operate(request, shard.now(), new Answer<>(connection, correlationId, FrameType.QUEUE_OPERATE));
-            shard.turn(owned);
-        };
-        return new Request(connection, correlationId, FrameType.QUEUE_OPERATE, request.getPartitionId(), work);
+        // What it finds nothing to do for leaves no entry, that only a leader could commit.
+        return sure(
+                connection, correlationId, FrameType.QUEUE_OPERATE, request.getPartitionId(), false, (shard, owned) -> {
+                    owned.desk()
+                            .operate(
+                                    request,
+                                    shard.now(),
+                                    new Answer<>(connection, correlationId, FrameType.QUEUE_OPERATE));
+                    shard.turn(owned);
+                });
     }
 
     static Task browse(Connection connection, int correlationId, QueueBrowse request) {
@@ -99,6 +103,7 @@ final class QueueTasks {
                 correlationId,
                 FrameType.QUEUE_BROWSE,
                 request.getPartitionId(),
+                request.getLocal(),
                 reports -> reports.browse(request));
     }
 
@@ -108,16 +113,44 @@ final class QueueTasks {
                 correlationId,
                 FrameType.QUEUE_EXPLAIN,
                 request.getPartitionId(),
+                request.getLocal(),
                 reports -> reports.explain(request));
     }
 
     private static Task look(
-            Connection connection, int correlationId, FrameType type, long partitionId, Question question) {
-        return new Request(connection, correlationId, type, partitionId, (shard, owned) -> {
+            Connection connection,
+            int correlationId,
+            FrameType type,
+            long partitionId,
+            boolean local,
+            Question question) {
+        return sure(connection, correlationId, type, partitionId, local, (shard, owned) -> {
             MessageLite answer = question.answer(new Reports(owned.desk(), shard.now()));
             connection.post(Outgoing.reply(correlationId, type, answer));
             shard.touch(connection);
         });
+    }
+
+    /** Done when it is sure that there is nothing more in the partition than this broker knows of. */
+    private static Task sure(
+            Connection connection, int correlationId, FrameType type, long partitionId, boolean local, Work work) {
+        return new Request(
+                connection,
+                correlationId,
+                type,
+                partitionId,
+                (shard, owned) -> shard.endReads().ask(owned, local, new EndReads.Read() {
+                    @Override
+                    public void answer() throws StorageException, RequestFailedException {
+                        work.on(shard, owned);
+                    }
+
+                    @Override
+                    public void fail(Error why) {
+                        connection.post(Outgoing.failure(correlationId, type, why));
+                        shard.touch(connection);
+                    }
+                }));
     }
 
     private static void open(Shard shard, Owned owned, Connection connection, int correlationId, QueueOpen request)

@@ -61,6 +61,7 @@ final class Shard {
     private final ReplicaSettings replication;
     private final Set<Connection> touched = new HashSet<>();
     private final Readers readers = new Readers(touched, this::watch);
+    private final EndReads endReads = new EndReads();
     private final Workers workers = new Workers();
     private final Alarms alarms = new Alarms();
     private final List<LocalReplica> toFlush = new ArrayList<>();
@@ -126,6 +127,10 @@ final class Shard {
         return readers;
     }
 
+    EndReads endReads() {
+        return endReads;
+    }
+
     Workers workers() {
         return workers;
     }
@@ -170,6 +175,7 @@ final class Shard {
         work += turnQueues();
         work += flush();
         work += settle();
+        work += endReads.turn(monotonicMs());
         work += readers.serve(gauges.traffic(), DELIVERY_LIMIT);
         post.flush();
         if (!touched.isEmpty()) {
@@ -181,6 +187,7 @@ final class Shard {
         }
         if (whenQuiet != null
                 && work == 0
+                && endReads.isEmpty()
                 && unsettled.stream().noneMatch(local -> local.owned != null)
                 && replicas.served().stream().noneMatch(Owned::isWaitedFor)) {
             whenQuiet.run();
@@ -302,7 +309,7 @@ final class Shard {
         }
         long nextMs = alarms.nextMs();
         long inMs = nextMs == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, nextMs - monotonicMs());
-        inMs = Math.min(inMs, gauges.nextInMs());
+        inMs = Math.min(inMs, Math.min(gauges.nextInMs(), endReads.nextInMs(monotonicMs())));
         inMs = Math.min(inMs, replicas.nextTickInMs(monotonicMs()));
         return inMs == Long.MAX_VALUE ? inMs : TimeUnit.MILLISECONDS.toNanos(inMs);
     }

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The port to the owners: every call becomes a value in a mailbox. */
 final class ShardPartitions implements Partitions {
+    /** Of a state: what is described is what this broker believes. */
+    private static final String UNCONFIRMED = "unconfirmed: ";
+
     private final Owners owners;
     private final Executor answers;
 
@@ -36,19 +39,35 @@ final class ShardPartitions implements Partitions {
     }
 
     @Override
-    public CompletionStage<PartitionDescription> describe(PartitionInfo partition) {
+    public CompletionStage<PartitionDescription> describe(PartitionInfo partition, boolean local) {
         Completion<PartitionDescription> completion = new Completion<>(answers);
         post(partition.partitionId(), completion, shard -> {
             try {
-                completion.complete(describe(shard, shard.owned(partition)));
+                Owned owned = shard.owned(partition);
+                shard.endReads().ask(owned, local, new EndReads.Read() {
+                    @Override
+                    public void answer() {
+                        completion.complete(describe(shard, owned).build());
+                    }
+
+                    @Override
+                    public void fail(Error why) {
+                        completion.complete(
+                                owned.isServed()
+                                        ? describe(shard, owned)
+                                                .setState(UNCONFIRMED + why.getMessage())
+                                                .build()
+                                        : PartitionReport.offline(partition, why.getMessage()));
+                    }
+                });
             } catch (StorageException e) {
-                completion.complete(PartitionReport.offline(partition, e));
+                completion.complete(PartitionReport.offline(partition, e.getMessage()));
             }
         });
         return completion.stage();
     }
 
-    private static PartitionDescription describe(Shard shard, Owned owned) {
+    private static PartitionDescription.Builder describe(Shard shard, Owned owned) {
         PartitionDescription.Builder described = PartitionReport.describe(owned.partition, shard.nowMs()).toBuilder();
         owned.home()
                 .replica()
@@ -56,12 +75,31 @@ final class ShardPartitions implements Partitions {
                         shard.now().monotonicMs(),
                         (node, votes, entries, behindMs) -> described.addFollowers(
                                 FollowerLag.newBuilder().setNode(node).setEntries(entries)));
-        return described.build();
+        return described;
     }
 
     @Override
     public CompletionStage<FindOffsetReply> findOffset(PartitionInfo partition, Anchor anchor, long value) {
-        return ask(partition, (shard, owned) -> OffsetFinder.find(owned.partition, anchor, value, shard.nowMs()));
+        Completion<FindOffsetReply> completion = new Completion<>(answers);
+        post(partition.partitionId(), completion, shard -> {
+            try {
+                Owned owned = shard.owned(partition);
+                shard.endReads().ask(owned, false, new EndReads.Read() {
+                    @Override
+                    public void answer() throws StorageException, RequestFailedException {
+                        completion.complete(OffsetFinder.find(owned.partition, anchor, value, shard.nowMs()));
+                    }
+
+                    @Override
+                    public void fail(Error why) {
+                        completion.fail(why);
+                    }
+                });
+            } catch (StorageException e) {
+                completion.fail(PartitionErrors.of(partition, e));
+            }
+        });
+        return completion.stage();
     }
 
     @Override
@@ -102,18 +140,50 @@ final class ShardPartitions implements Partitions {
         post(partition.partitionId(), completion, shard -> {
             try {
                 Owned owned = shard.owned(partition);
-                completion.complete(new Reports(owned.desk(), shard.now()).describe(groupId));
+                shard.endReads().ask(owned, false, new EndReads.Read() {
+                    @Override
+                    public void answer() {
+                        describeQueue(shard, owned, groupId, completion, "");
+                    }
+
+                    @Override
+                    public void fail(Error why) {
+                        if (owned.isServed()) {
+                            describeQueue(shard, owned, groupId, completion, UNCONFIRMED + why.getMessage());
+                        } else {
+                            completion.complete(offline(partition, why.getMessage()));
+                        }
+                    }
+                });
             } catch (StorageException e) {
-                completion.complete(QueuePartition.newBuilder()
-                        .setIndex(partition.index())
-                        .setPartitionId(partition.partitionId())
-                        .setState("offline: " + e.getMessage())
-                        .build());
-            } catch (RequestFailedException e) {
-                completion.fail(e.error());
+                completion.complete(offline(partition, e.getMessage()));
             }
         });
         return completion.stage();
+    }
+
+    /** @param state in place of what it is else; empty: what it is */
+    private static void describeQueue(
+            Shard shard, Owned owned, int groupId, Completion<QueuePartition> completion, String state) {
+        try {
+            QueuePartition.Builder described = new Reports(owned.desk(), shard.now()).describe(groupId).toBuilder();
+            completion.complete(
+                    state.isEmpty()
+                            ? described.build()
+                            : described.setState(state).build());
+        } catch (StorageException e) {
+            completion.complete(offline(owned.partition.info(), e.getMessage()));
+        } catch (RequestFailedException e) {
+            completion.fail(e.error());
+        }
+    }
+
+    private static QueuePartition offline(PartitionInfo partition, @Nullable String why) {
+        return QueuePartition.newBuilder()
+                .setIndex(partition.index())
+                .setPartitionId(partition.partitionId())
+                .setState("offline: " + why)
+                .build();
     }
 
     @Override
@@ -172,7 +242,7 @@ final class ShardPartitions implements Partitions {
                 PendingGroupOp op = operation.apply(owned);
                 Error refused = op.error();
                 if (refused != null) {
-                    completion.fail(refused);
+                    refuseWhenSure(shard, owned, completion, refused);
                     return;
                 }
                 owned.park(new Parked.Op(op, completion));
@@ -182,6 +252,21 @@ final class ShardPartitions implements Partitions {
             }
         });
         return completion.stage();
+    }
+
+    /** A position beyond the end may be one that a later leader has given. */
+    private static void refuseWhenSure(Shard shard, Owned owned, Completion<?> completion, Error refused) {
+        shard.endReads().ask(owned, false, new EndReads.Read() {
+            @Override
+            public void answer() {
+                completion.fail(refused);
+            }
+
+            @Override
+            public void fail(Error why) {
+                completion.fail(why);
+            }
+        });
     }
 
     private void post(long partitionId, Completion<?> completion, Work work) {

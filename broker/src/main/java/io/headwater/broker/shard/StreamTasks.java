@@ -21,6 +21,7 @@ import io.headwater.protocol.wire.Credit;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.FindOffset;
+import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.ProduceResult;
 import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.SubscribeReply;
@@ -110,14 +111,24 @@ final class StreamTasks {
     record Open(Connection connection, int correlationId, Subscribe request) implements Task {
         @Override
         public void run(Shard shard) {
-            Error refusal = subscribe(shard);
+            subscribe(shard, request.getLocal());
+        }
+
+        /** @param endIsSure nobody can have read or been told of what lies behind the end */
+        private void subscribe(Shard shard, boolean endIsSure) {
+            Error refusal = refusal(shard, endIsSure);
             if (refusal != null) {
-                connection.post(Outgoing.failure(correlationId, FrameType.SUBSCRIBE, refusal));
+                refuse(shard, refusal);
             }
             shard.touch(connection);
         }
 
-        private @Nullable Error subscribe(Shard shard) {
+        private void refuse(Shard shard, Error refusal) {
+            connection.post(Outgoing.failure(correlationId, FrameType.SUBSCRIBE, refusal));
+            shard.touch(connection);
+        }
+
+        private @Nullable Error refusal(Shard shard, boolean endIsSure) {
             if (shard.readers().find(connection, request.getSubscriptionId()) != null) {
                 return Errors.of(
                         ErrorCode.ERROR_INVALID_REQUEST,
@@ -142,6 +153,20 @@ final class StreamTasks {
                 Owned owned = shard.owned(info);
                 long start = owned.partition.startOffset();
                 long end = owned.partition.committedOffset();
+                if (request.getFromOffset() > end && !endIsSure) {
+                    shard.endReads().ask(owned, false, new EndReads.Read() {
+                        @Override
+                        public void answer() {
+                            subscribe(shard, true);
+                        }
+
+                        @Override
+                        public void fail(Error why) {
+                            refuse(shard, why);
+                        }
+                    });
+                    return null;
+                }
                 if (request.getFromOffset() < start || request.getFromOffset() > end) {
                     return PartitionErrors.outOfRange(info, request.getFromOffset(), start, end);
                 }
@@ -204,30 +229,35 @@ final class StreamTasks {
     record Find(Connection connection, int correlationId, FindOffset request) implements Task {
         @Override
         public void run(Shard shard) {
-            connection.post(answer(shard));
-            shard.touch(connection);
-        }
-
-        private Outgoing answer(Shard shard) {
             PartitionInfo info = shard.metadata().partition(request.getPartitionId());
             if (info == null) {
-                return failure(shard.unknown(request.getPartitionId()));
+                fail(shard, shard.unknown(request.getPartitionId()));
+                return;
             }
             try {
-                return Outgoing.reply(
-                        correlationId,
-                        FrameType.FIND_OFFSET,
-                        OffsetFinder.find(
-                                shard.owned(info).partition, request.getAnchor(), request.getValue(), shard.nowMs()));
+                Owned owned = shard.owned(info);
+                shard.endReads().ask(owned, request.getLocal(), new EndReads.Read() {
+                    @Override
+                    public void answer() throws StorageException, RequestFailedException {
+                        FindOffsetReply found = OffsetFinder.find(
+                                owned.partition, request.getAnchor(), request.getValue(), shard.nowMs());
+                        connection.post(Outgoing.reply(correlationId, FrameType.FIND_OFFSET, found));
+                        shard.touch(connection);
+                    }
+
+                    @Override
+                    public void fail(Error why) {
+                        Find.this.fail(shard, why);
+                    }
+                });
             } catch (StorageException e) {
-                return failure(PartitionErrors.of(info, e));
-            } catch (RequestFailedException e) {
-                return failure(e.error());
+                fail(shard, PartitionErrors.of(info, e));
             }
         }
 
-        private Outgoing failure(Error error) {
-            return Outgoing.failure(correlationId, FrameType.FIND_OFFSET, error);
+        private void fail(Shard shard, Error error) {
+            connection.post(Outgoing.failure(correlationId, FrameType.FIND_OFFSET, error));
+            shard.touch(connection);
         }
 
         @Override

@@ -108,7 +108,7 @@ final class FakePartitions implements Partitions, PositionsView.Marked {
     }
 
     @Override
-    public CompletionStage<PartitionDescription> describe(PartitionInfo partition) {
+    public CompletionStage<PartitionDescription> describe(PartitionInfo partition, boolean asBelieved) {
         return answer(
                 partition.partitionId(),
                 () -> PartitionDescription.newBuilder()

@@ -53,7 +53,7 @@ class ReplicaCodecTest {
 
     private static ReplicaMessage message(SplittableRandom random) {
         int epoch = random.nextInt(Integer.MAX_VALUE);
-        return switch (random.nextInt(7)) {
+        return switch (random.nextInt(9)) {
             case 0 -> {
                 long start = index(random);
                 List<EpochStart> rows = rows(random, start, random.nextInt(70));
@@ -75,6 +75,8 @@ class ReplicaCodecTest {
                         epoch, replica(random), new EntryBytes(from, end, content, rows), index(random));
             }
             case 5 -> new ReplicaMessage.Ack(epoch, replica(random), index(random));
+            case 6 -> new ReplicaMessage.Confirm(epoch, replica(random), index(random));
+            case 7 -> new ReplicaMessage.Confirmed(epoch, replica(random), index(random));
             default -> new ReplicaMessage.Commit(epoch, replica(random), index(random));
         };
     }

@@ -24,6 +24,7 @@ final class Checker {
     private int recoveredEpoch;
 
     private boolean mayGiveUp;
+    private int confirmedReads;
     private int recoveries;
     private int givenUp;
     private int begunAnew;
@@ -126,6 +127,19 @@ final class Checker {
 
     int copiesWholeAgain() {
         return wholeAgain;
+    }
+
+    /** I19: whoever is told where the log ends, is told of all that had been committed when it asked. */
+    void endRead(SimNode node, long committedWhenAsked, long end) {
+        confirmedReads++;
+        if (end < committedWhenAsked && recoveries == 0) {
+            throw violation(node.name() + " says that the log ends at " + end + ", and " + committedWhenAsked
+                    + " were committed when it was asked");
+        }
+    }
+
+    int confirmedReads() {
+        return confirmedReads;
     }
 
     int recoveries() {

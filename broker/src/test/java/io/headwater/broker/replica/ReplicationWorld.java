@@ -47,6 +47,7 @@ final class ReplicationWorld {
         nodes.forEach(SimNode::start);
         controllers.forEach(SimController::start);
         produce();
+        readEnds();
         faults.start();
         long chaosUs = profile.chaosMs() * 1_000L;
         boolean more = true;
@@ -55,13 +56,18 @@ final class ReplicationWorld {
         }
         heal();
         long wanted = checker.committedEnd() + PROGRESS;
-        while (checker.committedEnd() < wanted && timeline.step(chaosUs + HEALED_US)) {
+        int wantedReads = checker.confirmedReads() + PROGRESS;
+        while (!hasCome(wanted, wantedReads) && timeline.step(chaosUs + HEALED_US)) {
             network.heal();
         }
-        if (checker.committedEnd() < wanted) {
+        if (!hasCome(wanted, wantedReads)) {
             throw new AssertionError("no progress since everything was healed: " + metadata.view());
         }
         return timeline.hash();
+    }
+
+    private boolean hasCome(long committedEnd, int confirmedReads) {
+        return checker.committedEnd() >= committedEnd && checker.confirmedReads() >= confirmedReads;
     }
 
     private void heal() {
@@ -80,6 +86,14 @@ final class ReplicationWorld {
                 }
             }
             produce();
+        });
+    }
+
+    /** Whoever thinks that it leads is asked where the log ends. */
+    private void readEnds() {
+        timeline.in(1_000 + random.nextInt(10_000), () -> {
+            nodes.stream().filter(SimNode::isUp).forEach(SimNode::readEnd);
+            readEnds();
         });
     }
 

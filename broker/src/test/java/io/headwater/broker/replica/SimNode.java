@@ -2,6 +2,8 @@ package io.headwater.broker.replica;
 
 import io.headwater.broker.replica.Rules.Rule;
 import io.headwater.broker.replica.SimLog.Entry;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +29,19 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     private long incarnation;
     private long commit;
     private boolean leading;
+    /** Where the log ended when it began to lead. */
+    private long inherited;
+    /** Who asked where the log ends, and is not answered. */
+    private final List<EndRead> endReads = new ArrayList<>();
+
     private boolean syncing;
     private boolean emptied;
     /** Kept on the disk. */
     private boolean suspect;
 
     private int life;
+
+    private record EndRead(long round, long committedWhenAsked) {}
 
     SimNode(ReplicationWorld world, int number) {
         this.world = world;
@@ -92,6 +101,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
 
     private Replica open() {
         leading = false;
+        endReads.clear();
         syncing = false;
         ReplicaStart start = new ReplicaStart(id(), incarnation, ++life, storedPromise, storedCommit, suspect);
         Replica opened = new Replica(start, new ReplicaPorts(log, this, this, this), settings(), world.rules());
@@ -188,6 +198,31 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         replica().onAppended();
     }
 
+    /** Somebody asks where the log ends. Who does not know it yet, as a new leader, does not say it. */
+    void readEnd() {
+        if (knowsEnd()) {
+            endReads.add(new EndRead(replica().askToConfirm(), world.checker().committedEnd()));
+            answerReads();
+        }
+    }
+
+    private boolean knowsEnd() {
+        return leading && replica().knowsEnd() && commit >= inherited;
+    }
+
+    private void answerReads() {
+        if (!endReads.isEmpty() && knowsEnd()) {
+            long confirmed = replica().confirmedRound();
+            endReads.removeIf(read -> {
+                boolean sure = read.round() <= confirmed;
+                if (sure) {
+                    world.checker().endRead(this, read.committedWhenAsked(), commit);
+                }
+                return sure;
+            });
+        }
+    }
+
     boolean acceptsAppends() {
         return replica != null && replica.acceptsAppends();
     }
@@ -252,6 +287,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         world.network().send(number, world.node(node), to -> {
             timeline.trace(message.epoch());
             to.replica().receive(message);
+            to.answerReads();
         });
     }
 
@@ -269,6 +305,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     public void leads(int epoch) {
         timeline.trace("leads " + epoch);
         leading = true;
+        inherited = log.endIndex();
         world.checker().leads(this, epoch);
         world.faults().onLeads(this);
     }
@@ -276,6 +313,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     @Override
     public void stopsLeading(int epoch) {
         leading = false;
+        endReads.clear();
     }
 
     @Override

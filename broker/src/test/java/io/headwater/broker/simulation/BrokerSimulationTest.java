@@ -32,7 +32,7 @@ class BrokerSimulationTest {
 
     @Test
     void losesAndDoublesNothingAndGoesOnOnceHealed() {
-        int[] seen = new int[4];
+        int[] seen = new int[5];
         Seeds.run(20, random -> {
             World world = new World(random, Profile.brief(random));
             world.run();
@@ -40,9 +40,10 @@ class BrokerSimulationTest {
             seen[1] += world.history.duplicates;
             seen[2] += world.history.redelivered;
             seen[3] += world.metadata().elections;
+            seen[4] += world.history.ends;
         });
         for (int each : seen) {
-            assertTrue(each > 0, "nothing was acknowledged, repeated, delivered again, or elected");
+            assertTrue(each > 0, "nothing was acknowledged, repeated, delivered again, elected, or asked for its end");
         }
     }
 

@@ -60,11 +60,17 @@ final class History {
     private final Map<String, Sent> sent = new HashMap<>();
     private final Map<At, String> read = new HashMap<>();
     private final Map<At, Work> work = new HashMap<>();
+    /** By partition: the end of what somebody was told to be there. */
+    private final Map<Integer, Long> told = new HashMap<>();
+
     int acknowledged;
     int duplicates;
     int unknown;
     int failed;
     int reads;
+    /** How often a broker has said where a partition ends. */
+    int ends;
+
     int delivered;
     int redelivered;
     int settled;
@@ -82,6 +88,7 @@ final class History {
         unanswered--;
         if (ok != null) {
             one.acknowledged = ok;
+            told.merge(ok.partition(), ok.offset() + 1, Math::max);
             acknowledged++;
             duplicates += ok.duplicate() ? 1 : 0;
         } else if (failure instanceof HeadwaterException.OutcomeUnknown) {
@@ -109,7 +116,22 @@ final class History {
         reads++;
     }
 
+    /** All before this offset was there by now, as somebody was told. */
+    long toldUntil(int partition) {
+        return told.getOrDefault(partition, 0L);
+    }
+
+    /** @param toldBefore what somebody else had been told when the question was asked */
+    void endRead(int partition, long toldBefore, long end) {
+        ends++;
+        if (end < toldBefore) {
+            throw new Violation("partition " + partition + " ends at " + end + ", and somebody had been told of "
+                    + toldBefore + " records before it was asked");
+        }
+    }
+
     private void see(ConsumedRecord record, String how) {
+        told.merge(record.partition(), record.offset() + 1, Math::max);
         At at = new At(record.partition(), record.offset());
         String value = new String(record.value(), StandardCharsets.UTF_8);
         String before = read.putIfAbsent(at, value);

@@ -202,6 +202,7 @@ final class World {
         }
         nextRead = new long[profile.partitions()];
         read();
+        new EndReader(this, client(), partitions(), random.split()).ask();
         for (int i = 0; i < profile.workers(); i++) {
             work();
         }

@@ -66,7 +66,7 @@ public final class ConsumeCommand implements Callable<Integer> {
         long startNs = terminal.nanoClock().getAsLong();
         try (HeadwaterClient client = server.connect()) {
             TopicDescription description =
-                    UnknownTopic.explained(topic, () -> client.admin().describeTopic(topic));
+                    UnknownTopic.explained(topic, () -> client.admin().describeTopic(topic, options.localEnd()));
             options.check(description.getPartitionsList());
             ConsumeLoop loop = new ConsumeLoop(terminal, format.over(terminal.out()), options);
             terminal.interrupts().during(LAST_WORDS, loop::stop, () -> loop.run(client, description));

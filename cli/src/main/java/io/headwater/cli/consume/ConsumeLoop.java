@@ -139,6 +139,9 @@ final class ConsumeLoop {
         if (until != null) {
             builder.until(until);
         }
+        if (options.localEnd()) {
+            builder.localEnds();
+        }
         return builder.build();
     }
 

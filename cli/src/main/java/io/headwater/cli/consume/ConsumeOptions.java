@@ -1,12 +1,14 @@
 package io.headwater.cli.consume;
 
 import io.headwater.cli.shell.CommandFailure;
+import io.headwater.cli.shell.LocalEndOption;
 import io.headwater.cli.text.PositionText;
 import io.headwater.client.Position;
 import io.headwater.client.Position.Kind;
 import io.headwater.protocol.wire.PartitionDescription;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where reading starts, where it ends, and who reads. */
@@ -42,6 +44,9 @@ final class ConsumeOptions {
     @Option(names = "--follow", description = "Go on with what comes in; Ctrl-C ends it.")
     private boolean follow;
 
+    @Mixin
+    private LocalEndOption localEnd = new LocalEndOption();
+
     @Nullable
     Position from() {
         return from;
@@ -68,6 +73,10 @@ final class ConsumeOptions {
 
     boolean follow() {
         return follow;
+    }
+
+    boolean localEnd() {
+        return localEnd.isWanted();
     }
 
     /** Refuses what cannot be meant, as far as that can be seen without the broker. */
@@ -108,8 +117,19 @@ final class ConsumeOptions {
             throw CommandFailure.failed("--partition: " + partition + " (the topic has " + count
                     + (count == 1 ? " partition: 0)" : " partitions: 0 to " + (count - 1) + ")"));
         }
+        if (byOffset) {
+            checkEnd(partitions.get(partition == null ? 0 : partition));
+        }
         if (from != null && from.kind() == Kind.OFFSET && group == null) {
             checkRange(from.value(), partitions.get(partition == null ? 0 : partition));
+        }
+    }
+
+    /** Offsets are held against the end. */
+    private void checkEnd(PartitionDescription partition) {
+        boolean isKnown = partition.getState().equals("online");
+        if (!isKnown) {
+            throw CommandFailure.failed("offset: partition " + partition.getIndex() + " is " + partition.getState());
         }
     }
 

@@ -5,6 +5,7 @@ import io.headwater.cli.print.JsonFormat;
 import io.headwater.cli.shell.CommandFailure;
 import io.headwater.cli.shell.ExitCode;
 import io.headwater.cli.shell.FormatOption;
+import io.headwater.cli.shell.LocalEndOption;
 import io.headwater.cli.shell.ServerOptions;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.Human;
@@ -68,6 +69,9 @@ final class QueueBrowse implements Callable<Integer> {
     private long max;
 
     @Mixin
+    private LocalEndOption localEnd = new LocalEndOption();
+
+    @Mixin
     private ServerOptions server = new ServerOptions();
 
     @Mixin
@@ -103,7 +107,7 @@ final class QueueBrowse implements Callable<Integer> {
             Place from = place;
             int most = (int) Math.min(PAGE, max - shown);
             Page page = queue.explained(() ->
-                    client.queueAdmin().browse(queue.topic(), queue.group(), Set.of(wanted.state), which, from, most));
+                    localEnd.of(client).browse(queue.topic(), queue.group(), Set.of(wanted.state), which, from, most));
             print(read(client, page.records().stream().filter(wanted::shows).toList()));
             place = page.next();
         }

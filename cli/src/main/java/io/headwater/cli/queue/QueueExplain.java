@@ -4,6 +4,7 @@ import io.headwater.cli.print.BytesText;
 import io.headwater.cli.shell.CommandFailure;
 import io.headwater.cli.shell.ExitCode;
 import io.headwater.cli.shell.FormatOption;
+import io.headwater.cli.shell.LocalEndOption;
 import io.headwater.cli.shell.ServerOptions;
 import io.headwater.cli.shell.Terminal;
 import io.headwater.cli.text.JsonLines;
@@ -62,6 +63,9 @@ final class QueueExplain implements Callable<Integer> {
     private @Nullable RecordPlace record;
 
     @Mixin
+    private LocalEndOption localEnd = new LocalEndOption();
+
+    @Mixin
     private ServerOptions server = new ServerOptions();
 
     @Mixin
@@ -77,7 +81,7 @@ final class QueueExplain implements Callable<Integer> {
             throw CommandFailure.usage("--key and --record cannot both be given");
         }
         try (HeadwaterClient client = server.connect()) {
-            QueueAdmin admin = client.queueAdmin();
+            QueueAdmin admin = localEnd.of(client);
             if (key == null && record == null) {
                 queue.explained(() -> admin.describe(queue.topic(), queue.group()))
                         .partitions()
