@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
@@ -64,8 +65,8 @@ public final class Scrubber implements AutoCloseable {
 
     private long dueNs;
     private long savedNs;
-    private volatile long bytes;
-    private volatile long suspected;
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong suspected = new AtomicLong();
     private volatile long roundEndedMs;
     private volatile boolean closing;
     private @Nullable Thread thread;
@@ -98,12 +99,12 @@ public final class Scrubber implements AutoCloseable {
 
     /** Bytes read since the start. Any thread. */
     public long bytes() {
-        return bytes;
+        return bytes.get();
     }
 
     /** Places that seemed damaged, since the start. Any thread. */
     public long suspected() {
-        return suspected;
+        return suspected.get();
     }
 
     /** When the last whole round ended, in ms since 1970; 0: none has. Any thread. */
@@ -257,7 +258,7 @@ public final class Scrubber implements AutoCloseable {
 
     /** Reads on in the present segment; returns about how many bytes that were. */
     private long step() {
-        long before = bytes;
+        long before = bytes.get();
         boolean marked = marks.load(at.partitionId, mark) && mark.durable.segmentBaseIndex == at.baseIndex;
         Path path = pathOf(at.partitionId, at.baseIndex);
         try (DiskFile file = disk.open(path, Disk.Mode.READ)) {
@@ -265,7 +266,7 @@ public final class Scrubber implements AutoCloseable {
             if (!resumed) {
                 next();
             }
-            return bytes - before;
+            return bytes.get() - before;
         } catch (NoSuchFileException gone) {
             next();
             return 0;
@@ -305,7 +306,7 @@ public final class Scrubber implements AutoCloseable {
             }
             rolled = scanner.envelope().kind() == EntryKind.ROLL;
         }
-        bytes += scanner.nextPosition() - at.position;
+        bytes.addAndGet(scanner.nextPosition() - at.position);
         at.position = scanner.nextPosition();
         at.entryIndex = scanner.nextIndex();
         at.offset = scanner.nextOffset();
@@ -318,7 +319,7 @@ public final class Scrubber implements AutoCloseable {
             at.at(at.partitionId, at.baseIndex);
             return;
         }
-        suspected++;
+        suspected.incrementAndGet();
         LOG.warn("scrub: {}; the partition's owner looks again", why.getMessage());
         suspicions.suspect(at.partitionId, at.baseIndex, why.position());
         next();

@@ -205,20 +205,21 @@ public final class Replica {
         } else {
             turnToLeader();
             follower.tick(nowMs);
-            if (isToLeadInVain() && nowMs - refusedMs >= state.settings.resendMs()) {
+            PartitionView refused = refused();
+            if (refused != null && nowMs - refusedMs >= state.settings.resendMs()) {
                 refusedMs = nowMs;
-                state.messages.tellController(new ControllerMessage.SealWanted(view.epoch()));
+                state.messages.tellController(new ControllerMessage.SealWanted(refused.epoch()));
             }
         }
     }
 
-    /** It was found to lead before it lost what it had, and must not: nobody else would ever lead this epoch. */
-    private boolean isToLeadInVain() {
-        Leader leader = view == null ? null : view.leader();
-        return state.isSuspect()
-                && leader != null
-                && leader.replica().equals(state.me)
-                && leader.incarnation() == state.incarnation;
+    /** Of an epoch that it was found to lead before it lost what it had, and must not lead: nobody else ever would. */
+    private @Nullable PartitionView refused() {
+        PartitionView last = view;
+        Leader leader = last == null ? null : last.leader();
+        boolean isNamed =
+                leader != null && leader.replica().equals(state.me) && leader.incarnation() == state.incarnation;
+        return state.isSuspect() && isNamed ? last : null;
     }
 
     private void turnToLeader() {
@@ -228,7 +229,7 @@ public final class Replica {
     }
 
     public boolean needsTicks() {
-        return leadership != null ? leadership.needsTicks() : follower.isWaiting() || isToLeadInVain();
+        return leadership != null ? leadership.needsTicks() : follower.isWaiting() || refused() != null;
     }
 
     /** The log or the promises are broken. */
