@@ -60,8 +60,14 @@ public final class Scrubber implements AutoCloseable {
     private ArrayDeque<Long> segmentsLeft = new ArrayDeque<>();
     /** Of this round, roughly: what is written meanwhile does not count. */
     private long bytesLeft;
-    /** What was looked at in an earlier step may be in another file by now: such a segment is begun anew before it is suspect. */
-    private boolean resumed;
+    /**
+     * What was looked at in an earlier step may have been in another file: a segment is begun anew, once, before it is
+     * suspect by what a later step finds.
+     */
+    private boolean begunAnew;
+
+    /** The last step, in a way that nobody has thought of. */
+    private boolean failed;
 
     private long dueNs;
     private long savedNs;
@@ -92,7 +98,6 @@ public final class Scrubber implements AutoCloseable {
         this.dueNs = nanoClock.nanoTime();
         this.savedNs = dueNs;
         if (at.isUnderWay()) {
-            resumed = at.position > 0;
             list();
         }
     }
@@ -121,14 +126,7 @@ public final class Scrubber implements AutoCloseable {
 
     private void run() {
         while (!closing) {
-            long waitNs;
-            try {
-                waitNs = doWork();
-            } catch (RuntimeException e) {
-                LOG.error("scrub: a step failed; it goes on with the next segment", e);
-                next();
-                waitNs = LOOK_NS;
-            }
+            long waitNs = doWork();
             if (!closing && waitNs > 0) {
                 LockSupport.parkNanos(this, Math.min(waitNs, LOOK_NS));
             }
@@ -140,6 +138,21 @@ public final class Scrubber implements AutoCloseable {
         long nowNs = nanoClock.nanoTime();
         if (dueNs - nowNs > 0) {
             return dueNs - nowNs;
+        }
+        try {
+            return work(nowNs);
+        } catch (RuntimeException e) {
+            LOG.error("scrub: a step failed; it goes on with the next segment", e);
+            failed = true;
+            dueNs = nowNs + LOOK_NS;
+            return LOOK_NS;
+        }
+    }
+
+    private long work(long nowNs) {
+        if (failed) {
+            next();
+            failed = false;
         }
         if (!at.isUnderWay()) {
             long sinceMs = epochClock.time() - at.roundBeganMs;
@@ -239,7 +252,7 @@ public final class Scrubber implements AutoCloseable {
 
     /** Goes on with the next segment, or ends the round. */
     private void next() {
-        resumed = false;
+        begunAnew = false;
         while (segmentsLeft.isEmpty() && !partitionsLeft.isEmpty()) {
             at.partitionId = partitionsLeft.remove();
             segmentsLeft = segmentsOf(at.partitionId, 0);
@@ -261,9 +274,9 @@ public final class Scrubber implements AutoCloseable {
         long before = bytes.get();
         boolean marked = marks.load(at.partitionId, mark) && mark.durable.segmentBaseIndex == at.baseIndex;
         Path path = pathOf(at.partitionId, at.baseIndex);
+        boolean resumed = at.position > 0;
         try (DiskFile file = disk.open(path, Disk.Mode.READ)) {
-            resumed = !read(file, marked ? mark.durable.position : file.size());
-            if (!resumed) {
+            if (read(file, marked ? mark.durable.position : file.size())) {
                 next();
             }
             return bytes.get() - before;
@@ -271,10 +284,10 @@ public final class Scrubber implements AutoCloseable {
             next();
             return 0;
         } catch (CorruptLogException e) {
-            suspect(e);
+            suspect(e, resumed);
         } catch (IOException e) {
             if (!LogContext.noDescriptorsLeft(e)) {
-                suspect(new CorruptLogException(path, at.position, "bytes cannot be read", e));
+                suspect(new CorruptLogException(path, at.position, "bytes cannot be read", e), resumed);
             }
         }
         return STEP_BYTES;
@@ -313,9 +326,9 @@ public final class Scrubber implements AutoCloseable {
         return rolled || at.position >= limit;
     }
 
-    private void suspect(CorruptLogException why) {
-        if (resumed) {
-            resumed = false;
+    private void suspect(CorruptLogException why, boolean resumed) {
+        if (resumed && !begunAnew) {
+            begunAnew = true;
             at.at(at.partitionId, at.baseIndex);
             return;
         }

@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.storage.testing.FaultyDisk;
 import io.headwater.storage.testing.MemoryDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -32,9 +35,13 @@ class ScrubberTest {
     }
 
     private Scrubber scrubber(TestDirectory dir) {
+        return scrubber(dir, disk);
+    }
+
+    private Scrubber scrubber(TestDirectory dir, Disk on) {
         return new Scrubber(
                 PATH,
-                disk,
+                on,
                 dir.directory.marks(),
                 () -> nowMs,
                 () -> TimeUnit.MILLISECONDS.toNanos(nowMs),
@@ -100,6 +107,56 @@ class ScrubberTest {
                 }
             }
             assertNull(dir.log().offlineReason());
+        }
+    }
+
+    /** Segments that take many steps: each damage is found once, in whichever step, and what is behind it is read as well. */
+    @Test
+    void findsWhatIsBehindTheFirstStepOfASegmentAndGoesOn() throws IOException {
+        StorageConfig config = new StorageConfig(
+                6L * Scrubber.STEP_BYTES, 4096, 1 << 20, 16 << 10, 4096, 1 << 20, SyncMode.EVERY_COMMIT);
+        try (TestDirectory dir = new TestDirectory(PATH, config, disk)) {
+            for (int i = 0; i < 60; i++) {
+                dir.append(dir.log(), 1000 + i, i, "v".repeat(100_000));
+            }
+            dir.commit(dir.log());
+            dir.runBackground();
+            List<Long> damaged = bases().subList(1, 3);
+            for (long base : damaged) {
+                disk.flipBit(file(base), 3L * Scrubber.STEP_BYTES, 3);
+            }
+            Scrubber scrubber = scrubber(dir);
+            for (int steps = 0; scrubber.roundEndedMs() == 0; steps++) {
+                assertTrue(steps < 1_000, "the round does not end: " + suspicions);
+                step(scrubber);
+            }
+            assertEquals(damaged, suspicions.stream().map(Suspicion::baseIndex).toList());
+            for (Suspicion each : suspicions) {
+                assertTrue(each.position() > 2L * Scrubber.STEP_BYTES, each.toString());
+                assertTrue(each.position() <= 3L * Scrubber.STEP_BYTES, each.toString());
+            }
+        }
+    }
+
+    @Test
+    void aStepThatFailsInAnUnknownWayEndsNothing() throws IOException {
+        try (TestDirectory dir = open()) {
+            fill(dir);
+            // Once where it reads, once where it ends the round.
+            Set<Boolean> failures = new HashSet<>();
+            FaultyDisk strange = new FaultyDisk(disk);
+            Scrubber scrubber = scrubber(dir, strange);
+            strange.failOpens(path -> {
+                if (failures.add(path.startsWith(PARTITION))) {
+                    throw new IllegalStateException("strange");
+                }
+                return false;
+            });
+            disk.flipBit(file(bases().get(2)), 1500, 3);
+            round(scrubber);
+            step(scrubber);
+            assertEquals(Set.of(true, false), failures);
+            assertEquals(1, suspicions.size());
         }
     }
 
