@@ -112,6 +112,11 @@ public final class ClusterMetadata implements MetadataQuorum {
         }
     }
 
+    /** Whether it is on the disk that this directory belongs to the cluster. */
+    boolean isMember() {
+        return file.known() != null;
+    }
+
     // ------------------------------------------------------------------------------------------- MetadataQuorum
 
     /**

@@ -115,10 +115,11 @@ final class Leading {
             sessions.wereDeaf(sinceNs);
         }
         NodeInfo me = member.registered(image);
-        if (me != null) {
-            sessions.heard(me.nodeId(), me.incarnation(), nowNs);
+        if (me == null) {
+            return 0; // it starts, and may be about to say what the cluster begins with
         }
-        int work = me == null ? 0 : firstLevels();
+        sessions.heard(me.nodeId(), me.incarnation(), nowNs);
+        int work = firstLevels();
         for (NodeInfo node : sessions.silent(image, nowNs)) {
             returning.remove(node.leader());
             if (fencing.add(node.leader())) {
@@ -141,13 +142,14 @@ final class Leading {
         return work + desk.doWork(nowNs) + seats.doWork(image, nowNs);
     }
 
-    /** A cluster that is new uses all that its founder can; what comes later an operator lets it use. */
+    /** While it is alone, the founder lets the cluster use all that it can do; what comes later an operator does. */
     private int firstLevels() {
-        if (!image.features().isEmpty() || levelsProposed) {
+        if (image.nodes().size() != 1 || levelsProposed) {
             return 0;
         }
         levelsProposed = true;
-        SortedMap<String, Integer> possible = FeatureLevels.possible(image);
+        SortedMap<String, Integer> possible = FeatureLevels.higher(image);
+        possible.keySet().removeIf(name -> image.featureLevel(name) > 0);
         possible.forEach((name, level) -> propose.accept(Commands.feature(name, level)));
         return possible.size();
     }

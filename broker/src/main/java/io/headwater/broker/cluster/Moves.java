@@ -56,6 +56,8 @@ final class Moves {
     private final Map<Integer, Long> fencedSinceNs = new HashMap<>();
     /** What operators want, by partition; done when the voters are these. */
     private final Map<Long, List<Replica>> asked = new LinkedHashMap<>();
+    /** Where an operator wants the voters that there are. */
+    private final Set<Long> asWanted = new HashSet<>();
     /** What is under way. */
     private final Map<Long, Given> given = new LinkedHashMap<>();
 
@@ -90,6 +92,7 @@ final class Moves {
             return steps;
         }
         lookNs = nowNs + EVERY_NS;
+        asWanted.removeIf(partition -> image.partition(partition) == null);
         asked.keySet().removeIf(partition -> image.partition(partition) == null);
         given.keySet().removeIf(partition -> image.partition(partition) == null);
         Relocation relocation = new Relocation(image, node -> true);
@@ -164,17 +167,31 @@ final class Moves {
         List<Replica> voters = partition.replicas().voters();
         if (byHand == null || byHand.stream().anyMatch(each -> !voters.contains(each) && isLost(image, each, nowNs))) {
             asked.remove(partition.partitionId());
-            List<Replica> others = relocation.without(partition, replica -> isLost(image, replica, nowNs));
-            return others == null ? relocation.completed(partition) : others;
+            return wantedByItself(image, partition, relocation, nowNs);
         }
         if (!byHand.equals(voters)) {
             return byHand;
         }
+        asWanted.add(partition.partitionId());
         Leader leader = partition.leader();
         if (leader != null && leader.nodeId() != byHand.get(0).nodeId()) {
             steps.toPreferred().add(partition);
         }
         return null;
+    }
+
+    private @Nullable List<Replica> wantedByItself(
+            MetadataImage image, PartitionInfo partition, Relocation relocation, long nowNs) {
+        List<Replica> others = relocation.without(partition, replica -> isLost(image, replica, nowNs));
+        boolean grows = others == null && relocation.mayGrow(partition) && !asWanted.contains(partition.partitionId());
+        if (others == null && !grows) {
+            return null;
+        }
+        Given before = given.get(partition.partitionId());
+        if (before != null && before.voters().stream().noneMatch(each -> isLost(image, each, nowNs))) {
+            return before.voters(); // what is copied already stays, also while its node is away for a moment
+        }
+        return grows ? relocation.completed(partition) : others;
     }
 
     private boolean isLost(MetadataImage image, Replica replica, long nowNs) {

@@ -50,7 +50,10 @@ final class Requests {
     /** Whoever leads registers the new node, which gives it its id. */
     private void join(Join join, Consumer<PeerMessage> answer) {
         int controller = metadata.controllerNode();
-        if (metadata.leading() != null) {
+        if (!metadata.isMember()) {
+            // A founding that fails begins anew, and knows of nobody then.
+            answer.accept(Answers.failure("this cluster is being founded at this moment"));
+        } else if (metadata.leading() != null) {
             register(join, answer);
         } else if (join.getForwarded() || controller == 0 || controller == member.nodeId()) {
             answer.accept(Answers.failure("nobody is known to lead the cluster's voters"));

@@ -105,8 +105,12 @@ final class Chores {
             }
         }
         if (!orphans.isEmpty()) {
-            LOG.info("control: {} logs have no place here any more, and go now", orphans.size());
-            FanOut.gather(orphans, partitions::delete);
+            LOG.info("control: logs that have no place here any more go now: partitions {}", orphans);
+            FanOut.gather(orphans, partitions::delete).whenComplete((done, failure) -> {
+                if (failure != null) {
+                    LOG.warn("control: some of them are left until the next start: {}", failure.getMessage());
+                }
+            });
         }
     }
 

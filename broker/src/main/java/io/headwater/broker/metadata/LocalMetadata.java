@@ -40,9 +40,8 @@ public final class LocalMetadata {
         Path file = dataDirectory.resolve(FILE_NAME);
         boolean unused = marks.partitionIds().length == 0;
         LocalQuorum quorum;
-        if (unused && isFresh(disk, file)) {
-            String clusterId = marks.clusterId().isEmpty() ? newClusterId.get().toString() : marks.clusterId();
-            quorum = LocalQuorum.create(disk, file, clusterId);
+        if (unused && marks.clusterId().isEmpty() && isFresh(disk, file)) {
+            quorum = LocalQuorum.create(disk, file, newClusterId.get().toString());
         } else {
             quorum = LocalQuorum.open(disk, file);
         }

@@ -53,18 +53,22 @@ public final class Relocation {
         return changed ? voters : null;
     }
 
+    /** Whether it has one voter because there were no more nodes when it was placed; nobody has changed that since. */
+    public boolean mayGrow(PartitionInfo partition) {
+        TopicInfo topic = image.topic(partition.topicName());
+        return topic != null
+                && topic.replication().replicas() == 0
+                && partition.cfgVer() == PartitionInfo.FIRST_CFG_VER
+                && partition.replicas().voters().size() == 1;
+    }
+
     /**
-     * The only voter with as many others as the cluster has nodes for by now, where the topic has been given no number of
-     * its own: it is older than the other nodes, or was recovered from one copy.
+     * The voters with as many others as the cluster has nodes for by now.
      *
-     * @return null if it has them, or if there are not enough nodes
+     * @return null if there are not enough nodes
      */
     public @Nullable List<Replica> completed(PartitionInfo partition) {
-        TopicInfo topic = image.topic(partition.topicName());
         List<Replica> voters = new ArrayList<>(partition.replicas().voters());
-        if (topic == null || topic.replication().replicas() != 0 || voters.size() != 1) {
-            return null;
-        }
         int wanted = Math.min(Placement.replicas(image, 0), nodes.size());
         while (voters.size() < wanted) {
             NodeInfo next = best(partition, voters, NO_PLACE);

@@ -41,6 +41,7 @@ final class PartitionCare {
             ready.clear();
         }
         view = newer;
+        ready.removeIf(learner -> !newer.isMember(learner)); // given back later, it begins with nothing
         act();
     }
 

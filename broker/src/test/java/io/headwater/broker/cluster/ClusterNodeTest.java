@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
@@ -56,12 +57,19 @@ class ClusterNodeTest extends ClusterWorld {
 
     /** What a broker that stood alone has written, with a topic; returns its cluster's id. */
     private String standalone(int port, String topic) throws IOException {
+        return standalone(port, topic, 0);
+    }
+
+    private String standalone(int port, String topic, int others) throws IOException {
         Disk disk = new FileSystemDisk();
         Files.createDirectories(directoryOf(port));
         try (Marks marks = Marks.create(disk, directoryOf(port), UUID.randomUUID());
                 MetadataQuorum alone =
                         LocalMetadata.start(disk, directoryOf(port), marks, UUID::randomUUID, () -> 1_000)) {
             assertNotNull(alone.propose(create(topic, 3)));
+            for (int i = 0; i < others; i++) {
+                assertNotNull(alone.propose(create("large-" + i, 10_000)));
+            }
             alone.doWork();
             return alone.image().clusterId();
         }
@@ -84,6 +92,20 @@ class ClusterNodeTest extends ClusterWorld {
         until(back::isStarted);
         assertTrue(partition(back, "old", 0).epoch() > epoch);
         assertNotNull(back.metadata().image().topic("new"));
+    }
+
+    /** Who asks to be let in while it is founded hears of it when it is. */
+    @Test
+    void nobodyJoinsBeforeTheClusterIsFounded() throws IOException {
+        String id = standalone(1, "old", 12); // so much that it takes many commands
+        TestBroker second = broker(2).start(1);
+        TestBroker third = broker(3).start(1);
+        TestBroker first = broker(1).start();
+        until(() -> first.isStarted() && second.isStarted() && third.isStarted());
+        untilAllKnow("old");
+        assertEquals(1, first.id());
+        assertEquals(Set.of(2, 3), Set.of(second.id(), third.id()));
+        assertEquals(id, third.metadata().image().clusterId());
     }
 
     @Test
@@ -125,7 +147,9 @@ class ClusterNodeTest extends ClusterWorld {
             brokers.remove(first);
             first.close();
             boolean member = isMember(port);
-            assertTrue(member || Files.exists(directoryOf(port).resolve("metadata")), "after " + steps);
+            if (!member) {
+                goesOnAlone(port);
+            }
 
             TestBroker second = new TestBroker(net, 100 + port, directoryOf(port));
             brokers.add(second);
@@ -140,6 +164,15 @@ class ClusterNodeTest extends ClusterWorld {
             assertTrue(isMember(port));
             second.kill();
             brokers.remove(second);
+        }
+    }
+
+    private void goesOnAlone(int port) throws IOException {
+        Disk disk = new FileSystemDisk();
+        try (Marks marks = Marks.open(disk, directoryOf(port));
+                MetadataQuorum alone =
+                        LocalMetadata.start(disk, directoryOf(port), marks, UUID::randomUUID, () -> 1_000)) {
+            assertNotNull(alone.image().topic("old"));
         }
     }
 

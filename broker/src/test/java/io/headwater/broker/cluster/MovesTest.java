@@ -72,6 +72,57 @@ class MovesTest {
         List<Replica> voters = Objects.requireNonNull(steps.move().get(old.partitionId()));
         assertEquals(old.replicas().voters().get(0), voters.get(0), "the preferred leader stays");
         assertEquals(Set.of(1, 2, 3), voters.stream().map(Replica::nodeId).collect(Collectors.toSet()));
+
+        young.took(Command.newBuilder()
+                .setAddLearner(AddLearner.newBuilder()
+                        .setPartitionId(old.partitionId())
+                        .setReplica(wire(young.node(3).replica()))));
+        young.took(Commands.fence(young.node(3)));
+        moves.onImage(young.image, nowNs);
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        assertEquals(0, moves.next(young.image, List.of(1), nowNs).count(), "what is copied by then stays");
+
+        moves.ask(old.partitionId(), old.replicas().voters());
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        assertEquals(
+                List.of(old.partitionId()),
+                moves.next(young.image, List.of(1), nowNs).abort());
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        assertEquals(Map.of(), moves.next(young.image, List.of(1), nowNs).move(), "an operator wants it so");
+    }
+
+    @Test
+    void whatAnOperatorMovedToOneVoterStaysThere() {
+        TestPicture young = new TestPicture(2);
+        young.took(create("old", 1, 0));
+        Replica first = oldOf(young).replicas().voters().get(0);
+        Replica other = young.node(first.nodeId() == 1 ? 2 : 1).replica();
+        young.took(Command.newBuilder()
+                .setAddLearner(AddLearner.newBuilder()
+                        .setPartitionId(oldOf(young).partitionId())
+                        .setReplica(wire(other))));
+        change(young, List.of(first, other));
+        change(young, List.of(first));
+        young.register(3, "first");
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        assertEquals(Map.of(), moves.next(young.image, List.of(1), nowNs).move());
+    }
+
+    private static PartitionInfo oldOf(TestPicture picture) {
+        return Objects.requireNonNull(picture.image.topic("old")).partitions().get(0);
+    }
+
+    private static void change(TestPicture picture, List<Replica> voters) {
+        PartitionInfo before = oldOf(picture);
+        picture.took(Command.newBuilder()
+                .setBeginJoint(BeginJoint.newBuilder()
+                        .setPartitionId(before.partitionId())
+                        .setCfgVer(before.cfgVer())
+                        .addAllVoters(voters.stream().map(MovesTest::wire).toList())));
+        picture.took(Command.newBuilder()
+                .setFinishJoint(FinishJoint.newBuilder()
+                        .setPartitionId(before.partitionId())
+                        .setCfgVer(before.cfgVer() + 1)));
     }
 
     private List<PartitionInfo> partitions() {
