@@ -56,12 +56,15 @@ final class LogForfeit {
         }
     }
 
-    /** Null: it is not whole, or cannot be read. */
-    private static @Nullable SegmentHeader header(LogContext context, long base) {
+    /** Null: it is not whole, or cannot be read, which is not for a lack that passes. */
+    private static @Nullable SegmentHeader header(LogContext context, long base) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(SegmentHeader.SIZE);
         try (DiskFile file = context.disk().open(context.logPath(base), Disk.Mode.READ)) {
             file.readFully(bytes, 0);
         } catch (IOException unreadable) {
+            if (LogContext.noDescriptorsLeft(unreadable)) {
+                throw unreadable;
+            }
             return null;
         }
         SegmentHeader header = SegmentHeader.decode(bytes.flip());

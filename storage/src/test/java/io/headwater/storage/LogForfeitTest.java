@@ -146,6 +146,26 @@ class LogForfeitTest {
     }
 
     @Test
+    void withoutAFileDescriptorNothingIsGivenUp() throws IOException {
+        FaultyDisk faulty = new FaultyDisk(memory);
+        try (TestDirectory dir = new TestDirectory(PATH, TestDirectory.SMALL, faulty)) {
+            fill(dir);
+            flip(2, 1500);
+            long base = LogContext.baseIndexOf(segments().get(2).getFileName().toString());
+            CorruptLogException damage =
+                    assertThrows(CorruptLogException.class, () -> dir.log().recheck(base, 1500));
+            assertThrows(LogLeavingException.class, () -> dir.directory.forfeit(7, damage));
+            dir.runBackground();
+            faulty.failOpens(path -> path.startsWith(PARTITION));
+            assertThrows(StorageException.class, () -> dir.directory.forfeit(7, damage));
+            assertFalse(mark(dir).has(ReplicaFlag.SUSPECT));
+            faulty.heal();
+            dir.directory.forfeit(7, damage);
+            assertTrue(dir.log().endOffset() >= 60, dir.log().endOffset() + " left");
+        }
+    }
+
+    @Test
     void aSyncThatFailedIsNoDamageThatCouldBeHealed() throws IOException {
         FaultyDisk faulty = new FaultyDisk(memory);
         TestDirectory dir = new TestDirectory(PATH, TestDirectory.SMALL, faulty);

@@ -18,7 +18,7 @@ public final class Replica {
     /** An epoch is led at most once, even by the same replica (R6). */
     private int lastLed = EpochTable.NO_EPOCH;
 
-    private long refusedMs;
+    private long suspectMs;
 
     /** Asked for and not yet answered. */
     private record Seal(int epoch, SortedSet<Integer> askers) {}
@@ -205,12 +205,25 @@ public final class Replica {
         } else {
             turnToLeader();
             follower.tick(nowMs);
-            PartitionView refused = refused();
-            if (refused != null && nowMs - refusedMs >= state.settings.resendMs()) {
-                refusedMs = nowMs;
-                state.messages.tellController(new ControllerMessage.SealWanted(refused.epoch()));
+            if (state.isSuspect() && nowMs - suspectMs >= state.settings.resendMs()) {
+                suspectMs = nowMs;
+                tryToCount();
             }
         }
+    }
+
+    /** While it is suspect: what could not be kept before may be now, as a disk that was full has room again. */
+    private void tryToCount() {
+        PartitionView last = view;
+        if (last != null && mayLead(last)) {
+            lead(last);
+            return;
+        }
+        PartitionView refused = refused();
+        if (refused != null) {
+            state.messages.tellController(new ControllerMessage.SealWanted(refused.epoch()));
+        }
+        moved();
     }
 
     /** Of an epoch that it was found to lead before it lost what it had, and must not lead: nobody else ever would. */
@@ -229,7 +242,7 @@ public final class Replica {
     }
 
     public boolean needsTicks() {
-        return leadership != null ? leadership.needsTicks() : follower.isWaiting() || refused() != null;
+        return leadership != null ? leadership.needsTicks() : follower.isWaiting() || state.isSuspect();
     }
 
     /** The log or the promises are broken. */

@@ -148,13 +148,19 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         }
     }
 
-    /** Tells the replica if more is on disk than when it was told last; true: it was told. */
+    /** Tells the replica if more is on disk than when it was told last; true: it was told. If it fails, {@link #fault} says so. */
     boolean lookDurable() {
         long durable = log.durableIndex();
         boolean moved = durable != durableSeen;
         if (moved) {
             durableSeen = durable;
-            replica.onDurable();
+            try {
+                replica.onDurable();
+            } catch (CopyFailedException e) {
+                if (!e.isFull()) {
+                    halted = String.valueOf(e.getMessage());
+                }
+            }
         }
         return moved;
     }

@@ -1,6 +1,8 @@
 package io.headwater.broker.replica;
 
 import io.headwater.broker.replica.SimLog.Entry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -21,6 +23,9 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
     final List<ControllerMessage> told = new ArrayList<>();
     final List<String> events = new ArrayList<>();
     final Replica replica;
+    /** Its owner cannot keep now that it is whole again. */
+    boolean keepsNothing;
+
     private long views;
 
     LoneReplica(int promised, int... epochsOfEntries) {
@@ -164,6 +169,9 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
 
     @Override
     public void wholeAgain() {
+        if (keepsNothing) {
+            throw new UncheckedIOException(new IOException("the disk is full"));
+        }
         events.add("whole again");
     }
 

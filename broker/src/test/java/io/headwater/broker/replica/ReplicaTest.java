@@ -8,6 +8,7 @@ import static io.headwater.broker.replica.LoneReplica.ME;
 import static io.headwater.broker.replica.LoneReplica.THREE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.replica.ControllerMessage.LearnerReady;
@@ -22,6 +23,7 @@ import io.headwater.broker.replica.ReplicaMessage.AttachOk;
 import io.headwater.broker.replica.ReplicaMessage.Commit;
 import io.headwater.broker.replica.ReplicaMessage.CopyFirst;
 import io.headwater.broker.replica.ReplicaMessage.TellMore;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -599,6 +601,43 @@ class ReplicaTest {
         lone.replica.onSealRequest(7, 3);
         lone.replica.onPromiseDurable(3);
         assertEquals(4, lone.told(SealReport.class).get(0).endIndex());
+    }
+
+    @Test
+    void aSuspectThatCannotKeepThatItIsWholeTriesAgain() {
+        LoneReplica lone = suspect(1, 1, 1);
+        lone.view(2, new Leader(A, 51), THREE);
+        lone.replica.onPromiseDurable(2);
+        lone.keepsNothing = true;
+        AttachOk ok = new AttachOk(2, new AttachId(ME, INCARNATION, 1), 2, 2, 2);
+        assertThrows(UncheckedIOException.class, () -> lone.replica.receive(ok));
+        assertTrue(lone.replica.needsTicks());
+        lone.sealed(3);
+        lone.view(4, new Leader(A, 51), THREE);
+        lone.replica.onPromiseDurable(4);
+        lone.replica.receive(new AttachOk(4, new AttachId(ME, INCARNATION, 2), 2, 2, 3));
+        lone.receive(4, 2, 2, 4);
+        assertThrows(UncheckedIOException.class, lone::sync);
+        assertThrows(UncheckedIOException.class, () -> lone.replica.tick(1_000));
+        lone.keepsNothing = false;
+        lone.replica.tick(1_010);
+        assertFalse(lone.events.contains("whole again"), "not at once");
+        lone.replica.tick(2_000);
+        assertTrue(lone.events.contains("whole again"));
+        assertFalse(lone.replica.needsTicks());
+        assertEquals(
+                3, lone.sent(Ack.class).get(lone.sent(Ack.class).size() - 1).durableEnd());
+    }
+
+    @Test
+    void aSuspectThatIsChosenByHandLeadsAsSoonAsThatCanBeKept() {
+        LoneReplica lone = suspect(1, 1, 1);
+        lone.keepsNothing = true;
+        Configuration alone = new Configuration(2, List.of(ME), List.of(), 0);
+        assertThrows(UncheckedIOException.class, () -> lone.recovered(2, new Leader(ME, INCARNATION), alone, 2));
+        lone.keepsNothing = false;
+        lone.replica.tick(1_000);
+        assertTrue(lone.replica.isLeading());
     }
 
     /** Another leader has another log: what the first one had says nothing of that. */

@@ -140,6 +140,15 @@ final class SteppedOwners {
         work();
     }
 
+    /** What is written becomes durable; nobody has heard of it yet. */
+    void commit() {
+        data.groupCommit().doWork();
+    }
+
+    DataDirectory data() {
+        return data;
+    }
+
     private void work() {
         Runnable work = background.poll();
         if (work != null) {
