@@ -330,6 +330,13 @@ final class LogReader {
         return false;
     }
 
+    /** The same of the entry with this record. */
+    boolean recheckRecord(long offset) throws IOException {
+        Segment segment = segments.get(segmentOf(offset));
+        SegmentIndex index = segment.index();
+        return index.count() > 0 && recheck(segment.baseIndex(), index.position(index.stepOfOffset(offset)));
+    }
+
     /** Closes the sealed segment that was opened longest ago, if this one makes too many. */
     void using(Segment segment) {
         if (!segment.sealed() || segment == opened.peekLast()) {

@@ -260,11 +260,7 @@ public final class PartitionLog {
         if (fromOffset >= Math.min(untilOffset, end.endOffset())) {
             return LogSlice.empty(fromOffset);
         }
-        try {
-            return reader.read(fromOffset, untilOffset, maxBytes, eventTimes, end);
-        } catch (IOException e) {
-            throw commit.unreadable(e);
-        }
+        return commit.reading(() -> reader.read(fromOffset, untilOffset, maxBytes, eventTimes, end));
     }
 
     /**
@@ -302,12 +298,16 @@ public final class PartitionLog {
     /**
      * Reads what stands at a position of a segment once more, although this process may have written or checked it before;
      * nothing happens if it is not there any more. Damage takes the log offline, as when any read finds it.
-     *
-     * @param baseIndex of the segment
      */
     public void recheck(long baseIndex, long position) throws CorruptLogException, LogOfflineException {
         flush();
         commit.reading(() -> reader.recheck(baseIndex, position));
+    }
+
+    /** The same of the entry that holds a record: for bytes of it that turn out not to be what was written. */
+    public void recheckRecord(long offset) throws CorruptLogException, LogOfflineException {
+        flush();
+        commit.reading(() -> reader.recheckRecord(offset));
     }
 
     /**

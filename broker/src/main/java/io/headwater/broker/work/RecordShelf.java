@@ -72,6 +72,11 @@ final class RecordShelf {
             newEnvelope.wrap(target, newStart).encodeData(newBatch, times, envelope.entryIndex(), ingestionTimeMs());
         }
 
+        /** Whether these are the bytes that were written, whatever they are. */
+        boolean isAsWritten() {
+            return !unreadable || (envelope.crcMatches() && envelope.payloadCrcMatches());
+        }
+
         /** All of an entry. */
         void load(LogSlice slice) throws StorageException {
             clear();
@@ -238,6 +243,14 @@ final class RecordShelf {
             }
         }
         place.load(slice);
+        if (!place.isAsWritten()) {
+            // Nobody checks a second time what this process has written or checked before. That is for the log to find
+            // out, and
+            // nothing that could be said of the record.
+            place.clear();
+            log.recheckRecord(offset);
+            place.load(slice);
+        }
         return place.holds(offset) ? place : null;
     }
 }

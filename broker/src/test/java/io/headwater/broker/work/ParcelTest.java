@@ -18,6 +18,7 @@ import io.headwater.broker.queue.RecordState;
 import io.headwater.broker.stream.Traffic;
 import io.headwater.protocol.wire.QueueDeliver;
 import io.headwater.protocol.wire.QueueOpen;
+import io.headwater.record.BatchLayout;
 import io.headwater.record.Compression;
 import io.headwater.record.Envelope;
 import io.headwater.record.EventTimes;
@@ -26,6 +27,8 @@ import io.headwater.record.RecordBatch;
 import io.headwater.record.RecordBatchBuilder;
 import io.headwater.record.RecordCursor;
 import io.headwater.storage.DataDirectory;
+import io.headwater.storage.Disk;
+import io.headwater.storage.DiskFile;
 import io.headwater.storage.LogSlice;
 import io.headwater.storage.SteppedDirectory;
 import io.headwater.storage.testing.MemoryDisk;
@@ -35,6 +38,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +49,7 @@ class ParcelTest {
     private static final Path LOG = Path.of("/data/partitions/1/00000000000000000000.log");
     private static final Now NOW = new Now(0, 1_800_000_000_000L);
     private static final int CREDIT = 100;
+    private static final byte NEGATIVE_LENGTH = 0x7f;
 
     private final MemoryDisk disk = new MemoryDisk();
     private final Consumer consumer = new Consumer();
@@ -86,9 +91,24 @@ class ParcelTest {
         partition.flush();
     }
 
+    /** Its entry has the right checksums, over records that cannot be taken apart: as written, by whoever wrote that. */
     private void damage(long offset) throws Exception {
-        try (LogSlice slice = partition.log().read(offset, partition.log().endOffset(), 1, null)) {
-            disk.flipBit(LOG, slice.position() + slice.sizeInBytes() - 3, 1);
+        try (LogSlice slice = partition.log().read(offset, partition.log().endOffset(), 1, null);
+                DiskFile file = disk.open(LOG, Disk.Mode.READ_WRITE)) {
+            ByteBuffer bytes = ByteBuffer.allocate(slice.sizeInBytes());
+            slice.copyTo(bytes);
+            bytes.flip();
+            Envelope envelope = new Envelope().wrap(bytes, 0);
+            long index = envelope.entryIndex();
+            long timeMs = envelope.ingestionTimeMs();
+            EventTimes times = new EventTimes();
+            times.set(envelope.minEventTimeMs(), envelope.maxEventTimeMs());
+            bytes.put(Envelope.SIZE + BatchLayout.HEADER_SIZE, NEGATIVE_LENGTH);
+            CRC32C crc = new CRC32C();
+            crc.update(bytes.duplicate().position(Envelope.SIZE + BatchLayout.ATTRIBUTES));
+            bytes.putInt(Envelope.SIZE + BatchLayout.CRC, (int) crc.getValue());
+            envelope.encodeData(new RecordBatch().wrap(bytes, Envelope.SIZE), times, index, timeMs);
+            file.write(bytes, slice.position());
         }
     }
 
