@@ -365,7 +365,8 @@ final class Replicas {
 
     /** Another broker leads, or will: what was appended here and not committed may or may not be what it goes on with. */
     private void retire(LocalReplica local) {
-        PartitionInfo info = local.info();
+        PartitionInfo newest = shard.metadata().partition(local.partitionId());
+        PartitionInfo info = newest == null ? local.info() : newest;
         NotLeaderException now = NotLeaderException.of(shard.metadata(), info, self.nodeId());
         end(local, PartitionErrors.leadsNoLonger(info, now), PartitionErrors.of(info, now));
     }
@@ -433,6 +434,11 @@ final class Replicas {
     }
 
     private void remove(long partitionId) {
+        LocalReplica local = replicas.get(partitionId);
+        if (local != null && shard.metadata().partition(partitionId) != null) {
+            // It goes on elsewhere, and this copy may have led it until now.
+            retire(local);
+        }
         try {
             erase(partitionId);
         } catch (StorageException e) {

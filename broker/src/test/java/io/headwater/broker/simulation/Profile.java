@@ -75,6 +75,19 @@ record Profile(
                 random.nextLong(200, 600));
     }
 
+    /** One partition, and brokers that are alone for longer than it takes clients to find who leads in their place. */
+    static Profile lonely(SplittableRandom random) {
+        return random(
+                random,
+                1,
+                40_000 * MS,
+                400,
+                300 * MS,
+                8_000 * MS,
+                1 << Faults.Kind.ISOLATE.ordinal(),
+                random.nextLong(200, 600));
+    }
+
     /** From so many milliseconds to so many times as much, and little as often as much. */
     private static long upTo(SplittableRandom random, long leastMs, int times) {
         return (long) (leastMs * Math.pow(times, random.nextDouble())) * MS;

@@ -46,12 +46,13 @@ public final class Simulate {
             case "brief" -> Profile.brief(random);
             case "long" -> Profile.lengthy(random);
             case "violent" -> Profile.violent(random);
-            default -> throw new IllegalArgumentException(kind + " (expected: brief, long or violent)");
+            case "lonely" -> Profile.lonely(random);
+            default -> throw new IllegalArgumentException(kind + " (expected: brief, long, violent or lonely)");
         };
         return new World(random, profile, rule);
     }
 
-    /** FIRST COUNT brief|long|violent JOBS [RULE that does not hold]; ends with 1 if a seed failed. */
+    /** FIRST COUNT brief|long|violent|lonely JOBS [RULE that does not hold]; ends with 1 if a seed failed. */
     public static void main(String[] args) throws InterruptedException {
         quiet();
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
