@@ -1,7 +1,9 @@
 package io.headwater.broker.simulation;
 
 import io.headwater.client.fake.SimulatedLoop;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -22,22 +24,33 @@ final class Faults {
         CLIENT_RESET,
         CLIENT_CUT,
         CONTROLLER,
-        HAND_OVER,
         MOVE,
-        RELAY,
-        ROT
+        ROT,
+        HAND_OVER,
+        ESTRANGE,
+        SPLIT,
+        RELAY;
+
+        /** What goes on for a while and says when it strikes: one at a time, or they would be in each other's way. */
+        boolean isPlot() {
+            return this == ESTRANGE || this == SPLIT || this == RELAY;
+        }
     }
 
     private static final long MS = 1_000_000;
     /** A successor that is not there by then is waited for no longer. */
     private static final long RELAY_NS = 2_000 * MS;
+    /** The same of a change of voters. */
+    private static final long JOINT_NS = 5_000 * MS;
 
     private final World world;
     private final SimulatedLoop time;
     private final Profile profile;
     private final SplittableRandom random;
+    private final List<Kind> kinds = new ArrayList<>();
     final int[] counts = new int[Kind.values().length];
     private boolean over;
+    private boolean plotting;
     private boolean wiped;
     /** The one whose disk does not keep what it was given. */
     private @Nullable Machine rotten;
@@ -47,6 +60,11 @@ final class Faults {
         this.time = world.time();
         this.profile = profile;
         this.random = random;
+        for (Kind each : Kind.values()) {
+            if ((profile.kinds() & 1 << each.ordinal()) != 0) {
+                kinds.add(each);
+            }
+        }
     }
 
     void begin() {
@@ -57,10 +75,13 @@ final class Faults {
         if (over) {
             return;
         }
-        Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
-        if ((profile.kinds() & 1 << kind.ordinal()) != 0) {
-            counts[kind.ordinal()]++;
-            strike(kind);
+        if (!kinds.isEmpty()) {
+            Kind kind = kinds.get(random.nextInt(kinds.size()));
+            if (!kind.isPlot() || !plotting) {
+                plotting |= kind.isPlot();
+                counts[kind.ordinal()]++;
+                strike(kind);
+            }
         }
         time.schedule(random.nextLong(2 * profile.everyNs()), this::next);
     }
@@ -108,8 +129,13 @@ final class Faults {
                 world.network().cut(victim, client, forNs);
             }
             case CONTROLLER -> world.metadata().depose();
-            case HAND_OVER -> world.operator().handOver();
             case MOVE -> world.operator().move();
+            case HAND_OVER -> handOver(machine);
+            case ESTRANGE -> estrange();
+            case SPLIT -> {
+                world.operator().move();
+                splitWhenJoint(time.nowNs() + JOINT_NS);
+            }
             case RELAY -> relay(1 + random.nextInt(3), null, time.nowNs() + RELAY_NS);
         }
     }
@@ -138,6 +164,69 @@ final class Faults {
         }
     }
 
+    /** A leader hands over, sometimes while another broker misses what it says. */
+    private void handOver(Machine straggler) {
+        int leading = world.leadingMachine();
+        if (leading != 0 && random.nextInt(3) > 0) {
+            world.network().cut(leading, straggler.number(), random.nextLong(200 * MS));
+        }
+        time.schedule(random.nextLong(80 * MS), () -> {
+            if (!over) {
+                world.operator().handOver();
+            }
+        });
+    }
+
+    private void endPlotIn(long ns) {
+        time.schedule(ns, () -> plotting = false);
+    }
+
+    /**
+     * A leader and whoever decides do not reach each other; or a leader does not hear one of the others, which decides from
+     * then on if it gets the vote, and has all that the leader says.
+     */
+    private void estrange() {
+        int leading = world.leadingMachine();
+        int deciding = world.metadata().leadingMachine();
+        long forNs = profile.sessionMs() * MS + someNs();
+        boolean isDeaf = random.nextBoolean() || leading == deciding;
+        if (isDeaf && leading != 0) {
+            world.network().cut(1 + random.nextInt(world.machines()), leading, forNs);
+            world.metadata().depose();
+        } else if (leading != 0 && deciding != 0) {
+            world.network().cut(leading, deciding, forNs);
+            world.network().cut(deciding, leading, forNs);
+        }
+        endPlotIn(forNs);
+    }
+
+    /** Those that a change of voters is between part while two sets have to agree, and some do not know of it yet. */
+    private void splitWhenJoint(long untilNs) {
+        boolean isJoint =
+                world.partitions().stream().anyMatch(each -> each.replicas().isJoint());
+        if (isJoint && !over) {
+            split();
+        } else if (!over && time.nowNs() < untilNs) {
+            time.schedule(2 * MS, () -> splitWhenJoint(untilNs));
+        } else {
+            plotting = false;
+        }
+    }
+
+    /** Each half reaches nobody in the other. */
+    private void split() {
+        int half = random.nextInt(1, (1 << world.machines()) - 1);
+        long forNs = profile.sessionMs() * MS + someNs();
+        for (int one = 1; one <= world.machines(); one++) {
+            for (int other = 1; other <= world.machines(); other++) {
+                if ((half >> (one - 1) & 1) != (half >> (other - 1) & 1)) {
+                    world.network().cut(one, other, forNs);
+                }
+            }
+        }
+        endPlotIn(forNs);
+    }
+
     /**
      * One leader after the other is alone for a moment and dies; the one before comes back just then, with what nobody else
      * has.
@@ -145,6 +234,7 @@ final class Faults {
     private void relay(int more, @Nullable Machine before, long untilNs) {
         int leading = world.leadingMachine();
         if (over || time.nowNs() > untilNs) {
+            plotting = false;
             return;
         }
         if (leading == 0 || world.machine(leading) == before) {
@@ -152,14 +242,18 @@ final class Faults {
             return;
         }
         Machine leader = world.machine(leading);
-        time.schedule(random.nextLong(60 * MS), () -> isolate(leading, false, true, random.nextLong(100 * MS)));
-        time.schedule(random.nextLong(120 * MS), () -> {
-            crash(leader, random.nextInt(3) == 0, someNs());
-            if (before != null) {
-                before.start();
-            }
+        long lifeNs = random.nextLong((random.nextBoolean() ? 100 : 400) * MS);
+        time.schedule(Math.max(0, lifeNs - random.nextLong(80 * MS)), () -> isolate(leading, false, true, 100 * MS));
+        if (before != null) {
+            time.schedule(Math.max(0, lifeNs - random.nextLong(40 * MS)), before::start);
+        }
+        time.schedule(lifeNs, () -> {
+            // It is back with the death of its successor, or some time later.
+            crash(leader, random.nextInt(3) == 0, 1_000 * MS + someNs());
             if (more > 0) {
                 relay(more - 1, leader, time.nowNs() + RELAY_NS);
+            } else {
+                plotting = false;
             }
         });
     }

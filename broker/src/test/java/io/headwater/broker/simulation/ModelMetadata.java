@@ -32,6 +32,9 @@ final class ModelMetadata {
     /** After so long without a word of the leader a voter knows none, and a leader without a majority steps down. */
     private static final long SILENCE_NS = 2_500 * MS;
 
+    /** How long a voter may take to hear of what is agreed on. */
+    private static final long LATE_NS = 400 * MS;
+
     /** Whether what one machine says arrives at the other. */
     interface Reach {
         boolean test(int from, int to);
@@ -46,6 +49,9 @@ final class ModelMetadata {
     private final SimulatedLoop time;
     private final SplittableRandom random;
     private final Reach reach;
+    /** Of how many pieces of news one is late. */
+    private final int lateOneIn;
+
     private final List<Agreed> log = new ArrayList<>();
     private final Deque<Proposal> pending = new ArrayDeque<>();
     /** Those that run. */
@@ -65,6 +71,7 @@ final class ModelMetadata {
         this.time = time;
         this.random = random;
         this.reach = reach;
+        this.lateOneIn = random.nextBoolean() ? 20 : 3;
         time.schedule(TICK_NS, this::tick);
     }
 
@@ -279,7 +286,7 @@ final class ModelMetadata {
                 }
                 if (available < log.size() && !told) {
                     told = true;
-                    time.schedule(random.nextLong(30 * MS), () -> {
+                    time.schedule(random.nextLong(random.nextInt(lateOneIn) == 0 ? LATE_NS : 30 * MS), () -> {
                         told = false;
                         if (running.get(name) == this) {
                             reaches(log.size());

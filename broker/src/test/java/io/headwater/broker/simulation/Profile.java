@@ -62,16 +62,16 @@ record Profile(
                 random.nextBoolean() ? 4_000 : random.nextLong(400, 4_000));
     }
 
-    /** One partition whose leader changes all the time: what shows that a rule is missed. */
+    /** One partition whose leader changes all the time, and much to lose: what shows that a rule is missed. */
     static Profile violent(SplittableRandom random) {
         return random(
                 random,
                 1,
-                10_000 * MS,
+                3_000 * MS,
                 600,
-                random.nextLong(20, 200) * MS,
-                random.nextLong(100, 1_500) * MS,
-                random.nextInt(2) == 0 ? ALL : ALL & ~(1 << Faults.Kind.WIPE.ordinal()),
+                upTo(random, 20, 20),
+                upTo(random, 100, 15),
+                random.nextInt(3) == 0 ? someKinds(random) : fewKinds(random),
                 random.nextLong(200, 600));
     }
 
@@ -97,6 +97,13 @@ record Profile(
         return random.nextInt(3) == 0 ? ALL : random.nextInt(ALL + 1);
     }
 
+    /** A plot or a handover, and sometimes something else. */
+    private static int fewKinds(SplittableRandom random) {
+        Faults.Kind[] kinds = Faults.Kind.values();
+        int few = random.nextInt(ALL + 1) & random.nextInt(ALL + 1) & random.nextInt(ALL + 1) & random.nextInt(ALL + 1);
+        return 1 << kinds.length - 1 - random.nextInt(4) | few;
+    }
+
     private static Profile random(
             SplittableRandom random,
             int partitions,
@@ -107,7 +114,7 @@ record Profile(
             int kinds,
             long sessionMs) {
         // What takes a moment else takes long enough for faults to come in between.
-        boolean stepwise = random.nextInt(4) == 0;
+        boolean stepwise = random.nextInt(3) == 0;
         return new Profile(
                 random.nextInt(3, 5),
                 partitions,

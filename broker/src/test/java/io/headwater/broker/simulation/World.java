@@ -73,6 +73,7 @@ final class World {
     private final SplittableRandom random;
     private final Profile profile;
     private final Mutation mutation;
+    private final boolean isWithoutRule;
     private final Network network;
     private final ModelMetadata metadata;
     private final List<Machine> machines = new ArrayList<>();
@@ -94,6 +95,7 @@ final class World {
 
     /** @param rule that does not hold; null: all do */
     World(SplittableRandom random, Profile profile, @Nullable String rule) {
+        this.isWithoutRule = rule != null;
         this.mutation = Mutation.without(rule, profile.windowBytes(), profile.frameBytes());
         this.random = random;
         this.profile = profile;
@@ -208,6 +210,9 @@ final class World {
         }
         faults.begin();
         step(profile.faultsNs());
+        if (isWithoutRule) {
+            return trace; // what that breaks is seen when it happens
+        }
         calm = true;
         faults.end();
         if (profile.workers() > 0) {
