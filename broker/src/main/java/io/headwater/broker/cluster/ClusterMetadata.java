@@ -171,9 +171,7 @@ public final class ClusterMetadata implements MetadataQuorum {
         if (controller == 0 || proposals.isBusy()) {
             next = Math.min(next, LEADERLESS_NS);
         }
-        if (voter != null) {
-            next = Math.min(next, watch.nextInNs(nowNs));
-        }
+        next = Math.min(next, voter == null ? Long.MAX_VALUE : watch.nextInNs(nowNs));
         if (isTailing()) {
             next = Math.min(next, tail.nextInNs(nowNs));
         }
