@@ -38,6 +38,8 @@ final class StreamHistory {
     private long lastAckNs = System.nanoTime();
     private long longestPauseNs;
     private volatile boolean stopped;
+    /** Nothing is published any more. */
+    private volatile boolean loaded;
 
     /**
      * @param seed named where something is wrong
@@ -111,17 +113,20 @@ final class StreamHistory {
                                 ("key-" + n % 50).getBytes(StandardCharsets.UTF_8),
                                 value.getBytes(StandardCharsets.UTF_8)))
                         .whenComplete((ack, failure) -> {
-                            window.release();
                             if (failure != null) {
                                 failures.add(failure);
                             } else {
                                 acknowledgedAt.put(value, ack.partition() + "@" + ack.offset());
                                 acknowledgedNow();
                             }
+                            // Whoever sees it free sees what was acknowledged, too.
+                            window.release();
                         });
             }
         } catch (InterruptedException | RuntimeException e) {
             failures.add(e);
+        } finally {
+            loaded = true;
         }
     }
 
@@ -159,7 +164,7 @@ final class StreamHistory {
         long endNs = Long.MAX_VALUE;
         try (StreamConsumer consumer =
                 client.streamConsumer().topics(TOPIC).from(Position.beginning()).build()) {
-            while (!(stopped && window.availablePermits() == IN_FLIGHT && into.at.size() >= acknowledgedAt.size())) {
+            while (!(loaded && window.availablePermits() == IN_FLIGHT && into.at.size() >= acknowledgedAt.size())) {
                 consumer.poll(Duration.ofMillis(200)).forEach(into::add);
                 if (stopped && endNs == Long.MAX_VALUE) {
                     endNs = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);

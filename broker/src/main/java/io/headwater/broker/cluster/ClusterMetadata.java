@@ -58,6 +58,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     private volatile MetadataImage image;
     /** Up to which picture everybody here has been told. */
     private @Nullable MetadataImage told;
+
     private boolean registered;
     private volatile int controller;
     /** The voter that leads, as others say. */
