@@ -355,10 +355,19 @@ final class Member implements Membership, PeerHandler, Responsibility {
     private void replicate(int node, PeerMessage message, ByteBuffer attachment) {
         try {
             for (ReplicaCodec.Received each : ReplicaCodec.decode(message.getReplication(), attachment)) {
-                owners.receive(each.partition(), each.start(), checked(each.message()));
+                receive(node, each);
             }
-        } catch (BadPeerMessageException | InvalidEntriesException e) {
+        } catch (BadPeerMessageException e) {
             LOG.warn("node {}: what it says about replicas makes no sense: {}", node, e.getMessage());
+        }
+    }
+
+    /** Entries that are spoilt hold up no other partition: they are sent again. */
+    private void receive(int node, ReplicaCodec.Received each) {
+        try {
+            owners.receive(each.partition(), each.start(), checked(each.message()));
+        } catch (InvalidEntriesException e) {
+            LOG.warn("node {}: partition {}: what it sends is refused: {}", node, each.partition(), e.getMessage());
         }
     }
 

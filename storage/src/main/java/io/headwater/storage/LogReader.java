@@ -337,6 +337,14 @@ final class LogReader {
         return index.count() > 0 && recheck(segment.baseIndex(), index.position(index.stepOfOffset(offset)));
     }
 
+    /** The same with entries, up to the end of the segment that holds the first of them. */
+    boolean recheckEntries(long from, long until) throws IOException {
+        Segment segment = segments.get(segmentOfEntry(from));
+        using(segment);
+        segment.recheckEntries(from, until, Scratch.get().check());
+        return true;
+    }
+
     /** Closes the sealed segment that was opened longest ago, if this one makes too many. */
     void using(Segment segment) {
         if (!segment.sealed() || segment == opened.peekLast()) {

@@ -86,8 +86,7 @@ public final class PartitionLog {
 
     /**
      * All entries below this index are committed: {@link #truncateTo} spares them from now on, and after a restart as far as
-     * the marks have it. Those have it a tenth of a second later, if it is durable here, and nobody waits for that. What is
-     * not committed is neither removed by age or size nor rewritten. Until this is called all
+     * the marks have it, a tenth of a second later. What is not is neither removed nor rewritten. Until this is called all
      * that is durable counts as committed: the log is the only copy.
      */
     public void committed(long index) {
@@ -96,7 +95,7 @@ public final class PartitionLog {
         groupCommit.marksMoved();
     }
 
-    /** Takes that back, but for the marks: this log is the only copy from now on, and what is durable here is committed. */
+    /** Takes that back, but for the marks: this log is the only copy from now on. */
     public void onlyCopy() {
         commit.onlyCopy();
     }
@@ -108,8 +107,7 @@ public final class PartitionLog {
 
     /**
      * The leader epochs of all retained entries, oldest first; what is not flushed yet counts. The first one starts with
-     * the first retained entry, wherever it began before. A log whose entries are all gone names the epoch of the last one,
-     * at its end.
+     * the first retained entry, wherever it began. A log whose entries are all gone names the last one's, at its end.
      */
     public List<EpochStart> epochs() throws CorruptLogException, LogOfflineException {
         return commit.reading(reader::epochs);
@@ -148,8 +146,7 @@ public final class PartitionLog {
      * make the end of the process.
      *
      * @throws InvalidEntriesException if the bytes are not the next entries of this log; nothing has changed
-     * @throws DiskFullException if there is no room; what comes before it in full segments is appended all the same, up to
-     *     {@link #endIndex}
+     * @throws DiskFullException if there is no room; what comes before, in full segments, is appended, up to {@link #endIndex}
      */
     public void appendReplicated(ByteBuffer entries, long nowMs)
             throws InvalidEntriesException, DiskFullException, LogOfflineException {
@@ -295,10 +292,7 @@ public final class PartitionLog {
         return commit.reading(() -> reader.offsetForEventTime(timeMs, commit.written()));
     }
 
-    /**
-     * Reads what stands at a position of a segment once more, although this process may have written or checked it before;
-     * nothing happens if it is not there any more. Damage takes the log offline, as when any read finds it.
-     */
+    /** Reads a place in a segment once more, if it is still there, whoever has checked it. Damage takes the log offline. */
     public void recheck(long baseIndex, long position) throws CorruptLogException, LogOfflineException {
         flush();
         commit.reading(() -> reader.recheck(baseIndex, position));
@@ -308,6 +302,11 @@ public final class PartitionLog {
     public void recheckRecord(long offset) throws CorruptLogException, LogOfflineException {
         flush();
         commit.reading(() -> reader.recheckRecord(offset));
+    }
+
+    /** The same with entries that are flushed, up to the end of the segment that holds the first of them. */
+    public void recheckEntries(long from, long until) throws CorruptLogException, LogOfflineException {
+        commit.reading(() -> reader.recheckEntries(from, until));
     }
 
     /**

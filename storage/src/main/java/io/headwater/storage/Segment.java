@@ -269,6 +269,14 @@ final class Segment {
         }
     }
 
+    /** The same with all steps that hold these entries. */
+    void recheckEntries(long from, long until, EntryScanner scanner) throws IOException {
+        SegmentIndex steps = index();
+        for (int step = steps.stepOfEntry(from); step < steps.count() && steps.entryIndex(step) < until; step++) {
+            checkStep(steps, step, scanner);
+        }
+    }
+
     CorruptLogException corrupt(EntryScanner scanner) {
         String problem = scanner.problem();
         return new CorruptLogException(

@@ -251,6 +251,16 @@ public final class CopyLog implements ReplicaLog {
         }
     }
 
+    @Override
+    public void recheck(long fromIndex, long endIndex) {
+        flush();
+        try {
+            log.recheckEntries(fromIndex, endIndex);
+        } catch (StorageException e) {
+            throw new CopyFailedException("entries from " + fromIndex + " on cannot be read", e);
+        }
+    }
+
     /** Where this log begins: what a copy of it must be told that cannot be sent the entries from before. */
     public LogStart logStart() {
         return log.start();

@@ -9,6 +9,8 @@ import java.util.Deque;
  */
 final class Peer {
     private static final long JUST_MOVED = -1;
+    /** So often is something sent in vain before the log is looked at again, and each time that it was so often again. */
+    private static final int RECHECK_AFTER = 4;
 
     private record Sent(long endIndex, int bytes) {}
 
@@ -24,6 +26,8 @@ final class Peer {
     private long commitTold;
     /** Since when nothing has moved, as far as ticks have seen. */
     private long stillSinceMs = JUST_MOVED;
+
+    private int inVain;
 
     Peer(ReplicaState state, ReplicaMessage.AttachOk answer) {
         this.state = state;
@@ -89,6 +93,7 @@ final class Peer {
     void onAck(long durableEnd) {
         if (durableEnd > acked) {
             acked = durableEnd;
+            inVain = 0;
             stillSinceMs = JUST_MOVED;
         }
         for (Sent first = underWay.peek(); first != null && first.endIndex() <= acked; first = underWay.peek()) {
@@ -122,13 +127,23 @@ final class Peer {
         }
     }
 
+    private void resend() {
+        Sent first = underWay.peek();
+        if (first == null) {
+            return;
+        }
+        rewind();
+        if (++inVain % RECHECK_AFTER == 0 && !isLeftBehind()) {
+            // It may be refused, for bytes that are not what they were: nobody else would find that.
+            state.log.recheck(next, first.endIndex());
+        }
+    }
+
     void tick(long nowMs) {
         if (stillSinceMs == JUST_MOVED) {
             stillSinceMs = nowMs;
         } else if (nowMs - stillSinceMs >= state.settings.resendMs()) {
-            if (!underWay.isEmpty()) {
-                rewind();
-            }
+            resend();
             if (isLeftBehind()) {
                 // To be repeated, until it attaches again.
                 stillSinceMs = nowMs;

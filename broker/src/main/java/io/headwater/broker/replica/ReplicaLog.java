@@ -31,6 +31,9 @@ public interface ReplicaLog {
     /** Entries from an index on, at least one if there is any, as many as fit into the bytes otherwise. */
     Entries read(long fromIndex, int maxBytes);
 
+    /** Looks at these again, which others do not take: what was read before may have rotted since. As leader. */
+    void recheck(long fromIndex, long endIndex);
+
     /** Gives up all entries from this index on. When it returns, they do not come back after a crash. */
     void truncateTo(long endIndex);
 }

@@ -245,6 +245,26 @@ class CopyLogTest {
         world.nodes.forEach(CopyNode::stop);
     }
 
+    /** What it wrote itself it trusts, until somebody does not take it. */
+    @Test
+    void aLeaderThatSendsWhatHasRottenFindsThatOutItself() throws IOException {
+        CopyWorld world = world(3);
+        CopyNode leader = world.failOver();
+        int away = (leader.number + 1) % 3;
+        world.cut = (from, to) -> from == away || to == away;
+        write(leader, 60);
+        world.run(10);
+        // Behind what is on its way.
+        Path file = leader.segments().get(4);
+        flip(file, 300);
+        world.cut = (from, to) -> false;
+        world.run(40);
+        assertTrue(String.valueOf(leader.halted).contains("cannot be read"), "halted: " + leader.halted);
+        assertEquals(file, leader.log().damage().file());
+        assertTrue(world.node(away).copy().refusedAppends() > 0);
+        world.nodes.forEach(CopyNode::stop);
+    }
+
     /** What a leader does now and then, and what it tells the others. */
     private static void retain(CopyWorld world, long bytes) throws IOException {
         world.leader().log().deleteOldSegments(world.nowMs, -1, bytes);

@@ -139,6 +139,13 @@ final class SimLog implements ReplicaLog {
     }
 
     @Override
+    public void recheck(long fromIndex, long endIndex) {
+        if (fromIndex < start || fromIndex >= endIndex || endIndex > endIndex()) {
+            throw new AssertionError("from " + fromIndex + " to " + endIndex + " (expected: what was sent)");
+        }
+    }
+
+    @Override
     public void truncateTo(long endIndex) {
         cut(endIndex);
     }
