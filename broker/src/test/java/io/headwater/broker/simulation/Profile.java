@@ -100,7 +100,10 @@ record Profile(
     /** A plot or a handover, and sometimes something else. */
     private static int fewKinds(SplittableRandom random) {
         Faults.Kind[] kinds = Faults.Kind.values();
-        int few = random.nextInt(ALL + 1) & random.nextInt(ALL + 1) & random.nextInt(ALL + 1) & random.nextInt(ALL + 1);
+        int few = ALL;
+        for (int i = 0; i < 4; i++) {
+            few &= random.nextInt(ALL + 1);
+        }
         return 1 << kinds.length - 1 - random.nextInt(4) | few;
     }
 
