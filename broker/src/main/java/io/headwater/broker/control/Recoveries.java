@@ -80,7 +80,10 @@ final class Recoveries {
         Replica kept = node.replica();
         if (image.hasQuorum(partition)) {
             return refused(
-                    partition, "enough of its voters are alive: it goes on without any loss, if their copies are well");
+                    partition,
+                    "enough of its voters are alive: it goes on without any loss, if their copies are well. If they are"
+                            + " damaged or being healed (their logs say so), restart their brokers; if that does not help,"
+                            + " stop those, and try again");
         }
         if (!partition.replicas().contains(kept)) {
             return refused(partition, "node " + node.nodeId() + " has no copy of it");

@@ -4,6 +4,7 @@ import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.Replica;
 import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.LogLeavingException;
@@ -28,6 +29,9 @@ final class Absences {
     private final ShardGauges gauges;
     private final Long2ObjectHashMap<StorageException> broken = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<CorruptLogException> damaged = new Long2ObjectHashMap<>();
+    /** Of the damaged ones, why. */
+    private final Long2ObjectHashMap<String> waiting = new Long2ObjectHashMap<>();
+
     private final LongHashSet delayed = new LongHashSet();
     private long triedMs;
 
@@ -62,7 +66,10 @@ final class Absences {
         }
     }
 
-    /** It is not broken any more if it was only damaged, and another copy leads on a node that is alive. */
+    /**
+     * It is not broken any more if it was only damaged, another copy leads, and the nodes of all other voters are alive.
+     * What stands behind the damage may be whole, and the second-to-last copy of what was acknowledged while one was away.
+     */
     void heal(PartitionInfo info, int self, MetadataImage image, DataDirectory data) {
         Leader leader = info.leader();
         CorruptLogException damage = damaged.get(info.partitionId());
@@ -71,6 +78,15 @@ final class Absences {
         }
         NodeInfo node = image.node(leader.nodeId());
         if (node == null || node.fenced() || node.incarnation() != leader.incarnation()) {
+            return;
+        }
+        Replica away = awayFrom(info, self, image);
+        if (away != null) {
+            waits(
+                    info,
+                    "node " + away.nodeId()
+                            + " has a vote and is not alive; until it is, nothing of this copy is given up."
+                            + " A restart of this broker makes the copy count again until the damage is read again");
             return;
         }
         try {
@@ -85,7 +101,28 @@ final class Absences {
         } catch (LogLeavingException soon) {
             LOG.debug("partition {}: {}", info.displayName(), soon.getMessage());
         } catch (StorageException e) {
-            LOG.warn("partition {}: cannot be healed now: {}", info.displayName(), e.getMessage());
+            waits(info, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** A voter, but for the one here, that is not on a live node. */
+    private static @Nullable Replica awayFrom(PartitionInfo info, int self, MetadataImage image) {
+        List<Replica> voters = new ArrayList<>(info.replicas().voters());
+        voters.addAll(info.replicas().nextVoters());
+        for (Replica voter : voters) {
+            NodeInfo node = image.node(voter.nodeId());
+            if (voter.nodeId() != self
+                    && (node == null || node.fenced() || !node.replica().equals(voter))) {
+                return voter;
+            }
+        }
+        return null;
+    }
+
+    /** Said once, and again when it is something else. */
+    private void waits(PartitionInfo info, String why) {
+        if (!why.equals(waiting.put(info.partitionId(), why))) {
+            LOG.warn("partition {}: its damaged copy cannot be healed now: {}", info.displayName(), why);
         }
     }
 
@@ -104,6 +141,7 @@ final class Absences {
     void end(long partitionId) {
         delayed.remove(partitionId);
         damaged.remove(partitionId);
+        waiting.remove(partitionId);
         broken.remove(partitionId);
         gauges.offlinePartitions = broken.size();
     }
