@@ -133,7 +133,7 @@ final class LogCommit implements Syncable {
         synchronized (this) {
             if (offline == null) {
                 offline = new Offline(reason, cause);
-                LOG.error("{}: OFFLINE until a restart: {}", context, reason, cause);
+                LOG.error("{}: OFFLINE: {}", context, reason, cause);
             }
         }
         return new LogOfflineException(context + " is offline: " + reason, cause);

@@ -14,6 +14,9 @@ final class Follower {
     /** Attaches are small, and a leader that has not heard yet that it leads drops them: nothing is committed meanwhile. */
     private static final int ATTACHES_PER_RESEND = 10;
 
+    /** Without a word lost in between: a leader that sends from the same place again has heard that this copy has all before. */
+    private static final int SAME_GAPS = 3;
+
     private static final long JUST_SAID = -1;
     private static final long NOT_KNOWN = Long.MAX_VALUE;
 
@@ -24,6 +27,8 @@ final class Follower {
     private @Nullable Attempt attempt;
     private long attempts;
     private boolean copying;
+    private long gapAt;
+    private int gaps;
     /** What the leader had when it let this replica attach. Whatever this copy has once acknowledged is below it. */
     private long owed = NOT_KNOWN;
 
@@ -166,8 +171,12 @@ final class Follower {
 
     void onAppend(ReplicaMessage.Append append) {
         Entries entries = append.entries();
-        if (append.epoch() != attachedEpoch || entries.fromIndex() > state.log.endIndex()) {
-            return; // a gap: the leader will see no acknowledgement and send it again
+        if (append.epoch() != attachedEpoch) {
+            return;
+        }
+        if (entries.fromIndex() > state.log.endIndex()) {
+            onGap(entries.fromIndex());
+            return;
         }
         if (!agrees(entries)) {
             state.halt("entries: other epochs from index " + entries.fromIndex() + " on than in the log (expected: "
@@ -181,6 +190,19 @@ final class Follower {
         learnCommit(append.commit());
         if (!grows || !state.rules.hold(Rule.ONLY_DURABLE_COUNTS)) {
             acknowledge();
+        }
+    }
+
+    /**
+     * The leader will see no acknowledgement and send again from the last one on. If that is not here, it has heard one from
+     * before this copy was cut, late: this copy says anew what it has.
+     */
+    private void onGap(long fromIndex) {
+        gaps = fromIndex == gapAt ? gaps + 1 : 1;
+        gapAt = fromIndex;
+        if (gaps >= SAME_GAPS) {
+            gaps = 0;
+            detach();
         }
     }
 

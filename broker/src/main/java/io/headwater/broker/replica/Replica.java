@@ -294,6 +294,7 @@ public final class Replica {
         boolean fenced = state.rules.hold(Rule.PROMISE_FENCES) && !state.promise.admits(append.epoch());
         if (leadership == null && !fenced && append.to().equals(state.me)) {
             follower.onAppend(append);
+            turnToLeader();
         }
     }
 

@@ -568,6 +568,23 @@ class ReplicaTest {
         assertEquals(List.of("committed 2", "halted"), lone.events);
     }
 
+    /** The leader has heard an acknowledgement from before this copy was cut. */
+    @Test
+    void whoIsSentFromBehindItsEndAgainAndAgainSaysAnewWhatItHas() {
+        LoneReplica lone = LoneReplica.following(3, 1);
+        lone.receive(3, 5, 0, 3);
+        lone.receive(3, 6, 0, 3);
+        lone.receive(3, 5, 0, 3);
+        lone.receive(3, 6, 0, 3);
+        assertEquals(List.of(), lone.sent(Attach.class), "lost on the way, as far as it can tell");
+        lone.receive(3, 6, 0, 3);
+        lone.receive(3, 6, 0, 3);
+        assertEquals(1, lone.sent(Attach.class).size());
+        lone.replica.receive(new AttachOk(3, new AttachId(ME, INCARNATION, 2), 1, 0, 7));
+        lone.receive(3, 1, 0, 3, 3);
+        assertEquals(3, lone.log.endIndex());
+    }
+
     // A copy that has lost what it acknowledged
 
     private static LoneReplica suspect(int promised, int... epochsOfEntries) {
