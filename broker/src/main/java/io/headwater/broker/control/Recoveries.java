@@ -82,8 +82,8 @@ final class Recoveries {
             return refused(
                     partition,
                     "enough of its voters are alive: it goes on without any loss, if their copies are well. If they are"
-                            + " damaged or being healed (their logs say so), restart their brokers; if that does not help,"
-                            + " stop those, and try again");
+                            + " damaged or being healed (their logs say so), restart their brokers one by one; if that does"
+                            + " not help, see 'Two copies of a partition are damaged' in docs/operating.md");
         }
         if (!partition.replicas().contains(kept)) {
             return refused(partition, "node " + node.nodeId() + " has no copy of it");
