@@ -72,11 +72,17 @@ final class Faults {
         }
     }
 
-    /** All voters but one are gone, some with their disks. Those that are not may come back. */
+    /**
+     * All voters but one are gone, some with their disks. Those that are not may come back. The one is a voter before and after
+     * a change that may be about to end: otherwise nobody would be left.
+     */
     private void disaster() {
-        List<ReplicaId> voters = world.metadata().view().configuration().allVoters();
+        Configuration configuration = world.metadata().view().configuration();
+        List<ReplicaId> voters = configuration.allVoters();
         SimNode survivor = world.node(voters.get(random.nextInt(voters.size())).node());
-        if (!survivor.isUp() || !voters.contains(survivor.id())) {
+        boolean stays = configuration.voters().contains(survivor.id())
+                && (!configuration.isJoint() || configuration.newVoters().contains(survivor.id()));
+        if (!survivor.isUp() || !stays) {
             return;
         }
         for (ReplicaId voter : voters) {
