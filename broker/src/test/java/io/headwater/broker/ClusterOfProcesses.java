@@ -152,6 +152,32 @@ final class ClusterOfProcesses implements AutoCloseable {
                 .build();
     }
 
+    /** Who leads a topic's partitions, as each node believes, and what their leaders say of them: for a test that fails. */
+    String pictures(String topic) {
+        StringBuilder text = new StringBuilder();
+        for (int node = 1; node <= nodes(); node++) {
+            text.append("\nnode ").append(node).append(" says: ");
+            try (HeadwaterClient client = client(node)) {
+                client.admin().topics().stream()
+                        .filter(each -> each.getName().equals(topic))
+                        .flatMap(each -> each.getPartitionsList().stream())
+                        .forEach(each -> text.append("epoch ")
+                                .append(each.getEpoch())
+                                .append(" led by ")
+                                .append(each.getLeader())
+                                .append("; "));
+            } catch (RuntimeException e) {
+                text.append(e);
+            }
+        }
+        try (HeadwaterClient client = client(Duration.ofSeconds(20))) {
+            text.append('\n').append(client.admin().describeTopic(topic, true));
+        } catch (RuntimeException e) {
+            text.append('\n').append(e);
+        }
+        return text.toString();
+    }
+
     boolean isRunning(int node) {
         return running.containsKey(node);
     }

@@ -76,7 +76,11 @@ class ClusterPartitionTest {
             sender.admin().createTopic(WITNESS, TopicSettings.defaults().withPartitions(NODES));
             history.during(sender, reader, () -> {
                 history.awaitMore(SOME);
-                fault.strike(cluster, cluster.network());
+                try {
+                    fault.strike(cluster, cluster.network());
+                } catch (AssertionError e) {
+                    throw new AssertionError(e.getMessage() + cluster.pictures(StreamHistory.TOPIC), e);
+                }
                 cluster.network().heal();
                 history.awaitMore(SOME);
                 awaitTopic(cluster, 1, ClusterPartitionTest::isWhole);

@@ -139,6 +139,11 @@ class ClusterRecoveryTest {
             create(admin);
             move(admin, List.of(4, 2, 1));
             publish(client, "kept");
+            await(
+                    "node 1 has all of it",
+                    () -> admin.describeTopic(TOPIC).getPartitionsList().stream()
+                            .allMatch(each ->
+                                    each.getFollowersList().stream().allMatch(follower -> follower.getEntries() == 0)));
             assertEquals(List.of(), recover(admin, 1, false), "all is well");
             cluster.network().cutBothWays(1, 2);
             cluster.network().cutBothWays(1, 4);
