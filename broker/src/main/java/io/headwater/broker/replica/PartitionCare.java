@@ -59,8 +59,8 @@ final class PartitionCare {
         askedMs = nowMs;
         if (view.isSealing()) {
             if (election.hasProposed()) {
-                election.forget(); // who was to lead may be gone, or back in another run, which the metadata would not
-                // take
+                // Who was to lead may be gone, or back in another run, which the metadata would not take.
+                election.forget();
             }
             for (ReplicaId voter : view.configuration().allVoters()) {
                 if (!election.hasReportOf(voter)) {

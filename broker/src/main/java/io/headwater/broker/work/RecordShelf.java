@@ -245,8 +245,7 @@ final class RecordShelf {
         place.load(slice);
         if (!place.isAsWritten()) {
             // Nobody checks a second time what this process has written or checked before. That is for the log to find
-            // out, and
-            // nothing that could be said of the record.
+            // out, and nothing that could be said of the record.
             place.clear();
             log.recheckRecord(offset);
             place.load(slice);

@@ -8,12 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.wire.Command;
-import io.headwater.broker.metadata.wire.CreateTopic;
 import io.headwater.broker.metadata.wire.FenceNode;
-import io.headwater.broker.metadata.wire.RegisterNode;
-import io.headwater.broker.metadata.wire.TopicPolicy;
 import io.headwater.broker.metadata.wire.UnfenceNode;
-import io.headwater.protocol.wire.AckLevel;
 import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.Mark;
 import io.headwater.storage.ReplicaFlag;
@@ -35,26 +31,7 @@ class AbsencesTest {
 
     @BeforeEach
     void isDamagedAndAnotherLeads() throws IOException {
-        for (int node = 2; node <= 3; node++) {
-            owners.apply(Command.newBuilder()
-                    .setRegisterNode(RegisterNode.newBuilder()
-                            .setNodeId(node)
-                            .setDirectoryId("00000000-0000-0000-0000-00000000000" + node)));
-        }
-        owners.apply(Command.newBuilder()
-                .setCreateTopic(CreateTopic.newBuilder()
-                        .setName("work")
-                        .setPartitions(3)
-                        .setReplicas(3)
-                        .setPolicy(TopicPolicy.newBuilder()
-                                .setRetentionMs(-1)
-                                .setRetentionBytes(-1)
-                                .setAckLevel(AckLevel.ACK_PERSISTED_VALUE))));
-        owners.start();
-        PartitionInfo ledElsewhere = owners.image.topic("work").partitions().stream()
-                .filter(each -> each.leader().nodeId() == 2)
-                .findFirst()
-                .orElseThrow();
+        PartitionInfo ledElsewhere = owners.startAsFollowerOf(2);
         id = ledElsewhere.partitionId();
         owners.data().marks().expect(new long[] {id});
         absences.broke(ledElsewhere, DAMAGE, DAMAGE, false);

@@ -9,9 +9,12 @@ import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.metadata.wire.CreateTopic;
 import io.headwater.broker.metadata.wire.RegisterNode;
+import io.headwater.broker.metadata.wire.TopicPolicy;
 import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.replica.ReplicaSettings;
+import io.headwater.protocol.wire.AckLevel;
 import io.headwater.record.Envelope;
 import io.headwater.record.InvalidBatchException;
 import io.headwater.record.RecordBatch;
@@ -69,6 +72,30 @@ final class SteppedOwners {
     private void register() {
         apply(Command.newBuilder()
                 .setRegisterNode(RegisterNode.newBuilder().setNodeId(1).setDirectoryId(DIRECTORY_ID)));
+    }
+
+    /** One of three brokers; returns a partition that all of them have, and that this other one leads. */
+    PartitionInfo startAsFollowerOf(int leader) throws IOException {
+        for (int node = 2; node <= 3; node++) {
+            apply(Command.newBuilder()
+                    .setRegisterNode(RegisterNode.newBuilder()
+                            .setNodeId(node)
+                            .setDirectoryId("00000000-0000-0000-0000-00000000000" + node)));
+        }
+        apply(Command.newBuilder()
+                .setCreateTopic(CreateTopic.newBuilder()
+                        .setName("work")
+                        .setPartitions(3)
+                        .setReplicas(3)
+                        .setPolicy(TopicPolicy.newBuilder()
+                                .setRetentionMs(-1)
+                                .setRetentionBytes(-1)
+                                .setAckLevel(AckLevel.ACK_PERSISTED_VALUE))));
+        start();
+        return image.topic("work").partitions().stream()
+                .filter(each -> each.leader().nodeId() == leader)
+                .findFirst()
+                .orElseThrow();
     }
 
     void start() throws IOException {

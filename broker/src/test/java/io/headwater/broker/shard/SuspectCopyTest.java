@@ -7,15 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.headwater.broker.copy.CopyLog;
 import io.headwater.broker.copy.Views;
 import io.headwater.broker.metadata.PartitionInfo;
-import io.headwater.broker.metadata.wire.Command;
-import io.headwater.broker.metadata.wire.CreateTopic;
-import io.headwater.broker.metadata.wire.RegisterNode;
-import io.headwater.broker.metadata.wire.TopicPolicy;
 import io.headwater.broker.replica.AttachId;
 import io.headwater.broker.replica.Entries;
 import io.headwater.broker.replica.ReplicaId;
 import io.headwater.broker.replica.ReplicaMessage;
-import io.headwater.protocol.wire.AckLevel;
 import io.headwater.record.ControlPayload;
 import io.headwater.record.EntryKind;
 import io.headwater.storage.DataDirectory;
@@ -43,26 +38,7 @@ class SuspectCopyTest {
 
     @BeforeEach
     void isSuspectAndHasAllButTheNewsOfIt() throws IOException {
-        for (int node = 2; node <= 3; node++) {
-            owners.apply(Command.newBuilder()
-                    .setRegisterNode(RegisterNode.newBuilder()
-                            .setNodeId(node)
-                            .setDirectoryId("00000000-0000-0000-0000-00000000000" + node)));
-        }
-        owners.apply(Command.newBuilder()
-                .setCreateTopic(CreateTopic.newBuilder()
-                        .setName("work")
-                        .setPartitions(3)
-                        .setReplicas(3)
-                        .setPolicy(TopicPolicy.newBuilder()
-                                .setRetentionMs(-1)
-                                .setRetentionBytes(-1)
-                                .setAckLevel(AckLevel.ACK_PERSISTED_VALUE))));
-        owners.start();
-        info = owners.image.topic("work").partitions().stream()
-                .filter(each -> each.leader().nodeId() == 2)
-                .findFirst()
-                .orElseThrow();
+        info = owners.startAsFollowerOf(2);
         shard = owners.owner(info);
         long id = info.partitionId();
         owners.data().marks().expect(new long[] {id});
