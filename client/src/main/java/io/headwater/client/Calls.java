@@ -115,6 +115,11 @@ final class Calls {
         return error.getCode() == ErrorCode.ERROR_OVERLOADED || error.getCode() == ErrorCode.ERROR_SHUTTING_DOWN;
     }
 
+    /** It can have nothing agreed on, which another broker of its cluster may be able to. */
+    private boolean isCutOff(Error error) {
+        return error.getCode() == ErrorCode.ERROR_METADATA_UNAVAILABLE && cluster.isCluster();
+    }
+
     /** Whether this is not the last word. */
     boolean takesBack(Session session, Call call, Error error) {
         boolean isDefinite = !error.getUnknownOutcome();
@@ -126,13 +131,25 @@ final class Calls {
         }
         long waitNs = Math.max(error.getRetryAfterMs() * 1_000_000L, PAUSE_NS);
         boolean hasTime = call.deadlineNs - loop.nowNs() > waitNs;
-        if (mayRepeat && hasTime && isBusy(error) && call.repeat != Call.Repeat.NEVER) {
+        if (mayRepeat && hasTime && (isBusy(error) || isCutOff(error)) && call.repeat != Call.Repeat.NEVER) {
             call.isUnsure |= !isDefinite;
-            loop.schedule(waitNs, () -> ask(call));
+            boolean isCutOff = isCutOff(error);
+            leave(isCutOff, session);
+            loop.schedule(waitNs, () -> {
+                leave(isCutOff, session);
+                ask(call);
+            });
             return true;
         }
         settled(call);
         return false;
+    }
+
+    /** The first time there may be no connection to another broker yet. */
+    private void leave(boolean isCutOff, Session session) {
+        if (isCutOff && cluster.isHome(session)) {
+            cluster.askAnother();
+        }
     }
 
     private void detour(Session session, Call call, Error error) {

@@ -103,6 +103,11 @@ final class Cluster implements Session.Owner {
         return search.any();
     }
 
+    /** It is the one that is asked what any can be. */
+    boolean isHome(Session session) {
+        return search.isHome(session);
+    }
+
     /** What the broker said that was asked last does not help. */
     void askAnother() {
         search.leaveHome();

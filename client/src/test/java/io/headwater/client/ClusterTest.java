@@ -12,6 +12,7 @@ import io.headwater.protocol.wire.Anchor;
 import io.headwater.protocol.wire.DeleteTopic;
 import io.headwater.protocol.wire.FindOffset;
 import io.headwater.protocol.wire.GetTopics;
+import io.headwater.protocol.wire.InitProducer;
 import io.headwater.record.testing.Seeds;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -126,6 +127,36 @@ class ClusterTest {
         assertTrue(refreshes > 10 && refreshes < 60, refreshes + " times GET_TOPICS in 9 s");
         long asked = sent(FrameType.FIND_OFFSET);
         assertTrue(asked < 5, asked + " times FIND_OFFSET, of nobody who could know");
+    }
+
+    @Test
+    void asksAnotherWhereOneIsCutOffFromTheOthers() {
+        for (int seed = 1; seed <= 30; seed++) {
+            Run run = new Run(new SplittableRandom(seed));
+            Outcome topics = run.ask(FrameType.GET_TOPICS, GetTopics.getDefaultInstance(), Call.Repeat.READ);
+            run.loop.runUntil(topics::isDone, 60 * SECOND);
+            for (int node = 1; node <= run.brokers.size(); node++) {
+                run.brokers.node(node).isCutOff = run.cluster.any().nodeId() == node;
+            }
+            long startNs = run.loop.nowNs();
+            Outcome id = run.ask(FrameType.INIT_PRODUCER, InitProducer.getDefaultInstance(), Call.Repeat.READ);
+            run.loop.runUntil(id::isDone, 60 * SECOND);
+            assertTrue(id.reply != null, () -> String.valueOf(id.failure));
+            assertTrue(run.loop.nowNs() - startNs < SECOND, "it waited for who could not help");
+        }
+    }
+
+    @Test
+    void saysSoWhereNobodyReachesTheOthers() {
+        await(only.ask(FrameType.GET_TOPICS, GetTopics.getDefaultInstance(), Call.Repeat.READ));
+        for (int node = 1; node <= brokers.size(); node++) {
+            brokers.node(node).isCutOff = true;
+        }
+        Outcome id = only.ask(FrameType.INIT_PRODUCER, InitProducer.getDefaultInstance(), Call.Repeat.READ);
+        await(id);
+        assertInstanceOf(HeadwaterException.Retriable.class, id.failure);
+        assertEquals("METADATA_UNAVAILABLE", id.failure.code());
+        assertTrue(sent(FrameType.INIT_PRODUCER) < 300, () -> sent(FrameType.INIT_PRODUCER) + " times in 9 s");
     }
 
     @Test

@@ -64,7 +64,8 @@ public final class Errors {
                     ERROR_SHUTTING_DOWN,
                     ERROR_TIMEOUT,
                     ERROR_NOT_LEADER,
-                    ERROR_NOT_CONTROLLER -> true;
+                    ERROR_NOT_CONTROLLER,
+                    ERROR_METADATA_UNAVAILABLE -> true;
             default -> false;
         };
     }

@@ -192,7 +192,7 @@ final class Proposals {
             work++;
         }
         while (!underWay && !waiting.isEmpty() && nowNs - waiting.element().sinceNs() > retryNs) {
-            waiting.remove().done().completeExceptionally(unavailable(lastProblem + "; nothing was proposed"));
+            waiting.remove().done().completeExceptionally(unproposed(lastProblem));
             work++;
         }
         return work;
@@ -202,15 +202,19 @@ final class Proposals {
         return new MetadataUnavailableException("the cluster's metadata: " + why, new IllegalStateException(why));
     }
 
+    private static MetadataUnavailableException unproposed(String why) {
+        return MetadataUnavailableException.definite("the cluster's metadata: " + why + "; nothing was proposed");
+    }
+
     /** Whether a turn is wanted soon. */
     boolean isBusy() {
         return !waiting.isEmpty() || !agreed.isEmpty();
     }
 
     void close() {
-        MetadataUnavailableException closing = unavailable("this broker is stopping");
-        agreed.forEach(each -> each.done().completeExceptionally(closing));
-        waiting.forEach(each -> each.done().completeExceptionally(closing));
+        String closing = "this broker is stopping";
+        agreed.forEach(each -> each.done().completeExceptionally(unavailable(closing)));
+        waiting.forEach(each -> each.done().completeExceptionally(unproposed(closing)));
         agreed.clear();
         waiting.clear();
     }

@@ -24,9 +24,8 @@ final class Failures {
             return expected.error();
         }
         if (cause instanceof MetadataUnavailableException unavailable) {
-            return Errors.builder(ErrorCode.ERROR_DISK_FULL, String.valueOf(unavailable.getMessage()))
-                    .setRetriable(true)
-                    .setUnknownOutcome(true)
+            return Errors.builder(ErrorCode.ERROR_METADATA_UNAVAILABLE, String.valueOf(unavailable.getMessage()))
+                    .setUnknownOutcome(!unavailable.isDefinite())
                     .build();
         }
         LOG.error("control: a request failed in a way that nobody foresaw", cause);

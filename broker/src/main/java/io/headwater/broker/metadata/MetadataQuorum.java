@@ -12,7 +12,7 @@ public interface MetadataQuorum extends AutoCloseable {
      * Asks for a command to be agreed on. Commands are applied in the order in which they were proposed.
      *
      * @return completed by a later {@link #doWork}: the outcome, after it is durable; or, with a
-     *     {@link MetadataUnavailableException}, unknown: the command may or may not have taken effect
+     *     {@link MetadataUnavailableException}, not, or nobody knows, as it says
      */
     CompletionStage<Outcome> propose(Command command);
 

@@ -21,6 +21,9 @@ public final class ClientFailure {
                 "headwater queue list shows who is not done; topic alter --max-records or --max-bytes moves the limit";
             case "MOVE_UNDECIDED" -> "headwater queue describe says how far it is; the others can be moved then";
             case "DISK_FULL" -> "writing works again as soon as there is space";
+            case "METADATA_UNAVAILABLE" ->
+                "headwater cluster status shows whether more than half of the voters are alive; one broker alone needs"
+                        + " a disk that takes its writes";
             case "PARTITION_OFFLINE", "CORRUPT_LOG" -> "headwater status and the broker's log say why";
             case "OVERLOADED", "SHUTTING_DOWN" -> "try again";
             default -> "";

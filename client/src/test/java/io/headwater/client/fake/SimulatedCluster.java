@@ -135,6 +135,8 @@ public final class SimulatedCluster {
         final List<Subscription> subscriptions = new ArrayList<>();
         int controllerView = controller;
         boolean isDown;
+        /** From all others: it can have nothing agreed on. */
+        public boolean isCutOff;
 
         Node(int id) {
             this.id = id;
@@ -221,14 +223,20 @@ public final class SimulatedCluster {
                                     .setMaxFrameBytes(1 << 20)
                                     .setMaxRecordBytes(1 << 20)
                                     .build());
-                case INIT_PRODUCER ->
-                    link.reply(
-                            connection,
-                            type,
-                            correlationId,
-                            InitProducerReply.newBuilder()
-                                    .setProducerId(++lastProducerId)
-                                    .build());
+                case INIT_PRODUCER -> {
+                    if (isCutOff) {
+                        Error why = Errors.of(ErrorCode.ERROR_METADATA_UNAVAILABLE, "nobody is known to lead");
+                        link.reply(connection, Frame.failure(type, correlationId, why));
+                    } else {
+                        link.reply(
+                                connection,
+                                type,
+                                correlationId,
+                                InitProducerReply.newBuilder()
+                                        .setProducerId(++lastProducerId)
+                                        .build());
+                    }
+                }
                 case GET_TOPICS -> link.reply(connection, type, correlationId, topics());
                 case PRODUCE -> produce(connection, correlationId, (Produce) message, attachment);
                 case FIND_OFFSET -> find(connection, correlationId, (FindOffset) message);
