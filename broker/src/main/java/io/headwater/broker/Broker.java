@@ -13,6 +13,7 @@ import io.headwater.broker.net.Listener;
 import io.headwater.broker.observe.AdminServer;
 import io.headwater.broker.observe.Health;
 import io.headwater.broker.observe.Metrics;
+import io.headwater.broker.partition.StateAudit;
 import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.shard.Owners;
 import io.headwater.protocol.Errors;
@@ -42,6 +43,8 @@ public final class Broker implements AutoCloseable {
     private static final long QUIET_TIMEOUT_MS = 10_000;
     private static final long HANDOVER_TIMEOUT_MS = 3_000;
     private static final long VIEWS_TIMEOUT_MS = 5_000;
+    /** A partition's state that is checked in the background takes at most this part of the heap for queues, beside it. */
+    private static final long AUDIT_SHARE = 8;
 
     private final BrokerConfig config;
     private final Ports ports;
@@ -122,7 +125,8 @@ public final class Broker implements AutoCloseable {
             data.scrub(
                     new Scrubber.Settings(
                             config.storage().scrubIntervalMs(), config.storage().scrubRate()),
-                    owners);
+                    new StateAudit(owners.queueMemory().maxBytes() / AUDIT_SHARE),
+                    new ScrubFindings(owners, metadata::image));
         }
         membership.ready();
         BrokerVitals vitals = new BrokerVitals(owners, listener, inFlight, data);

@@ -66,7 +66,8 @@ final class BrokerVitals implements Vitals {
         Scrubber scrubber = data.scrubber();
         return scrubber == null
                 ? Scrubbing.NONE
-                : new Scrubbing(scrubber.bytes(), scrubber.suspected(), scrubber.roundEndedMs());
+                : new Scrubbing(
+                        scrubber.bytes(), scrubber.suspected(), scrubber.divergences(), scrubber.roundEndedMs());
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.headwater.client.HeadwaterClient;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.PartitionDescription;
 import io.headwater.protocol.wire.Topic;
+import io.headwater.storage.EntryAudit;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.LogVerifier;
 import java.nio.file.Path;
@@ -182,7 +183,7 @@ class ClusterFaultsTest {
         assertEquals(0, BrokerMetrics.value(BrokerMetrics.page(port), "headwater_partitions_offline"));
         cluster.stop(node);
         List<LogVerifier.Finding> damage = new ArrayList<>();
-        LogVerifier.verify(new FileSystemDisk(), cluster.dataOf(node), List.of(), found -> {
+        LogVerifier.verify(new FileSystemDisk(), cluster.dataOf(node), List.of(), EntryAudit.NONE, found -> {
             if (found.severity() == LogVerifier.Severity.DAMAGE) {
                 damage.add(found);
             }

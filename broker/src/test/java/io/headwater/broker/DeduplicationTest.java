@@ -25,6 +25,7 @@ import io.headwater.client.QueueGroupConfig;
 import io.headwater.client.QueueRecord;
 import io.headwater.client.StreamConsumer;
 import io.headwater.record.Compression;
+import io.headwater.storage.EntryAudit;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.LogVerifier;
 import java.nio.charset.StandardCharsets;
@@ -167,7 +168,7 @@ class DeduplicationTest {
         stop();
         List<LogVerifier.Finding> findings = new ArrayList<>();
         assertTrue(
-                LogVerifier.verify(new FileSystemDisk(), directory, List.of(), findings::add)
+                LogVerifier.verify(new FileSystemDisk(), directory, List.of(), EntryAudit.NONE, findings::add)
                         .intact(),
                 findings.toString());
         start();

@@ -333,10 +333,11 @@ public final class DataDirectory implements AutoCloseable {
     /**
      * Begins to read everything again and again in the background, in search of damage, until this is closed. Once.
      *
-     * @param suspicions on a thread of its own; whoever owns the partition is to look ({@link PartitionLog#recheck})
+     * @param audit sees the entries that are read; on a thread of its own
+     * @param suspicions on the same; whoever owns the partition is to look ({@link PartitionLog#recheck})
      */
-    public void scrub(Scrubber.Settings settings, Scrubber.Suspicions suspicions) {
-        Scrubber started = new Scrubber(directory, disk, marks, epochClock, nanoClock, settings, suspicions);
+    public void scrub(Scrubber.Settings settings, EntryAudit audit, Scrubber.Suspicions suspicions) {
+        Scrubber started = new Scrubber(directory, disk, marks, epochClock, nanoClock, settings, audit, suspicions);
         scrubber = started;
         started.start("headwater-scrub");
     }

@@ -19,6 +19,8 @@ public final class LogVerifier {
     public enum Severity {
         /** Bytes that were durable are damaged or missing: the broker will refuse the partition. */
         DAMAGE,
+        /** The bytes are what was written, and contradict each other: counts as damage, though the broker does not see it. */
+        DIVERGENCE,
         /** Something derived is missing or bad: the broker rebuilds it. */
         REBUILDABLE,
         /** What a crash leaves behind: the broker cuts it off at the next start; nothing of it was known durable. */
@@ -45,6 +47,7 @@ public final class LogVerifier {
 
     private final Disk disk;
     private final Path directory;
+    private final EntryAudit audit;
     private final Consumer<Finding> findings;
     private final EntryScanner scanner = new EntryScanner();
     private Long2ObjectHashMap<Mark> marks = new Long2ObjectHashMap<>();
@@ -55,25 +58,28 @@ public final class LogVerifier {
     private long bytes;
     private int damages;
 
-    private LogVerifier(Disk disk, Path directory, Consumer<Finding> findings) {
+    private LogVerifier(Disk disk, Path directory, EntryAudit audit, Consumer<Finding> findings) {
         this.disk = disk;
         this.directory = directory;
+        this.audit = audit;
         this.findings = findings;
     }
 
     /** Verifies logs and marks only. */
     static Totals verify(Disk disk, Path directory, Consumer<Finding> findings) throws IOException {
-        return verify(disk, directory, List.of(), findings);
+        return verify(disk, directory, List.of(), EntryAudit.NONE, findings);
     }
 
     /**
      * Verifies; findings are reported as they are made.
      *
      * @param journals what else must be there as soon as there are partitions
+     * @param audit of what the entries mean
      * @throws DirectoryLockedException if a broker works on the directory
      * @throws IOException if something cannot be read at all
      */
-    public static Totals verify(Disk disk, Path directory, List<OtherJournal> journals, Consumer<Finding> findings)
+    public static Totals verify(
+            Disk disk, Path directory, List<OtherJournal> journals, EntryAudit audit, Consumer<Finding> findings)
             throws IOException {
         if (!disk.exists(directory.resolve(Marks.FILE_NAME))
                 && !disk.exists(directory.resolve(DataDirectory.PARTITIONS))) {
@@ -81,7 +87,7 @@ public final class LogVerifier {
         }
         DirectoryLock lock = DirectoryLock.acquire(disk, directory);
         try {
-            return new LogVerifier(disk, directory, findings).run(journals);
+            return new LogVerifier(disk, directory, audit, findings).run(journals);
         } finally {
             lock.close();
         }
@@ -256,6 +262,8 @@ public final class LogVerifier {
                         path,
                         scanner.position(),
                         "the checksum of a payload does not match");
+            } else {
+                audit(path, header.partitionId());
             }
             index.entry(scanner.envelope(), scanner.position());
             found.add(scanner.envelope(), scanner.records());
@@ -268,6 +276,14 @@ public final class LogVerifier {
             report(durable, header.baseIndex(), path, found.endPosition, problem);
         }
         return found;
+    }
+
+    private void audit(Path path, long partitionId) throws IOException {
+        String complaint = audit.next(partitionId, scanner.envelope(), scanner::payload);
+        if (complaint != null) {
+            damages++;
+            findings.accept(new Finding(Severity.DIVERGENCE, path, scanner.position(), complaint));
+        }
     }
 
     /** The footer, what stands behind the end, and whether the log reaches its mark. */

@@ -24,13 +24,21 @@ import org.slf4j.LoggerFactory;
  * <p>It works on a thread of its own and uses no log: it looks at files as they lie there, opens one for as long as a step
  * takes, and reads it through its channel. A file may be cut, replaced or given to others meanwhile, so what it finds is a
  * suspicion. The owner of the partition looks again ({@link PartitionLog#recheck}), and only that is a finding.
+ *
+ * <p>An {@link EntryAudit} is shown the committed entries on the way, each once in a round.
  */
 public final class Scrubber implements AutoCloseable {
-    /** Hears of bytes that seem to be damaged, on the scrubber's thread. */
-    @FunctionalInterface
+    /** Hears what was found, on the scrubber's thread. */
     public interface Suspicions {
-        /** @param position in the file of the segment that begins with this entry */
+        /**
+         * Bytes seem to be damaged.
+         *
+         * @param position in the file of the segment that begins with this entry
+         */
         void suspect(long partitionId, long baseIndex, long position);
+
+        /** The bytes are what was written, and what they say contradicts itself. */
+        void diverged(long partitionId, String what);
     }
 
     /**
@@ -51,6 +59,7 @@ public final class Scrubber implements AutoCloseable {
     private final EpochClock epochClock;
     private final NanoClock nanoClock;
     private final Settings settings;
+    private final EntryAudit audit;
     private final Suspicions suspicions;
     private final ScrubProgress at;
     private final EntryScanner scanner = new EntryScanner();
@@ -73,6 +82,7 @@ public final class Scrubber implements AutoCloseable {
     private long savedNs;
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong suspected = new AtomicLong();
+    private final AtomicLong divergences = new AtomicLong();
     private volatile long roundEndedMs;
     private volatile boolean closing;
     private @Nullable Thread thread;
@@ -84,6 +94,7 @@ public final class Scrubber implements AutoCloseable {
             EpochClock epochClock,
             NanoClock nanoClock,
             Settings settings,
+            EntryAudit audit,
             Suspicions suspicions) {
         this.partitions = dataDirectory.resolve(DataDirectory.PARTITIONS);
         this.disk = disk;
@@ -91,6 +102,7 @@ public final class Scrubber implements AutoCloseable {
         this.epochClock = epochClock;
         this.nanoClock = nanoClock;
         this.settings = settings;
+        this.audit = audit;
         this.suspicions = suspicions;
         this.at = new ScrubProgress(disk, dataDirectory);
         at.load();
@@ -110,6 +122,11 @@ public final class Scrubber implements AutoCloseable {
     /** Places that seemed damaged, since the start. Any thread. */
     public long suspected() {
         return suspected.get();
+    }
+
+    /** What the audit has found, since the start. Any thread. */
+    public long divergences() {
+        return divergences.get();
     }
 
     /** When the last whole round ended, in ms since 1970; 0: none has. Any thread. */
@@ -317,6 +334,7 @@ public final class Scrubber implements AutoCloseable {
                         scanner.nextPosition(),
                         problem == null ? "an entry is missing" : problem);
             }
+            audit();
             rolled = scanner.envelope().kind() == EntryKind.ROLL;
         }
         bytes.addAndGet(scanner.nextPosition() - at.position);
@@ -324,6 +342,20 @@ public final class Scrubber implements AutoCloseable {
         at.entryIndex = scanner.nextIndex();
         at.offset = scanner.nextOffset();
         return rolled || at.position >= limit;
+    }
+
+    /** What may still be cut and written otherwise says nothing: the next entry that comes then follows none. */
+    private void audit() throws IOException {
+        // A copy that was never told counts as the only one.
+        long committed = mark.commitIndex == 0 ? mark.durable.endIndex : mark.commitIndex;
+        if (mark.partitionId != at.partitionId || scanner.nextIndex() > committed) {
+            return;
+        }
+        String complaint = audit.next(at.partitionId, scanner.envelope(), scanner::payload);
+        if (complaint != null) {
+            divergences.incrementAndGet();
+            suspicions.diverged(at.partitionId, complaint);
+        }
     }
 
     private void suspect(CorruptLogException why, boolean resumed) {

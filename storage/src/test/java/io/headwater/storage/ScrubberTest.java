@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.record.EntryKind;
 import io.headwater.storage.testing.FaultyDisk;
 import io.headwater.storage.testing.MemoryDisk;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** Damage that nobody reads is found all the same, at the pace that was asked for, whatever happens in between. */
@@ -28,11 +30,25 @@ class ScrubberTest {
 
     private final MemoryDisk disk = new MemoryDisk();
     private final List<Suspicion> suspicions = new ArrayList<>();
+    private final List<String> complaints = new ArrayList<>();
+    private EntryAudit audit = EntryAudit.NONE;
     private long nowMs = 1_000_000_000_000L;
 
     private TestDirectory open() throws IOException {
         return new TestDirectory(PATH, TestDirectory.SMALL, disk);
     }
+
+    private final Scrubber.Suspicions found = new Scrubber.Suspicions() {
+        @Override
+        public void suspect(long partitionId, long baseIndex, long position) {
+            suspicions.add(new Suspicion(baseIndex, position));
+        }
+
+        @Override
+        public void diverged(long partitionId, String what) {
+            complaints.add(partitionId + ": " + what);
+        }
+    };
 
     private Scrubber scrubber(TestDirectory dir) {
         return scrubber(dir, disk);
@@ -46,7 +62,8 @@ class ScrubberTest {
                 () -> nowMs,
                 () -> TimeUnit.MILLISECONDS.toNanos(nowMs),
                 new Scrubber.Settings(INTERVAL_MS, RATE),
-                (partitionId, baseIndex, position) -> suspicions.add(new Suspicion(baseIndex, position)));
+                audit,
+                found);
     }
 
     /** Sealed segments, and an open one with something in it; all of it durable. */
@@ -219,6 +236,36 @@ class ScrubberTest {
     }
 
     @Test
+    void showsWhatIsCommittedEachOnceAndInOrder() throws IOException {
+        try (TestDirectory dir = open()) {
+            fill(dir);
+            List<Long> seen = new ArrayList<>();
+            audit = (partitionId, envelope, payload) -> {
+                seen.add(envelope.entryIndex());
+                assertEquals(7, partitionId);
+                assertTrue(payload.read().hasRemaining() || envelope.kind() == EntryKind.ROLL);
+                return envelope.entryIndex() == 33 ? "entry 33 is wrong" : null;
+            };
+            Scrubber scrubber = scrubber(dir);
+            round(scrubber);
+            long end = dir.log().endIndex();
+            assertEquals(LongStream.range(0, end).boxed().toList(), seen);
+            assertEquals(List.of("7: entry 33 is wrong"), complaints);
+            assertEquals(1, scrubber.divergences());
+            assertEquals(List.of(), suspicions);
+
+            // What others may still cut says nothing yet.
+            seen.clear();
+            dir.log().committed(100);
+            dir.append(dir.log(), 5000, 5000, "more");
+            dir.commit(dir.log());
+            nowMs += INTERVAL_MS;
+            round(scrubber);
+            assertEquals(LongStream.range(0, 100).boxed().toList(), seen);
+        }
+    }
+
+    @Test
     void whereThereIsTooMuchItKeepsToTheLimit() throws IOException {
         try (TestDirectory dir = open()) {
             fill(dir);
@@ -229,7 +276,8 @@ class ScrubberTest {
                     () -> nowMs,
                     () -> TimeUnit.MILLISECONDS.toNanos(nowMs),
                     new Scrubber.Settings(1_000, 4_000),
-                    (partitionId, baseIndex, position) -> {});
+                    EntryAudit.NONE,
+                    found);
             long tookMs = round(scrubber);
             // The last step is not waited for.
             assertTrue(tookMs >= (scrubber.bytes() - 8192) / 4, tookMs + " ms for " + scrubber.bytes());

@@ -99,6 +99,10 @@ public final class Metrics {
                 "headwater_scrub_suspected_total",
                 "Places that this found damaged. What the partition's owner finds damaged too goes offline.",
                 () -> vitals.scrubbing().suspected());
+        values.counter(
+                "headwater_derived_state_mismatches_total",
+                "Checkpoints in logs that are not what the entries before them lead to. Above 0 somebody must look: the log says what differs.",
+                () -> vitals.scrubbing().divergences());
         values.gauge(
                 "headwater_scrub_round_end_seconds",
                 "When all logs had been read in search of damage last, in seconds since 1970; 0: never yet.",

@@ -30,10 +30,11 @@ public interface Vitals {
      *
      * @param bytes read
      * @param suspected places that seemed damaged
+     * @param divergences checkpoints that are not what the entries before them lead to
      * @param roundEndedMs when everything had been read last, ms since 1970; 0: never yet, or nothing is searched
      */
-    record Scrubbing(long bytes, long suspected, long roundEndedMs) {
-        public static final Scrubbing NONE = new Scrubbing(0, 0, 0);
+    record Scrubbing(long bytes, long suspected, long divergences, long roundEndedMs) {
+        public static final Scrubbing NONE = new Scrubbing(0, 0, 0, 0);
     }
 
     /** Received produce bytes that are not answered yet. */

@@ -3,6 +3,8 @@ package io.headwater.broker.partition;
 import io.headwater.broker.queue.QueueEngine;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 
@@ -20,7 +22,8 @@ import java.util.List;
  * queues     count, then each: group i32 | bytes | a snapshot of so many bytes ({@code queue.SnapshotCodec})
  * </pre>
  *
- * The sequences of a window follow one another, so that the first and the record counts say all of them.
+ * The sequences of a window follow one another, so that the first and the record counts say all of them. All lists are by
+ * rising id: equal states make equal bytes.
  */
 final class CheckpointCodec {
     static final int VERSION = 4;
@@ -28,12 +31,15 @@ final class CheckpointCodec {
 
     private CheckpointCodec() {}
 
-    static ByteBuffer encode(ProducerTable producers, PositionTable positions, PartitionQueues queues) {
+    static ByteBuffer encode(ProducerTable producers, PositionTable positions, Collection<QueueEngine> queues) {
         List<ProducerWindow> windows = producers.all();
         List<ProducerTable.LastBatch> internal = producers.internal();
-        int bound = 9 + 4 * MAX_VARINT + positions.size() * 20 + internal.size() * (Long.BYTES + 3 * MAX_VARINT);
+        List<PositionTable.Place> places = positions.kept();
+        int bound = 9 + 4 * MAX_VARINT + places.size() * 20 + internal.size() * (Long.BYTES + 3 * MAX_VARINT);
+        List<QueueEngine> engines = new ArrayList<>(queues);
+        engines.sort(Comparator.comparingInt(QueueEngine::groupId));
         List<ByteBuffer> snapshots = new ArrayList<>();
-        for (QueueEngine engine : queues.engines()) {
+        for (QueueEngine engine : engines) {
             ByteBuffer snapshot = engine.snapshot();
             snapshots.add(snapshot);
             bound += Integer.BYTES + MAX_VARINT + snapshot.remaining();
@@ -54,13 +60,13 @@ final class CheckpointCodec {
             putVarint(out, last.offset());
             putVarint(out, last.timeMs());
         }
-        putVarint(out, positions.size());
-        for (PositionTable.Place place : positions.all()) {
+        putVarint(out, places.size());
+        for (PositionTable.Place place : places) {
             out.putInt(place.groupId).putLong(place.offset).putLong(place.committedMs);
         }
         putVarint(out, snapshots.size());
         Iterator<ByteBuffer> next = snapshots.iterator();
-        for (QueueEngine engine : queues.engines()) {
+        for (QueueEngine engine : engines) {
             ByteBuffer snapshot = next.next();
             out.putInt(engine.groupId());
             putVarint(out, snapshot.remaining());
@@ -85,7 +91,7 @@ final class CheckpointCodec {
     }
 
     /** Replaces what both hold. Borrows the payload, position to limit, whose checksum has been verified. */
-    static void decode(ByteBuffer in, ProducerTable producers, PositionTable positions, PartitionQueues queues) {
+    static void decode(ByteBuffer in, ProducerTable producers, PositionTable positions, Replay.Groups queues) {
         int version = in.get();
         if (version != VERSION) {
             throw new UnknownFormatException("checkpoint: version " + version + " (expected: " + VERSION + ")");
@@ -114,7 +120,7 @@ final class CheckpointCodec {
             int groupId = in.getInt();
             long offset = in.getLong();
             long committedMs = in.getLong();
-            if (offset >= 0) {
+            if (offset >= 0) { // earlier brokers wrote those that were forgotten, too
                 positions.apply(new GroupOp(GroupOp.Kind.SEEK, groupId, offset, committedMs));
             }
         }

@@ -12,7 +12,6 @@ import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.Error;
 import io.headwater.record.Compression;
 import io.headwater.record.EntryKind;
-import io.headwater.record.Envelope;
 import io.headwater.record.EventTimes;
 import io.headwater.record.InvalidBatchException;
 import io.headwater.record.RecordBatch;
@@ -88,8 +87,12 @@ public final class Partition {
             throws StorageException {
         Partition partition = new Partition(info, log, commitment, clock, queueMemory);
         partition.queues.begin(groups, log.startOffset());
+        Replay replay = new Replay(partition.producers, partition.positions, new ReplayedQueues(partition.queues));
         try {
-            log.replay(partition::replayed);
+            log.replay((envelope, payload) -> {
+                partition.lastIngestionMs = Math.max(partition.lastIngestionMs, envelope.ingestionTimeMs());
+                replay.entry(envelope, payload);
+            });
         } catch (UnknownFormatException | QueueFormatException e) {
             throw new LogOfflineException(String.valueOf(e.getMessage()), e);
         }
@@ -105,7 +108,7 @@ public final class Partition {
 
     private ByteBuffer checkpoint() {
         queues.forget(log.startOffset());
-        return CheckpointCodec.encode(producers, positions, queues);
+        return CheckpointCodec.encode(producers, positions, queues.engines());
     }
 
     public PartitionInfo info() {
@@ -320,7 +323,12 @@ public final class Partition {
     private void beforeAppend() throws DiskFullException, LogOfflineException {
         long end = log.endIndex();
         commitment.beforeAppend();
-        dirty |= log.endIndex() > end;
+        if (log.endIndex() > end) {
+            dirty = true;
+            // The log's times never go back, also behind an entry that was made a moment later than this turn's clock
+            // says.
+            lastIngestionMs = Math.max(lastIngestionMs, log.stats().maxIngestionTimeMs());
+        }
     }
 
     private void measure(RecordBatch batch, EventTimes times) {
@@ -442,32 +450,6 @@ public final class Partition {
         queues.ops().clear();
         dirty = true;
         return true;
-    }
-
-    private void replayed(Envelope envelope, ByteBuffer payload) {
-        lastIngestionMs = Math.max(lastIngestionMs, envelope.ingestionTimeMs());
-        switch (envelope.kind()) {
-            case DATA -> replayedData(envelope, payload);
-            case GROUP_OPS -> GroupOp.decode(payload, positions::apply);
-            case CHECKPOINT -> CheckpointCodec.decode(payload, producers, positions, queues);
-            case QUEUE_OPS -> queues.replayed(payload);
-            // What the epoch before announced and did not write never comes.
-            case EPOCH_START -> queues.retract(envelope.baseOffset());
-            case ROLL, CONFIG_MARK, LOSS_MARKER -> {}
-        }
-    }
-
-    private void replayedData(Envelope envelope, ByteBuffer header) {
-        ProducerFields fields = ProducerFields.of(header);
-        if (fields.producerId() != NO_PRODUCER) {
-            producers.noted(
-                    fields.producerId(),
-                    fields.epoch(),
-                    fields.baseSequence(),
-                    envelope.recordCount(),
-                    envelope.baseOffset(),
-                    envelope.ingestionTimeMs());
-        }
     }
 
     RateMeter rates() {

@@ -1,5 +1,8 @@
 package io.headwater.broker.partition;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -88,6 +91,14 @@ final class PositionTable {
 
     Iterable<Place> all() {
         return places.values();
+    }
+
+    /** Those that have a position, by group; for the checkpoint. */
+    List<Place> kept() {
+        List<Place> kept = new ArrayList<>(places.values());
+        kept.removeIf(place -> place.offset < 0);
+        kept.sort(Comparator.comparingInt(place -> place.groupId));
+        return kept;
     }
 
     int size() {

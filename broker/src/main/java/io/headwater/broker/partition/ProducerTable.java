@@ -1,6 +1,7 @@
 package io.headwater.broker.partition;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
@@ -140,14 +141,18 @@ final class ProducerTable {
         return windows.get(producerId);
     }
 
-    /** All windows, in no particular order; for the checkpoint. */
+    /** All windows, by id; for the checkpoint. */
     List<ProducerWindow> all() {
-        return new ArrayList<>(windows.values());
+        List<ProducerWindow> all = new ArrayList<>(windows.values());
+        all.sort(Comparator.comparingLong(window -> window.producerId));
+        return all;
     }
 
-    /** The broker's own, in no particular order; for the checkpoint. */
+    /** The broker's own, by id; for the checkpoint. */
     List<LastBatch> internal() {
-        return new ArrayList<>(internal.values());
+        List<LastBatch> all = new ArrayList<>(internal.values());
+        all.sort(Comparator.comparingLong(LastBatch::producerId));
+        return all;
     }
 
     /** Starts over from a checkpoint, whose windows are {@link #noted} next. */

@@ -79,7 +79,7 @@ public final class QueueEngine {
         return SnapshotCodec.encode(state);
     }
 
-    QueueChange replayed() {
+    QueueState replayed() {
         if (state.isOpen()) {
             throw new IllegalStateException("queue: open (expected: a replay, then open)");
         }

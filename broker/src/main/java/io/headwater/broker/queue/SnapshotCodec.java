@@ -84,6 +84,25 @@ final class SnapshotCodec {
         return out.flip();
     }
 
+    /** How many records a snapshot has a slot for, without reading them. Moves the position. */
+    static long records(ByteBuffer in) {
+        in.position(in.position() + 2);
+        Varints.get(in);
+        for (int set = 0; set < 3; set++) {
+            Varints.get(in);
+            for (long runs = Varints.get(in); runs > 0; runs--) {
+                Varints.get(in);
+                Varints.get(in);
+            }
+        }
+        long sessions = Varints.get(in);
+        in.position(in.position() + Math.toIntExact(sessions * Long.BYTES));
+        for (long texts = Varints.get(in); texts > 0; texts--) {
+            Reasons.get(in);
+        }
+        return Varints.get(in);
+    }
+
     /** A set, and what it takes. */
     private record Runs(OffsetBitmap set, int count, int bytes) {
         static Runs of(OffsetBitmap set) {

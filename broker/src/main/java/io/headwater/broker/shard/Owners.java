@@ -15,7 +15,6 @@ import io.headwater.protocol.wire.Produce;
 import io.headwater.storage.DataDirectory;
 import io.headwater.storage.DurabilityListener;
 import io.headwater.storage.LogStart;
-import io.headwater.storage.Scrubber;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +35,7 @@ import org.agrona.concurrent.NanoClock;
  * All owners of this broker. Every partition belongs to exactly one, by its id. Also hears from the sync thread what
  * has become durable: it wakes each owner once per group commit, and the owners look for themselves.
  */
-public final class Owners implements DurabilityListener, Scrubber.Suspicions, Requests.Factory {
+public final class Owners implements DurabilityListener, Requests.Factory {
     private static final long PROMISES_TIMEOUT_S = 10;
 
     private final Settings settings;
@@ -184,7 +183,7 @@ public final class Owners implements DurabilityListener, Scrubber.Suspicions, Re
         }
     }
 
-    @Override
+    /** Bytes seem to be damaged, in the file of the segment that begins with this entry. Any thread. */
     public void suspect(long partitionId, long baseIndex, long position) {
         mailboxOf(partitionId).signal(new ReplicaTasks.Suspected(partitionId, baseIndex, position));
     }

@@ -13,6 +13,7 @@ import io.headwater.broker.consensus.RatisVoters;
 import io.headwater.broker.metadata.LocalMetadata;
 import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.storage.Disk;
+import io.headwater.storage.EntryAudit;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.LogVerifier;
 import io.headwater.storage.LogVerifier.Finding;
@@ -212,7 +213,11 @@ class ClusterNodeTest extends ClusterWorld {
 
     private boolean intact(List<Finding> findings) throws IOException {
         return LogVerifier.verify(
-                        new FileSystemDisk(), directoryOf(1), List.of(ClusterNode.verifiable()), findings::add)
+                        new FileSystemDisk(),
+                        directoryOf(1),
+                        List.of(ClusterNode.verifiable()),
+                        EntryAudit.NONE,
+                        findings::add)
                 .intact();
     }
 

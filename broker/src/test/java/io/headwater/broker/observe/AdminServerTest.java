@@ -294,7 +294,7 @@ class AdminServerTest {
 
         @Override
         public Scrubbing scrubbing() {
-            return new Scrubbing(7000, 1, 1_700_000_000_500L);
+            return new Scrubbing(7000, 1, 2, 1_700_000_000_500L);
         }
 
         @Override

@@ -9,6 +9,7 @@ import io.headwater.broker.queue.HeapBudget;
 import io.headwater.record.testing.Seeds;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CheckpointCodecTest {
@@ -37,7 +38,7 @@ class CheckpointCodecTest {
         PositionTable positions = new PositionTable();
         positions.apply(new GroupOp(GroupOp.Kind.COMMIT, 3, 42, 3000));
 
-        ByteBuffer bytes = CheckpointCodec.encode(producers, positions, new PartitionQueues(new HeapBudget(1 << 20)));
+        ByteBuffer bytes = CheckpointCodec.encode(producers, positions, List.of());
 
         byte[] array = new byte[bytes.remaining()];
         bytes.get(array);
@@ -72,10 +73,10 @@ class CheckpointCodecTest {
             producersBack.noted(1000, (short) 0, 0, 1, 0, 0);
             PositionTable positionsBack = new PositionTable();
             CheckpointCodec.decode(
-                    CheckpointCodec.encode(producers, positions, new PartitionQueues(new HeapBudget(1 << 20))),
+                    CheckpointCodec.encode(producers, positions, List.of()),
                     producersBack,
                     positionsBack,
-                    new PartitionQueues(new HeapBudget(1 << 20)));
+                    new ReplayedQueues(new PartitionQueues(new HeapBudget(1 << 20))));
 
             assertEquals(producers.forgottenUpTo(), producersBack.forgottenUpTo());
             assertEquals(producers.size(), producersBack.size());
@@ -109,10 +110,10 @@ class CheckpointCodecTest {
         PositionTable back = new PositionTable();
 
         CheckpointCodec.decode(
-                CheckpointCodec.encode(new ProducerTable(), positions, new PartitionQueues(new HeapBudget(1 << 20))),
+                CheckpointCodec.encode(new ProducerTable(), positions, List.of()),
                 new ProducerTable(),
                 back,
-                new PartitionQueues(new HeapBudget(1 << 20)));
+                new ReplayedQueues(new PartitionQueues(new HeapBudget(1 << 20))));
 
         assertNull(back.place(3));
     }
@@ -124,6 +125,9 @@ class CheckpointCodecTest {
         assertThrows(
                 UnknownFormatException.class,
                 () -> CheckpointCodec.decode(
-                        later, new ProducerTable(), new PositionTable(), new PartitionQueues(new HeapBudget(1 << 20))));
+                        later,
+                        new ProducerTable(),
+                        new PositionTable(),
+                        new ReplayedQueues(new PartitionQueues(new HeapBudget(1 << 20)))));
     }
 }

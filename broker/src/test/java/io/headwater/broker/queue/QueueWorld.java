@@ -545,7 +545,9 @@ final class QueueWorld {
         model = log.isEmpty() ? new QueueModel(policy, start) : last().after.copy();
         now = new Now(random.nextInt(100_000), now.wallMs());
         engine = replayed(firstReplayed());
-        assertSameBytes(replayed(latestCheckpoint()), engine);
+        QueueEngine fromTheLatest = replayed(latestCheckpoint());
+        assertSameBytes(fromTheLatest, engine);
+        assertEquals(List.of(), QueueAudit.differences(fromTheLatest, engine, true));
         engine.open(model.end, now);
         if (policy.keyed()) {
             for (long offset = engine.end(); offset < model.end; offset++) {

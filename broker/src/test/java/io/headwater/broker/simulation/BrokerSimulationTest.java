@@ -32,7 +32,7 @@ class BrokerSimulationTest {
 
     @Test
     void losesAndDoublesNothingAndGoesOnOnceHealed() {
-        int[] seen = new int[5];
+        int[] seen = new int[6];
         Seeds.run(20, random -> {
             World world = new World(random, Profile.brief(random));
             world.run();
@@ -41,9 +41,12 @@ class BrokerSimulationTest {
             seen[2] += world.history.redelivered;
             seen[3] += world.metadata().elections;
             seen[4] += world.history.ends;
+            seen[5] += (int) world.checkpoints(0).compared();
         });
         for (int each : seen) {
-            assertTrue(each > 0, "nothing was acknowledged, repeated, delivered again, elected, or asked for its end");
+            assertTrue(
+                    each > 0,
+                    "nothing was acknowledged, repeated, delivered again, elected, asked for its end, or compared");
         }
     }
 
@@ -70,6 +73,18 @@ class BrokerSimulationTest {
         } catch (AssertionError | RuntimeException seen) {
             return true;
         }
+    }
+
+    /** The control: leaders whose state has more than they wrote as operations are told so, whatever group and state. */
+    @Test
+    void aStateThatItsLogDoesNotLeadToIsSeen() {
+        int seen = 0;
+        for (long seed = 0; seed < 10; seed++) {
+            World world = Simulate.world(seed, "brief", null);
+            long unused = world.run();
+            seen += world.checkpoints(3).complaints().size();
+        }
+        assertTrue(seen > 0, "a state that nobody wrote is not missed");
     }
 
     @Test

@@ -295,6 +295,11 @@ final class Machine {
         }
     }
 
+    /** Shows what the disk holds of a partition. */
+    void show(long partition, Checkpoints to) {
+        to.look(disk, DIRECTORY.resolve("partitions").resolve(Long.toString(partition)));
+    }
+
     void pause(long durationNs) {
         if (broker != null) {
             pausedUntilNs = Math.max(pausedUntilNs, time.nowNs() + durationNs);

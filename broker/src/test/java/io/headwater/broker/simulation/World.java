@@ -226,6 +226,10 @@ final class World {
             awaitWork(admin, total);
         }
         history.check(logs);
+        Checkpoints checkpoints = checkpoints(0);
+        if (!checkpoints.complaints().isEmpty()) {
+            throw new History.Violation(checkpoints.complaints().get(0));
+        }
         trace(history.summary());
         return trace;
     }
@@ -491,6 +495,29 @@ final class World {
             }
         }
         return copies;
+    }
+
+    /** Of all copies; {@code leftOut} as {@link Checkpoints} says. */
+    Checkpoints checkpoints(int leftOut) {
+        Checkpoints all = new Checkpoints(leftOut);
+        for (PartitionInfo each : partitions()) {
+            for (Machine machine : machines) {
+                if (hasCopy(machine, each)) {
+                    machine.show(each.partitionId(), all);
+                }
+            }
+        }
+        return all;
+    }
+
+    private static boolean hasCopy(Machine machine, PartitionInfo partition) {
+        SteppedBroker broker = machine.serving();
+        if (broker == null) {
+            return false;
+        }
+        String directory = broker.data().marks().directoryId().toString();
+        return partition.replicas().voters().stream()
+                .anyMatch(replica -> replica.directoryId().equals(directory));
     }
 
     private List<List<String>> logs() {

@@ -3,6 +3,7 @@ package io.headwater.cli.log;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.headwater.broker.cluster.ClusterNode;
 import io.headwater.broker.metadata.LocalMetadata;
+import io.headwater.broker.partition.StateAudit;
 import io.headwater.cli.shell.CommandFailure;
 import io.headwater.cli.shell.ExitCode;
 import io.headwater.cli.shell.FormatOption;
@@ -31,8 +32,9 @@ import picocli.CommandLine.Parameters;
         name = "verify",
         description = {
             "Read every log of a data directory and its metadata: every checksum, every index, and whether the logs reach as far as is "
-                    + "known to be durable. Changes nothing; the broker must be stopped. Ends with 1 if there is damage.",
-            "damage: durable bytes are bad or missing. rebuildable: something derived; the broker makes it anew. tail: "
+                    + "known to be durable; and whether what leaders wrote as derived at the start of each segment (queue state, "
+                    + "positions, producers) is what the entries lead to. Changes nothing; the broker must be stopped. Ends with 1 if there is damage.",
+            "damage: durable bytes are bad or missing. divergence: a CHECKPOINT is not what the entries before it lead to. rebuildable: something derived; the broker makes it anew. tail: "
                     + "what a crash leaves behind, never acknowledged; the next start cuts it off."
         },
         mixinStandardHelpOptions = true,
@@ -63,7 +65,7 @@ final class LogVerify implements Callable<Integer> {
         }
         Totals totals;
         try {
-            totals = LogVerifier.verify(new FileSystemDisk(), directory, List.of(metadata()), findings);
+            totals = LogVerifier.verify(new FileSystemDisk(), directory, List.of(metadata()), audit(), findings);
         } catch (NoSuchFileException e) {
             throw CommandFailure.failed(directory + " is not a data directory (expected: what serve got as --data)");
         } catch (IOException e) {
@@ -85,6 +87,11 @@ final class LogVerify implements Callable<Integer> {
         boolean isMember = Files.exists(directory.resolve(ClusterNode.FILE_NAME))
                 && !Files.exists(directory.resolve(LocalMetadata.FILE_NAME));
         return isMember ? ClusterNode.verifiable() : LocalMetadata.verifiable();
+    }
+
+    /** One state is as large as the heap allows; what is larger is not compared. */
+    private static StateAudit audit() {
+        return new StateAudit(Runtime.getRuntime().maxMemory() / 4);
     }
 
     private static String text(Finding finding) {
