@@ -23,7 +23,10 @@ import org.apache.ratis.server.ServerFactory;
 
 /**
  * Ratis's calls over {@link RaftCalls}. A vote, given or asked for, leaves only when it is sure to be remembered: see
- * {@link VoteBarrier}. Ratis makes this by its name, so it is public.
+ * {@link VoteBarrier}. A voter is told of entries one call after the other: Ratis 3.3.0 takes an append for done when another
+ * copy of it is under way ({@code ServerImplUtils.NavigableIndices}), counts that as committed, and applies what stands in its
+ * place until the first copy has cut it, which may be what this voter proposed alone. Ratis makes this by its name, so it is
+ * public.
  */
 public final class RatisTransport implements RpcType {
     private static final String CALLS = "headwater.calls";
@@ -65,6 +68,8 @@ public final class RatisTransport implements RpcType {
         private final RaftServer server;
         private final RaftCalls calls;
         private final VoteBarrier barrier;
+        /** Held while entries, or a snapshot, are taken. */
+        private final Object taking = new Object();
 
         Rpc(RatisTransport type, RaftServer server, RaftCalls calls, VoteBarrier barrier) {
             this.type = type;
@@ -90,13 +95,20 @@ public final class RatisTransport implements RpcType {
                     yield reply.toByteArray();
                 }
                 case APPEND_ENTRIES -> {
-                    AppendEntriesReplyProto reply = server.appendEntries(AppendEntriesRequestProto.parseFrom(request));
+                    AppendEntriesRequestProto append = AppendEntriesRequestProto.parseFrom(request);
+                    AppendEntriesReplyProto reply;
+                    synchronized (taking) {
+                        reply = server.appendEntries(append);
+                    }
                     barrier.beforeAReply(reply.getTerm());
                     yield reply.toByteArray();
                 }
                 case INSTALL_SNAPSHOT -> {
-                    InstallSnapshotReplyProto reply =
-                            server.installSnapshot(InstallSnapshotRequestProto.parseFrom(request));
+                    InstallSnapshotRequestProto snapshot = InstallSnapshotRequestProto.parseFrom(request);
+                    InstallSnapshotReplyProto reply;
+                    synchronized (taking) {
+                        reply = server.installSnapshot(snapshot);
+                    }
                     barrier.beforeAReply(reply.getTerm());
                     yield reply.toByteArray();
                 }

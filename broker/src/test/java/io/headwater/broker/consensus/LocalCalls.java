@@ -11,6 +11,8 @@ public final class LocalCalls {
     private final Map<String, RaftCalls.Endpoint> endpoints = new ConcurrentHashMap<>();
     private final Set<String> cut = ConcurrentHashMap.newKeySet();
     private final Map<RaftCalls.Call, AtomicInteger> counts = new ConcurrentHashMap<>();
+    /** So often does each call arrive, all at once. */
+    private volatile int copies = 1;
 
     /** The side of one voter. */
     public RaftCalls of(String self) {
@@ -22,6 +24,9 @@ public final class LocalCalls {
                     throw new IOException(voter + " cannot be reached");
                 }
                 counts.computeIfAbsent(call, each -> new AtomicInteger()).incrementAndGet();
+                for (int copy = 1; copy < copies; copy++) {
+                    new Thread(() -> answerAgain(endpoint, call, request.clone()), "copy").start();
+                }
                 byte[] answer = endpoint.answer(call, request.clone());
                 if (cut.contains(self) || cut.contains(voter)) {
                     throw new IOException(voter + " does not answer");
@@ -34,6 +39,19 @@ public final class LocalCalls {
                 endpoints.put(voter, endpoint);
             }
         };
+    }
+
+    private static void answerAgain(RaftCalls.Endpoint endpoint, RaftCalls.Call call, byte[] request) {
+        try {
+            endpoint.answer(call, request);
+        } catch (IOException e) {
+            // Nobody waits for it.
+        }
+    }
+
+    /** As where a caller has lost patience and said it again, before a network that was held up goes on. */
+    public void repeat(int times) {
+        copies = times;
     }
 
     /** How many have arrived. */

@@ -181,6 +181,41 @@ class RatisQuorumTest extends MetadataQuorumContract {
         assertEquals(null, leader.image().topic("lost"));
     }
 
+    /**
+     * Ratis takes the second copy of an append for done while the first is under way, and then for committed what stands in
+     * that place: see {@code RatisTransport}.
+     */
+    @Test
+    void whatOneProposedAloneIsNeverAppliedHoweverOftenItHearsWhatIsThereInstead() throws IOException {
+        List<RatisQuorum> all = three();
+        agreed(all, "before");
+        for (int round = 0; round < 12; round++) {
+            RatisQuorum leader = leaderOf(all);
+            String name = THREE.get(all.indexOf(leader));
+            calls.cut(name);
+            List<CompletableFuture<Outcome>> lost = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                lost.add(leader.propose(Commands.create("lost-" + round + "-" + i, 1))
+                        .toCompletableFuture());
+                leader.doWork();
+            }
+            List<RatisQuorum> two = all.stream().filter(each -> each != leader).toList();
+            two.get(round % 2).startElection();
+            turnUntil(two, () -> two.stream().anyMatch(RatisQuorum::isLeader));
+            for (int i = 0; i < 8; i++) {
+                assertInstanceOf(Outcome.Committed.class, agreed(two, "kept-" + round + "-" + i));
+            }
+            calls.repeat(4);
+            calls.mend(name);
+            String last = "kept-" + round + "-7";
+            turnUntil(all, () -> leader.image().topic(last) != null);
+            calls.repeat(1);
+            turnUntil(all, () -> lost.stream().allMatch(CompletableFuture::isDone));
+            assertTrue(lost.stream().allMatch(CompletableFuture::isCompletedExceptionally), "nobody else had it");
+            MetadataMachineTest.assertSame(leaderOf(two).image(), leader.image());
+        }
+    }
+
     @Test
     void nothingIsAgreedOnByOneOfThree() throws IOException {
         List<RatisQuorum> all = three();
