@@ -90,6 +90,7 @@ public final class Broker implements AutoCloseable {
                 config.topics().maxRecordBytes(),
                 config.storage().idleAfterMs(),
                 new HeapBudget(config.queues().memoryBytes()),
+                config.peer().copyRate(),
                 ports.epochClock(),
                 ports.nanoClock(),
                 ports.onFatal()));

@@ -37,6 +37,7 @@ import io.headwater.broker.remote.Deliveries;
 import io.headwater.broker.remote.PartitionAnswers;
 import io.headwater.broker.remote.PeerPost;
 import io.headwater.broker.remote.RemotePartitions;
+import io.headwater.broker.remote.Segments;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.broker.shard.Owners;
 import io.headwater.broker.shard.ReplicaPost;
@@ -399,6 +400,9 @@ final class Member implements Membership, PeerHandler, Responsibility {
                     question.getCopies().getPartitionId(),
                     attachment,
                     delivery -> answer.accept(Deliveries.answer(delivery)));
+        } else if (question.hasSegmentWanted()) {
+            owners.askForSegment(
+                    Segments.question(question.getSegmentWanted()), part -> answer.accept(Segments.answer(part)));
         } else if (question.hasPartitionQuestion()) {
             if (ready == null) {
                 answer.accept(PeerMessage.newBuilder()

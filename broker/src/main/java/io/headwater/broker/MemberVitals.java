@@ -2,11 +2,13 @@ package io.headwater.broker;
 
 import io.headwater.broker.cluster.ClusterMetadata;
 import io.headwater.broker.control.ClusterPicture;
+import io.headwater.broker.copy.SegmentTraffic;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.observe.ClusterFigures;
 import io.headwater.broker.observe.ClusterVitals;
 import io.headwater.broker.observe.PeerFigures;
 import io.headwater.broker.observe.ReplicationFigures;
+import io.headwater.broker.observe.SegmentFigures;
 import io.headwater.broker.peer.PeerSide;
 import io.headwater.broker.shard.Owners;
 import io.headwater.broker.shard.ShardGauges;
@@ -59,6 +61,13 @@ final class MemberVitals implements ClusterVitals {
         return owners.gauges().stream()
                 .map(ShardGauges::replication)
                 .reduce(ReplicationFigures.NONE, ReplicationFigures::plus);
+    }
+
+    @Override
+    public SegmentFigures segments() {
+        SegmentTraffic traffic = owners.segments();
+        return new SegmentFigures(
+                traffic.filling(), traffic.givenBytes(), traffic.takenBytes(), traffic.takenSegments());
     }
 
     @Override

@@ -49,6 +49,9 @@ final class ClusterOfProcesses implements AutoCloseable {
     private static final String CLOCK = "clock ";
 
     private final Path directory;
+    /** Of all of them, besides what each needs. */
+    private final Map<String, String> settings;
+
     private final List<Integer> clientPorts = new ArrayList<>();
     private final List<Integer> peerPorts = new ArrayList<>();
     private final List<Integer> adminPorts = new ArrayList<>();
@@ -56,8 +59,10 @@ final class ClusterOfProcesses implements AutoCloseable {
     /** Null: they reach each other directly. */
     private final @Nullable PeerNetwork network;
 
-    private ClusterOfProcesses(Path directory, int nodes, boolean throughNetwork) throws IOException {
+    private ClusterOfProcesses(Path directory, int nodes, boolean throughNetwork, Map<String, String> settings)
+            throws IOException {
         this.directory = directory;
+        this.settings = settings;
         List<ServerSocket> taken = new ArrayList<>();
         for (List<Integer> ports : List.of(clientPorts, peerPorts, adminPorts)) {
             for (int i = 0; i < nodes; i++) {
@@ -74,16 +79,21 @@ final class ClusterOfProcesses implements AutoCloseable {
 
     /** Founds a cluster of so many. */
     static ClusterOfProcesses start(Path directory, int nodes) throws IOException {
-        return start(directory, nodes, false);
+        return start(directory, nodes, false, Map.of());
+    }
+
+    static ClusterOfProcesses start(Path directory, int nodes, Map<String, String> settings) throws IOException {
+        return start(directory, nodes, false, settings);
     }
 
     /** The same, with a network between the brokers that can be cut. */
     static ClusterOfProcesses startOnNetwork(Path directory, int nodes) throws IOException {
-        return start(directory, nodes, true);
+        return start(directory, nodes, true, Map.of());
     }
 
-    private static ClusterOfProcesses start(Path directory, int nodes, boolean throughNetwork) throws IOException {
-        ClusterOfProcesses cluster = new ClusterOfProcesses(directory, nodes, throughNetwork);
+    private static ClusterOfProcesses start(
+            Path directory, int nodes, boolean throughNetwork, Map<String, String> settings) throws IOException {
+        ClusterOfProcesses cluster = new ClusterOfProcesses(directory, nodes, throughNetwork, settings);
         try {
             for (int node = 1; node <= nodes; node++) {
                 cluster.start(node);
@@ -224,6 +234,7 @@ final class ClusterOfProcesses implements AutoCloseable {
                         .filter(other -> node != 1 && other != node)
                         .mapToObj(this::peerEndpoint)
                         .collect(Collectors.joining(","))));
+        settings.forEach((key, value) -> command.add(key + "=" + value));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("node-" + node + ".log").toFile()))
@@ -347,6 +358,10 @@ final class ClusterOfProcesses implements AutoCloseable {
         settings.put("peer.advertise", args[3]);
         if (seeds != null) {
             settings.put("peer.join", seeds);
+        }
+        for (int i = 6; i < args.length; i++) {
+            String[] pair = args[i].split("=", 2);
+            settings.put(pair[0], pair[1]);
         }
         BrokerConfig config = ConfigLoader.load(null, Map.of(), settings);
         BrokerLog.install(config.log());

@@ -93,6 +93,7 @@ public final class SteppedBroker {
                 config.topics().maxRecordBytes(),
                 config.storage().idleAfterMs(),
                 new HeapBudget(QUEUE_BYTES),
+                config.peer().copyRate(),
                 ports.epochClock(),
                 ports.nanoClock(),
                 ports.onFatal()));

@@ -177,6 +177,19 @@ final class LogCommit implements Syncable {
         }
     }
 
+    /** The same, where all has to be read or nothing: a process without descriptors may come back later. */
+    void replaying(LogTruncation.Step replay) throws CorruptLogException, DiskFullException, LogOfflineException {
+        checkOnline();
+        try {
+            replay.run();
+        } catch (IOException e) {
+            if (LogContext.noDescriptorsLeft(e)) {
+                throw new DiskFullException(context + " cannot be read now: no file descriptor left", e);
+            }
+            throw unreadable(e);
+        }
+    }
+
     void checkOnline() throws LogOfflineException {
         Offline now = offline;
         if (now != null) {

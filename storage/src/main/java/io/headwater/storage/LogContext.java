@@ -22,6 +22,7 @@ record LogContext(
     private static final String REWRITING_SUFFIX = ".rewriting";
     private static final String BEGINNING_SUFFIX = ".beginning";
     private static final String TRUNCATING_SUFFIX = ".truncating";
+    private static final String COPYING_SUFFIX = ".copying";
 
     Path logPath(long baseIndex) {
         return logPath(directory, baseIndex);
@@ -44,6 +45,20 @@ record LogContext(
     /** Of the first segment of a log that begins anew, until all others are gone. */
     Path beginningPath(long baseIndex) {
         return directory.resolve(String.format(Locale.ROOT, "%020d", baseIndex) + BEGINNING_SUFFIX);
+    }
+
+    /** Of a segment that comes from another copy, until it is whole. */
+    Path copyingPath(long baseIndex, long checksum) {
+        return directory.resolve(String.format(Locale.ROOT, "%020d.%016x", baseIndex, checksum) + COPYING_SUFFIX);
+    }
+
+    static boolean isCopying(String fileName) {
+        return fileName.endsWith(COPYING_SUFFIX);
+    }
+
+    /** Whether it is on its way to become the segment of this entry. */
+    static boolean isCopyingAt(String fileName, long baseIndex) {
+        return isCopying(fileName) && fileName.startsWith(String.format(Locale.ROOT, "%020d.", baseIndex));
     }
 
     static boolean isBeginning(String fileName) {

@@ -35,6 +35,9 @@ final class LogRecovery {
     private final Mark mark = new Mark();
     private final List<Segment> segments = new ArrayList<>();
     private final List<Long> bases = new ArrayList<>();
+    /** Files of segments that were on their way from another copy. */
+    private final List<String> copying = new ArrayList<>();
+
     private final EntryScanner scanner = Scratch.get().check();
 
     private LogRecovery(LogContext context) {
@@ -46,6 +49,16 @@ final class LogRecovery {
     }
 
     private Recovered run() throws IOException {
+        Recovered recovered = recoverSegments();
+        for (String name : copying) {
+            if (!LogContext.isCopyingAt(name, recovered.end().endIndex())) {
+                context.disk().delete(context.directory().resolve(name));
+            }
+        }
+        return recovered;
+    }
+
+    private Recovered recoverSegments() throws IOException {
         if (context.marks().contains(context.partitionId())) {
             LogBeginning.recover(context);
         }
@@ -58,6 +71,8 @@ final class LogRecovery {
                 } else if (LogContext.isReplacement(name)) {
                     // It never took its segment's place.
                     context.disk().delete(context.directory().resolve(name));
+                } else if (LogContext.isCopying(name)) {
+                    copying.add(name);
                 }
             }
             if (!known) {

@@ -28,6 +28,7 @@ public final class PartitionLog {
     private final LogRetention retention;
     private final LogTruncation truncation;
     private final LogRewriting rewriting;
+    private final SegmentExchange exchange;
     private final GroupCommit groupCommit;
     private GroupCommit.Member member;
 
@@ -43,6 +44,7 @@ public final class PartitionLog {
         this.groupCommit = groupCommit;
         this.member = groupCommit.enlist(commit);
         this.rewriting = new LogRewriting(context, segments, commit, reader, retention);
+        this.exchange = new SegmentExchange(context, segments, commit, appender, reader, truncation, this::change);
     }
 
     public long partitionId() {
@@ -231,6 +233,11 @@ public final class PartitionLog {
         change(() -> appender.truncated(truncation.beginAt(start)));
     }
 
+    /** Whole segments, to and from other copies. */
+    public SegmentExchange exchange() {
+        return exchange;
+    }
+
     /** Writes what was appended since the last flush, in one write, and hands the log to the group commit. */
     public void flush() throws LogOfflineException {
         appender.flush();
@@ -315,15 +322,7 @@ public final class PartitionLog {
      * @throws DiskFullException if the process has no file descriptor left; the same call may succeed later
      */
     public void replay(EntryVisitor visitor) throws CorruptLogException, DiskFullException, LogOfflineException {
-        commit.checkOnline();
-        try {
-            reader.replay(visitor, commit.written());
-        } catch (IOException e) {
-            if (LogContext.noDescriptorsLeft(e)) {
-                throw new DiskFullException(context + " cannot be read now: no file descriptor left", e);
-            }
-            throw commit.unreadable(e);
-        }
+        commit.replaying(() -> reader.replay(visitor, commit.written()));
     }
 
     /**

@@ -146,8 +146,10 @@ public record BrokerConfig(
             Optional<HostPort> advertise,
             List<HostPort> join,
             String rack,
-            Optional<Tls> tls) {
+            Optional<Tls> tls,
+            long copyRate) {
         public Peer {
+            require(copyRate >= 1 << 20, "peer.copy-rate", copyRate, "at least 1MiB");
             join = List.copyOf(join);
             requirePort("peer.advertise", advertise);
             advertise.ifPresent(

@@ -79,7 +79,8 @@ final class ConfigTree {
                 optional(Knob.PEER_ADVERTISE, HostPort::parse),
                 value(Knob.PEER_JOIN, ConfigTree::addresses),
                 value(Knob.PEER_RACK, String::strip),
-                cert.map(file -> new BrokerConfig.Peer.Tls(file, key.orElseThrow(), ca.orElseThrow())));
+                cert.map(file -> new BrokerConfig.Peer.Tls(file, key.orElseThrow(), ca.orElseThrow())),
+                value(Knob.PEER_COPY_RATE, Units::bytes));
     }
 
     private static List<HostPort> addresses(String text) {

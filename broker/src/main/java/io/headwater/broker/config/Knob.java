@@ -68,6 +68,13 @@ enum Knob {
             "",
             "What fails together with this broker: a rack, a room, a zone. Replicas of a partition are spread over them.",
             "Named for some brokers only, the others count as one that fails together."),
+    PEER_COPY_RATE(
+            "peer.copy-rate",
+            Kind.BYTES,
+            "64MiB",
+            "The most that this broker sends in a second of whole segments to brokers that fill copies of partitions, and"
+                    + " the most that it takes in a second to fill its own: when replicas move, or come back empty.",
+            "Near what disks or network can do, clients wait for copies. Far below, a lost copy is lost for longer."),
     PEER_CERT(
             "peer.cert",
             Kind.PATH_OR_NONE,

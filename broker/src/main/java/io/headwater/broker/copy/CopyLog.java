@@ -9,12 +9,14 @@ import io.headwater.record.ControlPayload;
 import io.headwater.record.EntryKind;
 import io.headwater.storage.DiskFullException;
 import io.headwater.storage.EntryRun;
+import io.headwater.storage.IncomingSegment;
 import io.headwater.storage.InvalidEntriesException;
 import io.headwater.storage.LogStart;
 import io.headwater.storage.Mark;
 import io.headwater.storage.Marks;
 import io.headwater.storage.PartitionLog;
 import io.headwater.storage.ReplicaFlag;
+import io.headwater.storage.SegmentExchange;
 import io.headwater.storage.StorageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,6 +48,7 @@ public final class CopyLog implements ReplicaLog {
     private boolean dirty;
     private long refused;
     private boolean refusing;
+    private boolean mayCopy = true;
 
     /**
      * Over a log that was just opened. It follows, until {@link #lead}.
@@ -300,6 +303,51 @@ public final class CopyLog implements ReplicaLog {
         } catch (StorageException e) {
             throw new CopyFailedException("segments before entry " + leaderStart + " cannot be removed", e);
         }
+    }
+
+    @Override
+    public boolean offersSegment(long fromIndex) {
+        return log.exchange().offers(fromIndex);
+    }
+
+    @Override
+    public boolean takesSegments() {
+        return mayCopy && log.exchange().takes();
+    }
+
+    /** Whether it asks for segments, where it may; else it is sent entries. */
+    public void mayCopy(boolean whether) {
+        mayCopy = whether;
+    }
+
+    /** Whole segments, to and from other copies; what is taken is taken by {@link #take}. */
+    public SegmentExchange exchange() {
+        return log.exchange();
+    }
+
+    /**
+     * For {@code ReplicaOwner.mustCopy}: a segment of another copy, all of it committed there, becomes the last one of this
+     * log. It is on disk when this returns.
+     *
+     * @return false: it does not go on where this log ends
+     */
+    public boolean take(IncomingSegment whole) {
+        try {
+            flush();
+            if (!log.exchange().take(whole)) {
+                return false;
+            }
+        } catch (StorageException e) {
+            throw new CopyFailedException("a segment of another copy cannot be taken", e);
+        }
+        committed(whole.manifest().endIndex());
+        readEpochs();
+        return true;
+    }
+
+    /** As far as this replica knows; more than it was told where segments were taken. */
+    public long committed() {
+        return committed;
     }
 
     @Override

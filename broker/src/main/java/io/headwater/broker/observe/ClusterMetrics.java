@@ -94,6 +94,22 @@ final class ClusterMetrics {
                 "headwater_repairs_ended_total",
                 "How often such a copy had all of it again.",
                 () -> vitals.replication().repairsEnded());
+        values.gauge(
+                "headwater_segment_copies",
+                "Copies here that are being filled with whole segments of others.",
+                () -> vitals.segments().filling());
+        values.counter(
+                "headwater_segment_copies_sent_bytes_total",
+                "Bytes of whole segments that went to others to fill their copies.",
+                () -> vitals.segments().sentBytes());
+        values.counter(
+                "headwater_segment_copies_received_bytes_total",
+                "Bytes of whole segments that came from others to fill copies here.",
+                () -> vitals.segments().receivedBytes());
+        values.counter(
+                "headwater_segments_copied_total",
+                "Whole segments of others that became part of copies here.",
+                () -> vitals.segments().received());
         lag(
                 "headwater_replication_lag_entries",
                 "Log entries of all partitions led here that the node has not confirmed to be on its disk.",

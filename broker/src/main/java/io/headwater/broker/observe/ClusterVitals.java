@@ -9,6 +9,8 @@ public interface ClusterVitals {
 
     ReplicationFigures replication();
 
+    SegmentFigures segments();
+
     /** Of the other brokers that this one knows, by node. */
     List<PeerFigures> peers();
 }

@@ -65,7 +65,8 @@ public final class ReplicaCodec {
                     .setStartIndex(log.startIndex())
                     .setEndIndex(log.endIndex())
                     .addAllRows(wireRows(log.rows()))
-                    .setOlderRows(log.olderRows());
+                    .setOlderRows(log.olderRows())
+                    .setTakesSegments(attach.takesSegments());
         } else if (message instanceof AttachOk ok) {
             wire.getAttachOkBuilder()
                     .setName(name(ok.id()))
@@ -76,7 +77,10 @@ public final class ReplicaCodec {
             wire.getTellMoreBuilder().setName(name(more.id())).setBeforeIndex(more.beforeIndex());
         } else if (message instanceof CopyFirst copy) {
             tell(start, wire);
-            wire.getCopyFirstBuilder().setName(name(copy.id())).setLeaderStart(copy.leaderStart());
+            wire.getCopyFirstBuilder()
+                    .setName(name(copy.id()))
+                    .setFromIndex(copy.fromIndex())
+                    .setGoesOn(copy.goesOn());
         } else {
             throw new IllegalStateException("no bytes for " + message);
         }
@@ -174,7 +178,8 @@ public final class ReplicaCodec {
             }
             case COPY_FIRST -> {
                 var copy = wire.getCopyFirst();
-                return new CopyFirst(epoch, id(copy.getName()), notNegative("leader start", copy.getLeaderStart()));
+                return new CopyFirst(
+                        epoch, id(copy.getName()), notNegative("from index", copy.getFromIndex()), copy.getGoesOn());
             }
             case MESSAGE_NOT_SET -> throw new BadPeerMessageException("replica message: none (expected: one)");
         }
@@ -185,7 +190,7 @@ public final class ReplicaCodec {
         List<EpochStart> rows = rows(attach.getRowsList(), 0, notNegative("end index", attach.getEndIndex()));
         LogTail log = new LogTail(notNegative("start index", attach.getStartIndex()), attach.getEndIndex(), rows, (int)
                 notNegative("older rows", attach.getOlderRows()));
-        return new Attach(epoch, id(attach.getName()), log);
+        return new Attach(epoch, id(attach.getName()), log, attach.getTakesSegments());
     }
 
     private static ReplicaMessage append(

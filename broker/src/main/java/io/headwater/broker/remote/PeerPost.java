@@ -1,5 +1,7 @@
 package io.headwater.broker.remote;
 
+import io.headwater.broker.copy.SegmentAnswer;
+import io.headwater.broker.copy.SegmentQuestion;
 import io.headwater.broker.peer.ControllerCodec;
 import io.headwater.broker.peer.Peers;
 import io.headwater.broker.peer.ReplicaCodec;
@@ -25,6 +27,7 @@ public final class PeerPost implements ReplicaPost {
 
     private static final int NOBODY = 0;
     private static final long DELIVERY_MS = 10_000;
+    private static final long SEGMENT_MS = 10_000;
 
     private final Peers peers;
     private final IntSupplier controller;
@@ -92,6 +95,15 @@ public final class PeerPost implements ReplicaPost {
                         failure == null
                                 ? Deliveries.delivery(answer)
                                 : Deliveries.unknown("node " + node + ": " + failure.getMessage())));
+    }
+
+    @Override
+    public void ask(int node, SegmentQuestion question, Consumer<SegmentAnswer> back) {
+        peers.ask(node, Segments.question(question), List.of(), SEGMENT_MS)
+                .whenComplete((answer, failure) -> back.accept(
+                        failure == null
+                                ? Segments.answer(answer)
+                                : new SegmentAnswer.Failed(String.valueOf(failure.getMessage()))));
     }
 
     @Override

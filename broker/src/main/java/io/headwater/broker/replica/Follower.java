@@ -89,7 +89,7 @@ final class Follower {
         LogTail tail = state.log.epochs().tail(state.log.startIndex(), state.log.endIndex(), MAX_ROWS);
         attempt = new Attempt(
                 leader.node(),
-                new ReplicaMessage.Attach(view.epoch(), id, tail),
+                new ReplicaMessage.Attach(view.epoch(), id, tail, state.log.takesSegments()),
                 state.log.epochs().lastEpoch() < view.recoveredEpoch());
         say(attempt);
     }
@@ -137,27 +137,31 @@ final class Follower {
     void onTellMore(ReplicaMessage.TellMore more) {
         if (attempt != null && attempt.id.equals(more.id())) {
             LogTail older = state.log.epochs().tail(state.log.startIndex(), more.beforeIndex(), MAX_ROWS);
-            attempt.said = new ReplicaMessage.Attach(attempt.epoch, attempt.id, older);
+            attempt.said = new ReplicaMessage.Attach(attempt.epoch, attempt.id, older, false);
             say(attempt);
         }
     }
 
     void onCopyFirst(ReplicaMessage.CopyFirst copy) {
         Attempt answered = take(copy.id());
-        if (answered != null && copy.leaderStart() < state.commit() && answered.isFromBeforeRecovery) {
+        if (answered != null && copy.fromIndex() < state.commit() && answered.isFromBeforeRecovery) {
             state.giveUp();
         } else if (answered != null) {
             copying = true;
-            state.owner.mustCopy(copy.leaderStart());
+            state.owner.mustCopy(copy.fromIndex(), copy.goesOn());
         } else if (copy.epoch() == attachedEpoch && copy.id().equals(attachedBy)) {
             // It was far behind, as far as the leader knows: it says again what it has.
             detach();
         }
     }
 
-    /** The log was filled from elsewhere, with what is committed. */
+    /** The log was filled from elsewhere, with what is committed. Nobody may cut that; or it leads, and is not to be filled. */
     void onCopied() {
         copying = false;
+    }
+
+    boolean isCopying() {
+        return copying;
     }
 
     private @Nullable Attempt take(AttachId id) {

@@ -127,14 +127,30 @@ final class Leadership {
                 Reconciliation.of(state.log.epochs(), state.log.startIndex(), state.log.endIndex(), attach.log());
         int node = attach.id().replica().node();
         switch (found.step()) {
-            case TRUNCATE -> open(peer, attach.id(), found.index());
+            case TRUNCATE -> {
+                if (couldCopy(attach, found.index())) {
+                    // It takes nothing until it attaches again.
+                    attached.remove(attach.id().replica());
+                    copyFirst(attach.id(), found.index(), true);
+                } else {
+                    open(peer, attach.id(), found.index());
+                }
+            }
             case TELL_MORE -> {
                 long before = attach.log().rows().get(0).firstIndex();
                 state.messages.send(node, new ReplicaMessage.TellMore(epoch, attach.id(), before));
             }
-            case COPY ->
-                state.messages.send(node, new ReplicaMessage.CopyFirst(epoch, attach.id(), state.log.startIndex()));
+            case COPY -> copyFirst(attach.id(), state.log.startIndex(), false);
         }
+    }
+
+    /** Nothing of it is cut, and whole segments are missing. */
+    private boolean couldCopy(ReplicaMessage.Attach attach, long index) {
+        return attach.takesSegments() && attach.log().endIndex() == index && state.log.offersSegment(index);
+    }
+
+    private void copyFirst(AttachId id, long fromIndex, boolean goesOn) {
+        state.messages.send(id.replica().node(), new ReplicaMessage.CopyFirst(epoch, id, fromIndex, goesOn));
     }
 
     private void open(@Nullable Peer known, AttachId id, long truncateTo) {

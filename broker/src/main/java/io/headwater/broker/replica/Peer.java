@@ -147,7 +147,8 @@ final class Peer {
             if (isLeftBehind()) {
                 // To be repeated, until it attaches again.
                 stillSinceMs = nowMs;
-                state.messages.send(id.node(), new ReplicaMessage.CopyFirst(epoch, attachId(), state.log.startIndex()));
+                state.messages.send(
+                        id.node(), new ReplicaMessage.CopyFirst(epoch, attachId(), state.log.startIndex(), false));
             }
         }
         pump();

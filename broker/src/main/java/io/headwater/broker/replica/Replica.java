@@ -73,6 +73,7 @@ public final class Replica {
         }
         seal = null;
         follower.detach();
+        follower.onCopied();
         lastLed = newer.epoch();
         state.owner.leads(newer.epoch());
         leadership = new Leadership(state, newer);
@@ -182,10 +183,17 @@ public final class Replica {
         }
     }
 
-    /** What {@link ReplicaOwner#mustCopy} asked for is in the log and on disk. */
-    public void onCopied() {
-        follower.onCopied();
-        turnToLeader();
+    /**
+     * What {@link ReplicaOwner#mustCopy} asked for is in the log and on disk, as much as could be had.
+     *
+     * @param committed all that was copied is below it
+     */
+    public void onCopied(long committed) {
+        if (!state.isHalted() && follower.isCopying()) {
+            follower.onCopied();
+            state.commitTo(Math.min(committed, state.log.endIndex()));
+            turnToLeader();
+        }
     }
 
     /** Messages to this node may be lost from the last acknowledged one on. */

@@ -34,6 +34,12 @@ public interface ReplicaLog {
     /** Looks at these again, which others do not take: what was read before may have rotted since. As leader. */
     void recheck(long fromIndex, long endIndex);
 
+    /** As leader: whether a whole segment begins at this index, all of it committed, that others may copy as it stands. */
+    boolean offersSegment(long fromIndex);
+
+    /** As follower: whether it ends where a segment does, and would rather copy the next ones than be sent them. */
+    boolean takesSegments();
+
     /** Gives up all entries from this index on. When it returns, they do not come back after a crash. */
     void truncateTo(long endIndex);
 }

@@ -6,8 +6,12 @@ public sealed interface ReplicaMessage {
 
     void deliverTo(Replica replica);
 
-    /** Follower to leader: this is my log, and it stays like this until you have answered. */
-    record Attach(int epoch, AttachId id, LogTail log) implements ReplicaMessage {
+    /**
+     * Follower to leader: this is my log, and it stays like this until you have answered.
+     *
+     * @param takesSegments it ends where a segment does: I could copy those that come next instead of being sent them
+     */
+    record Attach(int epoch, AttachId id, LogTail log, boolean takesSegments) implements ReplicaMessage {
         @Override
         public void deliverTo(Replica replica) {
             replica.onAttach(this);
@@ -35,10 +39,12 @@ public sealed interface ReplicaMessage {
     }
 
     /**
-     * Leader to follower: I cannot send what you lack; copy segments up to at least my start, then attach again. To one that
-     * is attached: attach again, for what you lack, as far as I know, is not there any more.
+     * Leader to follower: I cannot send what you lack; begin anew where my log does and copy segments from there on, then
+     * attach again. To one that is attached: attach again, for what you lack, as far as I know, is not there any more.
+     *
+     * @param goesOn what the follower has is mine, all of it, and stays: it lacks whole segments, and could be sent them
      */
-    record CopyFirst(int epoch, AttachId id, long leaderStart) implements ReplicaMessage {
+    record CopyFirst(int epoch, AttachId id, long fromIndex, boolean goesOn) implements ReplicaMessage {
         @Override
         public void deliverTo(Replica replica) {
             replica.onCopyFirst(this);

@@ -11,8 +11,13 @@ public interface ReplicaOwner {
     /** All before this index is final, here and everywhere. */
     void committed(long endIndex);
 
-    /** Segments up to at least this index have to be copied from others; then {@link Replica#onCopied}. */
-    void mustCopy(long leaderStartIndex);
+    /**
+     * The log has to be filled from others, with what is committed; then {@link Replica#onCopied}. Until then nothing else
+     * changes it, unless this replica is told that it leads.
+     *
+     * @param fromIndex where the log begins anew; or where it ends, and may go on with segments from others
+     */
+    void mustCopy(long fromIndex, boolean goesOn);
 
     /**
      * This copy holds what was given up by hand when another one was chosen to lead, and nothing that is needed. It does

@@ -56,7 +56,7 @@
  * io.headwater.broker.replica.ControllerPorts}. {@code ReplicationSimulationTest} shows everything at work.
  *
  * <p>Knows no bytes, no storage, no network, no thread, no other room. Does not know: record offsets (entries are counted
- * here), what an entry says, copying of whole segments, weaker acknowledgement levels, what is read.
+ * here), what an entry says, how whole segments are copied, weaker acknowledgement levels, what is read.
  */
 @NullMarked
 package io.headwater.broker.replica;

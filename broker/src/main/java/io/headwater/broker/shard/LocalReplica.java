@@ -42,6 +42,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     private final Replica replica;
     private final ReplicaPost post;
     private final ShardGauges gauges;
+    private final SegmentCopies copies;
     /** As the metadata had it last. */
     private PartitionInfo info;
     /** Nobody else has a copy. */
@@ -69,6 +70,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     private boolean wasBehind;
     private @Nullable String halted;
     private boolean mustCopy;
+    private boolean goesOn;
     private boolean mustBeginAnew;
 
     /** Its replica knows nothing of who leads yet: {@link #begin}. */
@@ -79,6 +81,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         this.self = self.replica();
         this.post = home.post();
         this.gauges = home.shard().gauges();
+        this.copies = home.copying;
         this.copy = new CopyLog(log, home.shard().data().marks(), home.shard().epochClock());
         this.promises = new CopyPromises(
                 home.promises(),
@@ -95,6 +98,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     /** Nothing is written for it any more. */
     void close() {
         promises.close();
+        copies.end(this);
         countEnd();
     }
 
@@ -119,6 +123,9 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     @SuppressWarnings("ReferenceEquality") // A partition that has not changed is the same object.
     void follow(MetadataImage image, PartitionInfo newest) {
         if (info != newest) {
+            if (info.epoch() != newest.epoch()) {
+                copy.mayCopy(true);
+            }
             info = newest;
             alone = newest.replicas().isOnly(self);
             replica.onView(Views.of(image, newest));
@@ -132,11 +139,23 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         durableSeen = Math.min(durableSeen, log.durableIndex());
         if (mustCopy) {
             mustCopy = false;
-            copy.beginAt(leaderStart);
-            replica.onCopied();
+            if (!goesOn) {
+                copy.beginAt(leaderStart);
+            }
+            copies.begin(this);
         } else if (leaderStart.index() > log.startIndex() && !replica.isLeading()) {
             copy.dropBefore(leaderStart.index());
         }
+    }
+
+    /** @param more whether it takes segments again, where it may; else not before another epoch */
+    void copied(boolean more) {
+        copy.mayCopy(more);
+        replica.onCopied(copy.committed());
+    }
+
+    CopyLog copy() {
+        return copy;
     }
 
     /** Looks for damage once more; if it is there, {@link #fault} says so from now on. */
@@ -291,6 +310,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
 
     @Override
     public void leads(int led) {
+        copies.end(this);
         epoch = led;
         countedAsLeader = true;
         gauges.leadershipsBegun++;
@@ -325,8 +345,9 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     }
 
     @Override
-    public void mustCopy(long leaderStartIndex) {
+    public void mustCopy(long fromIndex, boolean goesOnThere) {
         mustCopy = true;
+        goesOn = goesOnThere;
     }
 
     @Override

@@ -1,6 +1,10 @@
 package io.headwater.broker.shard;
 
 import io.headwater.broker.copy.PromiseKeeper;
+import io.headwater.broker.copy.SegmentAnswer;
+import io.headwater.broker.copy.SegmentGiver;
+import io.headwater.broker.copy.SegmentQuestion;
+import io.headwater.broker.copy.SegmentTraffic;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.net.Connection;
@@ -37,6 +41,7 @@ import org.agrona.concurrent.NanoClock;
  */
 public final class Owners implements DurabilityListener, Requests.Factory {
     private static final long PROMISES_TIMEOUT_S = 10;
+    private static final int SEGMENT_THREADS = 2;
 
     private final Settings settings;
     private final List<Mailbox> mailboxes = new ArrayList<>();
@@ -45,6 +50,10 @@ public final class Owners implements DurabilityListener, Requests.Factory {
     /** Waits for the disk; has a thread only while there is something to write. */
     private final ThreadPoolExecutor promiseWriter = new ThreadPoolExecutor(
             0, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> new Thread(work, "headwater-promises"));
+    /** Reads and writes segments that go to other brokers and come from them. */
+    private final ThreadPoolExecutor segmentFiles = newSegmentFiles();
+
+    private final SegmentTraffic segments;
     /** Which owners have something in the group commit that is running; the sync thread's alone. */
     private final boolean[] concerned;
 
@@ -52,6 +61,7 @@ public final class Owners implements DurabilityListener, Requests.Factory {
      * @param count how many owners, each with a thread
      * @param mailboxLimit requests that wait at one owner; further ones are refused
      * @param queueMemory what the queue groups of all partitions may take
+     * @param copyRate bytes per second of segments that go to other brokers, and that come from them
      * @param onFatal hears of a broken invariant; must end the process
      */
     public record Settings(
@@ -60,6 +70,7 @@ public final class Owners implements DurabilityListener, Requests.Factory {
             int maxRecordBytes,
             long idleAfterMs,
             HeapBudget queueMemory,
+            long copyRate,
             EpochClock epochClock,
             NanoClock nanoClock,
             Consumer<Throwable> onFatal) {}
@@ -67,6 +78,7 @@ public final class Owners implements DurabilityListener, Requests.Factory {
     /** Has no partitions yet: the logs need it as their listener before they can be opened. */
     public Owners(Settings settings) {
         this.settings = settings;
+        this.segments = new SegmentTraffic(settings.copyRate());
         this.concerned = new boolean[settings.count()];
         for (int i = 0; i < settings.count(); i++) {
             mailboxes.add(new Mailbox(settings.mailboxLimit()));
@@ -81,7 +93,7 @@ public final class Owners implements DurabilityListener, Requests.Factory {
      */
     public void start(
             DataDirectory data, Supplier<MetadataImage> metadata, NodeInfo self, Supplier<ReplicaPost> posts) {
-        prepare(data, metadata, self, posts, promiseWriter, ReplicaSettings.DEFAULTS);
+        prepare(data, metadata, self, posts, promiseWriter, segmentFiles, ReplicaSettings.DEFAULTS);
         for (int i = 0; i < shards.size(); i++) {
             threads.add(new ShardThread(shards.get(i), "headwater-owner-" + i, settings.onFatal()));
         }
@@ -95,13 +107,43 @@ public final class Owners implements DurabilityListener, Requests.Factory {
             NodeInfo self,
             Supplier<ReplicaPost> posts,
             Executor promiseWrites,
+            Executor segmentWork,
             ReplicaSettings replication) {
         PromiseKeeper promises = new PromiseKeeper(data.marks(), promiseWrites);
+        SegmentGiver giver = new SegmentGiver(segments, segmentWork);
         for (Mailbox mailbox : mailboxes) {
             shards.add(new Shard(
-                    mailbox, data, metadata, settings, this::mailboxOf, self, posts.get(), promises, replication));
+                    mailbox,
+                    data,
+                    metadata,
+                    settings,
+                    this::mailboxOf,
+                    self,
+                    posts.get(),
+                    promises,
+                    giver,
+                    replication));
         }
         return List.copyOf(shards);
+    }
+
+    private static ThreadPoolExecutor newSegmentFiles() {
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                SEGMENT_THREADS,
+                SEGMENT_THREADS,
+                5,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                work -> new Thread(work, "headwater-segments"),
+                // When the owners have stopped: whoever waits for it has, too.
+                new ThreadPoolExecutor.DiscardPolicy());
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    /** What has gone to other brokers, and come from them. */
+    public SegmentTraffic segments() {
+        return segments;
     }
 
     /** The port for other rooms; answers arrive on the executor. */
@@ -160,6 +202,8 @@ public final class Owners implements DurabilityListener, Requests.Factory {
             thread.stop(why);
         }
         promiseWriter.shutdown();
+        segmentFiles.shutdown();
+        segmentFiles.awaitTermination(PROMISES_TIMEOUT_S, TimeUnit.SECONDS);
         promiseWriter.awaitTermination(PROMISES_TIMEOUT_S, TimeUnit.SECONDS);
     }
 
@@ -201,6 +245,15 @@ public final class Owners implements DurabilityListener, Requests.Factory {
      */
     public void append(long partitionId, ByteBuffer batch, Consumer<LetterBox.Delivery> back) {
         PostOffice.append(mailboxOf(partitionId), partitionId, batch, back);
+    }
+
+    /**
+     * Another broker wants a part of a segment of a partition. Any thread.
+     *
+     * @param back hears the answer, on some thread
+     */
+    public void askForSegment(SegmentQuestion question, Consumer<SegmentAnswer> back) {
+        mailboxOf(question.partitionId()).signal(new ReplicaTasks.SegmentWanted(question, back));
     }
 
     /** A controller ends all epochs before this one. Any thread. */

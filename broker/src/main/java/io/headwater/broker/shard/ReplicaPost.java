@@ -1,5 +1,7 @@
 package io.headwater.broker.shard;
 
+import io.headwater.broker.copy.SegmentAnswer;
+import io.headwater.broker.copy.SegmentQuestion;
 import io.headwater.broker.replica.ControllerMessage;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.broker.work.LetterBox.Delivery;
@@ -29,6 +31,11 @@ public interface ReplicaPost {
         }
 
         @Override
+        public void ask(int node, SegmentQuestion question, Consumer<SegmentAnswer> back) {
+            throw new IllegalStateException("node " + node + " (expected: none, this broker stands alone)");
+        }
+
+        @Override
         public void flush() {}
     };
 
@@ -46,6 +53,13 @@ public interface ReplicaPost {
      * @param back hears exactly once, on some thread, what became of it
      */
     void deliver(int node, long partitionId, ByteBuffer batch, Consumer<Delivery> back);
+
+    /**
+     * Asks for a part of a segment.
+     *
+     * @param back hears the answer, or that there is none, exactly once, on some thread
+     */
+    void ask(int node, SegmentQuestion question, Consumer<SegmentAnswer> back);
 
     void flush();
 }

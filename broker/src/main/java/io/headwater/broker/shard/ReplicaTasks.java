@@ -1,9 +1,12 @@
 package io.headwater.broker.shard;
 
+import io.headwater.broker.copy.SegmentAnswer;
+import io.headwater.broker.copy.SegmentQuestion;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.protocol.wire.Error;
 import io.headwater.storage.LogStart;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** What other brokers, the controller and the metadata want from the replicas of an owner. */
 final class ReplicaTasks {
@@ -20,6 +23,18 @@ final class ReplicaTasks {
         @Override
         public void run(Shard shard) {
             shard.replicas().receive(partitionId, start, message);
+        }
+    }
+
+    record SegmentWanted(SegmentQuestion question, Consumer<SegmentAnswer> back) implements Task {
+        @Override
+        public void run(Shard shard) {
+            shard.replicas().copying.answer(question, back, shard.monotonicMs());
+        }
+
+        @Override
+        public void refuse(Error why) {
+            back.accept(new SegmentAnswer.Failed(why.getMessage()));
         }
     }
 

@@ -2,6 +2,7 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.copy.CopyFailedException;
 import io.headwater.broker.copy.PromiseKeeper;
+import io.headwater.broker.copy.SegmentGiver;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
@@ -48,6 +49,7 @@ final class Replicas {
     private final Long2ObjectHashMap<Owned> served = new Long2ObjectHashMap<>();
     private final Absences absent;
     private final Resignations resigned;
+    final SegmentCopies copying;
     private final List<LocalReplica> ticking = new ArrayList<>();
     private int lives;
     private boolean leadersTick;
@@ -63,12 +65,13 @@ final class Replicas {
      * @param self this broker in its present incarnation
      * @param promises of all owners
      */
-    Replicas(Shard shard, NodeInfo self, ReplicaPost post, PromiseKeeper promises) {
+    Replicas(Shard shard, NodeInfo self, ReplicaPost post, PromiseKeeper promises, SegmentGiver segments) {
         this.shard = shard;
         this.self = self;
         this.post = post;
         this.promises = promises;
         this.resigned = new Resignations(post);
+        this.copying = new SegmentCopies(this, segments, shard.soon());
         this.absent = new Absences(shard.gauges());
     }
 
@@ -209,7 +212,7 @@ final class Replicas {
     }
 
     /** Who says something to a copy that is not open will say it again. */
-    private void with(long partitionId, Consumer<LocalReplica> say) {
+    void with(long partitionId, Consumer<LocalReplica> say) {
         PartitionInfo info = shard.metadata().partition(partitionId);
         LocalReplica local = info == null ? null : open(info);
         if (local != null) {
@@ -217,7 +220,7 @@ final class Replicas {
         }
     }
 
-    private void with(LocalReplica local, Consumer<LocalReplica> say) {
+    void with(LocalReplica local, Consumer<LocalReplica> say) {
         int epoch = local.epoch();
         try {
             say.accept(local);
@@ -451,6 +454,7 @@ final class Replicas {
     /** Lets replicas say again what got no answer. Returns how many did. */
     int tick(long nowMs) {
         resigned.tick(nowMs);
+        copying.tick(nowMs);
         for (long partitionId : absent.due(nowMs)) {
             PartitionInfo info = shard.metadata().partition(partitionId);
             if (info != null) {
@@ -484,6 +488,7 @@ final class Replicas {
     /** In how many milliseconds {@link #tick} has something to do; the largest long: not before something happens. */
     long nextTickInMs(long nowMs) {
         long next = Math.min(resigned.nextInMs(nowMs), absent.nextInMs(nowMs));
+        next = Math.min(next, copying.nextInMs(nowMs));
         long ticks = tickedMs + (leadersTick ? LEADERS_TICK_MS : TICK_MS) - nowMs;
         if (shard.isUnsettled()) {
             next = Math.min(next, Math.max(0, lookedMs + LOOK_MS - nowMs));

@@ -1,6 +1,7 @@
 package io.headwater.broker.shard;
 
 import io.headwater.broker.copy.PromiseKeeper;
+import io.headwater.broker.copy.SegmentGiver;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
@@ -89,6 +90,7 @@ final class Shard {
             NodeInfo self,
             ReplicaPost post,
             PromiseKeeper promises,
+            SegmentGiver segments,
             ReplicaSettings replication) {
         this.mailbox = mailbox;
         this.data = data;
@@ -100,7 +102,7 @@ final class Shard {
         this.soon = work -> mailbox.signal(new Later(work));
         this.mailboxOf = mailboxOf;
         this.post = post;
-        this.replicas = new Replicas(this, self, post, promises);
+        this.replicas = new Replicas(this, self, post, promises, segments);
         this.replication = replication;
         this.postOffice = new PostOffice(mailbox, mailboxOf, metadata, post, self.nodeId(), settings.maxRecordBytes());
         this.housekeeping = new Housekeeping(this, settings.idleAfterMs());
@@ -151,7 +153,7 @@ final class Shard {
         return new Now(monotonicMs(), clock.time());
     }
 
-    private long monotonicMs() {
+    long monotonicMs() {
         return TimeUnit.NANOSECONDS.toMillis(nanoClock.nanoTime());
     }
 

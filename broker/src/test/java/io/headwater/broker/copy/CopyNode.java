@@ -22,6 +22,7 @@ import io.headwater.storage.Disk;
 import io.headwater.storage.DiskFullException;
 import io.headwater.storage.EntryRun;
 import io.headwater.storage.LogLeavingException;
+import io.headwater.storage.LogStart;
 import io.headwater.storage.Mark;
 import io.headwater.storage.PartitionLog;
 import io.headwater.storage.ReplicaFlag;
@@ -36,17 +37,20 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A node with one replica over a real log; it does one thing after the other, when it is told to. */
 final class CopyNode implements Messages, ReplicaOwner {
     static final long PARTITION = 7;
     private static final ReplicaSettings SETTINGS = new ReplicaSettings(16 << 10, 4 << 10, 1_000, 5, 500);
+    static final int PART_BYTES = 700;
     private static final byte[] CHECKPOINT = {1, 2, 3, 4, 5, 6};
 
     private final CopyWorld world;
     final int number;
-    final FaultyDisk disk;
+    FaultyDisk disk;
+    private final Disk beneath;
     private final Path path;
     private final ArrayDeque<Runnable> background = new ArrayDeque<>();
     private final ArrayDeque<Runnable> promiseWork = new ArrayDeque<>();
@@ -62,6 +66,9 @@ final class CopyNode implements Messages, ReplicaOwner {
     private int written;
     int epochLed;
     long copyFrom = -1;
+    private boolean copyGoesOn;
+    private @Nullable SegmentCopy filling;
+    SegmentTraffic segments = new SegmentTraffic(1 << 30);
 
     @Nullable
     String halted;
@@ -73,6 +80,7 @@ final class CopyNode implements Messages, ReplicaOwner {
         this.world = world;
         this.number = number;
         this.path = path;
+        this.beneath = disk;
         this.disk = new FaultyDisk(disk);
         start();
     }
@@ -82,6 +90,12 @@ final class CopyNode implements Messages, ReplicaOwner {
             throw new AssertionError("the node is down");
         }
         return part;
+    }
+
+    /** Its process has died with its view of the disk. */
+    void reborn() {
+        disk = new FaultyDisk(beneath);
+        halted = null;
     }
 
     boolean isUp() {
@@ -149,6 +163,8 @@ final class CopyNode implements Messages, ReplicaOwner {
             durableTold = openedCopy.durableIndex();
             epochLed = 0;
             copyFrom = -1;
+            endFilling();
+            openedCopy.mayCopy(world.segments);
             world.tell(this);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -202,6 +218,7 @@ final class CopyNode implements Messages, ReplicaOwner {
 
     /** The process ends as it is; the disk is the caller's business. */
     void vanish() {
+        endFilling();
         directory = null;
         replica = null;
         background.clear();
@@ -237,6 +254,11 @@ final class CopyNode implements Messages, ReplicaOwner {
         }
         if (copyFrom >= 0) {
             busy |= world.copy(this);
+        }
+        SegmentCopy running = filling;
+        if (running != null) {
+            running.step(world.nowMs);
+            busy |= !posted.isEmpty() || !background.isEmpty();
         }
         return busy;
     }
@@ -341,6 +363,7 @@ final class CopyNode implements Messages, ReplicaOwner {
 
     @Override
     public void leads(int epoch) {
+        endFilling();
         epochLed = epoch;
         copy().lead(epoch);
     }
@@ -358,8 +381,64 @@ final class CopyNode implements Messages, ReplicaOwner {
     }
 
     @Override
-    public void mustCopy(long leaderStartIndex) {
-        copyFrom = leaderStartIndex;
+    public void mustCopy(long fromIndex, boolean goesOn) {
+        copyFrom = fromIndex;
+        copyGoesOn = goesOn;
+    }
+
+    /** Begins anew, if it has to, and is filled with segments. */
+    void copy(LogStart start) {
+        copyFrom = -1;
+        call(() -> {
+            if (!copyGoesOn) {
+                copy().beginAt(start);
+            }
+            int then = life;
+            filling = new SegmentCopy(
+                    copy(),
+                    PARTITION,
+                    new SegmentGiver(segments, background::add, PART_BYTES),
+                    new SegmentCopy.Ports() {
+                        @Override
+                        public int source() {
+                            return world.source(CopyNode.this);
+                        }
+
+                        @Override
+                        public void ask(int node, SegmentQuestion question, Consumer<SegmentAnswer> back) {
+                            world.ask(CopyNode.this, node, question, back);
+                        }
+
+                        @Override
+                        public void soon(Runnable work) {
+                            posted.add(() -> {
+                                if (isUp() && life == then && filling != null) {
+                                    call(work);
+                                }
+                            });
+                        }
+
+                        @Override
+                        public void ended(boolean more) {
+                            filling = null;
+                            copy().mayCopy(more && world.segments);
+                            replica().onCopied(copy().committed());
+                        }
+                    });
+        });
+    }
+
+    /** What another node wants. */
+    void asked(SegmentQuestion question, Consumer<SegmentAnswer> back) {
+        new SegmentGiver(segments, background::add, PART_BYTES).answer(copy(), question, world.nowMs, back);
+    }
+
+    private void endFilling() {
+        SegmentCopy ending = filling;
+        filling = null;
+        if (ending != null) {
+            ending.stop();
+        }
     }
 
     @Override

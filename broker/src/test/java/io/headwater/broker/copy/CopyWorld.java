@@ -12,7 +12,6 @@ import io.headwater.broker.replica.ReplicaId;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.storage.Disk;
 import io.headwater.storage.InvalidEntriesException;
-import io.headwater.storage.LogStart;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -21,8 +20,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,13 @@ final class CopyWorld {
     long incarnations;
     int refusedOnArrival;
     int copies;
+    long entriesSent;
+    /** What becomes of parts on their way. */
+    BiConsumer<Consumer<SegmentAnswer>, SegmentAnswer> answers = Consumer::accept;
+    /** Whether copies are filled with segments where that is possible. */
+    boolean segments = true;
+
+    final ArrayDeque<Runnable> asked = new ArrayDeque<>();
     /** Equal entries may have other bytes. */
     boolean rewritten;
     /** Between whom nothing arrives: from, to. */
@@ -162,6 +170,7 @@ final class CopyWorld {
         ReplicaMessage message = next.message();
         if (message instanceof ReplicaMessage.Append append) {
             EntryBytes sent = (EntryBytes) append.entries();
+            entriesSent += sent.endIndex() - sent.fromIndex();
             byte[] bytes = new byte[sent.bytes()];
             sent.content().duplicate().get(bytes);
             try {
@@ -201,8 +210,22 @@ final class CopyWorld {
         }
     }
 
+    /** One turn in which the process of a node may end. */
+    void runOrDie(CopyNode dying) {
+        try {
+            run(1);
+        } catch (RuntimeException | AssertionError e) {
+            if (!dying.disk.died()) {
+                throw e;
+            }
+        }
+    }
+
     private boolean round() {
-        boolean busy = !network.isEmpty();
+        boolean busy = !network.isEmpty() || !asked.isEmpty();
+        for (int i = asked.size(); i > 0; i--) {
+            asked.remove().run();
+        }
         while (!network.isEmpty()) {
             deliverOne();
         }
@@ -226,13 +249,38 @@ final class CopyWorld {
             return false;
         }
         copies++;
-        node.copyFrom = -1;
-        LogStart start = leader().copy().logStart();
-        node.call(() -> {
-            node.copy().beginAt(start);
-            node.replica().onCopied();
-        });
+        node.copy(leader().copy().logStart());
         return true;
+    }
+
+    /** Who has segments, as that node knows; 0 is nobody there, so that nodes count from 1. */
+    int source(CopyNode node) {
+        return leader == null || leader() == node ? 0 : leader().number + 1;
+    }
+
+    void ask(CopyNode from, int node, SegmentQuestion question, Consumer<SegmentAnswer> back) {
+        asked.add(() -> {
+            CopyNode to = node(node - 1);
+            if (!to.isUp() || cut.test(from.number, to.number)) {
+                back.accept(new SegmentAnswer.Failed("cut off"));
+                return;
+            }
+            to.call(() -> to.asked(question, answer -> asked.add(() -> answered(from, to, answer, back))));
+        });
+    }
+
+    private void answered(CopyNode from, CopyNode to, SegmentAnswer answer, Consumer<SegmentAnswer> back) {
+        if (cut.test(to.number, from.number)) {
+            back.accept(new SegmentAnswer.Failed("cut off"));
+        } else if (answer instanceof SegmentAnswer.Part part) {
+            byte[] bytes = new byte[part.bytes().remaining()];
+            part.bytes().get(bytes);
+            SegmentAnswer arrived =
+                    new SegmentAnswer.Part(part.segment(), part.position(), ByteBuffer.wrap(wire.apply(bytes)));
+            answers.accept(back, arrived);
+        } else {
+            back.accept(answer);
+        }
     }
 
     // ---- what must hold

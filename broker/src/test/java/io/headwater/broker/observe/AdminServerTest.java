@@ -140,6 +140,10 @@ class AdminServerTest {
                 headwater_leaderships_ended_total 18.0
                 headwater_repairs_begun_total 5.0
                 headwater_repairs_ended_total 4.0
+                headwater_segment_copies 2.0
+                headwater_segment_copies_received_bytes_total 6000.0
+                headwater_segment_copies_sent_bytes_total 5000.0
+                headwater_segments_copied_total 7.0
                 headwater_replication_lag_entries{node="2"} 0.0
                 headwater_replication_lag_entries{node="3"} 1000.0
                 headwater_replication_lag_entries_max{node="3"} 600.0
@@ -246,6 +250,11 @@ class AdminServerTest {
         public ReplicationFigures replication() {
             return new ReplicationFigures(
                     10, 20, 8, 30, 18, 5, 4, new TreeMap<>(Map.of(2, new Lag(0, 0), 3, new Lag(1000, 600))));
+        }
+
+        @Override
+        public SegmentFigures segments() {
+            return new SegmentFigures(2, 5000, 6000, 7);
         }
 
         @Override

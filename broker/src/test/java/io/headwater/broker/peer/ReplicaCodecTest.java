@@ -58,11 +58,14 @@ class ReplicaCodecTest {
                 long start = index(random);
                 List<EpochStart> rows = rows(random, start, random.nextInt(70));
                 yield new ReplicaMessage.Attach(
-                        epoch, attach(random), new LogTail(start, start + 100_000, rows, random.nextInt(1000)));
+                        epoch,
+                        attach(random),
+                        new LogTail(start, start + 100_000, rows, random.nextInt(1000)),
+                        random.nextBoolean());
             }
             case 1 -> new ReplicaMessage.AttachOk(epoch, attach(random), index(random), index(random), index(random));
             case 2 -> new ReplicaMessage.TellMore(epoch, attach(random), index(random));
-            case 3 -> new ReplicaMessage.CopyFirst(epoch, attach(random), index(random));
+            case 3 -> new ReplicaMessage.CopyFirst(epoch, attach(random), index(random), random.nextBoolean());
             case 4 -> {
                 long from = index(random);
                 List<EpochStart> rows = rows(random, from, random.nextInt(5));

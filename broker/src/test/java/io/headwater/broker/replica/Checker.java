@@ -29,6 +29,7 @@ final class Checker {
     private int givenUp;
     private int begunAnew;
     private int wholeAgain;
+    private int copied;
 
     Checker(Timeline timeline) {
         this.timeline = timeline;
@@ -123,6 +124,15 @@ final class Checker {
     /** A copy that had lost what it had acknowledged has it again. */
     void wholeAgain() {
         wholeAgain++;
+    }
+
+    /** A copy took a segment of another one. */
+    void copied() {
+        copied++;
+    }
+
+    int segmentsCopied() {
+        return copied;
     }
 
     int copiesWholeAgain() {

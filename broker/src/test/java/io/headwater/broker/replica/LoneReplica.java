@@ -17,6 +17,9 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
     static final Configuration THREE = new Configuration(1, List.of(ME, A, B), List.of(), 0);
     private static final ReplicaSettings SETTINGS = new ReplicaSettings(300, 200, 100, 5, 500);
 
+    /** Of whoever attaches. */
+    boolean takesSegments;
+
     final SimLog log = new SimLog(new Checker(new Timeline()), () -> {});
     final List<Integer> promises = new ArrayList<>();
     final List<ReplicaMessage> sent = new ArrayList<>();
@@ -97,7 +100,8 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
     }
 
     void attach(int epoch, AttachId id, long end) {
-        replica.receive(new ReplicaMessage.Attach(epoch, id, log.epochs().tail(0, end, Follower.MAX_ROWS)));
+        replica.receive(
+                new ReplicaMessage.Attach(epoch, id, log.epochs().tail(0, end, Follower.MAX_ROWS), takesSegments));
     }
 
     void ack(int epoch, ReplicaId from, long end) {
@@ -158,8 +162,8 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
     }
 
     @Override
-    public void mustCopy(long leaderStartIndex) {
-        events.add("copy " + leaderStartIndex);
+    public void mustCopy(long fromIndex, boolean goesOn) {
+        events.add((goesOn ? "copy on " : "copy ") + fromIndex);
     }
 
     @Override

@@ -26,13 +26,15 @@ class ReplicationSimulationTest {
     @Test
     void aCopyThatRotsIsNobodyUntilItHasEverythingAgain() {
         AtomicInteger wholeAgain = new AtomicInteger();
+        AtomicInteger copied = new AtomicInteger();
         Seeds.run(SEEDS, random -> {
             ReplicationWorld world = new ReplicationWorld(random, Profile.random(random), Rules.ALL);
             world.run();
             wholeAgain.addAndGet(world.checker().copiesWholeAgain());
+            copied.addAndGet(world.checker().segmentsCopied());
         });
-        System.out.println("copies that rotted and were whole again: " + wholeAgain);
-        assertTrue(wholeAgain.get() > 0, "nothing was shown");
+        System.out.println("copies that rotted and were whole again: " + wholeAgain + ", segments copied: " + copied);
+        assertTrue(wholeAgain.get() > 0 && copied.get() > 0, "nothing was shown");
     }
 
     /** What is acknowledged from then on is as safe as ever, and what others bring back goes. */

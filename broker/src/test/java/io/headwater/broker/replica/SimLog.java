@@ -2,6 +2,8 @@ package io.headwater.broker.replica;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
 
 /** A log in memory with a disk: what is not synced may be lost, from the end. */
 final class SimLog implements ReplicaLog {
@@ -38,6 +40,8 @@ final class SimLog implements ReplicaLog {
     private long durable;
     private long start;
     private long cuts;
+    private LongPredicate offers = from -> false;
+    private BooleanSupplier takes = () -> false;
 
     SimLog(Checker checker, Runnable onGrowth) {
         this.checker = checker;
@@ -143,6 +147,22 @@ final class SimLog implements ReplicaLog {
         if (fromIndex < start || fromIndex >= endIndex || endIndex > endIndex()) {
             throw new AssertionError("from " + fromIndex + " to " + endIndex + " (expected: what was sent)");
         }
+    }
+
+    /** What of it others may copy, and whether it copies. */
+    void segments(LongPredicate offered, BooleanSupplier taken) {
+        offers = offered;
+        takes = taken;
+    }
+
+    @Override
+    public boolean offersSegment(long fromIndex) {
+        return offers.test(fromIndex);
+    }
+
+    @Override
+    public boolean takesSegments() {
+        return takes.getAsBoolean();
     }
 
     @Override

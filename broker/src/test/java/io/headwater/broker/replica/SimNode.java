@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A node with one replica: a disk that survives crashes, and a process that does not. */
 final class SimNode implements Promises, Messages, ReplicaOwner {
+    private static final int SEGMENT = 4;
+    private static final int COPY_US = 3_000;
+
     private final ReplicationWorld world;
     private final Timeline timeline;
     private final SplittableRandom random;
@@ -48,7 +51,17 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         this.timeline = world.timeline();
         this.random = world.random().split();
         this.number = number;
-        this.log = new SimLog(world.checker(), this::sync);
+        this.log = newLog();
+    }
+
+    private SimLog newLog() {
+        SimLog fresh = new SimLog(world.checker(), this::sync);
+        fresh.segments(this::offers, () -> fresh.endIndex() % SEGMENT == 0);
+        return fresh;
+    }
+
+    private boolean offers(long from) {
+        return from % SEGMENT == 0 && from + SEGMENT <= Math.min(commit, log.durableIndex());
     }
 
     int number() {
@@ -116,7 +129,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
 
     /** The copy is deleted, with all that this node knows of it; another one begins. The disk is the same. */
     private void beginAnew(PartitionView view) {
-        log = new SimLog(world.checker(), this::sync);
+        log = newLog();
         suspect = false;
         storedPromise = 0;
         storedCommit = 0;
@@ -154,7 +167,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
 
     /** Only of a node that is down. */
     void wipe() {
-        log = new SimLog(world.checker(), this::sync);
+        log = newLog();
         suspect = false;
         storedPromise = 0;
         storedCommit = 0;
@@ -324,8 +337,43 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     }
 
     @Override
-    public void mustCopy(long leaderStartIndex) {
-        throw world.checker().violation(name() + " must copy, and nothing was ever deleted");
+    public void mustCopy(long fromIndex, boolean goesOn) {
+        if (!goesOn || fromIndex != log.endIndex()) {
+            throw world.checker().violation(name() + " must begin anew, and nothing was ever deleted");
+        }
+        int then = life;
+        timeline.in(COPY_US, () -> copySegment(then));
+    }
+
+    /** One after the other, of whoever leads at that moment as far as this node knows. */
+    private void copySegment(int then) {
+        if (!isOpen(then) || leading) {
+            return;
+        }
+        long end = log.endIndex();
+        PartitionView last = seen;
+        Leader leader = last == null ? null : last.leader();
+        SimNode source = leader == null ? null : world.node(leader.node());
+        if (source == null) {
+            timeline.in(COPY_US, () -> copySegment(then));
+            return;
+        }
+        boolean goesOn = source != this
+                && source.isUp()
+                && source.offers(end)
+                && (end == 0
+                        || source.log.epochs().epochAt(end - 1) == log.epochs().lastEpoch());
+        if (goesOn) {
+            for (long at = end; at < end + SEGMENT; at++) {
+                log.append(source.log.get(at));
+            }
+            log.synced(log.endIndex());
+            world.checker().copied();
+            replica().onDurable();
+            timeline.in(COPY_US, () -> copySegment(then));
+        } else {
+            replica().onCopied(end);
+        }
     }
 
     @Override

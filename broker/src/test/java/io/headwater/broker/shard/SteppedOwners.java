@@ -3,6 +3,8 @@ package io.headwater.broker.shard;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.headwater.broker.copy.PromiseKeeper;
+import io.headwater.broker.copy.SegmentGiver;
+import io.headwater.broker.copy.SegmentTraffic;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataMachine;
 import io.headwater.broker.metadata.NodeInfo;
@@ -111,6 +113,7 @@ final class SteppedOwners {
                 1_000,
                 60_000,
                 new HeapBudget(64 << 20),
+                64 << 20,
                 () -> nowMs,
                 () -> TimeUnit.MILLISECONDS.toNanos(nowMs),
                 failure -> {
@@ -130,6 +133,7 @@ final class SteppedOwners {
                     self,
                     ReplicaPost.NONE,
                     promises,
+                    new SegmentGiver(new SegmentTraffic(64 << 20), background::add),
                     ReplicaSettings.DEFAULTS));
         }
     }

@@ -30,7 +30,7 @@ public final class SteppedShards {
             Supplier<ReplicaPost> posts,
             Executor files,
             ReplicaSettings replication) {
-        this.shards = owners.prepare(data, metadata, self, posts, files, replication);
+        this.shards = owners.prepare(data, metadata, self, posts, files, files, replication);
     }
 
     /** One turn of each. Returns how much there was to do. */
