@@ -29,11 +29,15 @@ final class Faults {
         HAND_OVER,
         ESTRANGE,
         SPLIT,
-        RELAY;
+        RELAY,
+        /** As those that follow, in a profile of its own: {@link Plots}. */
+        OUTRUN,
+        OVERTAKE,
+        FORGET;
 
         /** What goes on for a while and says when it strikes: one at a time, or they would be in each other's way. */
         boolean isPlot() {
-            return this == ESTRANGE || this == SPLIT || this == RELAY;
+            return ordinal() >= ESTRANGE.ordinal();
         }
     }
 
@@ -48,6 +52,7 @@ final class Faults {
     private final Profile profile;
     private final SplittableRandom random;
     private final List<Kind> kinds = new ArrayList<>();
+    private final Plots plots;
     final int[] counts = new int[Kind.values().length];
     private boolean over;
     private boolean plotting;
@@ -60,6 +65,7 @@ final class Faults {
         this.time = world.time();
         this.profile = profile;
         this.random = random;
+        this.plots = new Plots(world, () -> over, () -> plotting = false, this::rot);
         for (Kind each : Kind.values()) {
             if ((profile.kinds() & 1 << each.ordinal()) != 0) {
                 kinds.add(each);
@@ -136,6 +142,9 @@ final class Faults {
                 world.operator().move();
                 splitWhenJoint(time.nowNs() + JOINT_NS);
             }
+            case OUTRUN -> plots.outrun();
+            case OVERTAKE -> plots.overtake();
+            case FORGET -> plots.forget();
             case RELAY -> relay(1 + random.nextInt(3), null, time.nowNs() + RELAY_NS);
         }
     }

@@ -34,7 +34,8 @@ record Profile(
     /** The least that a message carries. */
     private static final int ONE_ENTRY = 1;
 
-    private static final int ALL = (1 << Faults.Kind.values().length) - 1;
+    /** But for what has a profile of its own. */
+    private static final int ALL = (1 << Faults.Kind.RELAY.ordinal() + 1) - 1;
 
     /** One partition, and two seconds in which much goes wrong: as many of them as there is time for. */
     static Profile brief(SplittableRandom random) {
@@ -75,6 +76,12 @@ record Profile(
                 random.nextLong(200, 600));
     }
 
+    /** One partition, and leaders that lose their place at the worst moment: {@link Plots}. */
+    static Profile plotted(SplittableRandom random) {
+        int plot = Faults.Kind.OUTRUN.ordinal() + random.nextInt(3);
+        return random(random, 1, 8_000 * MS, 1_600, 400 * MS, 100 * MS, 1 << plot, random.nextLong(200, 600));
+    }
+
     /** One partition, and brokers that are alone for longer than it takes clients to find who leads in their place. */
     static Profile lonely(SplittableRandom random) {
         return random(
@@ -99,12 +106,11 @@ record Profile(
 
     /** A plot or a handover, and sometimes something else. */
     private static int fewKinds(SplittableRandom random) {
-        Faults.Kind[] kinds = Faults.Kind.values();
         int few = ALL;
         for (int i = 0; i < 4; i++) {
             few &= random.nextInt(ALL + 1);
         }
-        return 1 << kinds.length - 1 - random.nextInt(4) | few;
+        return 1 << Faults.Kind.RELAY.ordinal() - random.nextInt(4) | few;
     }
 
     private static Profile random(

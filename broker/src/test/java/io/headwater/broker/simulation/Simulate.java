@@ -47,12 +47,14 @@ public final class Simulate {
             case "long" -> Profile.lengthy(random);
             case "violent" -> Profile.violent(random);
             case "lonely" -> Profile.lonely(random);
-            default -> throw new IllegalArgumentException(kind + " (expected: brief, long, violent or lonely)");
+            case "plotted" -> Profile.plotted(random);
+            default ->
+                throw new IllegalArgumentException(kind + " (expected: brief, long, violent, lonely or plotted)");
         };
         return new World(random, profile, rule);
     }
 
-    /** FIRST COUNT brief|long|violent|lonely JOBS [RULE that does not hold]; ends with 1 if a seed failed. */
+    /** FIRST COUNT brief|long|violent|lonely|plotted JOBS [RULE that does not hold]; ends with 1 if a seed failed. */
     public static void main(String[] args) throws InterruptedException {
         quiet();
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);

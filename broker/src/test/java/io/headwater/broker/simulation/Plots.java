@@ -1,0 +1,231 @@
+package io.headwater.broker.simulation;
+
+import io.headwater.broker.SteppedBroker;
+import io.headwater.client.fake.SimulatedLoop;
+import io.headwater.storage.EpochStart;
+import io.headwater.storage.PartitionLog;
+import io.headwater.storage.StorageException;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Faults that wait for a certain moment, of which chance alone would rarely see the next one. Of a run with one partition. */
+final class Plots {
+    private static final long MS = 1_000_000;
+    private static final long LOOK_NS = MS / 5;
+    /** What has not come about by then is given up. */
+    private static final long PATIENCE_NS = 3_000 * MS;
+
+    private final World world;
+    private final SimulatedLoop time;
+    private final BooleanSupplier over;
+    private final Runnable ended;
+    private final Consumer<Machine> rots;
+
+    /** What one copy is at a moment. */
+    private record Copy(int leads, long commit, long end, long durable, int lastEpoch, long firstOfLastEpoch) {
+        static Copy of(PartitionLog log, long commit, int leads) {
+            try {
+                List<EpochStart> epochs = log.epochs();
+                long first =
+                        epochs.isEmpty() ? 0 : epochs.get(epochs.size() - 1).firstIndex();
+                return new Copy(leads, commit, log.endIndex(), log.durableIndex(), log.lastEpoch(), first);
+            } catch (StorageException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    /**
+     * @param ended told when a plot is, as there is one at a time
+     * @param rots lets a bit flip on a disk
+     */
+    Plots(World world, BooleanSupplier over, Runnable ended, Consumer<Machine> rots) {
+        this.world = world;
+        this.time = world.time();
+        this.over = over;
+        this.ended = ended;
+        this.rots = rots;
+    }
+
+    private @Nullable Copy copyOn(Machine machine) {
+        SteppedBroker broker = machine.serving();
+        Copy[] found = new Copy[1];
+        if (broker != null && !machine.isDead()) {
+            broker.look((partition, log, commit, leads) -> {
+                if (log.offlineReason() == null) {
+                    found[0] = Copy.of(log, commit, leads);
+                }
+            });
+        }
+        return found[0];
+    }
+
+    /** Goes on with {@code then} when it is time, or ends the plot. */
+    private void when(BooleanSupplier isTime, Runnable then) {
+        when(isTime, then, time.nowNs() + PATIENCE_NS);
+    }
+
+    private void when(BooleanSupplier isTime, Runnable then, long untilNs) {
+        if (over.getAsBoolean() || time.nowNs() > untilNs) {
+            world.network().heal();
+            ended.run();
+        } else if (isTime.getAsBoolean()) {
+            then.run();
+        } else {
+            time.schedule(LOOK_NS, () -> when(isTime, then, untilNs));
+        }
+    }
+
+    private void alone(Machine machine, boolean in) {
+        for (int each = 1; each <= world.machines(); each++) {
+            world.network().cut(machine.number(), each, PATIENCE_NS);
+            if (in) {
+                world.network().cut(each, machine.number(), PATIENCE_NS);
+            }
+        }
+    }
+
+    private void dies(Machine machine) {
+        if (machine.isUp()) {
+            machine.crash(false);
+            time.schedule(PATIENCE_NS, machine::start);
+        }
+    }
+
+    private @Nullable Machine leader(@Nullable Machine butNot) {
+        int leading = world.leadingMachine();
+        Machine leader = leading == 0 ? null : world.machine(leading);
+        return leader == butNot ? null : leader;
+    }
+
+    /**
+     * A leader that nobody hears takes more and more; its successor dies as soon as it has committed the first entry of its epoch,
+     * and the long tail of the one before is compared with the short log that has it.
+     */
+    void outrun() {
+        Machine first = leader(null);
+        if (first == null) {
+            ended.run();
+            return;
+        }
+        alone(first, true);
+        when(() -> hasCommitted(leader(first)), () -> {
+            Machine second = leader(first);
+            if (second != null) {
+                dies(second);
+            }
+            world.network().heal();
+            ended.run();
+        });
+    }
+
+    private boolean hasCommitted(@Nullable Machine leader) {
+        Copy copy = leader == null ? null : copyOn(leader);
+        return copy != null && copy.leads() == copy.lastEpoch() && copy.commit() > copy.firstOfLastEpoch();
+    }
+
+    /**
+     * A leader has what nobody else has; so has its successor, which dies. The first one leads again and sends what it has, dies
+     * when the first of it counts as committed, and the second one, whose last epoch is a later one, comes back.
+     */
+    void overtake() {
+        Machine first = leader(null);
+        if (first == null) {
+            ended.run();
+            return;
+        }
+        alone(first, true);
+        when(() -> leader(first) != null, () -> {
+            Machine second = leader(first);
+            if (second == null) {
+                ended.run();
+                return;
+            }
+            alone(second, false);
+            when(() -> hasBegun(second), () -> {
+                dies(second);
+                world.network().heal();
+                leadsAgain(first, second);
+            });
+        });
+    }
+
+    private boolean hasBegun(Machine leader) {
+        Copy copy = copyOn(leader);
+        return copy != null
+                && copy.leads() > 0
+                && copy.leads() == copy.lastEpoch()
+                && copy.durable() > copy.firstOfLastEpoch();
+    }
+
+    private void leadsAgain(Machine first, Machine second) {
+        Copy before = copyOn(first);
+        if (before == null) {
+            ended.run();
+            return;
+        }
+        int epoch = before.lastEpoch();
+        when(
+                () -> {
+                    Copy now = copyOn(first);
+                    return now != null && now.leads() > epoch + 1 && now.commit() > before.commit();
+                },
+                () -> {
+                    dies(first);
+                    second.start();
+                    ended.run();
+                });
+    }
+
+    /**
+     * A copy rots and gives up what it has, while another one misses what the leader says; the leader, which alone has all of it
+     * then, dies before the first one has it again.
+     */
+    void forget() {
+        Machine leader = leader(null);
+        Machine rotten = leader == null ? null : follower(leader, null);
+        Machine behind = rotten == null ? null : follower(leader, rotten);
+        Copy before = rotten == null ? null : copyOn(rotten);
+        if (leader == null || rotten == null || behind == null || before == null) {
+            ended.run();
+            return;
+        }
+        world.network().cut(leader.number(), behind.number(), PATIENCE_NS);
+        when(() -> leads(leader) && endOf(rotten) > before.end() + 4, () -> {
+            long end = endOf(rotten);
+            rots.accept(rotten);
+            when(() -> leads(leader) && endOf(rotten) < end, () -> {
+                long cut = endOf(rotten);
+                when(() -> endOf(rotten) > cut, () -> {
+                    dies(leader);
+                    world.network().heal();
+                    ended.run();
+                });
+            });
+        });
+    }
+
+    private boolean leads(Machine machine) {
+        Copy copy = copyOn(machine);
+        return copy != null && copy.leads() > 0;
+    }
+
+    /** Of the copy on a machine that is up; very far where none is. */
+    private long endOf(Machine machine) {
+        Copy copy = copyOn(machine);
+        return copy == null ? Long.MAX_VALUE : copy.end();
+    }
+
+    /** The first that has a copy and is neither. */
+    private @Nullable Machine follower(Machine leader, @Nullable Machine other) {
+        for (int each = 1; each <= world.machines(); each++) {
+            Machine machine = world.machine(each);
+            if (machine != leader && machine != other && copyOn(machine) != null) {
+                return machine;
+            }
+        }
+        return null;
+    }
+}
