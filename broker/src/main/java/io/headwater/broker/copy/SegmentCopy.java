@@ -100,15 +100,21 @@ public final class SegmentCopy {
         if (!maySay() || nowMs < dueMs) {
             return;
         }
+        int node = ports.source();
+        if (node == 0) {
+            // Which may take long, and others need not wait for it.
+            leavePlace();
+            dueMs = nowMs + RETRY_MS;
+            return;
+        }
         if (inLine && !traffic.begin()) {
             dueMs = nowMs + IN_LINE_MS;
             return;
         }
         inLine = false;
         long waitMs = traffic.taking().waitMs(nowMs);
-        int node = waitMs > 0 ? 0 : ports.source();
-        if (node == 0) {
-            dueMs = nowMs + (waitMs > 0 ? waitMs : RETRY_MS);
+        if (waitMs > 0) {
+            dueMs = nowMs + waitMs;
             return;
         }
         asking = true;
@@ -318,15 +324,20 @@ public final class SegmentCopy {
         ports.ended(more);
     }
 
+    private void leavePlace() {
+        if (!inLine) {
+            inLine = true;
+            traffic.end();
+        }
+    }
+
     /** Whoever wanted it does not want it any more. */
     public void stop() {
         if (over) {
             return;
         }
         over = true;
-        if (!inLine) {
-            traffic.end();
-        }
+        leavePlace();
         IncomingSegment begun = incoming;
         incoming = null;
         if (begun != null) {

@@ -244,8 +244,10 @@ class SegmentCopyTest {
         world.run(3);
         long before = late.segments.takenSegments();
         for (int i = 0; i < 3; i++) {
+            assertEquals(1, late.segments.filling());
             world.seal();
             world.run(2);
+            assertEquals(0, late.segments.filling(), "it keeps nobody from copying while there is no leader");
             world.askForReports();
             world.run(3);
             assertTrue(world.elect());
