@@ -404,7 +404,7 @@ public final class ClusterMetadata implements MetadataQuorum {
             LOG.info("cluster: node {} is the controller no longer", member.nodeId());
             leading = null;
         } else {
-            Leading begun = new Leading(member, quorum, this::proposeForController, image, nowNs);
+            Leading begun = new Leading(member, quorum, watch.last(), this::proposeForController, image, nowNs);
             gone.forEach((node, sinceNs) -> {
                 if (nowNs - sinceNs < GONE_NS) {
                     begun.gone(node);

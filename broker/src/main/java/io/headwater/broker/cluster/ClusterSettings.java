@@ -53,6 +53,6 @@ public record ClusterSettings(
      */
     public record Timing(
             long heartbeatMs, long sessionMs, long voterLostMs, long handbackMs, long retryMs, long startMs) {
-        public static final Timing DEFAULTS = new Timing(500, 3_500, 600_000, 10_000, 5_000, 60_000);
+        public static final Timing DEFAULTS = new Timing(500, 3_000, 600_000, 10_000, 5_000, 60_000);
     }
 }

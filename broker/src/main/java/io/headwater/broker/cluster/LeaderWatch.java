@@ -22,6 +22,7 @@ final class LeaderWatch {
 
     private final VoterName self;
     private int gone = NOBODY;
+    private int last = NOBODY;
     private long dueNs;
 
     LeaderWatch(VoterName self) {
@@ -42,8 +43,14 @@ final class LeaderWatch {
         dueNs = nowNs + turn * TURN_NS;
     }
 
+    /** The node whose voter led before whoever leads now; 0: none is known. */
+    int last() {
+        return last;
+    }
+
     /** Returns 1 where it asked for votes. */
     int doWork(Voter voter, int leader, long nowNs) {
+        last = leader == NOBODY ? last : leader;
         if (gone == NOBODY) {
             return 0;
         }

@@ -30,6 +30,8 @@ final class Leading {
 
     /** Voters hear of a new controller from itself. */
     private static final int FIRST_BEATS_OF_VOTERS = 2;
+    /** It was silent for long already, or has handed over and knows at once. */
+    private static final int FIRST_BEATS_OF_PREDECESSOR = 1;
     /** Others have to find out first that the last one is gone. */
     private static final int FIRST_BEATS = 4;
 
@@ -49,7 +51,14 @@ final class Leading {
     private MetadataImage image;
     private long turnNs;
 
-    Leading(Member member, Voter quorum, Consumer<Command.Builder> propose, MetadataImage image, long nowNs) {
+    /** @param predecessor the node that led before; 0: not known */
+    Leading(
+            Member member,
+            Voter quorum,
+            int predecessor,
+            Consumer<Command.Builder> propose,
+            MetadataImage image,
+            long nowNs) {
         ClusterSettings.Timing timing = member.settings().timing();
         Peers peers = member.ports().peers();
         this.member = member;
@@ -70,6 +79,7 @@ final class Leading {
         for (String voter : quorum.voters()) {
             sessions.expectWithin(VoterName.nodeOf(voter), FIRST_BEATS_OF_VOTERS * heartbeatNs, nowNs);
         }
+        sessions.expectWithin(predecessor, FIRST_BEATS_OF_PREDECESSOR * heartbeatNs, nowNs);
         moves.onImage(image, nowNs);
         LOG.info("cluster: node {} is the controller from metadata index {} on", member.nodeId(), image.appliedIndex());
     }
