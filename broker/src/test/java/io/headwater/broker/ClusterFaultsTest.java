@@ -47,14 +47,8 @@ class ClusterFaultsTest {
     }
 
     private void under(Fault fault) throws Exception {
-        try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, NODES);
-                HeadwaterClient sender = cluster.client(Duration.ofMinutes(2));
-                HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {
-            history.during(sender, reader, () -> {
-                history.awaitMore(SOME);
-                fault.strike(cluster);
-                history.awaitMore(SOME);
-            });
+        try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, NODES)) {
+            history.during(cluster, SOME, () -> fault.strike(cluster));
         }
     }
 

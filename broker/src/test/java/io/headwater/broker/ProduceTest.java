@@ -28,6 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a produce frame may hold and how it is answered, byte by byte. */
 class ProduceTest {
@@ -283,20 +285,21 @@ class ProduceTest {
         assertEquals(clockMs.get(), later);
     }
 
-    @Test
-    void namesTheLevelOfATopicThatAsksForMemoryOnly() throws Exception {
+    @ParameterizedTest
+    @EnumSource(names = {"ACK_MEMORY", "ACK_REPLICATED"})
+    void namesTheLevelOfATopicThatAsksForLess(AckLevel level) throws Exception {
         Frame created = client.call(
                 FrameType.CREATE_TOPIC,
                 CreateTopic.newBuilder()
                         .setName("fast")
                         .setPartitions(1)
-                        .setConfig(TopicConfig.newBuilder().setAckLevel(AckLevel.ACK_MEMORY))
+                        .setConfig(TopicConfig.newBuilder().setAckLevel(level))
                         .build());
         long partition = created.message(Topic.class).getPartitions(0).getPartitionId();
 
         ProduceResult result = client.produce(partition, Batches.of("a"));
 
-        assertEquals(AckLevel.ACK_MEMORY, result.getLevel());
+        assertEquals(level, result.getLevel());
     }
 
     @Test

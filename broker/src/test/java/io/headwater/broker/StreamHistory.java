@@ -2,6 +2,7 @@ package io.headwater.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.headwater.client.AckLevel;
 import io.headwater.client.Admin.TopicSettings;
 import io.headwater.client.ConsumedRecord;
 import io.headwater.client.HeadwaterClient;
@@ -32,6 +33,7 @@ final class StreamHistory {
 
     private final String seed;
     private final long paceNs;
+    private AckLevel level = AckLevel.PERSISTED;
     private final Map<String, String> acknowledgedAt = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final Semaphore window = new Semaphore(IN_FLIGHT);
@@ -48,6 +50,12 @@ final class StreamHistory {
     StreamHistory(String seed, long paceNs) {
         this.seed = seed;
         this.paceNs = paceNs;
+    }
+
+    /** What the topic's acknowledgements mean, and name. */
+    StreamHistory at(AckLevel of) {
+        level = of;
+        return this;
     }
 
     /** The load ends with what is under way. */
@@ -75,9 +83,24 @@ final class StreamHistory {
         void undergo() throws Exception;
     }
 
+    /** The same with clients of a cluster, before and after which some are acknowledged. */
+    void during(ClusterOfProcesses cluster, int some, Ordeal ordeal) throws Exception {
+        try (HeadwaterClient sender = cluster.client(Duration.ofMinutes(2));
+                HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {
+            during(sender, reader, () -> {
+                awaitMore(some);
+                ordeal.undergo();
+                awaitMore(some);
+            });
+        }
+    }
+
     /** Publishes and reads along meanwhile; in the end both readers must have seen all that was acknowledged, and that once. */
     void during(HeadwaterClient sender, HeadwaterClient reader, Ordeal ordeal) throws Exception {
-        sender.admin().createTopic(TOPIC, TopicSettings.defaults().withPartitions(PARTITIONS));
+        sender.admin()
+                .createTopic(
+                        TOPIC,
+                        TopicSettings.defaults().withPartitions(PARTITIONS).withAckLevel(level));
         Reading meanwhile = new Reading();
         Thread consumer = new Thread(() -> consume(reader, meanwhile), "consume");
         Thread load = new Thread(() -> load(sender), "load");
@@ -115,6 +138,8 @@ final class StreamHistory {
                         .whenComplete((ack, failure) -> {
                             if (failure != null) {
                                 failures.add(failure);
+                            } else if (ack.level() != level) {
+                                failures.add(new AssertionError("acknowledged at level " + ack.level()));
                             } else {
                                 acknowledgedAt.put(value, ack.partition() + "@" + ack.offset());
                                 acknowledgedNow();

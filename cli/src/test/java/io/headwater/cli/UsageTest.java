@@ -68,7 +68,7 @@ class UsageTest {
         refuses("--replicas: 0 (expected: 1 or more)", "topic", "create", "t", "--replicas", "0");
         refuses("--replicas", "topic", "alter", "t", "--replicas", "3");
         refuses("HEADWATER_SERVER): empty", "status", "--server", "");
-        refuses("expected one of [persisted, memory]", "topic", "create", "t", "--ack", "foo");
+        refuses("expected one of [persisted, replicated, memory]", "topic", "create", "t", "--ack", "foo");
         refuses("expected one of [none, gzip,", "produce", "t", "--compression", "foo");
         refuses("abc (expected: a whole number)", "consume", "t", "--max", "abc");
         refuses("9999999999 (expected: a whole number)", "topic", "create", "t", "--partitions", "9999999999");
@@ -177,7 +177,7 @@ class UsageTest {
     void theCompletionScriptKnowsTheCommands() {
         String script = shell.run("completion").out();
         assertTrue(script.contains("--event-time-field") && script.contains("describe"), script);
-        assertTrue(script.contains("\"persisted\" \"memory\""), script);
+        assertTrue(script.contains("\"persisted\" \"replicated\" \"memory\""), script);
     }
 
     @Test

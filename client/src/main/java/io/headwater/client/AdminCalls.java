@@ -90,10 +90,7 @@ final class AdminCalls implements Admin {
         }
         var level = settings.ackLevel();
         if (level != null) {
-            config.setAckLevel(
-                    level == AckLevel.MEMORY
-                            ? io.headwater.protocol.wire.AckLevel.ACK_MEMORY
-                            : io.headwater.protocol.wire.AckLevel.ACK_PERSISTED);
+            config.setAckLevel(level.wire());
         }
         Boolean compact = settings.compact();
         if (compact != null) {

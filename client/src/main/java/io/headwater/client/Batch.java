@@ -1,6 +1,5 @@
 package io.headwater.client;
 
-import io.headwater.protocol.wire.AckLevel;
 import io.headwater.protocol.wire.ProduceResult;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
@@ -71,9 +70,7 @@ final class Batch {
 
     /** After {@link #release}. */
     void acknowledge(String topic, int partition, ProduceResult result) {
-        var level = result.getLevel() == AckLevel.ACK_MEMORY
-                ? io.headwater.client.AckLevel.MEMORY
-                : io.headwater.client.AckLevel.PERSISTED;
+        AckLevel level = AckLevel.of(result.getLevel());
         long offset = result.getBaseOffset();
         for (SendFuture future = first; future != null; future = future.next) {
             future.complete(new Producer.Acknowledgement(

@@ -77,6 +77,7 @@ public final class DataDirectory implements AutoCloseable {
         boolean opened = false;
         try {
             this.marks = openMarks(newId);
+            BootRecord.look(disk, directory, marks);
             disk.createDirectories(directory.resolve(PARTITIONS));
             this.background = background;
             this.partitions = new DirectorySync(disk, directory.resolve(PARTITIONS));

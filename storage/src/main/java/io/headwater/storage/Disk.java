@@ -76,6 +76,14 @@ public interface Disk {
         return 1;
     }
 
+    /**
+     * Names the time since the machine's memory was last lost: what was written and not synced is there as long as this stays
+     * the same. Empty: nobody knows.
+     */
+    default String bootId() throws IOException {
+        return "";
+    }
+
     /** Bytes that this process may still write below the directory. */
     long usableBytes(Path directory) throws IOException;
 }

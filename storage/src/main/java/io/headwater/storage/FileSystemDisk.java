@@ -13,6 +13,14 @@ import java.util.stream.Stream;
 
 /** The real file system. */
 public final class FileSystemDisk implements Disk {
+    /** Of Linux; another one after each start of the kernel. */
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
+    @Override
+    public String bootId() throws IOException {
+        return Files.isReadable(BOOT_ID) ? Files.readString(BOOT_ID).strip() : "";
+    }
+
     @Override
     public DiskFile open(Path file, Mode mode) throws IOException {
         try {

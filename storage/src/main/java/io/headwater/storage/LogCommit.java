@@ -223,7 +223,9 @@ final class LogCommit implements Syncable {
             try {
                 syncFiles();
             } catch (IOException e) {
-                syncFailed |= !LogContext.noDescriptorsLeft(e);
+                if (!LogContext.noDescriptorsLeft(e)) {
+                    lost();
+                }
                 throw e;
             }
             checkOnline();
@@ -239,10 +241,16 @@ final class LogCommit implements Syncable {
             try {
                 file.disk().sync();
             } catch (IOException e) {
-                syncFailed = true;
+                lost();
                 throw takeOffline("syncing its preallocated space failed; what was not durable may be lost", e);
             }
         }
+    }
+
+    /** What was written may be gone, though a process that starts on it reads it as it was synced last. */
+    private void lost() {
+        syncFailed = true;
+        context.marks().syncFailed(context.partitionId());
     }
 
     private void syncFiles() throws IOException {

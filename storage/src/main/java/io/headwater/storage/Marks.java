@@ -214,11 +214,53 @@ public final class Marks implements Closeable {
         }
     }
 
-    /** Takes a flag back, synced. */
-    public void lower(long partitionId, ReplicaFlag flag) throws IOException {
+    /** Takes flags back, synced. */
+    public void lower(long partitionId, ReplicaFlag... flags) throws IOException {
         synchronized (io) {
-            table.flags(partitionId, 0, flag.bit());
+            for (ReplicaFlag flag : flags) {
+                table.flags(partitionId, 0, flag.bit());
+            }
             sync();
+        }
+    }
+
+    /** Says, synced, that what the log acknowledges from now on may not be on the disk yet: {@link ReplicaFlag#UNSYNCED}. */
+    public void unsynced(long partitionId) throws IOException {
+        synchronized (io) {
+            table.unsynced(partitionId);
+            sync();
+        }
+    }
+
+    /** Takes that back: all that it has acknowledged so far is on the disk. The file hears of it later. */
+    public void allSynced(long partitionId) {
+        table.allSynced(partitionId);
+    }
+
+    /**
+     * A sync of the log failed: what counted and was not on the disk may be lost, as with the machine. Synced, if the disk takes
+     * that.
+     */
+    void syncFailed(long partitionId) {
+        synchronized (io) {
+            if (table.lostTail(partitionId)) {
+                try {
+                    sync();
+                } catch (IOException e) {
+                    LOG.error("marks {}: partition {} may lack its tail, which is not kept", path, partitionId, e);
+                }
+            }
+        }
+    }
+
+    /** The machine was down: all that were unsynced may have lost their tails. Synced. Returns how many. */
+    int lostPower() throws IOException {
+        synchronized (io) {
+            int lost = table.lostPower();
+            if (lost > 0) {
+                sync();
+            }
+            return lost;
         }
     }
 

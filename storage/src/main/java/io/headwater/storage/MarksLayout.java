@@ -21,7 +21,7 @@ import java.util.UUID;
  *                                        48  i64  commit index
  * </pre>
  *
- * Flags: 1 clean, 2 learner, 4 suspect, 8 damaged, 16 deleted. A damaged one is 16 bytes longer: the index of the first damaged entry,
+ * Flags: 1 clean, 2 learner, 4 suspect, 8 damaged, 16 deleted, 32 unsynced, 64 lost tail. A damaged one is 16 bytes longer: the index of the first damaged entry,
  * and the one behind the last.
  */
 final class MarksLayout {
@@ -39,8 +39,11 @@ final class MarksLayout {
     private static final byte VERSION = 1;
     private static final int CLEAN = 1;
     private static final int DAMAGED = 8;
-    private static final int REPLICA_FLAGS =
-            ReplicaFlag.LEARNER.bit() | ReplicaFlag.SUSPECT.bit() | ReplicaFlag.DELETED.bit();
+    private static final int REPLICA_FLAGS = ReplicaFlag.LEARNER.bit()
+            | ReplicaFlag.SUSPECT.bit()
+            | ReplicaFlag.DELETED.bit()
+            | ReplicaFlag.UNSYNCED.bit()
+            | ReplicaFlag.LOST_TAIL.bit();
     private static final int IDENTITY_BYTES = 24;
 
     private MarksLayout() {}

@@ -151,7 +151,45 @@ final class MarksTable {
         Mark mark = require(partitionId);
         mark.durable.set(end);
         mark.clean = true;
+        mark.flags &= ~ReplicaFlag.UNSYNCED.bit();
         changed(mark, true);
+    }
+
+    /** Not clean any more either: what is written from now on counts. */
+    synchronized void unsynced(long partitionId) {
+        Mark mark = require(partitionId);
+        mark.clean = false;
+        mark.flags |= ReplicaFlag.UNSYNCED.bit();
+        changed(mark, true);
+    }
+
+    /** All that the log has is on the disk. Nobody waits for the file to hear of it. */
+    synchronized void allSynced(long partitionId) {
+        Mark mark = marks.get(partitionId);
+        if (mark != null && mark.has(ReplicaFlag.UNSYNCED)) {
+            mark.flags &= ~ReplicaFlag.UNSYNCED.bit();
+            changed(mark, false);
+        }
+    }
+
+    /** Returns how many may have lost something. */
+    synchronized int lostPower() {
+        int lost = 0;
+        for (Mark mark : marks.values()) {
+            lost += lostTail(mark.partitionId) ? 1 : 0;
+        }
+        return lost;
+    }
+
+    /** Returns whether the log may have lost something: it was unsynced. */
+    synchronized boolean lostTail(long partitionId) {
+        Mark mark = marks.get(partitionId);
+        if (mark == null || !mark.has(ReplicaFlag.UNSYNCED)) {
+            return false;
+        }
+        mark.flags = (mark.flags | ReplicaFlag.LOST_TAIL.bit()) & ~ReplicaFlag.UNSYNCED.bit();
+        changed(mark, true);
+        return true;
     }
 
     private Mark require(long partitionId) {

@@ -86,6 +86,11 @@ public final class PartitionLog {
         return commit.durableIndex();
     }
 
+    /** Index behind the last entry that was flushed: it survives this process, and not its machine. */
+    public long writtenIndex() {
+        return commit.written().endIndex();
+    }
+
     /**
      * All entries below this index are committed: {@link #truncateTo} spares them from now on, and after a restart as far as
      * the marks have it, a tenth of a second later. What is not is neither removed nor rewritten. Until this is called all
@@ -165,9 +170,7 @@ public final class PartitionLog {
 
     /**
      * This log is the one that others follow, until it follows itself: an end that it gives to its open segment is of this
-     * epoch, also where nothing else of it was appended yet.
-     *
-     * @param epoch higher than {@link #lastEpoch}
+     * epoch, higher than {@link #lastEpoch}, also where nothing else of it was appended yet.
      */
     public void lead(int epoch) {
         appender.lead(epoch);
@@ -217,9 +220,7 @@ public final class PartitionLog {
     /**
      * Gives up all that this log holds, and lets it begin without entries at a later index, before it returns and for good:
      * for a copy of a log that has lost its beginning to retention. A crash in the middle leaves the old log, or this. It
-     * follows ({@link #follow}). Slices that were lent keep their bytes.
-     *
-     * <p>Right only if what is below the index is committed, elsewhere, and nothing that this log holds from there on is.
+     * follows ({@link #follow}). Slices that were lent keep their bytes. Right only if what is below the index is committed, elsewhere, and nothing that this log holds from there on is.
      *
      * @param start of the other log
      * @param floorIndex what the caller knows to be committed; the commit mark counts too

@@ -53,6 +53,7 @@ final class Commands {
                 .setCfgVer(elect.configurationVersion())
                 .setNodeId(elect.leader().node())
                 .setIncarnation(elect.leader().incarnation())
+                .setMayLose(elect.mayLose())
                 .build();
     }
 

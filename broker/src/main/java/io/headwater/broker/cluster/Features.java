@@ -1,5 +1,6 @@
 package io.headwater.broker.cluster;
 
+import io.headwater.broker.metadata.FeatureLevels;
 import io.headwater.broker.metadata.FeatureRange;
 import java.util.Collections;
 import java.util.Map;
@@ -13,15 +14,19 @@ import java.util.TreeMap;
  * from below, and its code with it.
  */
 final class Features {
-    /** Commands of the metadata log. */
-    private static final String METADATA = "metadata";
     /** What brokers say to each other, Ratis's calls and questions about partitions included. */
     private static final String PEERS = "peers";
     /** Kinds of entries in the logs of partitions, and what stands in them. */
     private static final String LOG = "log";
 
-    static final SortedMap<String, FeatureRange> OF_THIS_VERSION = Collections.unmodifiableSortedMap(new TreeMap<>(
-            Map.of(METADATA, new FeatureRange(1, 1), PEERS, new FeatureRange(1, 1), LOG, new FeatureRange(1, 1))));
+    static final SortedMap<String, FeatureRange> OF_THIS_VERSION =
+            Collections.unmodifiableSortedMap(new TreeMap<>(Map.of(
+                    FeatureLevels.METADATA,
+                    new FeatureRange(1, FeatureLevels.REPLICATED_LEVEL),
+                    PEERS,
+                    new FeatureRange(1, 1),
+                    LOG,
+                    new FeatureRange(1, 1))));
 
     private Features() {}
 }

@@ -192,10 +192,10 @@ public record BrokerConfig(
                     retentionBytes,
                     "above 0, or unlimited");
             require(
-                    ackLevel == AckLevel.ACK_PERSISTED || ackLevel == AckLevel.ACK_MEMORY,
+                    ackLevel != AckLevel.ACK_UNSPECIFIED && ackLevel != AckLevel.UNRECOGNIZED,
                     "topics.ack",
                     ackLevel,
-                    "persisted or memory");
+                    "persisted, replicated or memory");
             require(
                     maxRecordBytes >= 1024 && maxRecordBytes <= 64 << 20,
                     "topics.record-bytes",

@@ -150,8 +150,9 @@ final class ConfigTree {
     private static AckLevel ack(String text) {
         return switch (text.strip().toLowerCase(Locale.ROOT)) {
             case "persisted" -> AckLevel.ACK_PERSISTED;
+            case "replicated" -> AckLevel.ACK_REPLICATED;
             case "memory" -> AckLevel.ACK_MEMORY;
-            default -> throw new ConfigException(text + " (expected: persisted or memory)");
+            default -> throw new ConfigException(text + " (expected: persisted, replicated or memory)");
         };
     }
 

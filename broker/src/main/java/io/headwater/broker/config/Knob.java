@@ -138,8 +138,10 @@ enum Knob {
             "topics.ack",
             Kind.ACK,
             "persisted",
-            "What an acknowledgement of a new topic that does not say means: `persisted` (synced to disk) or `memory`.",
-            "With `memory` a power loss, and a crash of the broker, takes acknowledged records with it."),
+            "What an acknowledgement of a new topic that does not say means: `persisted` (synced to disk by a majority of the"
+                    + " replicas), `replicated` (written by it, synced later) or `memory` (written by the leader).",
+            "With `replicated` a power loss of a majority of the machines at once may take acknowledged records with it; with"
+                    + " `memory` that of one does, and with several replicas a failover."),
     RECORD_BYTES(
             "topics.record-bytes",
             Kind.BYTES,
@@ -292,7 +294,7 @@ enum Knob {
         BYTES_OR_UNLIMITED("a size, or `unlimited`"),
         DURATION("a duration: `500ms`, `30s`, `7d`"),
         DURATION_OR_UNLIMITED("a duration, or `unlimited`"),
-        ACK("`persisted` or `memory`"),
+        ACK("`persisted`, `replicated` or `memory`"),
         LOG_FORMAT("`text` or `json`"),
         LOG_LEVEL("`error`, `warn`, `info` or `debug`");
 

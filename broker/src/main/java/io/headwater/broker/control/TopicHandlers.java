@@ -1,6 +1,7 @@
 package io.headwater.broker.control;
 
 import io.headwater.broker.config.BrokerConfig;
+import io.headwater.broker.metadata.FeatureLevels;
 import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataCodec;
 import io.headwater.broker.metadata.MetadataImage;
@@ -202,7 +203,19 @@ final class TopicHandlers {
         return topic;
     }
 
-    private static TopicPolicy policy(TopicConfig asked, TopicPolicy otherwise) throws RequestFailedException {
+    private TopicPolicy policy(TopicConfig asked, TopicPolicy otherwise) throws RequestFailedException {
+        TopicPolicy policy = read(asked, otherwise);
+        if (policy.ackLevel() == AckLevel.ACK_REPLICATED
+                && !FeatureLevels.holds(proposals.image(), FeatureLevels.METADATA, FeatureLevels.REPLICATED_LEVEL)) {
+            throw Failures.of(
+                    ErrorCode.ERROR_INVALID_CONFIG,
+                    "ackLevel (--ack): replicated (expected: level " + FeatureLevels.REPLICATED_LEVEL + " of feature "
+                            + FeatureLevels.METADATA + " in the whole cluster; see cluster upgrade)");
+        }
+        return policy;
+    }
+
+    private static TopicPolicy read(TopicConfig asked, TopicPolicy otherwise) throws RequestFailedException {
         try {
             return new TopicPolicy(
                     asked.getRetentionMs() == 0 ? otherwise.retentionMs() : asked.getRetentionMs(),

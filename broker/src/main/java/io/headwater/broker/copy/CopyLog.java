@@ -2,6 +2,7 @@ package io.headwater.broker.copy;
 
 import io.headwater.broker.replica.Entries;
 import io.headwater.broker.replica.EpochTable;
+import io.headwater.broker.replica.Lack;
 import io.headwater.broker.replica.ReplicaId;
 import io.headwater.broker.replica.ReplicaLog;
 import io.headwater.broker.replica.ReplicaStart;
@@ -46,6 +47,10 @@ public final class CopyLog implements ReplicaLog {
     private long tableStart;
     private long committed;
     private boolean dirty;
+    /** The marks say that what counts need not be on disk, as far as {@link #countedEnd}. */
+    private boolean unsynced;
+
+    private long countedEnd;
     private long refused;
     private boolean refusing;
     private boolean mayCopy = true;
@@ -63,6 +68,10 @@ public final class CopyLog implements ReplicaLog {
         this.committed = Math.max(mark().commitIndex, log.startIndex());
         readEpochs();
         log.follow();
+        // As a rule all that a log has when it is opened is on disk.
+        this.unsynced = mark().has(ReplicaFlag.UNSYNCED);
+        this.countedEnd = log.writtenIndex();
+        countsDurable();
     }
 
     private Mark mark() {
@@ -75,18 +84,52 @@ public final class CopyLog implements ReplicaLog {
     public ReplicaStart start(ReplicaId id, long incarnation, int life) {
         Mark mark = mark();
         int promised = Math.max(mark.promisedEpoch, epochs().lastEpoch());
-        return new ReplicaStart(id, incarnation, life, promised, committed, mark.has(ReplicaFlag.SUSPECT));
+        return new ReplicaStart(id, incarnation, life, promised, committed, lack(mark));
     }
 
-    /** For {@code ReplicaOwner.wholeAgain}: synced when it returns. */
-    public void wholeAgain() {
+    private static Lack lack(Mark mark) {
+        if (mark.has(ReplicaFlag.SUSPECT)) {
+            return Lack.ANYTHING;
+        }
+        return mark.has(ReplicaFlag.LOST_TAIL) ? Lack.TAIL : Lack.NOTHING;
+    }
+
+    /** For {@code ReplicaOwner.mayCountWritten}: the first time, synced when it returns. */
+    public boolean mayCountWritten() {
+        if (!unsynced) {
+            try {
+                marks.unsynced(log.partitionId());
+                unsynced = true;
+            } catch (IOException e) {
+                if (!(e instanceof DiskFullException)) {
+                    throw new CopyFailedException(
+                            "that it counts what is not synced cannot be kept: " + e.getMessage());
+                }
+            }
+        }
+        countedEnd = log.writtenIndex();
+        return unsynced;
+    }
+
+    /** Only what is on disk counts from now on: as soon as all that did before is there, a power loss takes nothing. */
+    public void countsDurable() {
+        if (unsynced && log.durableIndex() >= countedEnd) {
+            unsynced = false;
+            marks.allSynced(log.partitionId());
+        }
+    }
+
+    /** For {@code ReplicaOwner.wholeAgain}: synced when it returns. Returns whether it was damaged. */
+    public boolean wholeAgain() {
+        boolean damaged = mark().has(ReplicaFlag.SUSPECT);
         try {
-            marks.lower(log.partitionId(), ReplicaFlag.SUSPECT);
+            marks.lower(log.partitionId(), ReplicaFlag.SUSPECT, ReplicaFlag.LOST_TAIL);
         } catch (DiskFullException e) {
             throw new CopyFailedException("that it is whole again cannot be kept", e);
         } catch (IOException e) {
             throw new CopyFailedException("that it is whole again cannot be kept: " + e.getMessage());
         }
+        return damaged;
     }
 
     /** In {@code ReplicaOwner.leads}: the log ends its segments by itself, in this epoch. */
@@ -143,6 +186,11 @@ public final class CopyLog implements ReplicaLog {
         return log.durableIndex();
     }
 
+    @Override
+    public long writtenIndex() {
+        return log.writtenIndex();
+    }
+
     /** As the log has it; another table when a further epoch has come into the log by any way. */
     @Override
     public EpochTable epochs() {
@@ -185,7 +233,7 @@ public final class CopyLog implements ReplicaLog {
     public void appendLossMarker(int epoch) {
         long index = appendControl(EntryKind.LOSS_MARKER, ControlPayload.lossMarker(), epoch);
         LOG.warn(
-                "partition {}: recovered by hand in epoch {}: what other copies had from entry {} on is given up",
+                "partition {}: recovered in epoch {}: what was acknowledged and is not here is given up, from entry {} on",
                 log.partitionId(),
                 epoch,
                 index - 1); // where the epoch starts

@@ -10,6 +10,7 @@ import io.headwater.broker.replica.Configuration;
 import io.headwater.broker.replica.Leader;
 import io.headwater.broker.replica.PartitionView;
 import io.headwater.broker.replica.ReplicaId;
+import io.headwater.protocol.wire.AckLevel;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -33,7 +34,13 @@ public final class Views {
                 leader(image, partition),
                 configuration,
                 ids(replicas.learners()),
-                partition.recoveredEpoch());
+                partition.recoveredEpoch(),
+                commitsWritten(topic));
+    }
+
+    /** Whether what a write quorum has written is committed in this topic's partitions, synced or not. */
+    public static boolean commitsWritten(@Nullable TopicInfo topic) {
+        return topic != null && topic.policy().ackLevel() == AckLevel.ACK_REPLICATED;
     }
 
     public static ReplicaId id(Replica replica) {

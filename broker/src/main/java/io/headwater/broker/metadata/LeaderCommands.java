@@ -1,5 +1,7 @@
 package io.headwater.broker.metadata;
 
+import static java.util.Objects.requireNonNull;
+
 import io.headwater.broker.metadata.Outcome.Committed;
 import io.headwater.broker.metadata.wire.Elect;
 import io.headwater.broker.metadata.wire.Seal;
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeaderCommands {
     private static final int MAX_TEXT = 500;
+    private static final String POWER_LOST = "possible loss: a majority of its machines went down before all that was"
+            + " acknowledged was synced; the most complete copy of all is kept";
 
     private LeaderCommands() {}
 
@@ -29,12 +33,27 @@ final class LeaderCommands {
         return batch.committed();
     }
 
-    static Outcome elect(MetadataImage image, Elect command) {
+    static Outcome elect(MetadataImage image, Elect command, long atMs) {
         Batch batch = new Batch(image);
         for (Elect.Item item : command.getItemsList()) {
-            batch.add(elected(image, batch.partition(item.getPartitionId()), item));
+            PartitionInfo elected = elected(image, batch.partition(item.getPartitionId()), item);
+            batch.add(elected);
+            if (elected != null && item.getMayLose()) {
+                batch.keep(loss(image, elected, item.getNodeId(), atMs));
+            }
         }
         return batch.committed();
+    }
+
+    private static Recovery loss(MetadataImage image, PartitionInfo elected, int nodeId, long atMs) {
+        return new Recovery(
+                image.appliedIndex(),
+                atMs,
+                elected.partitionId(),
+                elected.epoch(),
+                requireNonNull(image.node(nodeId)).replica(),
+                Recovery.NOBODY,
+                POWER_LOST);
     }
 
     private static @Nullable PartitionInfo elected(
@@ -46,9 +65,10 @@ final class LeaderCommands {
             return null;
         }
         NodeInfo node = image.node(item.getNodeId());
-        return node != null && mayLead(node, item.getIncarnation(), partition)
-                ? partition.elected(node.leader())
-                : null;
+        if (node == null || !mayLead(node, item.getIncarnation(), partition)) {
+            return null;
+        }
+        return item.getMayLose() ? partition.electedAtALoss(node.leader()) : partition.elected(node.leader());
     }
 
     private static boolean mayLead(NodeInfo node, long incarnation, PartitionInfo partition) {
@@ -125,9 +145,11 @@ final class LeaderCommands {
         private final MetadataImage image;
         private final Map<Long, PartitionInfo> changed = new LinkedHashMap<>();
         private final List<Boolean> took = new ArrayList<>();
+        private ClusterState cluster;
 
         Batch(MetadataImage image) {
             this.image = image;
+            this.cluster = image.cluster();
         }
 
         @Nullable
@@ -144,8 +166,13 @@ final class LeaderCommands {
             }
         }
 
+        void keep(Recovery recovery) {
+            cluster = cluster.with(recovery);
+        }
+
         Committed committed() {
-            return new Committed(image.appliedIndex(), image.withPartitions(changed.values()), 0, took);
+            MetadataImage after = image.withPartitions(changed.values()).withCluster(cluster);
+            return new Committed(image.appliedIndex(), after, 0, took);
         }
     }
 }

@@ -57,7 +57,7 @@ public final class MetadataMachine {
             case UNREGISTER_NODE -> NodeCommands.unregister(next, command.getUnregisterNode());
             case SET_FEATURE -> NodeCommands.setFeature(next, command.getSetFeature());
             case SEAL -> LeaderCommands.seal(next, command.getSeal());
-            case ELECT -> LeaderCommands.elect(next, command.getElect());
+            case ELECT -> LeaderCommands.elect(next, command.getElect(), atMs);
             case TRANSFER -> LeaderCommands.transfer(next, command.getTransfer());
             case UNSAFE_RECOVER -> LeaderCommands.unsafeRecover(next, command.getUnsafeRecover(), atMs);
             case RECOVER_METADATA -> LostQuorum.recover(next, command.getRecoverMetadata(), atMs);

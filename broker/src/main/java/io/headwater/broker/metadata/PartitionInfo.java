@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param epoch only rises; in one epoch at most one incarnation of one node ever leads
  * @param leader null while it is being sealed
  * @param cfgVer rises by one with each change of the voters
- * @param recoveredEpoch the last epoch whose leader was chosen by hand, without those that might have known better; 0:
- *     never. Whoever has nothing of it may know as committed what was given up
+ * @param recoveredEpoch the last epoch whose leader was chosen without those that might have known better, by hand or because
+ *     none was left; 0: never. Whoever has nothing of it may know as committed what was given up
  */
 public record PartitionInfo(
         long partitionId,
@@ -49,6 +49,11 @@ public record PartitionInfo(
     /** The leader of the present epoch, which had none. */
     PartitionInfo elected(Leader elected) {
         return with(epoch, elected, cfgVer, replicas);
+    }
+
+    /** The same, of which others may have had more: nobody can say. */
+    PartitionInfo electedAtALoss(Leader elected) {
+        return new PartitionInfo(partitionId, topicId, topicName, index, epoch, elected, cfgVer, replicas, epoch);
     }
 
     /** Null: to be sealed. */

@@ -129,10 +129,10 @@ public record TopicPolicy(long retentionMs, long retentionBytes, AckLevel ackLev
                 retentionBytes,
                 "above 0, or -1 for no limit");
         require(
-                ackLevel == AckLevel.ACK_PERSISTED || ackLevel == AckLevel.ACK_MEMORY,
+                ackLevel != AckLevel.ACK_UNSPECIFIED && ackLevel != AckLevel.UNRECOGNIZED,
                 "ackLevel (--ack)",
                 ackLevel,
-                "persisted or memory");
+                "persisted, replicated or memory");
         require(
                 !(work.dedup().isOn() && compaction.on()),
                 "dedupWindowMs (--dedup-window)",

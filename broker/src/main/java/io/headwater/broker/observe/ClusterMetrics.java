@@ -61,7 +61,7 @@ final class ClusterMetrics {
                 () -> vitals.cluster().changing());
         values.counter(
                 "headwater_unsafe_recoveries_total",
-                "Partitions of the cluster that an operator has recovered with possible loss, ever; 1,000 at most.",
+                "How often a partition of the cluster went on with possible loss, by an operator or after a loss of power; 1,000 at most.",
                 () -> vitals.cluster().recoveries());
     }
 

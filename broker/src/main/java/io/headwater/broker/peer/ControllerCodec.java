@@ -26,7 +26,8 @@ public final class ControllerCodec {
                     .setReplica(name(report.replica()))
                     .setIncarnation(report.incarnation())
                     .setLastEpoch(report.lastEpoch())
-                    .setEndIndex(report.endIndex());
+                    .setEndIndex(report.endIndex())
+                    .setLacksTail(report.lacksTail());
         } else if (message instanceof LearnerReady ready) {
             wire.getLearnerReadyBuilder().setLearner(name(ready.learner()));
         } else if (message instanceof MarkCommitted mark) {
@@ -57,7 +58,8 @@ public final class ControllerCodec {
                         id(report.getReplica()),
                         notNegative("incarnation", report.getIncarnation()),
                         (int) notNegative("last epoch", report.getLastEpoch()),
-                        notNegative("end index", report.getEndIndex()));
+                        notNegative("end index", report.getEndIndex()),
+                        report.getLacksTail());
             }
             case LEARNER_READY -> {
                 return new LearnerReady(epoch, id(says.getLearnerReady().getLearner()));

@@ -51,6 +51,9 @@ public final class ReplicaCodec {
             tell(start, wire);
         } else if (message instanceof Ack ack) {
             wire.getAckBuilder().setFrom(name(ack.from())).setDurableEnd(ack.durableEnd());
+            if (ack.writtenEnd() > ack.durableEnd()) {
+                wire.getAckBuilder().setWrittenEnd(ack.writtenEnd());
+            }
         } else if (message instanceof Commit commit) {
             tell(start, wire);
             wire.getCommitBuilder().setTo(name(commit.to())).setCommit(commit.commit());
@@ -146,7 +149,8 @@ public final class ReplicaCodec {
             }
             case ACK -> {
                 var ack = wire.getAck();
-                return new Ack(epoch, id(ack.getFrom()), notNegative("durable end", ack.getDurableEnd()));
+                long durable = notNegative("durable end", ack.getDurableEnd());
+                return new Ack(epoch, id(ack.getFrom()), durable, Math.max(durable, ack.getWrittenEnd()));
             }
             case COMMIT -> {
                 var commit = wire.getCommit();

@@ -6,9 +6,18 @@ public sealed interface ControllerMessage {
 
     void deliverTo(Controller controller, long partition);
 
-    /** I take nothing of older epochs any more, and what I have is on disk and ends like this. */
-    record SealReport(int epoch, ReplicaId replica, long incarnation, int lastEpoch, long endIndex)
+    /**
+     * I take nothing of older epochs any more, and what I have is on disk and ends like this.
+     *
+     * @param lacksTail it may lack what it acknowledged last: {@link Lack#TAIL}
+     */
+    record SealReport(int epoch, ReplicaId replica, long incarnation, int lastEpoch, long endIndex, boolean lacksTail)
             implements ControllerMessage {
+        /** Of one that has all that it ever acknowledged. */
+        public SealReport(int epoch, ReplicaId replica, long incarnation, int lastEpoch, long endIndex) {
+            this(epoch, replica, incarnation, lastEpoch, endIndex, false);
+        }
+
         @Override
         public void deliverTo(Controller controller, long partition) {
             controller.onSealReport(partition, this);

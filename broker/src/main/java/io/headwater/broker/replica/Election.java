@@ -16,6 +16,7 @@ final class Election {
     private static final Comparator<SealReport> LONGEST = Comparator.comparingLong(SealReport::endIndex);
 
     private final Quorums quorums;
+    private final Rules rules;
     private final Comparator<SealReport> order;
     private final long preferMs;
     private final Map<ReplicaId, SealReport> reports = new LinkedHashMap<>();
@@ -24,6 +25,7 @@ final class Election {
 
     Election(Quorums quorums, Rules rules, long preferMs) {
         this.quorums = quorums;
+        this.rules = rules;
         this.order = rules.hold(Rule.LAST_EPOCH_BEFORE_LENGTH) ? MOST_COMPLETE : LONGEST;
         this.preferMs = preferMs;
     }
@@ -54,12 +56,18 @@ final class Election {
         return proposed;
     }
 
+    /** @param mayLose too few are sure to have all that they acknowledged */
+    record Choice(SealReport best, boolean mayLose) {}
+
     /**
      * The replica to propose, once. Only the most complete log may lead (R5); among equals the preferred leader does, for
-     * whose report a decision waits a moment.
+     * whose report a decision waits a moment. Those that may lack their tails do not count. If too few are left without them,
+     * and nobody is there that has not been heard, then nobody can ever say more: the most complete of all leads, and what it
+     * does not have is lost (R19).
      */
-    Optional<SealReport> decide(Configuration configuration, long nowMs) {
-        if (proposed || !quorums.isSealed(configuration, reports::containsKey)) {
+    Optional<Choice> decide(Configuration configuration, long nowMs) {
+        boolean mayLose = !quorums.isSealed(configuration, this::isSure);
+        if (proposed || (mayLose && !isHeardOut(configuration))) {
             return Optional.empty();
         }
         if (decidableMs == NOT_YET) {
@@ -72,7 +80,19 @@ final class Election {
         }
         proposed = true;
         return reports.values().stream()
-                .filter(report -> configuration.isVoter(report.replica()))
-                .max(order.thenComparing(report -> report.replica().equals(preferred)));
+                .filter(report -> configuration.isVoter(report.replica()) && (mayLose || !report.lacksTail()))
+                .max(order.thenComparing(report -> report.replica().equals(preferred)))
+                .map(best -> new Choice(best, mayLose));
+    }
+
+    private boolean isSure(ReplicaId voter) {
+        SealReport report = reports.get(voter);
+        return report != null && !report.lacksTail();
+    }
+
+    private boolean isHeardOut(Configuration configuration) {
+        return rules.hold(Rule.LOSS_IS_SAID_BY_ALL)
+                ? reports.keySet().containsAll(configuration.allVoters())
+                : quorums.isSealed(configuration, reports::containsKey);
     }
 }

@@ -252,13 +252,13 @@ final class Follower {
         }
     }
 
-    /** Says what is on disk, when it is and when the promise is. */
+    /** Says what is on disk, or written where that counts, when it is and when the promise is on disk. */
     void acknowledge() {
         if (attachedEpoch == NOT_ATTACHED || !state.promise.isDurable(attachedEpoch)) {
             return;
         }
-        long end = state.rules.hold(Rule.ONLY_DURABLE_COUNTS) ? state.log.durableIndex() : state.log.endIndex();
-        state.messages.send(leaderNode, new ReplicaMessage.Ack(attachedEpoch, state.me, end));
+        state.messages.send(
+                leaderNode, new ReplicaMessage.Ack(attachedEpoch, state.me, state.durableEnd(), state.writtenEnd()));
     }
 
     void tick(long nowMs) {

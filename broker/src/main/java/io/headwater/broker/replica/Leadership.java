@@ -28,19 +28,21 @@ final class Leadership {
     private boolean alone;
     private long markIndex = NO_MARK;
     private @Nullable Handover handover;
+    private long persisted;
     private long commitToldMs;
     private long noticedMs;
     private final LagWatch lags = new LagWatch();
     private long noticedCommit = NOT_YET;
 
-    Leadership(ReplicaState state, PartitionView view) {
+    /** @param givesUp what this copy may lack is given up with this epoch */
+    Leadership(ReplicaState state, PartitionView view, boolean givesUp) {
         this.state = state;
         this.quorums = new Quorums(state.rules);
         this.epoch = view.epoch();
         this.configuration = view.configuration();
         this.learners = view.learners();
         chooseOthers();
-        boolean recovered = state.log.epochs().lastEpoch() < view.recoveredEpoch();
+        boolean recovered = givesUp || state.log.epochs().lastEpoch() < view.recoveredEpoch();
         if (!isAlone() || recovered) {
             begin();
         }
@@ -174,7 +176,7 @@ final class Leadership {
         if (peer == null) {
             return;
         }
-        peer.onAck(ack.durableEnd());
+        peer.onAck(ack.durableEnd(), ack.writtenEnd());
         advance();
         if (others.contains(peer.id)) {
             peer.pump();
@@ -204,13 +206,25 @@ final class Leadership {
 
     /** Counts again: an acknowledgement, the own sync, the own promise or the voters have moved. */
     void advance() {
-        long counted = alone ? durableEnd(state.me) : quorums.reachedByQuorum(configuration, this::durableEnd);
-        if (counted > epochStart || !state.rules.hold(Rule.COMMIT_IN_OWN_EPOCH)) {
-            state.commitTo(counted);
+        long durable = alone ? durableEnd(state.me) : quorums.reachedByQuorum(configuration, this::durableEnd);
+        if (countsFrom(durable)) {
+            persisted = Math.max(persisted, durable);
+            state.commitTo(durable);
+        }
+        // Alone it may acknowledge what it has written, but commits what it would have again.
+        if (state.commitsWritten() && !alone) {
+            long written = quorums.reachedByQuorum(configuration, this::writtenEnd);
+            if (countsFrom(written)) {
+                state.commitTo(written);
+            }
         }
         if (markIndex != NO_MARK && state.commit() > markIndex) {
             tellMark();
         }
+    }
+
+    private boolean countsFrom(long end) {
+        return end > epochStart || !state.rules.hold(Rule.COMMIT_IN_OWN_EPOCH);
     }
 
     private long durableEnd(ReplicaId voter) {
@@ -218,10 +232,24 @@ final class Leadership {
             Peer peer = attached.get(voter);
             return peer == null ? 0 : peer.acked();
         }
-        if (!state.rules.hold(Rule.ONLY_DURABLE_COUNTS)) {
-            return state.log.endIndex();
+        return mayCountOwn() ? state.durableEnd() : 0;
+    }
+
+    private long writtenEnd(ReplicaId voter) {
+        if (!voter.equals(state.me)) {
+            Peer peer = attached.get(voter);
+            return peer == null ? 0 : peer.written();
         }
-        return isAlone() || state.promise.isDurable(epoch) ? state.log.durableIndex() : 0;
+        return mayCountOwn() ? state.writtenEnd() : 0;
+    }
+
+    private boolean mayCountOwn() {
+        return isAlone() || state.promise.isDurable(epoch) || !state.rules.hold(Rule.ONLY_DURABLE_COUNTS);
+    }
+
+    /** All before this index is on the disks of a write quorum, whatever else counts as committed. */
+    long persisted() {
+        return persisted;
     }
 
     /** Asks the other voters whether they still follow. Returns the number of this round, which is above all before it. */

@@ -12,8 +12,18 @@ public sealed interface MetadataCommand {
     /** Ends this epoch: the next one has no leader yet. */
     record Seal(long partition, int epoch) implements MetadataCommand {}
 
-    /** Gives the sealed epoch its leader. It must be a voter in this configuration. */
-    record Elect(long partition, int epoch, int configurationVersion, Leader leader) implements MetadataCommand {}
+    /**
+     * Gives the sealed epoch its leader. It must be a voter in this configuration.
+     *
+     * @param mayLose too few of those that were heard are sure to have all that they acknowledged: that is to be kept for people
+     */
+    record Elect(long partition, int epoch, int configurationVersion, Leader leader, boolean mayLose)
+            implements MetadataCommand {
+        /** Of one that has all that was committed. */
+        public Elect(long partition, int epoch, int configurationVersion, Leader leader) {
+            this(partition, epoch, configurationVersion, leader, false);
+        }
+    }
 
     /** Starts the next epoch with a leader and without a seal (R11). The leader must be a voter. */
     record Transfer(long partition, int epoch, Leader leader) implements MetadataCommand {}

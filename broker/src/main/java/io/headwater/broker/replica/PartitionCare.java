@@ -78,11 +78,12 @@ final class PartitionCare {
     private void elect() {
         if (view.isSealing()) {
             election.decide(view.configuration(), nowMs)
-                    .ifPresent(best -> ports.propose(new MetadataCommand.Elect(
+                    .ifPresent(choice -> ports.propose(new MetadataCommand.Elect(
                             partition,
                             view.epoch(),
                             view.configuration().version(),
-                            new Leader(best.replica(), best.incarnation()))));
+                            new Leader(choice.best().replica(), choice.best().incarnation()),
+                            choice.mayLose())));
         }
     }
 

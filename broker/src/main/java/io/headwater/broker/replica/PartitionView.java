@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param index of the metadata entry that it reflects; a later view has a greater one
  * @param leader null while the epoch is sealed and has no leader yet
- * @param recoveredEpoch the last epoch whose leader an operator chose, without those that might have known better; 0: none
+ * @param recoveredEpoch the last epoch whose leader was chosen without those that might have known better, by an operator or
+ *     because none was left; 0: none
+ * @param commitsWritten whether what a write quorum has written is committed, synced or not
  */
 public record PartitionView(
         long index,
@@ -17,9 +19,21 @@ public record PartitionView(
         @Nullable Leader leader,
         Configuration configuration,
         List<ReplicaId> learners,
-        int recoveredEpoch) {
+        int recoveredEpoch,
+        boolean commitsWritten) {
     public PartitionView {
         learners = List.copyOf(learners);
+    }
+
+    /** Of a partition where only what is on disk counts. */
+    public PartitionView(
+            long index,
+            int epoch,
+            @Nullable Leader leader,
+            Configuration configuration,
+            List<ReplicaId> learners,
+            int recoveredEpoch) {
+        this(index, epoch, leader, configuration, learners, recoveredEpoch, false);
     }
 
     /** Of a partition that was never recovered by hand. */

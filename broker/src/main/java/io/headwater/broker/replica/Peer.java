@@ -21,6 +21,7 @@ final class Peer {
     private ReplicaMessage.AttachOk answer;
     private long next;
     private long acked;
+    private long written;
     private long confirmed;
     private long bytesUnderWay;
     private long commitTold;
@@ -46,9 +47,18 @@ final class Peer {
         return acked;
     }
 
+    /**
+     * The follower has written all before this, on its disk or not. Where its machine goes down this is true no longer: then it
+     * is a suspect, and until it is none, it is others that have to have what was counted for it.
+     */
+    long written() {
+        return written;
+    }
+
     /** The same follower has attached anew. */
     void opened(ReplicaMessage.AttachOk ok) {
         answer = ok;
+        written = Math.max(acked, Math.min(written, ok.truncateTo()));
         rewind();
         answerAgain();
     }
@@ -90,17 +100,18 @@ final class Peer {
         }
     }
 
-    void onAck(long durableEnd) {
-        if (durableEnd > acked) {
-            acked = durableEnd;
+    void onAck(long durableEnd, long writtenEnd) {
+        if (durableEnd > acked || writtenEnd > written) {
+            acked = Math.max(acked, durableEnd);
+            written = Math.max(acked, Math.max(written, writtenEnd));
             inVain = 0;
             stillSinceMs = JUST_MOVED;
         }
-        for (Sent first = underWay.peek(); first != null && first.endIndex() <= acked; first = underWay.peek()) {
+        for (Sent first = underWay.peek(); first != null && first.endIndex() <= written; first = underWay.peek()) {
             underWay.remove();
             bytesUnderWay -= first.bytes();
         }
-        next = Math.max(next, acked);
+        next = Math.max(next, written);
     }
 
     void askToConfirm(long round) {
@@ -117,7 +128,7 @@ final class Peer {
     }
 
     boolean isBehind() {
-        return !underWay.isEmpty() || next < state.log.endIndex() || commitTold < state.commit() || isLeftBehind();
+        return acked < next || next < state.log.endIndex() || commitTold < state.commit() || isLeftBehind();
     }
 
     void tellCommit() {
@@ -129,11 +140,11 @@ final class Peer {
 
     private void resend() {
         Sent first = underWay.peek();
-        if (first == null) {
+        if (first == null && acked >= next) {
             return;
         }
         rewind();
-        if (++inVain % RECHECK_AFTER == 0 && !isLeftBehind()) {
+        if (first != null && ++inVain % RECHECK_AFTER == 0 && !isLeftBehind()) {
             // It may be refused, for bytes that are not what they were: nobody else would find that.
             state.log.recheck(next, first.endIndex());
         }

@@ -1,6 +1,7 @@
 package io.headwater.broker.replica;
 
 import io.headwater.broker.replica.Rules.Rule;
+import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ public final class Replica {
             return;
         }
         view = newer;
+        state.follow(newer);
         Leadership leading = leadership;
         if (leading != null
                 && (newer.epoch() > leading.epoch() || !newer.configuration().isVoter(state.me))) {
@@ -61,14 +63,21 @@ public final class Replica {
                 && leader.replica().equals(state.me)
                 && leader.incarnation() == state.incarnation
                 && newer.configuration().isVoter(state.me)
-                && (!state.isSuspect() || newer.recoveredEpoch() == newer.epoch())
+                && (!state.isSuspect() || mayGiveUp(newer))
                 && newer.epoch() > lastLed
                 && state.promise.admits(newer.epoch());
     }
 
+    /** What it lacks: where it was chosen without those that might have it, or nobody else can have it. */
+    private boolean mayGiveUp(PartitionView newer) {
+        boolean only = !newer.configuration().isJoint()
+                && newer.configuration().voters().equals(List.of(state.me));
+        return newer.recoveredEpoch() == newer.epoch() || (only && state.lack() == Lack.TAIL);
+    }
+
     private void lead(PartitionView newer) {
-        if (state.isSuspect()) {
-            // Chosen by hand: what it lacks is given up.
+        boolean givesUp = state.isSuspect();
+        if (givesUp) {
             state.wholeAgain();
         }
         seal = null;
@@ -76,7 +85,7 @@ public final class Replica {
         follower.onCopied();
         lastLed = newer.epoch();
         state.owner.leads(newer.epoch());
-        leadership = new Leadership(state, newer);
+        leadership = new Leadership(state, newer, givesUp);
     }
 
     private void stepDown() {
@@ -113,7 +122,7 @@ public final class Replica {
     /** A report is true for good: what it says is on disk, and so is the promise to add nothing (R2, R4). */
     private void reportIfDurable() {
         Seal asked = seal;
-        if (asked == null || state.isSuspect() || state.log.durableIndex() < state.log.endIndex()) {
+        if (asked == null || state.lack() == Lack.ANYTHING || state.log.durableIndex() < state.log.endIndex()) {
             return;
         }
         if (!state.promise.isDurable(asked.epoch()) && state.rules.hold(Rule.PROMISE_FENCES)) {
@@ -124,7 +133,12 @@ public final class Replica {
             return; // nobody needs it any more, and the log may change
         }
         ControllerMessage.SealReport report = new ControllerMessage.SealReport(
-                asked.epoch(), state.me, state.incarnation, state.log.epochs().lastEpoch(), state.log.endIndex());
+                asked.epoch(),
+                state.me,
+                state.incarnation,
+                state.log.epochs().lastEpoch(),
+                state.log.endIndex(),
+                state.isSuspect());
         asked.askers().forEach(asker -> state.messages.answer(asker, report));
     }
 
@@ -175,11 +189,13 @@ public final class Replica {
         }
     }
 
-    /** The owner has appended to the log, which it may do only where {@link #acceptsAppends}. */
+    /** What the owner has appended, which it may do only where {@link #acceptsAppends}, or a leader has sent, is written. */
     public void onAppended() {
         if (leadership != null) {
             leadership.pump();
             leadership.advance();
+        } else if (state.commitsWritten() && !state.isHalted()) {
+            follower.acknowledge();
         }
     }
 
@@ -338,6 +354,11 @@ public final class Replica {
     /** All before this index is committed, as far as this replica knows. */
     public long commit() {
         return state.commit();
+    }
+
+    /** All before this index is on the disks of a write quorum; at most {@link #commit}. While it leads. */
+    public long persisted() {
+        return leadership == null ? 0 : leadership.persisted();
     }
 
     /** While it leads: tells how far each of the others is behind. To be asked now and then, about once a second. */

@@ -14,6 +14,9 @@ public interface ReplicaLog {
     /** Behind the last entry that is on disk. */
     long durableIndex();
 
+    /** Behind the last entry that survives the end of this process, on disk or not. */
+    long writtenIndex();
+
     EpochTable epochs();
 
     /** As leader. Returns the entry's index. */

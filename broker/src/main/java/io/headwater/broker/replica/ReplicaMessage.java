@@ -59,8 +59,16 @@ public sealed interface ReplicaMessage {
         }
     }
 
-    /** Follower to leader: all before this index is on my disk. */
-    record Ack(int epoch, ReplicaId from, long durableEnd) implements ReplicaMessage {
+    /**
+     * Follower to leader: all before this index is on my disk.
+     *
+     * @param writtenEnd all before it survives the end of my process, where that counts; else {@code durableEnd}
+     */
+    record Ack(int epoch, ReplicaId from, long durableEnd, long writtenEnd) implements ReplicaMessage {
+        public Ack(int epoch, ReplicaId from, long durableEnd) {
+            this(epoch, from, durableEnd, durableEnd);
+        }
+
         @Override
         public void deliverTo(Replica replica) {
             replica.onAck(this);

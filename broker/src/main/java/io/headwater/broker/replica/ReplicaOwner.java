@@ -26,10 +26,18 @@ public interface ReplicaOwner {
     void mustBeginAnew();
 
     /**
-     * This replica was {@link ReplicaStart#suspect}, and has again all that it may ever have acknowledged. When this
-     * returns, that is durable: it has a say from then on.
+     * What this replica may have lacked ({@link ReplicaStart#lack}) it has again, or it is given up. When this returns, that
+     * is durable: it has a say from then on.
      */
     void wholeAgain();
+
+    /**
+     * This replica is about to acknowledge, or to count, what it has written and not synced. Asked each time.
+     *
+     * @return true: it is durable that it may, so that after its machine was down it is opened as one that lacks its tail
+     *     ({@link Lack#TAIL}); false: it must not
+     */
+    boolean mayCountWritten();
 
     /** This replica does nothing any more. A person has to look at it. */
     void halted(String reason);

@@ -7,6 +7,6 @@ package io.headwater.broker.replica;
  * @param life rises with each time that this incarnation opens a copy: one that was deleted meanwhile is not the same
  * @param promised the greatest epoch whose promise is durable
  * @param commit an index below which everything is known to be committed; may be out of date
- * @param suspect it may lack what it has once acknowledged, and was not {@link ReplicaOwner#wholeAgain} since
+ * @param lack what it may lack, if it was not {@link ReplicaOwner#wholeAgain} since
  */
-public record ReplicaStart(ReplicaId id, long incarnation, int life, int promised, long commit, boolean suspect) {}
+public record ReplicaStart(ReplicaId id, long incarnation, int life, int promised, long commit, Lack lack) {}

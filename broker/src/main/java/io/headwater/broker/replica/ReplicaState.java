@@ -15,7 +15,8 @@ final class ReplicaState {
     private long commit;
     private long rounds;
     private boolean halted;
-    private boolean suspect;
+    private Lack lack;
+    private boolean commitsWritten;
 
     ReplicaState(ReplicaStart start, ReplicaPorts ports, ReplicaSettings settings, Rules rules) {
         this.me = start.id();
@@ -31,17 +32,42 @@ final class ReplicaState {
         this.promise = new Promise(promised, ports.promises(), rules);
         // What was committed and not yet on this disk may be gone with a crash.
         this.commit = Math.min(start.commit(), log.endIndex());
-        this.suspect = start.suspect();
+        this.lack = start.lack();
     }
 
     /** It may lack what it has acknowledged, and what others have committed on its word: it is nobody (R10). */
     boolean isSuspect() {
-        return suspect;
+        return lack != Lack.NOTHING;
+    }
+
+    Lack lack() {
+        return lack;
     }
 
     void wholeAgain() {
         owner.wholeAgain();
-        suspect = false;
+        lack = Lack.NOTHING;
+    }
+
+    void follow(PartitionView view) {
+        commitsWritten = view.commitsWritten();
+    }
+
+    /** Whether what a write quorum has written is committed, as far as this replica knows. */
+    boolean commitsWritten() {
+        return commitsWritten;
+    }
+
+    /** How far this copy is on disk, and may say so (R8). */
+    long durableEnd() {
+        return rules.hold(Rules.Rule.ONLY_DURABLE_COUNTS) ? log.durableIndex() : log.endIndex();
+    }
+
+    /** How far this copy has come with what counts: at least {@link #durableEnd}. */
+    long writtenEnd() {
+        long durable = durableEnd();
+        long written = commitsWritten ? log.writtenIndex() : durable;
+        return written > durable && owner.mayCountWritten() ? written : durable;
     }
 
     /** All before this index is committed, as far as this replica knows. */

@@ -34,7 +34,14 @@ public final class Rules {
         /** R11: who takes over has everything. */
         TRANSFER_TO_COMPLETE_LOG,
         /** R17: where the log ends is not said before a quorum has confirmed, when asked since, that it still follows. */
-        CONFIRM_READS
+        CONFIRM_READS,
+        /**
+         * R18: a copy whose machine was down before all that it acknowledged was synced is a suspect. Kept by the host of a
+         * replica, not in this package.
+         */
+        LOST_TAIL_IS_SUSPECT,
+        /** R19: something is taken for lost only when all voters have said what they have. */
+        LOSS_IS_SAID_BY_ALL
     }
 
     public static final Rules ALL = new Rules(EnumSet.noneOf(Rule.class));

@@ -12,7 +12,8 @@
  * <ol>
  *   <li><b>Writing.</b> The leader appends, sends what it has appended to the others at once ({@code Append}) and syncs
  *       meanwhile. Each follower says how far its disk has it ({@code Ack}). An entry is committed when a write quorum
- *       of the voters has it on disk: that is the only way by which anything becomes committed ({@code Leadership}).
+ *       of the voters has it on disk: that is the only way by which anything becomes committed, but for the level below
+ *       ({@code Leadership}).
  *   <li><b>Failing over.</b> The controller seals: the metadata makes a new epoch without a leader, and the voters are
  *       asked how their logs end. Before a voter answers, it promises durably to take nothing of older epochs any more,
  *       so that the old leader, wherever it is, can commit nothing beyond what the answers show. Any write quorum has a
@@ -28,6 +29,10 @@
  *   <li><b>Losing.</b> A copy that has lost some of what it acknowledged, because its disk did not keep it, is a
  *       <em>suspect</em>: it promises, follows and copies, and is nobody otherwise until it has all that its leader had
  *       when it attached ({@code Follower.lookWhole}).
+ *   <li><b>Written counts, too,</b> where the view says so (level {@code replicated}): then an entry is committed when a write quorum has
+ *       written it. A machine that goes down makes a suspect of each copy that counted what was not synced; one that says what it has, with
+ *       that remark. Where too few are sure of theirs, all are heard, and the most complete leads: a loss, which is recorded
+ *       ({@code Election.decide}).
  *   <li><b>Saying where the log ends.</b> What is committed may be read at any time. But a leader that was deposed may not know
  *       of it yet, nor of what is committed since; so it asks its voters first whether they still follow ({@code Confirm}).
  *   <li><b>Giving up.</b> Where too many voters are lost, an operator may choose who leads, alone, in the next epoch. Its
@@ -43,7 +48,8 @@
  * leadership per epoch and incarnation (R6), commits begin in the leader's own epoch (R7), only what is on disk counts
  * (R8), on a quorum of every active set (R9, R13), a new disk is a new replica and a suspect is nobody (R10), resigned is
  * resigned (R11), logs are cut in the handshake only and never below what is committed (R12), and no clock decides (R15).
- * Where a log ends is said when a quorum has confirmed, since the question, that it still follows (R17).
+ * Where a log ends is said when a quorum has confirmed, since the question, that it still follows (R17). Whoever may have lost what it had
+ * written is a suspect (R18), and a loss is one when all voters have been heard (R19).
  *
  * <p>A message may be lost, doubled, late or overtaken, and a view of the metadata old or with steps left out: that costs
  * time. So every request is repeated until something shows that it was heard.
@@ -56,7 +62,7 @@
  * io.headwater.broker.replica.ControllerPorts}. {@code ReplicationSimulationTest} shows everything at work.
  *
  * <p>Knows no bytes, no storage, no network, no thread, no other room. Does not know: record offsets (entries are counted
- * here), what an entry says, how whole segments are copied, weaker acknowledgement levels, what is read.
+ * here), what an entry says, how whole segments are copied, what is read.
  */
 @NullMarked
 package io.headwater.broker.replica;

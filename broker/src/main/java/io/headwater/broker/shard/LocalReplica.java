@@ -10,11 +10,13 @@ import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.partition.Commitment;
 import io.headwater.broker.replica.ControllerMessage;
 import io.headwater.broker.replica.Messages;
+import io.headwater.broker.replica.PartitionView;
 import io.headwater.broker.replica.Replica;
 import io.headwater.broker.replica.ReplicaMessage;
 import io.headwater.broker.replica.ReplicaOwner;
 import io.headwater.broker.replica.ReplicaPorts;
 import io.headwater.broker.replica.ReplicaStart;
+import io.headwater.protocol.wire.AckLevel;
 import io.headwater.storage.DiskFullException;
 import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.LogStart;
@@ -47,6 +49,8 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     private PartitionInfo info;
     /** Nobody else has a copy. */
     private boolean alone;
+    /** At this topic's level. */
+    private boolean commitsWritten;
 
     /** In the shard's list of partitions that this turn writes. */
     boolean toFlush;
@@ -116,20 +120,47 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
 
     /** What the metadata say by now. */
     void begin(MetadataImage image) {
-        replica.onView(Views.of(image, info));
+        show(Views.of(image, info));
         replica.onDurable();
     }
 
     @SuppressWarnings("ReferenceEquality") // A partition that has not changed is the same object.
     void follow(MetadataImage image, PartitionInfo newest) {
-        if (info != newest) {
+        PartitionView view = Views.of(image, newest);
+        if (info != newest || view.commitsWritten() != commitsWritten) {
             if (info.epoch() != newest.epoch()) {
                 copy.mayCopy(true);
             }
             info = newest;
             alone = newest.replicas().isOnly(self);
-            replica.onView(Views.of(image, newest));
+            show(view);
         }
+    }
+
+    private void show(PartitionView view) {
+        commitsWritten = view.commitsWritten();
+        replica.onView(view);
+        lookSynced();
+    }
+
+    private void lookSynced() {
+        if (!commitsWritten) {
+            copy.countsDurable();
+        }
+    }
+
+    /** Whether an acknowledgement may leave when this turn's write has succeeded: nobody else is to have it. */
+    boolean acknowledgesWritten() {
+        try {
+            return alone && commitsWritten && copy.mayCountWritten();
+        } catch (CopyFailedException e) {
+            return false; // when it is on disk, then
+        }
+    }
+
+    /** What an acknowledgement names that leaves now: the topic may have had another level when it was counted. */
+    AckLevel reached(AckLevel level, long index) {
+        return level == AckLevel.ACK_PERSISTED && index > replica.persisted() ? AckLevel.ACK_REPLICATED : level;
     }
 
     /** @param leaderStart of the log of a leader, where the message is one that tells */
@@ -173,6 +204,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         boolean moved = durable != durableSeen;
         if (moved) {
             durableSeen = durable;
+            lookSynced();
             try {
                 replica.onDurable();
             } catch (CopyFailedException e) {
@@ -357,12 +389,15 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
 
     @Override
     public void wholeAgain() {
-        copy.wholeAgain();
-        gauges.repairsEnded++;
-        LOG.info(
-                "partition {}: this copy has again all that it had, up to entry {}",
-                info.displayName(),
-                log.endIndex());
+        if (copy.wholeAgain()) {
+            gauges.repairsEnded++;
+        }
+        LOG.info("partition {}: this copy counts again, up to entry {}", info.displayName(), log.endIndex());
+    }
+
+    @Override
+    public boolean mayCountWritten() {
+        return copy.mayCountWritten();
     }
 
     @Override

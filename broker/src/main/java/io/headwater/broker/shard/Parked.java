@@ -5,6 +5,7 @@ import io.headwater.broker.partition.PendingGroupOp;
 import io.headwater.broker.stream.ProduceHandler;
 import io.headwater.broker.stream.ProduceRequest;
 import io.headwater.broker.work.Departure;
+import io.headwater.protocol.wire.AckLevel;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ProduceResult;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +20,16 @@ interface Parked {
     void failed(Shard shard, Error error);
 
     /** One batch's result. */
-    record Append(long durableAtIndex, ProduceRequest request, int slot, ProduceResult result) implements Parked {
+    record Append(long durableAtIndex, ProduceRequest request, int slot, ProduceResult result, LocalReplica home)
+            implements Parked {
         @Override
         public void durable(Shard shard) {
-            shard.complete(request, slot, result);
+            AckLevel reached = home.reached(result.getLevel(), durableAtIndex);
+            boolean asNamed = reached == result.getLevel();
+            shard.complete(
+                    request,
+                    slot,
+                    asNamed ? result : result.toBuilder().setLevel(reached).build());
         }
 
         @Override

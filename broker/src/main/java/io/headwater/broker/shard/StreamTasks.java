@@ -78,14 +78,18 @@ final class StreamTasks {
             }
             AckLevel level = level(shard, info);
             ProduceResult result = ProduceHandler.acknowledged(outcome, level);
-            var reply = new Parked.Append(outcome.durableAtIndex(), request, batch.slot(), result);
+            var reply = new Parked.Append(outcome.durableAtIndex(), request, batch.slot(), result, owned.home());
             if (outcome.durableAtIndex() <= partition.committedIndex()) {
                 reply.durable(shard);
-            } else if (level == AckLevel.ACK_MEMORY && partition.isDirty()) {
+            } else if (partition.isDirty() && leavesWritten(level, owned.home())) {
                 owned.parkUntilWritten(reply);
             } else {
                 owned.parkUntilDurable(reply);
             }
+        }
+
+        private static boolean leavesWritten(AckLevel level, LocalReplica home) {
+            return level == AckLevel.ACK_MEMORY || (level == AckLevel.ACK_REPLICATED && home.acknowledgesWritten());
         }
 
         private static AckLevel level(Shard shard, PartitionInfo info) {

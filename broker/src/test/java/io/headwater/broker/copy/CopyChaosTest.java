@@ -24,6 +24,7 @@ class CopyChaosTest {
     private SplittableRandom random = new SplittableRandom(0);
     private CopyWorld world;
     private static int rotten;
+    private static int withoutTails;
 
     static LongStream seeds() {
         return LongStream.rangeClosed(1, 40);
@@ -32,11 +33,23 @@ class CopyChaosTest {
     @ParameterizedTest
     @MethodSource("seeds")
     void whatIsCommittedStays(long seed) throws Exception {
+        stays(seed, false);
+    }
+
+    /** At level replicated: processes die as they like, and machines one at a time. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void whatIsWrittenByAQuorumStays(long seed) throws Exception {
+        stays(seed, true);
+    }
+
+    private void stays(long seed, boolean written) throws Exception {
         random = new SplittableRandom(seed);
         for (int i = 0; i < 3; i++) {
             disks.add(new MemoryDisk());
         }
         world = new CopyWorld(Path.of("/data"), 3, disks::get);
+        world.commitsWritten = written;
         world.failOver();
         world.slow = () -> random.nextInt(3) > 0;
         for (int i = 0; i < STEPS; i++) {
@@ -66,6 +79,7 @@ class CopyChaosTest {
     @AfterAll
     static void someCopiesHaveRotted() {
         assertTrue(rotten > 5, rotten + " rotted");
+        assertTrue(withoutTails > 5, withoutTails + " may have lost their tails");
     }
 
     private CopyNode any() {
@@ -140,8 +154,9 @@ class CopyChaosTest {
             node.start();
             return;
         }
+        boolean others = world.nodes.stream().allMatch(each -> each == node || (each.isUp() && !each.isSuspect()));
         node.vanish();
-        if (random.nextInt(4) == 0) {
+        if (random.nextInt(4) == 0 || (world.commitsWritten && !others)) {
             disks.get(node.number).kill();
         } else {
             disks.get(node.number).powerCut(random.split());
@@ -149,6 +164,7 @@ class CopyChaosTest {
         node.disk.heal();
         if (random.nextBoolean()) {
             node.start();
+            withoutTails += node.lacksTail() ? 1 : 0;
         }
     }
 

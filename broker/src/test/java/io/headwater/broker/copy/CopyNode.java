@@ -201,8 +201,16 @@ final class CopyNode implements Messages, ReplicaOwner {
 
     /** Whether it may lack what it has acknowledged. */
     boolean isSuspect() {
+        return lacksTail() || has(ReplicaFlag.SUSPECT);
+    }
+
+    boolean lacksTail() {
+        return has(ReplicaFlag.LOST_TAIL);
+    }
+
+    private boolean has(ReplicaFlag flag) {
         Mark mark = new Mark();
-        return directory().marks().load(PARTITION, mark) && mark.has(ReplicaFlag.SUSPECT);
+        return directory().marks().load(PARTITION, mark) && mark.has(flag);
     }
 
     /** In order. */
@@ -444,6 +452,11 @@ final class CopyNode implements Messages, ReplicaOwner {
     @Override
     public void mustBeginAnew() {
         throw new AssertionError("nobody recovers anything by hand");
+    }
+
+    @Override
+    public boolean mayCountWritten() {
+        return copy().mayCountWritten();
     }
 
     @Override

@@ -54,6 +54,8 @@ final class CopyWorld {
     final ArrayDeque<Runnable> asked = new ArrayDeque<>();
     /** Equal entries may have other bytes. */
     boolean rewritten;
+    /** At level replicated. */
+    boolean commitsWritten;
     /** Between whom nothing arrives: from, to. */
     BiPredicate<Integer, Integer> cut = (from, to) -> false;
     /** Whether a disk takes longer than the turn that asks it. */
@@ -101,7 +103,8 @@ final class CopyWorld {
     private PartitionView view() {
         List<ReplicaId> ids = nodes.stream().map(CopyNode::id).toList();
         Configuration configuration = new Configuration(1, ids.subList(0, voters), List.of(), 0);
-        return new PartitionView(++views, epoch, leader, configuration, ids.subList(voters, ids.size()));
+        return new PartitionView(
+                ++views, epoch, leader, configuration, ids.subList(voters, ids.size()), 0, commitsWritten);
     }
 
     void tell(CopyNode node) {
@@ -132,7 +135,7 @@ final class CopyWorld {
     /** Whether the reports are enough to elect one; the most complete of those that are still up in the same incarnation. */
     boolean elect() {
         List<ControllerMessage.SealReport> heard = reports.stream()
-                .filter(report -> report.epoch() == epoch)
+                .filter(report -> report.epoch() == epoch && !report.lacksTail())
                 .filter(report -> node(report.replica().node()).incarnation() == report.incarnation())
                 .toList();
         if (heard.stream().map(report -> report.replica().node()).distinct().count() < voters / 2 + 1) {

@@ -100,6 +100,28 @@ class PartitionCommandsTest {
     }
 
     @Test
+    void anElectionThatMayLoseSomethingIsKeptForPeople() {
+        items(true, seal(1, 1));
+        cluster.tookItems(
+                List.of(true),
+                elect(electItem(1, 2, 1, cluster.leader(2)).toBuilder()
+                        .setMayLose(true)
+                        .build()));
+        assertEquals(2, partition().recoveredEpoch());
+        assertEquals(cluster.replicas(1, 2, 3), partition().replicas().voters(), "nobody has lost a vote");
+        Recovery kept = cluster.image.recoveries().get(0);
+        assertEquals(1, kept.partitionId());
+        assertEquals(2, kept.epoch());
+        assertEquals(2, kept.replica().nodeId());
+        assertEquals(Recovery.NOBODY, kept.operator());
+
+        items(true, seal(1, 2));
+        items(true, elect(1, 3, 1, cluster.leader(1)));
+        assertEquals(2, partition().recoveredEpoch(), "this one lost nothing");
+        assertEquals(1, cluster.image.recoveries().size());
+    }
+
+    @Test
     void aNodeWithAnotherDirectoryIsNobody() {
         cluster.took(fence(2, cluster.node(2).incarnation()));
         cluster.took(register(2, "blank", "another"));

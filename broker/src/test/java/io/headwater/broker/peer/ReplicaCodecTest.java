@@ -77,7 +77,10 @@ class ReplicaCodecTest {
                 yield new ReplicaMessage.Append(
                         epoch, replica(random), new EntryBytes(from, end, content, rows), index(random));
             }
-            case 5 -> new ReplicaMessage.Ack(epoch, replica(random), index(random));
+            case 5 -> {
+                long durable = index(random);
+                yield new ReplicaMessage.Ack(epoch, replica(random), durable, durable + random.nextInt(2));
+            }
             case 6 -> new ReplicaMessage.Confirm(epoch, replica(random), index(random));
             case 7 -> new ReplicaMessage.Confirmed(epoch, replica(random), index(random));
             default -> new ReplicaMessage.Commit(epoch, replica(random), index(random));
@@ -197,7 +200,12 @@ class ReplicaCodecTest {
         return switch (random.nextInt(5)) {
             case 0 ->
                 new ControllerMessage.SealReport(
-                        epoch, replica(random), index(random), random.nextInt(1000), index(random));
+                        epoch,
+                        replica(random),
+                        index(random),
+                        random.nextInt(1000),
+                        index(random),
+                        random.nextBoolean());
             case 1 -> new ControllerMessage.LearnerReady(epoch, replica(random));
             case 2 -> new ControllerMessage.MarkCommitted(epoch, random.nextInt(1000));
             case 3 -> new ControllerMessage.TransferReady(epoch, replica(random), index(random));

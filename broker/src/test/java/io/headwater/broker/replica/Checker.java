@@ -30,6 +30,11 @@ final class Checker {
     private int begunAnew;
     private int wholeAgain;
     private int copied;
+    private int losses;
+    /** On the disks of a write quorum, as a leader said. */
+    private long persisted;
+
+    private boolean mayLosePersisted;
 
     Checker(Timeline timeline) {
         this.timeline = timeline;
@@ -94,8 +99,38 @@ final class Checker {
      */
     void recovered(int epoch) {
         recoveries++;
+        mayLosePersisted = true;
+        givesUp(epoch);
+    }
+
+    /** The same by itself, after a loss of power: only where it has to be. */
+    void lost(int epoch, boolean hasToBe) {
+        losses++;
+        if (!hasToBe) {
+            throw violation("a loss is recorded in epoch " + epoch + ", and enough have all that they had");
+        }
+        mayLosePersisted = false;
+        givesUp(epoch);
+    }
+
+    private void givesUp(int epoch) {
         recoveredEpoch = epoch;
         mayGiveUp = true;
+    }
+
+    /** What no loss of power takes. */
+    void persisted(SimNode node, long end) {
+        if (end > persisted && node.log().epochs().lastEpoch() >= recoveredEpoch) {
+            persisted = end;
+        }
+    }
+
+    int losses() {
+        return losses;
+    }
+
+    long persisted() {
+        return persisted;
     }
 
     private void giveUp(SimNode node) {
@@ -105,6 +140,10 @@ final class Checker {
                 && kept < node.log().endIndex()
                 && node.log().get(kept).equals(committed.get(kept))) {
             kept++;
+        }
+        if (kept < Math.min(persisted, committed.size()) && !mayLosePersisted) {
+            throw violation(node.name() + " leads with " + kept + ", and " + persisted
+                    + " were on the disks of a write quorum");
         }
         givenUp += committed.size() - kept;
         committed.subList(kept, committed.size()).clear();
@@ -142,7 +181,7 @@ final class Checker {
     /** I19: whoever is told where the log ends, is told of all that had been committed when it asked. */
     void endRead(SimNode node, long committedWhenAsked, long end) {
         confirmedReads++;
-        if (end < committedWhenAsked && recoveries == 0) {
+        if (end < committedWhenAsked && recoveries + losses == 0) {
             throw violation(node.name() + " says that the log ends at " + end + ", and " + committedWhenAsked
                     + " were committed when it was asked");
         }

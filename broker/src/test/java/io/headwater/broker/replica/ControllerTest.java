@@ -57,6 +57,31 @@ class ControllerTest implements ControllerPorts {
         controller.receive(P, new SealReport(epoch, replica, 50 + replica.node(), lastEpoch, end));
     }
 
+    private void reportOfLost(int epoch, ReplicaId replica, int lastEpoch, long end) {
+        controller.receive(P, new SealReport(epoch, replica, 50 + replica.node(), lastEpoch, end, true));
+    }
+
+    @Test
+    void whoLacksItsTailIsNotHeardWhereEnoughOthersAre() {
+        view(4, null, THREE);
+        reportOfLost(4, ME, 3, 12);
+        report(4, B, 3, 9);
+        assertEquals(List.of(), proposed);
+        report(4, A, 3, 10);
+        assertEquals(List.of(new Elect(P, 4, 1, new Leader(A, 51))), proposed);
+    }
+
+    @Test
+    void whereTooFewAreSureTheMostCompleteOfAllLeadsAndThatIsKept() {
+        view(4, null, THREE);
+        reportOfLost(4, ME, 3, 10);
+        report(4, B, 3, 11);
+        controller.tick(499);
+        assertEquals(List.of(), proposed, "the third one may have everything");
+        reportOfLost(4, A, 3, 12);
+        assertEquals(List.of(new Elect(P, 4, 1, new Leader(A, 51), true)), proposed);
+    }
+
     @Test
     void asksAllVotersOfASealedEpochAndAgainThoseThatHaveNotAnswered() {
         view(4, null, THREE);

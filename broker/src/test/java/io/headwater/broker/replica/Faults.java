@@ -31,8 +31,34 @@ final class Faults {
         long incarnation = node.incarnation();
         world.timeline().in(random.nextInt(40_000), () -> {
             if (node.isUp() && node.incarnation() == incarnation && !world.isCalm()) {
-                crash(node, 50_000 + random.nextInt(200_000));
+                crash(node, 50_000 + random.nextInt(200_000), losesPower(node));
             }
+        });
+    }
+
+    /** Where only what is on disk counts, with each crash: that loses the most. */
+    private boolean losesPower(SimNode node) {
+        return switch (world.profile().written()) {
+            case NEVER -> true;
+            case AND_ONE_LOSES_POWER -> random.nextInt(3) == 0 && mayLosePower(node);
+            case AND_ALL_LOSE_POWER -> random.nextInt(3) > 0;
+        };
+    }
+
+    private boolean mayAllLosePower() {
+        return world.profile().written() == Profile.Written.AND_ALL_LOSE_POWER;
+    }
+
+    /** All others have all that they ever acknowledged. */
+    private boolean mayLosePower(SimNode node) {
+        return world.nodes().stream().noneMatch(each -> each != node && each.isSuspect());
+    }
+
+    /** To be sure to have heard all that is committed. */
+    boolean areTooFewWhole() {
+        return !new Quorums(Rules.ALL).isSealed(world.metadata().view().configuration(), voter -> {
+            SimNode node = world.node(voter.node());
+            return node.id().equals(voter) && !node.isSuspect();
         });
     }
 
@@ -45,8 +71,8 @@ final class Faults {
         SimNode node = world.node(random.nextInt(ReplicationWorld.NODES));
         if (dice < 4) {
             if (node.isUp() && world.nodes().stream().filter(SimNode::isUp).count() > 2) {
-                boolean wiped = random.nextInt(8) == 0 && mayLose(node);
-                crash(node, 50_000 + random.nextInt(2_000_000 / world.profile().faultRate()));
+                boolean wiped = random.nextInt(8) == 0 && !world.profile().commitsWritten() && mayLose(node);
+                crash(node, 50_000 + random.nextInt(2_000_000 / world.profile().faultRate()), losesPower(node));
                 if (wiped) {
                     node.wipe();
                 }
@@ -59,10 +85,13 @@ final class Faults {
             }
         } else if (dice == 6) {
             world.network().leaveAlone(node.number());
-        } else if (dice == 7 && random.nextInt(6) == 0) {
+        } else if (dice == 7 && random.nextInt(mayAllLosePower() ? 1 : 6) == 0) {
+            boolean power = world.profile().written() != Profile.Written.AND_ONE_LOSES_POWER;
             world.nodes().stream()
                     .filter(SimNode::isUp)
-                    .forEach(each -> crash(each, 100_000 + random.nextInt(500_000)));
+                    .forEach(each -> crash(each, 100_000 + random.nextInt(500_000), power));
+        } else if (dice == 8 && world.profile().commitsWritten()) {
+            world.metadata().alter(random.nextInt(4) > 0);
         } else if (dice == 8 && !world.profile().hasDisasters()) {
             if (mayLose(node)) {
                 node.rot();
@@ -88,7 +117,7 @@ final class Faults {
         for (ReplicaId voter : voters) {
             SimNode node = world.node(voter.node());
             if (node != survivor && node.isUp()) {
-                crash(node, 200_000 + random.nextInt(1_500_000));
+                crash(node, 200_000 + random.nextInt(1_500_000), true);
                 if (random.nextBoolean()) {
                     node.wipe();
                 }
@@ -135,8 +164,8 @@ final class Faults {
         }
     }
 
-    private void crash(SimNode node, int downUs) {
-        node.crash();
+    private void crash(SimNode node, int downUs, boolean power) {
+        node.crash(power);
         world.timeline().in(downUs, () -> {
             if (!node.isUp()) {
                 node.start();

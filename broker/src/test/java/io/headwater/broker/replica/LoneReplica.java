@@ -26,22 +26,26 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
     final List<ControllerMessage> told = new ArrayList<>();
     final List<String> events = new ArrayList<>();
     final Replica replica;
+    /** Its owner could keep that it counts what is not on disk. */
+    boolean keepsUnsynced = true;
+    /** At level replicated. */
+    boolean commitsWritten;
     /** Its owner cannot keep now that it is whole again. */
     boolean keepsNothing;
 
     private long views;
 
     LoneReplica(int promised, int... epochsOfEntries) {
-        this(promised, false, epochsOfEntries);
+        this(promised, Lack.NOTHING, epochsOfEntries);
     }
 
-    LoneReplica(int promised, boolean suspect, int... epochsOfEntries) {
+    LoneReplica(int promised, Lack lack, int... epochsOfEntries) {
         for (int epoch : epochsOfEntries) {
             log.append(new Entry(epoch, log.endIndex()));
         }
         log.synced(log.endIndex());
         ReplicaPorts ports = new ReplicaPorts(log, this, this, this);
-        replica = new Replica(new ReplicaStart(ME, INCARNATION, 0, promised, 0, suspect), ports, SETTINGS);
+        replica = new Replica(new ReplicaStart(ME, INCARNATION, 0, promised, 0, lack), ports, SETTINGS);
     }
 
     /** Leads this epoch, with everything durable and nobody attached. */
@@ -69,7 +73,7 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
     }
 
     void view(int epoch, Leader leader, Configuration configuration) {
-        replica.onView(new PartitionView(++views, epoch, leader, configuration, List.of()));
+        replica.onView(new PartitionView(++views, epoch, leader, configuration, List.of(), 0, commitsWritten));
     }
 
     void recovered(int epoch, Leader leader, Configuration configuration, int recoveredEpoch) {
@@ -177,6 +181,12 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
             throw new UncheckedIOException(new IOException("the disk is full"));
         }
         events.add("whole again");
+    }
+
+    @Override
+    public boolean mayCountWritten() {
+        events.add("counts written");
+        return keepsUnsynced;
     }
 
     @Override

@@ -9,8 +9,10 @@ public record Mutation(ReplicaSettings replica, ControllerSettings controller) {
     /** The names of the rules that can be switched off here. */
     public static List<String> names() {
         return Arrays.stream(Rules.Rule.values())
-                // The one is kept by whoever makes directories; of the other nothing is seen but where voters change.
-                .filter(rule -> rule != Rules.Rule.NEW_DISK_NEW_REPLICA)
+                // Kept by whoever makes directories and opens logs; or nothing is seen of it at level persisted.
+                .filter(rule -> rule != Rules.Rule.NEW_DISK_NEW_REPLICA
+                        && rule != Rules.Rule.LOST_TAIL_IS_SUSPECT
+                        && rule != Rules.Rule.LOSS_IS_SAID_BY_ALL)
                 .map(Enum::name)
                 .toList();
     }

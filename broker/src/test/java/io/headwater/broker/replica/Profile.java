@@ -6,6 +6,7 @@ import java.util.SplittableRandom;
  * What one seed is like: each has its own mixture of faults.
  *
  * @param hasDisasters whether so many voters may be lost that an operator has to choose a leader
+ * @param written whether what is written is committed, and what of the power is lost then
  */
 record Profile(
         int faultRate,
@@ -15,8 +16,18 @@ record Profile(
         int entriesPerWindow,
         int minCopies,
         int chaosMs,
-        boolean hasDisasters) {
+        boolean hasDisasters,
+        Written written) {
     static final int ENTRY_BYTES = 100;
+
+    enum Written {
+        /** Only what is on disk counts. */
+        NEVER,
+        /** Most of the time, and machines lose power one at a time, until each has again what it had. */
+        AND_ONE_LOSES_POWER,
+        /** Most of the time, and as many lose power as may be. */
+        AND_ALL_LOSE_POWER
+    }
 
     static Profile random(SplittableRandom random) {
         return new Profile(
@@ -27,17 +38,39 @@ record Profile(
                 pick(random, 1, 20, 1_000),
                 pick(random, 0, 0, 0, 0, 3),
                 2_000 + random.nextInt(5_000),
-                false);
+                false,
+                Written.NEVER);
     }
 
     /** One entry at a time: what takes a moment else takes long enough for faults to come in between. */
     static Profile stepwise(SplittableRandom random) {
-        return new Profile(pick(random, 3, 10), pick(random, 10, 60), pick(random, 2, 20), 1, 1, 0, 5_000, false);
+        return new Profile(
+                pick(random, 3, 10), pick(random, 10, 60), pick(random, 2, 20), 1, 1, 0, 5_000, false, Written.NEVER);
     }
 
     Profile withDisasters() {
+        return with(true, written);
+    }
+
+    Profile withWritten(Written how) {
+        return with(hasDisasters, how);
+    }
+
+    private Profile with(boolean disasters, Written how) {
         return new Profile(
-                faultRate, lossPermille, lateViewOneIn, entriesPerFrame, entriesPerWindow, minCopies, chaosMs, true);
+                faultRate,
+                lossPermille,
+                lateViewOneIn,
+                entriesPerFrame,
+                entriesPerWindow,
+                minCopies,
+                chaosMs,
+                disasters,
+                how);
+    }
+
+    boolean commitsWritten() {
+        return written != Written.NEVER;
     }
 
     private static int pick(SplittableRandom random, int... choices) {

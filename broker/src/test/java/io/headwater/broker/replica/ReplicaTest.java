@@ -592,7 +592,7 @@ class ReplicaTest {
     // A copy that has lost what it acknowledged
 
     private static LoneReplica suspect(int promised, int... epochsOfEntries) {
-        return new LoneReplica(promised, true, epochsOfEntries);
+        return new LoneReplica(promised, Lack.ANYTHING, epochsOfEntries);
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.headwater.broker.replica.Rules.Rule;
 import io.headwater.record.testing.Seeds;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +57,44 @@ class ReplicationSimulationTest {
         assertTrue(recoveries.get() > 0 && givenUp.get() > 0 && begunAnew.get() > 0, "nothing was shown");
     }
 
+    /** At level replicated: processes die as they like, and machines one at a time. */
+    @Test
+    void whatIsWrittenByAQuorumSurvivesProcessesAndOneMachine() {
+        AtomicInteger wholeAgain = new AtomicInteger();
+        AtomicLong unsynced = new AtomicLong();
+        Seeds.run(SEEDS, random -> {
+            Checker checker = runWritten(random, Profile.Written.AND_ONE_LOSES_POWER);
+            assertEquals(0, checker.losses(), "losses were recorded");
+            assertEquals(0, checker.givenUp());
+            wholeAgain.addAndGet(checker.copiesWholeAgain());
+            unsynced.addAndGet(checker.committedEnd() - checker.persisted());
+        });
+        System.out.println("copies that lost power and were whole again: " + wholeAgain + ", committed and not known to"
+                + " be on disk: " + unsynced);
+        assertTrue(wholeAgain.get() > 0 && unsynced.get() > 0, "nothing was shown");
+    }
+
+    /** The checker sees to it that what is lost was recorded, was not avoidable, and was on no quorum's disks. */
+    @Test
+    void whatIsLostWithThePowerOfAllIsSaidToBe() {
+        AtomicInteger losses = new AtomicInteger();
+        AtomicInteger givenUp = new AtomicInteger();
+        Seeds.run(3 * SEEDS, random -> {
+            Checker checker = runWritten(random, Profile.Written.AND_ALL_LOSE_POWER);
+            losses.addAndGet(checker.losses());
+            givenUp.addAndGet(checker.givenUp());
+        });
+        System.out.println("possible losses: " + losses + ", lost: " + givenUp + " entries");
+        assertTrue(losses.get() > 0 && givenUp.get() > 0, "nothing was shown");
+    }
+
+    private static Checker runWritten(SplittableRandom random, Profile.Written written) {
+        ReplicationWorld world =
+                new ReplicationWorld(random, Profile.random(random).withWritten(written), Rules.ALL);
+        world.run();
+        return world.checker();
+    }
+
     @Test
     void theSameSeedGivesTheSameHistory() {
         for (long seed = 0; seed < 10; seed++) {
@@ -79,7 +118,13 @@ class ReplicationSimulationTest {
     private static boolean breaks(Rule rule, long seed) {
         try {
             SplittableRandom random = new SplittableRandom(seed);
-            new ReplicationWorld(random, Profile.stepwise(random), Rules.without(rule)).run();
+            Profile profile = Profile.stepwise(random);
+            boolean isOfWritten = rule == Rule.LOST_TAIL_IS_SUSPECT || rule == Rule.LOSS_IS_SAID_BY_ALL;
+            new ReplicationWorld(
+                            random,
+                            isOfWritten ? profile.withWritten(Profile.Written.AND_ALL_LOSE_POWER) : profile,
+                            Rules.without(rule))
+                    .run();
             return false;
         } catch (AssertionError seen) {
             return seen instanceof Checker.Violation;

@@ -37,6 +37,9 @@ final class ReplicationWorld {
         List<ReplicaId> voters =
                 nodes.subList(0, VOTERS).stream().map(SimNode::id).toList();
         this.metadata = new SimMetadata(voters, profile.minCopies(), this::sendViews);
+        if (profile.commitsWritten()) {
+            metadata.alter(true);
+        }
         for (int number = 0; number < CONTROLLERS; number++) {
             controllers.add(new SimController(this, number));
         }

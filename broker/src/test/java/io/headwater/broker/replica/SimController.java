@@ -129,7 +129,9 @@ final class SimController implements ControllerPorts {
 
     /** One to three: a single voter writes no start of its epoch and stores no promise before it has to. */
     private void resize(List<ReplicaId> voters, ReplicaId spare) {
-        if (voters.size() == 1 || (voters.size() < ReplicationWorld.VOTERS && random.nextBoolean())) {
+        // The power of one that is the only voter is the power of all.
+        int fewest = world.profile().written() == Profile.Written.AND_ONE_LOSES_POWER ? 2 : 1;
+        if (voters.size() <= fewest || (voters.size() < ReplicationWorld.VOTERS && random.nextBoolean())) {
             voters.add(spare);
         } else {
             voters.remove(random.nextInt(voters.size()));
@@ -156,7 +158,11 @@ final class SimController implements ControllerPorts {
         if (random.nextInt(20) > 0) {
             world.timeline().in(300 + random.nextInt(5_000), () -> {
                 world.timeline().trace(command);
-                world.metadata().apply(command);
+                if (world.metadata().apply(command)
+                        && command instanceof MetadataCommand.Elect elect
+                        && elect.mayLose()) {
+                    world.checker().lost(elect.epoch(), world.faults().areTooFewWhole());
+                }
             });
         }
     }

@@ -109,6 +109,11 @@ final class SimLog implements ReplicaLog {
     }
 
     @Override
+    public long writtenIndex() {
+        return endIndex();
+    }
+
+    @Override
     public EpochTable epochs() {
         return epochs;
     }

@@ -15,6 +15,7 @@ final class SimMetadata {
     private final List<ReplicaId> learners = new ArrayList<>();
     private long incarnations;
     private int recoveredEpoch;
+    private boolean commitsWritten;
 
     SimMetadata(List<ReplicaId> voters, int minCopies, Runnable onChange) {
         this.configuration = new Configuration(0, voters, List.of(), minCopies);
@@ -22,18 +23,28 @@ final class SimMetadata {
     }
 
     PartitionView view() {
-        return new PartitionView(index, epoch, leader, configuration, learners, recoveredEpoch);
+        return new PartitionView(index, epoch, leader, configuration, learners, recoveredEpoch, commitsWritten);
     }
 
     long newIncarnation() {
         return ++incarnations;
     }
 
-    void apply(MetadataCommand command) {
-        if (take(command)) {
+    /** Returns whether it took effect. */
+    boolean apply(MetadataCommand command) {
+        boolean took = take(command);
+        if (took) {
             index++;
             onChange.run();
         }
+        return took;
+    }
+
+    /** The topic gets another level. */
+    void alter(boolean toWritten) {
+        commitsWritten = toWritten;
+        index++;
+        onChange.run();
     }
 
     /** Whether anything can be committed. */
@@ -93,6 +104,7 @@ final class SimMetadata {
             return false;
         }
         leader = elect.leader();
+        recoveredEpoch = elect.mayLose() ? epoch : recoveredEpoch;
         return true;
     }
 

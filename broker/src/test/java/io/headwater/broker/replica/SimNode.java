@@ -40,7 +40,9 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     private boolean syncing;
     private boolean emptied;
     /** Kept on the disk. */
-    private boolean suspect;
+    private Lack lack = Lack.NOTHING;
+    /** The same: it counts what is not on the disk. */
+    private boolean unsynced;
 
     private int life;
 
@@ -116,7 +118,9 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         leading = false;
         endReads.clear();
         syncing = false;
-        ReplicaStart start = new ReplicaStart(id(), incarnation, ++life, storedPromise, storedCommit, suspect);
+        boolean saysSo = lack != Lack.TAIL || world.rules().hold(Rule.LOST_TAIL_IS_SUSPECT);
+        ReplicaStart start =
+                new ReplicaStart(id(), incarnation, ++life, storedPromise, storedCommit, saysSo ? lack : Lack.NOTHING);
         Replica opened = new Replica(start, new ReplicaPorts(log, this, this, this), settings(), world.rules());
         replica = opened;
         timeline.trace(start);
@@ -130,7 +134,8 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     /** The copy is deleted, with all that this node knows of it; another one begins. The disk is the same. */
     private void beginAnew(PartitionView view) {
         log = newLog();
-        suspect = false;
+        lack = Lack.NOTHING;
+        unsynced = false;
         storedPromise = 0;
         storedCommit = 0;
         commit = 0;
@@ -144,7 +149,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         if (isNewer) {
             seen = view;
         }
-        if (isNewer && wasMember && !view.isMember(id()) && world.profile().hasDisasters()) {
+        if (isNewer && wasMember && !view.isMember(id()) && goesWhenTakenAway()) {
             beginAnew(view);
             return;
         }
@@ -155,20 +160,35 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         }
     }
 
-    void crash() {
+    private boolean goesWhenTakenAway() {
+        return world.profile().hasDisasters() || world.profile().commitsWritten();
+    }
+
+    /** @param power with the machine: what was not synced is lost; else all that was written is there, and synced at the start */
+    void crash(boolean power) {
         timeline.trace(name());
         replica = null;
-        long unsynced = log.endIndex() - log.durableIndex();
-        log.crash(unsynced == 0 ? 0 : random.nextInt((int) unsynced + 1));
+        int left = (int) (log.endIndex() - log.durableIndex());
+        if (!power) {
+            log.crash(left);
+        } else {
+            log.crash(left == 0 ? 0 : random.nextInt(left + 1));
+            lack = unsynced && lack == Lack.NOTHING ? Lack.TAIL : lack;
+        }
+        unsynced = false;
         if (random.nextBoolean()) {
             storedCommit = commit;
+        }
+        if (world.profile().commitsWritten()) {
+            storedCommit = Math.min(storedCommit, log.durableIndex()); // as the marks keep it
         }
     }
 
     /** Only of a node that is down. */
     void wipe() {
         log = newLog();
-        suspect = false;
+        lack = Lack.NOTHING;
+        unsynced = false;
         storedPromise = 0;
         storedCommit = 0;
         if (world.rules().hold(Rule.NEW_DISK_NEW_REPLICA)) {
@@ -183,7 +203,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         long left = log.endIndex() == 0 ? 0 : random.nextInt((int) log.endIndex());
         timeline.trace(name() + " rots from " + left);
         log.rot(left);
-        suspect = true;
+        lack = Lack.ANYTHING;
         storedCommit = Math.min(storedCommit, left);
         PartitionView last = seen;
         if (isUp()) {
@@ -196,7 +216,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     }
 
     boolean isSuspect() {
-        return suspect;
+        return lack != Lack.NOTHING;
     }
 
     /** Whether the disk was lost under its old name, and is not full again. */
@@ -240,6 +260,10 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         return replica != null && replica.acceptsAppends();
     }
 
+    private void tellPersisted() {
+        world.checker().persisted(this, replica().persisted());
+    }
+
     private boolean isStill(long then) {
         return replica != null && incarnation == then;
     }
@@ -277,6 +301,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
             if (log.cuts() == cuts) {
                 log.synced(end);
                 replica().onDurable();
+                tellPersisted();
             }
             if (log.durableIndex() < log.endIndex()) {
                 sync();
@@ -300,6 +325,10 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         world.network().send(number, world.node(node), to -> {
             timeline.trace(message.epoch());
             to.replica().receive(message);
+            if (!to.leading) {
+                to.replica().onAppended();
+            }
+            to.tellPersisted();
             to.answerReads();
         });
     }
@@ -390,8 +419,14 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
 
     @Override
     public void wholeAgain() {
-        suspect = false;
+        lack = Lack.NOTHING;
         world.checker().wholeAgain();
+    }
+
+    @Override
+    public boolean mayCountWritten() {
+        unsynced = true;
+        return true;
     }
 
     @Override

@@ -50,6 +50,18 @@ class BrokerSimulationTest {
         }
     }
 
+    /** At level replicated, where processes die and machines do not. */
+    @Test
+    void losesNothingThatWasOnlyWritten() {
+        int[] acknowledged = new int[1];
+        Seeds.run(20, random -> {
+            World world = new World(random, Profile.brief(random).atWritten());
+            world.run();
+            acknowledged[0] += world.history.acknowledged;
+        });
+        assertTrue(acknowledged[0] > 0, "nothing was acknowledged");
+    }
+
     @Test
     void severalPartitionsAndAMinuteOfFaults() {
         long trace = Simulate.world(0, "long", null).run();

@@ -269,7 +269,7 @@ final class Faults {
 
     private void crash(Machine machine, boolean power, long downNs) {
         if (machine.isUp()) {
-            machine.crash(power);
+            machine.crash(power && !profile.written());
             time.schedule(downNs, machine::start);
         }
     }

@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
  * @param sessionMs after how long without a sign of life a node is fenced
  * @param lostMs after how long the replicas and the seat of a node that is fenced go to another one
  * @param kinds which faults there are, as bits by {@link Faults.Kind}
+ * @param written whether the topic is at level replicated; then no machine loses power, which may lose something
  */
 record Profile(
         int machines,
@@ -29,7 +30,8 @@ record Profile(
         int windowBytes,
         int frameBytes,
         long lostMs,
-        long sessionMs) {
+        long sessionMs,
+        boolean written) {
     private static final long MS = 1_000_000;
     /** The least that a message carries. */
     private static final int ONE_ENTRY = 1;
@@ -139,6 +141,28 @@ record Profile(
                 stepwise ? ONE_ENTRY : random.nextBoolean() ? 2 << 20 : random.nextInt(1 << 10, 16 << 10),
                 stepwise ? ONE_ENTRY : random.nextBoolean() ? 1 << 20 : random.nextInt(512, 4 << 10),
                 random.nextBoolean() ? 600_000 : random.nextLong(2_000, 8_000),
-                sessionMs);
+                sessionMs,
+                false);
+    }
+
+    /** The same at level replicated. */
+    Profile atWritten() {
+        return new Profile(
+                machines,
+                partitions,
+                producers,
+                records,
+                workers,
+                keyed,
+                faultsNs,
+                everyNs,
+                longestNs,
+                kinds,
+                syncNs,
+                windowBytes,
+                frameBytes,
+                lostMs,
+                sessionMs,
+                true);
     }
 }

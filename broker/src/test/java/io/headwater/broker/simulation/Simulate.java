@@ -48,13 +48,15 @@ public final class Simulate {
             case "violent" -> Profile.violent(random);
             case "lonely" -> Profile.lonely(random);
             case "plotted" -> Profile.plotted(random);
+            case "replicated" -> Profile.brief(random).atWritten();
             default ->
-                throw new IllegalArgumentException(kind + " (expected: brief, long, violent, lonely or plotted)");
+                throw new IllegalArgumentException(
+                        kind + " (expected: brief, long, violent, lonely, plotted or replicated)");
         };
         return new World(random, profile, rule);
     }
 
-    /** FIRST COUNT brief|long|violent|lonely|plotted JOBS [RULE that does not hold]; ends with 1 if a seed failed. */
+    /** FIRST COUNT brief|long|violent|lonely|plotted|replicated JOBS [RULE that does not hold]; 1: a seed failed. */
     public static void main(String[] args) throws InterruptedException {
         quiet();
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);

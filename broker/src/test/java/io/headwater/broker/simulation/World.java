@@ -18,6 +18,7 @@ import io.headwater.client.SteppedClient;
 import io.headwater.client.StreamConsumer;
 import io.headwater.client.fake.SimulatedLoop;
 import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.AckLevel;
 import io.headwater.protocol.wire.CreateQueueGroup;
 import io.headwater.protocol.wire.CreateTopic;
 import io.headwater.protocol.wire.DescribeQueueGroup;
@@ -26,6 +27,7 @@ import io.headwater.protocol.wire.QueueGroup;
 import io.headwater.protocol.wire.QueueGroupDescription;
 import io.headwater.protocol.wire.QueuePartition;
 import io.headwater.protocol.wire.Topic;
+import io.headwater.protocol.wire.TopicConfig;
 import io.headwater.storage.PartitionLog;
 import io.headwater.storage.StorageException;
 import java.time.Duration;
@@ -316,6 +318,8 @@ final class World {
                         .setName(TOPIC)
                         .setPartitions(profile.partitions())
                         .setReplicas(REPLICAS)
+                        .setConfig(TopicConfig.newBuilder()
+                                .setAckLevel(profile.written() ? AckLevel.ACK_REPLICATED : AckLevel.ACK_PERSISTED))
                         .build(),
                 Topic.class);
         if (profile.workers() > 0) {

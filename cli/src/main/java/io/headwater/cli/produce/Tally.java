@@ -5,6 +5,7 @@ import io.headwater.cli.text.JsonLines;
 import io.headwater.client.AckLevel;
 import io.headwater.client.HeadwaterException;
 import io.headwater.client.Producer.Acknowledgement;
+import java.util.Locale;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -110,6 +111,6 @@ final class Tally {
     }
 
     private static String levelName(AckLevel level) {
-        return level == AckLevel.MEMORY ? "memory" : "persisted";
+        return level.name().toLowerCase(Locale.ROOT);
     }
 }

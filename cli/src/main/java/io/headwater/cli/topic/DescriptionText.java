@@ -77,9 +77,10 @@ final class DescriptionText {
         lines.addAll(table.lines());
         topic.getPartitionsList().stream()
                 .filter(partition -> partition.getRecoveredEpoch() > 0)
-                .forEach(partition -> lines.add("partition " + partition.getIndex() + " was recovered by hand in epoch "
-                        + partition.getRecoveredEpoch()
-                        + ": records acknowledged before may be missing; headwater cluster status says why"));
+                .forEach(partition ->
+                        lines.add("partition " + partition.getIndex() + " was recovered with possible loss in epoch "
+                                + partition.getRecoveredEpoch()
+                                + ": records acknowledged before may be missing; headwater cluster status says why"));
         return lines;
     }
 

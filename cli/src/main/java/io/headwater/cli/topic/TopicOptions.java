@@ -34,9 +34,10 @@ final class TopicOptions {
 
     @Option(
             names = "--ack",
-            paramLabel = "persisted|memory",
-            description = "What an acknowledgement means. persisted: synced to disk; memory: received, and a crash "
-                    + "may lose it.")
+            paramLabel = "persisted|replicated|memory",
+            description = "What an acknowledgement means. persisted: synced to disk by a majority of the replicas; "
+                    + "replicated: written by a majority, and synced a little later; memory: written by the leader "
+                    + "alone, and a crash may lose it.")
     private @Nullable Ack ack;
 
     @Option(
@@ -79,6 +80,7 @@ final class TopicOptions {
     /** As people write it. */
     enum Ack {
         persisted(AckLevel.PERSISTED),
+        replicated(AckLevel.REPLICATED),
         memory(AckLevel.MEMORY);
 
         final AckLevel level;

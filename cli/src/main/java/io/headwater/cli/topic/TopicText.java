@@ -19,7 +19,7 @@ final class TopicText {
     static String summary(Topic topic) {
         TopicConfig config = topic.getConfig();
         return Human.count(topic.getPartitionsCount(), "partition") + replicas(topic) + ", " + retention(config)
-                + ", acknowledged when " + (config.getAckLevel() == AckLevel.ACK_MEMORY ? "in memory" : "persisted")
+                + ", acknowledged when " + acknowledged(config)
                 + work(config);
     }
 
@@ -76,7 +76,15 @@ final class TopicText {
     }
 
     static String ack(TopicConfig config) {
-        return config.getAckLevel() == AckLevel.ACK_MEMORY ? "memory" : "persisted";
+        return switch (config.getAckLevel()) {
+            case ACK_MEMORY -> "memory";
+            case ACK_REPLICATED -> "replicated";
+            default -> "persisted";
+        };
+    }
+
+    private static String acknowledged(TopicConfig config) {
+        return config.getAckLevel() == AckLevel.ACK_MEMORY ? "in memory" : ack(config);
     }
 
     static void fields(Topic topic, JsonGenerator json) throws IOException {

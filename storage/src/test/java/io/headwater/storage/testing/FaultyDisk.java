@@ -223,6 +223,11 @@ public final class FaultyDisk implements Disk {
     }
 
     @Override
+    public String bootId() throws IOException {
+        return disk.bootId();
+    }
+
+    @Override
     public int parallelSyncs() {
         return disk.parallelSyncs();
     }

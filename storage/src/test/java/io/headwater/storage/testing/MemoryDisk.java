@@ -41,6 +41,7 @@ public final class MemoryDisk implements Disk {
     private long capacityBytes = UNLIMITED;
     private boolean ignoringSyncs;
     private int life;
+    private int powerCuts;
 
     /** One change of a directory that is not durable yet. */
     private record NameChange(
@@ -86,6 +87,7 @@ public final class MemoryDisk implements Disk {
 
     private void cut(BooleanSupplier survives) {
         kill();
+        powerCuts++;
         Set<Path> stopped = new HashSet<>();
         for (NameChange change : nameChanges) {
             boolean possible = !stopped.contains(change.directory()) && !stopped.contains(change.source());
@@ -102,6 +104,11 @@ public final class MemoryDisk implements Disk {
         for (MemoryInode inode : new HashSet<>(files.values())) {
             inode.powerCut(survives);
         }
+    }
+
+    @Override
+    public synchronized String bootId() {
+        return "boot " + powerCuts;
     }
 
     /** Flips one bit of a file's bytes. */
