@@ -44,7 +44,7 @@ public final class Broker implements AutoCloseable {
     private static final long HANDOVER_TIMEOUT_MS = 3_000;
     private static final long VIEWS_TIMEOUT_MS = 5_000;
     /** A partition's state that is checked in the background takes at most this part of the heap for queues, beside it. */
-    private static final long AUDIT_SHARE = 8;
+    private static final long AUDIT_SHARE = 16;
 
     private final BrokerConfig config;
     private final Ports ports;

@@ -356,7 +356,14 @@ final class Session implements LinkListener {
     private void failed(Call call, Error error) {
         call.isOpen = false;
         if (!owner.takesBack(this, call, error)) {
-            call.handler.failed(WireErrors.exception(error));
+            // What is refused now for no good may have been done by an earlier attempt.
+            boolean isUnsure = call.isUnsure && error.getRetriable() && call.repeat != Call.Repeat.READ;
+            call.handler.failed(
+                    isUnsure
+                            ? new HeadwaterException.OutcomeUnknown(
+                                    Errors.name(error.getCode()),
+                                    error.getMessage() + "; an earlier attempt had no answer")
+                            : WireErrors.exception(error));
         }
     }
 

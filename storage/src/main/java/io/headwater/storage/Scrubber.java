@@ -158,7 +158,7 @@ public final class Scrubber implements AutoCloseable {
         }
         try {
             return work(nowNs);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             LOG.error("scrub: a step failed; it goes on with the next segment", e);
             failed = true;
             dueNs = nowNs + LOOK_NS;

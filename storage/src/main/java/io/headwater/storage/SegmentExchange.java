@@ -1,6 +1,8 @@
 package io.headwater.storage;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -148,21 +150,29 @@ public final class SegmentExchange {
                 || whole.header().lastEpoch() != appender.lastEpoch()) {
             return false;
         }
+        boolean[] placed = new boolean[1];
         changes.make(() -> {
             truncation.settle();
-            appender.truncated(place(incoming, whole));
+            Segment taken = place(incoming, whole);
+            if (taken != null) {
+                appender.truncated(taken);
+                placed[0] = true;
+            }
         });
-        return true;
+        return placed[0];
     }
 
-    private Segment place(IncomingSegment incoming, IncomingSegment.Whole whole) throws IOException {
+    /** Returns null where its file is not there any more, as when an earlier copy of the same log has cleared up late. */
+    private @Nullable Segment place(IncomingSegment incoming, IncomingSegment.Whole whole) throws IOException {
         SegmentSummary end = whole.summary();
         Segment empty = last();
         try {
             context.parent().sync();
             IndexFile.delete(context, end.baseIndex);
             incoming.taken();
-            context.disk().rename(incoming.path(), context.logPath(end.baseIndex));
+            if (!rename(incoming.path(), context.logPath(end.baseIndex))) {
+                return null;
+            }
             if (empty != null && !empty.sealed()) {
                 empty.stopPreallocating();
                 reader.forget(empty);
@@ -181,5 +191,14 @@ public final class SegmentExchange {
         context.spares().inBackground(() -> taken.writeIndex(whole.index()));
         commit.truncated(new Written(end.endIndex, end.endOffset, end.baseIndex, end.endPosition, null));
         return taken;
+    }
+
+    private boolean rename(Path from, Path to) throws IOException {
+        try {
+            context.disk().rename(from, to);
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
     }
 }

@@ -403,6 +403,7 @@ public final class ClusterMetadata implements MetadataQuorum {
         if (quorum == null) {
             LOG.info("cluster: node {} is the controller no longer", member.nodeId());
             leading = null;
+            watch.leadsNoLonger();
         } else {
             Leading begun = new Leading(member, quorum, watch.last(), this::proposeForController, image, nowNs);
             gone.forEach((node, sinceNs) -> {

@@ -48,9 +48,14 @@ final class LeaderWatch {
         return last;
     }
 
+    /** This node's voter leads no longer: who led before it is long ago. */
+    void leadsNoLonger() {
+        last = NOBODY;
+    }
+
     /** Returns 1 where it asked for votes. */
     int doWork(Voter voter, int leader, long nowNs) {
-        last = leader == NOBODY ? last : leader;
+        last = leader == NOBODY || leader == self.node() ? last : leader;
         if (gone == NOBODY) {
             return 0;
         }

@@ -30,8 +30,8 @@ final class Leading {
 
     /** Voters hear of a new controller from itself. */
     private static final int FIRST_BEATS_OF_VOTERS = 2;
-    /** It was silent for long already, or has handed over and knows at once. */
-    private static final int FIRST_BEATS_OF_PREDECESSOR = 1;
+    /** It was silent for long already; or it hears within a beat that it leads no longer. */
+    private static final double FIRST_BEATS_OF_PREDECESSOR = 1.5;
     /** Others have to find out first that the last one is gone. */
     private static final int FIRST_BEATS = 4;
 
@@ -79,7 +79,7 @@ final class Leading {
         for (String voter : quorum.voters()) {
             sessions.expectWithin(VoterName.nodeOf(voter), FIRST_BEATS_OF_VOTERS * heartbeatNs, nowNs);
         }
-        sessions.expectWithin(predecessor, FIRST_BEATS_OF_PREDECESSOR * heartbeatNs, nowNs);
+        sessions.expectWithin(predecessor, (long) (FIRST_BEATS_OF_PREDECESSOR * heartbeatNs), nowNs);
         moves.onImage(image, nowNs);
         LOG.info("cluster: node {} is the controller from metadata index {} on", member.nodeId(), image.appliedIndex());
     }

@@ -4,6 +4,7 @@ import io.headwater.broker.metadata.Balance;
 import io.headwater.broker.metadata.FeatureLevels;
 import io.headwater.broker.metadata.Leader;
 import io.headwater.broker.metadata.MetadataImage;
+import io.headwater.broker.metadata.MetadataUnavailableException;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.Replica;
@@ -24,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /** What operators see of the cluster and ask of its controller. */
@@ -128,7 +130,16 @@ final class ClusterHandlers {
         reply.sendWhenDone(CompletableFuture.allOf(raised.stream()
                         .map(CompletionStage::toCompletableFuture)
                         .toArray(CompletableFuture[]::new))
-                .thenApply(done -> plan.build()));
+                .handle((done, failure) -> {
+                    if (failure == null) {
+                        return plan.build();
+                    }
+                    // Whatever became of this one, another may be raised, and is not lowered again.
+                    throw raised.size() == 1
+                            ? new CompletionException(failure)
+                            : new CompletionException(new MetadataUnavailableException(
+                                    "not all levels are known to be raised: " + failure.getMessage(), failure));
+                }));
     }
 
     private static String why(List<Replica> from, List<Replica> to) {

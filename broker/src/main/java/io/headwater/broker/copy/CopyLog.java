@@ -68,6 +68,8 @@ public final class CopyLog implements ReplicaLog {
         this.committed = Math.max(mark().commitIndex, log.startIndex());
         readEpochs();
         log.follow();
+        // What is only on this disk may be cut yet: it is neither given to others as final, nor let go of.
+        log.committed(committed);
         // As a rule all that a log has when it is opened is on disk.
         this.unsynced = mark().has(ReplicaFlag.UNSYNCED);
         this.countedEnd = log.writtenIndex();

@@ -28,6 +28,7 @@ public final class SegmentCopy {
     private static final long RETRY_MS = 500;
     private static final long FULL_MS = 5_000;
     private static final long IN_LINE_MS = 50;
+    private static final long MOST_PAUSE_MS = 1_000;
     /** Answers that say why not, or questions without one, before it is left to the stream of entries. */
     private static final int MOST_FAILURES = 10;
     /** How often a segment may turn out to be damaged. */
@@ -54,6 +55,7 @@ public final class SegmentCopy {
 
     private final CopyLog log;
     private final long partitionId;
+    private final long untilIndex;
     private final SegmentTraffic traffic;
     private final Executor files;
     private final int partBytes;
@@ -72,7 +74,7 @@ public final class SegmentCopy {
     private boolean opened;
 
     private boolean over;
-    private long dueMs = Long.MIN_VALUE;
+    private long dueMs;
     private long pauseMs;
     private long askedMs;
     private long asked;
@@ -81,10 +83,14 @@ public final class SegmentCopy {
     private int taken;
     private long bytes;
 
-    /** @param home of this broker: what bounds and counts all that it gives and takes */
-    public SegmentCopy(CopyLog log, long partitionId, SegmentGiver home, Ports ports) {
+    /**
+     * @param untilIndex where it ends, if not before: segments that are sealed later come as fast as they are taken, perhaps
+     * @param home of this broker: what bounds and counts all that it gives and takes
+     */
+    public SegmentCopy(CopyLog log, long partitionId, long untilIndex, SegmentGiver home, Ports ports) {
         this.log = log;
         this.partitionId = partitionId;
+        this.untilIndex = untilIndex;
         this.traffic = home.traffic();
         this.files = home.files();
         this.partBytes = home.partBytes();
@@ -158,7 +164,7 @@ public final class SegmentCopy {
             next = part.position() + part.bytes().remaining();
             received(part);
         } else if (answer instanceof Later later) {
-            goOn(Math.max(1, later.inMs()));
+            goOn(Math.min(Math.max(1, later.inMs()), MOST_PAUSE_MS));
         } else if (answer instanceof Failed failed) {
             if (++failures < MOST_FAILURES) {
                 goOn(RETRY_MS);
@@ -166,8 +172,10 @@ public final class SegmentCopy {
                 fail("node " + node + ": " + failed.why());
             }
         } else {
-            // What is not there, or not any more, its leader knows better.
-            end(taken > 0);
+            // What is not there any more, its leader knows better. What is not sealed yet comes as entries, and what is
+            // sealed
+            // meanwhile as well: there would be more each time.
+            end(taken > 0 && answer instanceof SegmentAnswer.Gone);
         }
     }
 
@@ -226,6 +234,8 @@ public final class SegmentCopy {
             return new Outcome(complete, complete && segment.finish(), null);
         } catch (IOException e) {
             return new Outcome(false, false, e);
+        } catch (RuntimeException e) {
+            return new Outcome(false, false, new IOException(segment.manifest() + ": " + e, e));
         }
     }
 
@@ -276,6 +286,9 @@ public final class SegmentCopy {
         taken++;
         bytes += segment.manifest().bytes();
         traffic.tookSegment();
+        if (log.endIndex() >= untilIndex) {
+            end(false);
+        }
     }
 
     /** A full disk may have room later. */

@@ -83,7 +83,8 @@ public final class ReplicaCodec {
             wire.getCopyFirstBuilder()
                     .setName(name(copy.id()))
                     .setFromIndex(copy.fromIndex())
-                    .setGoesOn(copy.goesOn());
+                    .setGoesOn(copy.goesOn())
+                    .setEndIndex(copy.end());
         } else {
             throw new IllegalStateException("no bytes for " + message);
         }
@@ -183,7 +184,11 @@ public final class ReplicaCodec {
             case COPY_FIRST -> {
                 var copy = wire.getCopyFirst();
                 return new CopyFirst(
-                        epoch, id(copy.getName()), notNegative("from index", copy.getFromIndex()), copy.getGoesOn());
+                        epoch,
+                        id(copy.getName()),
+                        notNegative("from index", copy.getFromIndex()),
+                        copy.getGoesOn(),
+                        notNegative("end index", copy.getEndIndex()));
             }
             case MESSAGE_NOT_SET -> throw new BadPeerMessageException("replica message: none (expected: one)");
         }

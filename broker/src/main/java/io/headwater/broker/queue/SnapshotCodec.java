@@ -85,8 +85,9 @@ final class SnapshotCodec {
     }
 
     /** How many records a snapshot has a slot for, without reading them. Moves the position. */
-    static long records(ByteBuffer in) {
-        in.position(in.position() + 2);
+    static long records(ByteBuffer in) throws QueueFormatException {
+        checkVersion(in);
+        in.get();
         Varints.get(in);
         for (int set = 0; set < 3; set++) {
             Varints.get(in);
@@ -101,6 +102,13 @@ final class SnapshotCodec {
             Reasons.get(in);
         }
         return Varints.get(in);
+    }
+
+    private static void checkVersion(ByteBuffer in) throws QueueFormatException {
+        int version = in.get();
+        if (version != VERSION) {
+            throw new QueueFormatException("snapshot of a queue: version " + version + " (expected: " + VERSION + ")");
+        }
     }
 
     /** A set, and what it takes. */
@@ -149,10 +157,7 @@ final class SnapshotCodec {
      * @param state new, not open
      */
     static void decode(ByteBuffer in, QueueState state) {
-        int version = in.get();
-        if (version != VERSION) {
-            throw new QueueFormatException("snapshot of a queue: version " + version + " (expected: " + VERSION + ")");
-        }
+        checkVersion(in);
         int flags = in.get();
         int attempt = (int) Varints.get(in);
         state.reset(attempt, (flags & PAUSED) != 0, (flags & SURVEYED) != 0);

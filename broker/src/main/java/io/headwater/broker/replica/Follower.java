@@ -148,7 +148,7 @@ final class Follower {
             state.giveUp();
         } else if (answered != null) {
             copying = true;
-            state.owner.mustCopy(copy.fromIndex(), copy.goesOn());
+            state.owner.mustCopy(copy.fromIndex(), copy.end(), copy.goesOn());
         } else if (copy.epoch() == attachedEpoch && copy.id().equals(attachedBy)) {
             // It was far behind, as far as the leader knows: it says again what it has.
             detach();

@@ -152,7 +152,8 @@ final class Leadership {
     }
 
     private void copyFirst(AttachId id, long fromIndex, boolean goesOn) {
-        state.messages.send(id.replica().node(), new ReplicaMessage.CopyFirst(epoch, id, fromIndex, goesOn));
+        state.messages.send(
+                id.replica().node(), new ReplicaMessage.CopyFirst(epoch, id, fromIndex, goesOn, state.log.endIndex()));
     }
 
     private void open(@Nullable Peer known, AttachId id, long truncateTo) {

@@ -159,7 +159,9 @@ final class Peer {
                 // To be repeated, until it attaches again.
                 stillSinceMs = nowMs;
                 state.messages.send(
-                        id.node(), new ReplicaMessage.CopyFirst(epoch, attachId(), state.log.startIndex(), false));
+                        id.node(),
+                        new ReplicaMessage.CopyFirst(
+                                epoch, attachId(), state.log.startIndex(), false, state.log.endIndex()));
             }
         }
         pump();

@@ -43,8 +43,9 @@ public sealed interface ReplicaMessage {
      * attach again. To one that is attached: attach again, for what you lack, as far as I know, is not there any more.
      *
      * @param goesOn what the follower has is mine, all of it, and stays: it lacks whole segments, and could be sent them
+     * @param end of the leader's log at this moment
      */
-    record CopyFirst(int epoch, AttachId id, long fromIndex, boolean goesOn) implements ReplicaMessage {
+    record CopyFirst(int epoch, AttachId id, long fromIndex, boolean goesOn, long end) implements ReplicaMessage {
         @Override
         public void deliverTo(Replica replica) {
             replica.onCopyFirst(this);

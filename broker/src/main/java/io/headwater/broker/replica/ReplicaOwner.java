@@ -16,8 +16,9 @@ public interface ReplicaOwner {
      * changes it, unless this replica is told that it leads.
      *
      * @param fromIndex where the log begins anew; or where it ends, and may go on with segments from others
+     * @param untilIndex where the leader's log ends now: what comes later is better taken as it comes, or this had no end
      */
-    void mustCopy(long fromIndex, boolean goesOn);
+    void mustCopy(long fromIndex, long untilIndex, boolean goesOn);
 
     /**
      * This copy holds what was given up by hand when another one was chosen to lead, and nothing that is needed. It does

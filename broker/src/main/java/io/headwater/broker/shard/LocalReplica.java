@@ -74,6 +74,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     private boolean wasBehind;
     private @Nullable String halted;
     private boolean mustCopy;
+    private long copyUntil;
     private boolean goesOn;
     private boolean mustBeginAnew;
 
@@ -132,7 +133,11 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
                 copy.mayCopy(true);
             }
             info = newest;
+            boolean wasAlone = alone;
             alone = newest.replicas().isOnly(self);
+            if (wasAlone && !alone) {
+                copy.committed(replica.commit());
+            }
             show(view);
         }
     }
@@ -173,7 +178,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
             if (!goesOn) {
                 copy.beginAt(leaderStart);
             }
-            copies.begin(this);
+            copies.begin(this, copyUntil);
         } else if (leaderStart.index() > log.startIndex() && !replica.isLeading()) {
             copy.dropBefore(leaderStart.index());
         }
@@ -377,8 +382,9 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
     }
 
     @Override
-    public void mustCopy(long fromIndex, boolean goesOnThere) {
+    public void mustCopy(long fromIndex, long untilIndex, boolean goesOnThere) {
         mustCopy = true;
+        copyUntil = untilIndex;
         goesOn = goesOnThere;
     }
 

@@ -32,35 +32,36 @@ final class SegmentCopies {
     }
 
     /** Its replica waits until it is told that this is over. */
-    void begin(LocalReplica local) {
+    void begin(LocalReplica local, long untilIndex) {
         end(local);
-        copies.put(local, new SegmentCopy(local.copy(), local.partitionId(), giver, new SegmentCopy.Ports() {
-            @Override
-            public int source() {
-                Leader leader = local.info().leader();
-                return leader == null || leader.nodeId() == home.self().nodeId() ? NOBODY : leader.nodeId();
-            }
-
-            @Override
-            public void ask(int node, SegmentQuestion question, Consumer<SegmentAnswer> back) {
-                home.post().ask(node, question, back);
-            }
-
-            @Override
-            public void soon(Runnable work) {
-                soon.execute(() -> {
-                    if (copies.containsKey(local)) {
-                        home.with(local, same -> work.run());
+        copies.put(
+                local, new SegmentCopy(local.copy(), local.partitionId(), untilIndex, giver, new SegmentCopy.Ports() {
+                    @Override
+                    public int source() {
+                        Leader leader = local.info().leader();
+                        return leader == null || leader.nodeId() == home.self().nodeId() ? NOBODY : leader.nodeId();
                     }
-                });
-            }
 
-            @Override
-            public void ended(boolean more) {
-                copies.remove(local);
-                local.copied(more);
-            }
-        }));
+                    @Override
+                    public void ask(int node, SegmentQuestion question, Consumer<SegmentAnswer> back) {
+                        home.post().ask(node, question, back);
+                    }
+
+                    @Override
+                    public void soon(Runnable work) {
+                        soon.execute(() -> {
+                            if (copies.containsKey(local)) {
+                                home.with(local, same -> work.run());
+                            }
+                        });
+                    }
+
+                    @Override
+                    public void ended(boolean more) {
+                        copies.remove(local);
+                        local.copied(more);
+                    }
+                }));
     }
 
     /** It leads, or is not there any more. */

@@ -66,6 +66,7 @@ final class CopyNode implements Messages, ReplicaOwner {
     private int written;
     int epochLed;
     long copyFrom = -1;
+    private long copyUntil;
     private boolean copyGoesOn;
     private @Nullable SegmentCopy filling;
     SegmentTraffic segments = new SegmentTraffic(1 << 30);
@@ -389,8 +390,9 @@ final class CopyNode implements Messages, ReplicaOwner {
     }
 
     @Override
-    public void mustCopy(long fromIndex, boolean goesOn) {
+    public void mustCopy(long fromIndex, long untilIndex, boolean goesOn) {
         copyFrom = fromIndex;
+        copyUntil = untilIndex;
         copyGoesOn = goesOn;
     }
 
@@ -405,6 +407,7 @@ final class CopyNode implements Messages, ReplicaOwner {
             filling = new SegmentCopy(
                     copy(),
                     PARTITION,
+                    copyUntil,
                     new SegmentGiver(segments, background::add, PART_BYTES),
                     new SegmentCopy.Ports() {
                         @Override

@@ -101,6 +101,47 @@ class SegmentCopyTest {
         assertSame();
     }
 
+    /** What it has alone may be cut, by whoever leads next: nobody is to have it as final. */
+    @Test
+    void whoStartsAgainGivesNothingThatItDoesNotKnowToBeCommitted() throws IOException {
+        CopyNode alone = voters();
+        long committed = alone.replica().commit();
+        world.cut = (from, to) -> true;
+        write(alone, 150);
+        world.run();
+        long end = alone.log().endIndex();
+        assertTrue(end > committed + 100, "written alone: " + committed + " to " + end);
+        alone.stop();
+        alone.start();
+        assertEquals(end, alone.log().durableIndex());
+        int offered = 0;
+        int kept = 0;
+        for (Path segment : alone.segments()) {
+            long base = Long.parseLong(segment.getFileName().toString().replace(".log", ""));
+            boolean offers = alone.log().exchange().offers(base);
+            assertTrue(!offers || base < committed, "offered: " + base + ", committed: " + committed);
+            offered += offers ? 1 : 0;
+            kept += !offers && base >= committed ? 1 : 0;
+        }
+        assertTrue(offered > 5 && kept > 5, "offered: " + offered + ", kept back: " + kept);
+    }
+
+    @Test
+    void endsAlthoughSegmentsAreSealedFasterThanTheyCome() throws IOException {
+        CopyNode leader = voters();
+        int[] parts = new int[1];
+        world.answers = (back, answer) -> {
+            if (answer instanceof SegmentAnswer.Part && parts[0]++ < 2_000) {
+                write(leader, 40);
+            }
+            back.accept(answer);
+        };
+        join();
+        world.settle();
+        assertTrue(parts[0] < 500, parts[0] + " parts");
+        assertSame();
+    }
+
     /** What a broker that knows nothing of segments does, and one to which nobody answers. */
     @Test
     void isSentEntriesWhereSegmentsCannotBeHad() throws IOException {

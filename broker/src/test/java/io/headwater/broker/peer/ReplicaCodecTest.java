@@ -65,7 +65,8 @@ class ReplicaCodecTest {
             }
             case 1 -> new ReplicaMessage.AttachOk(epoch, attach(random), index(random), index(random), index(random));
             case 2 -> new ReplicaMessage.TellMore(epoch, attach(random), index(random));
-            case 3 -> new ReplicaMessage.CopyFirst(epoch, attach(random), index(random), random.nextBoolean());
+            case 3 ->
+                new ReplicaMessage.CopyFirst(epoch, attach(random), index(random), random.nextBoolean(), index(random));
             case 4 -> {
                 long from = index(random);
                 List<EpochStart> rows = rows(random, from, random.nextInt(5));

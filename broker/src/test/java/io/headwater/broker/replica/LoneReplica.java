@@ -166,7 +166,7 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
     }
 
     @Override
-    public void mustCopy(long fromIndex, boolean goesOn) {
+    public void mustCopy(long fromIndex, long untilIndex, boolean goesOn) {
         events.add((goesOn ? "copy on " : "copy ") + fromIndex);
     }
 

@@ -161,7 +161,7 @@ class ReplicaTest {
         LoneReplica lone = new LoneReplica(0, 1);
         lone.view(3, new Leader(A, 51), THREE);
 
-        lone.replica.receive(new CopyFirst(3, new AttachId(ME, INCARNATION, 1), 40, false));
+        lone.replica.receive(new CopyFirst(3, new AttachId(ME, INCARNATION, 1), 40, false, 50));
         lone.replica.tick(1_000);
         assertEquals(1, lone.sent(Attach.class).size());
         lone.replica.onCopied(0);
@@ -485,7 +485,8 @@ class ReplicaTest {
         }
         List<ReplicaMessage.CopyFirst> told = leader.sent(ReplicaMessage.CopyFirst.class);
         assertTrue(told.size() > 1 && told.size() < 4, "told: " + told);
-        assertEquals(new ReplicaMessage.CopyFirst(3, new AttachId(A, 61, 1), 4, false), told.get(0));
+        assertEquals(
+                new ReplicaMessage.CopyFirst(3, new AttachId(A, 61, 1), 4, false, leader.log.endIndex()), told.get(0));
         assertEquals(List.of(), leader.sent(ReplicaMessage.Append.class));
         // It has more than the leader knew.
         leader.attach(3, new AttachId(A, 61, 2), 4);
@@ -497,17 +498,17 @@ class ReplicaTest {
     void aFollowerThatIsLeftBehindSaysAgainWhatItHas() {
         LoneReplica follower = LoneReplica.following(3, 1, 1);
         AttachId attached = new AttachId(ME, LoneReplica.INCARNATION, 1);
-        follower.replica.receive(new ReplicaMessage.CopyFirst(2, attached, 9, false));
+        follower.replica.receive(new ReplicaMessage.CopyFirst(2, attached, 9, false, 20));
         follower.replica.receive(
-                new ReplicaMessage.CopyFirst(3, new AttachId(ME, LoneReplica.INCARNATION, 0), 9, false));
+                new ReplicaMessage.CopyFirst(3, new AttachId(ME, LoneReplica.INCARNATION, 0), 9, false, 20));
         assertEquals(List.of(), follower.sent);
-        follower.replica.receive(new ReplicaMessage.CopyFirst(3, attached, 9, false));
+        follower.replica.receive(new ReplicaMessage.CopyFirst(3, attached, 9, false, 20));
         AttachId second = new AttachId(ME, LoneReplica.INCARNATION, 2);
         assertEquals(second, follower.sent(ReplicaMessage.Attach.class).get(0).id());
         assertEquals(List.of(), follower.events);
         follower.receive(3, 2, 0, 3);
         assertEquals(2, follower.log.endIndex(), "what it has described does not change");
-        follower.replica.receive(new ReplicaMessage.CopyFirst(3, second, 9, false));
+        follower.replica.receive(new ReplicaMessage.CopyFirst(3, second, 9, false, 20));
         assertEquals(List.of("copy 9"), follower.events);
     }
 

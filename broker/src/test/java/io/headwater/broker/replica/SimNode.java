@@ -366,7 +366,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     }
 
     @Override
-    public void mustCopy(long fromIndex, boolean goesOn) {
+    public void mustCopy(long fromIndex, long untilIndex, boolean goesOn) {
         if (!goesOn || fromIndex != log.endIndex()) {
             throw world.checker().violation(name() + " must begin anew, and nothing was ever deleted");
         }
