@@ -28,6 +28,7 @@ import io.headwater.protocol.wire.QueueGroupDescription;
 import io.headwater.protocol.wire.QueuePartition;
 import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicConfig;
+import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.PartitionLog;
 import io.headwater.storage.StorageException;
 import java.time.Duration;
@@ -467,13 +468,26 @@ final class World {
                     return false;
                 }
             }
-            List<String> values = Logs.values(copies.get(0));
-            // As many entries need not be the same ones: the tail of a leader that is not cut yet may be as long.
-            if (copies.stream().anyMatch(log -> !Logs.values(log).equals(values))) {
+            if (!haveTheSame(copies)) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** As many entries need not be the same ones: the tail of a leader that is not cut yet may be as long. */
+    private static boolean haveTheSame(List<PartitionLog> copies) {
+        try {
+            List<String> values = Logs.read(copies.get(0));
+            for (PartitionLog log : copies) {
+                if (!Logs.read(log).equals(values)) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (CorruptLogException e) {
+            return false; // it has to be healed first, which begins with this read
+        }
     }
 
     /** Those on disks that were not lost. */
