@@ -72,7 +72,9 @@ public final class Replica {
     private boolean mayGiveUp(PartitionView newer) {
         boolean only = !newer.configuration().isJoint()
                 && newer.configuration().voters().equals(List.of(state.me));
-        return newer.recoveredEpoch() == newer.epoch() || (only && state.lack() == Lack.TAIL);
+        boolean chosen = newer.recoveredEpoch() == newer.epoch();
+        // Beside other voters it was chosen for what it had reported: not where it was found damaged since.
+        return only ? chosen || state.lack() == Lack.TAIL : chosen && state.lack() == Lack.TAIL;
     }
 
     private void lead(PartitionView newer) {
