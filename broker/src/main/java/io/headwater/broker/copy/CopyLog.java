@@ -109,7 +109,7 @@ public final class CopyLog implements ReplicaLog {
                 }
             }
         }
-        countedEnd = log.writtenIndex();
+        countedEnd = log.endIndex(); // with what this turn is about to write
         return unsynced;
     }
 

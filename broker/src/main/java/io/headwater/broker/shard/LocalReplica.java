@@ -127,8 +127,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
 
     @SuppressWarnings("ReferenceEquality") // A partition that has not changed is the same object.
     void follow(MetadataImage image, PartitionInfo newest) {
-        PartitionView view = Views.of(image, newest);
-        if (info != newest || view.commitsWritten() != commitsWritten) {
+        if (info != newest || Views.commitsWritten(image.topic(newest.topicName())) != commitsWritten) {
             if (info.epoch() != newest.epoch()) {
                 copy.mayCopy(true);
             }
@@ -138,7 +137,7 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
             if (wasAlone && !alone) {
                 copy.committed(replica.commit());
             }
-            show(view);
+            show(Views.of(image, newest));
         }
     }
 
