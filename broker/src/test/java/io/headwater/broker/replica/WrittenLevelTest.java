@@ -132,6 +132,16 @@ class WrittenLevelTest {
         assertFalse(named(Lack.ANYTHING, ALONE, 0).replica.isLeading(), "nor a damaged one");
     }
 
+    /** It was chosen for what it had reported, and that is not there any more: what others have is not given up for it. */
+    @Test
+    void notIfItWasFoundDamagedSince() {
+        LoneReplica lone = named(Lack.ANYTHING, THREE, 2);
+        assertFalse(lone.replica.isLeading());
+        assertEquals(List.of(), lone.events);
+        lone.replica.tick(1_000);
+        assertEquals(List.of(new ControllerMessage.SealWanted(2)), lone.told);
+    }
+
     @Test
     void whoLacksItsTailCountsAgainWhenItHasAllThatItsLeaderHad() {
         LoneReplica lone = new LoneReplica(1, Lack.TAIL, 1);
