@@ -27,6 +27,8 @@ public final class Mark {
 
     public long damagedTo;
 
+    /** In this run: what was written and is not on the disk may be lost, though the machine was up. Not in the journal. */
+    boolean syncFailed;
     /** Changed since it was last handed to the journal. */
     boolean pending;
     /** Pending with a change that an acknowledgement waits for. */

@@ -224,11 +224,16 @@ public final class Marks implements Closeable {
         }
     }
 
-    /** Says, synced, that what the log acknowledges from now on may not be on the disk yet: {@link ReplicaFlag#UNSYNCED}. */
-    public void unsynced(long partitionId) throws IOException {
+    /**
+     * Says, synced, that what the log acknowledges from now on may not be on the disk yet: {@link ReplicaFlag#UNSYNCED}.
+     *
+     * @return false: it must acknowledge nothing else until a restart, as a sync of it has failed before
+     */
+    public boolean unsynced(long partitionId) throws IOException {
         synchronized (io) {
-            table.unsynced(partitionId);
+            boolean may = table.unsynced(partitionId);
             sync();
+            return may;
         }
     }
 
@@ -239,11 +244,11 @@ public final class Marks implements Closeable {
 
     /**
      * A sync of the log failed: what counted and was not on the disk may be lost, as with the machine. Synced, if the disk takes
-     * that.
+     * that. Nothing counts that comes to be {@link #unsynced} later.
      */
     void syncFailed(long partitionId) {
         synchronized (io) {
-            if (table.lostTail(partitionId)) {
+            if (table.syncFailed(partitionId)) {
                 try {
                     sync();
                 } catch (IOException e) {

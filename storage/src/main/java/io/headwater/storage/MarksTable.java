@@ -155,12 +155,25 @@ final class MarksTable {
         changed(mark, true);
     }
 
-    /** Not clean any more either: what is written from now on counts. */
-    synchronized void unsynced(long partitionId) {
+    /** Not clean any more either: what is written from now on counts. False: it must not, as a sync has failed. */
+    synchronized boolean unsynced(long partitionId) {
         Mark mark = require(partitionId);
+        if (mark.syncFailed) {
+            return false;
+        }
         mark.clean = false;
         mark.flags |= ReplicaFlag.UNSYNCED.bit();
         changed(mark, true);
+        return true;
+    }
+
+    /** Returns whether the log may have lost what it had acknowledged. */
+    synchronized boolean syncFailed(long partitionId) {
+        Mark mark = marks.get(partitionId);
+        if (mark != null) {
+            mark.syncFailed = true;
+        }
+        return lostTail(partitionId);
     }
 
     /** All that the log has is on the disk. Nobody waits for the file to hear of it. */

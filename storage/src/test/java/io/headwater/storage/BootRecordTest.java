@@ -87,6 +87,22 @@ class BootRecordTest {
         assertTrue(mark(open()).has(ReplicaFlag.LOST_TAIL));
     }
 
+    /** Nobody would miss what the system has dropped, as nothing counted when it did. */
+    @Test
+    void nothingCountsUnsyncedAfterAFailedSync() throws IOException {
+        FaultyDisk disk = new FaultyDisk(memory);
+        TestDirectory dir = new TestDirectory(PATH, TestDirectory.SMALL, disk);
+        dir.append(dir.log(), 1, 1, "a");
+        disk.failSyncs(1, file -> file.toString().endsWith(".log"));
+        dir.commit(dir.log());
+        assertFalse(dir.directory.marks().unsynced(7));
+        assertFalse(mark(dir).has(ReplicaFlag.UNSYNCED));
+        memory.kill();
+        TestDirectory again = open();
+        assertFalse(mark(again).has(ReplicaFlag.LOST_TAIL));
+        assertTrue(again.directory.marks().unsynced(7), "another run");
+    }
+
     @Test
     void whatWasClosedInOrderIsAllThere() throws IOException {
         try (TestDirectory dir = open()) {

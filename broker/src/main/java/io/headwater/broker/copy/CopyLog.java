@@ -96,12 +96,14 @@ public final class CopyLog implements ReplicaLog {
         return mark.has(ReplicaFlag.LOST_TAIL) ? Lack.TAIL : Lack.NOTHING;
     }
 
-    /** For {@code ReplicaOwner.mayCountWritten}: the first time, synced when it returns. */
+    /**
+     * For {@code ReplicaOwner.mayCountWritten}: the first time, synced when it returns. Not after a failed sync: the system may
+     * have dropped what was written.
+     */
     public boolean mayCountWritten() {
         if (!unsynced) {
             try {
-                marks.unsynced(log.partitionId());
-                unsynced = true;
+                unsynced = marks.unsynced(log.partitionId());
             } catch (IOException e) {
                 if (!(e instanceof DiskFullException)) {
                     throw new CopyFailedException(

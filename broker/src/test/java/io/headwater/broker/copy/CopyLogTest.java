@@ -139,6 +139,20 @@ class CopyLogTest {
     }
 
     @Test
+    void aCopyCountsNothingUnsyncedWhenASyncHasFailed() {
+        CopyWorld world = world(3);
+        CopyNode leader = world.failOver();
+        write(leader, 1);
+        world.settle();
+        CopyNode failing = world.node((leader.number + 1) % 3);
+        assertTrue(world.node((leader.number + 2) % 3).copy().mayCountWritten());
+        failing.disk.failSyncs(1, file -> file.toString().endsWith(".log"));
+        write(leader, 1);
+        world.run();
+        assertFalse(failing.copy().mayCountWritten());
+    }
+
+    @Test
     void bytesThatAWireHasSpoiltAreRefusedWhereverTheyAreAndSentAgain() throws IOException {
         CopyWorld world = world(2);
         CopyNode leader = world.failOver();
