@@ -1,15 +1,21 @@
 package io.headwater.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.config.BrokerConfig;
 import io.headwater.broker.partition.StateAudit;
+import io.headwater.protocol.Frame;
 import io.headwater.protocol.FrameType;
+import io.headwater.protocol.wire.Deliver;
 import io.headwater.protocol.wire.DescribeTopic;
+import io.headwater.protocol.wire.ErrorCode;
+import io.headwater.protocol.wire.Subscribe;
 import io.headwater.protocol.wire.TopicDescription;
 import io.headwater.record.EntryKind;
 import io.headwater.record.Envelope;
+import io.headwater.record.RecordBatch;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.LogVerifier;
 import java.io.IOException;
@@ -115,6 +121,32 @@ class ScrubTest {
                 assertTrue(System.nanoTime() - endNs < 0, "not found after " + DEADLINE_S + " s");
                 client.expectSilence(Duration.ofMillis(50));
             }
+        }
+    }
+
+    /** What this process has written is not checked again when it is read; who was sent it has to say so. */
+    @Test
+    void isFoundWhereWhoeverReadItSaysSo() throws Exception {
+        try (Broker broker = start(0);
+                RawClient client = RawClient.connected(broker.port())) {
+            long partition = fill(client);
+            flip(firstSegment(partition), 5_000);
+            Subscribe.Builder request = Subscribe.newBuilder()
+                    .setPartitionId(partition)
+                    .setUntilOffset(-1)
+                    .setCreditBytes(1);
+            client.call(FrameType.SUBSCRIBE, request.setSubscriptionId(1).build());
+            Frame sent = client.push();
+            RecordBatch batch = new RecordBatch().wrap(sent.attachment().nioBuffer(), Envelope.SIZE);
+            assertFalse(batch.crcMatches());
+            assertEquals("online", state(client));
+            client.call(
+                    FrameType.SUBSCRIBE,
+                    request.setSubscriptionId(2).setRecheck(true).build());
+            assertEquals(
+                    ErrorCode.ERROR_CORRUPT_LOG,
+                    client.push().message(Deliver.class).getError().getCode());
+            assertTrue(state(client).contains("offline"));
         }
     }
 

@@ -191,7 +191,7 @@ final class DeliveryReader {
 
     private static HeadwaterException damaged(PartitionReader reader, @Nullable String why) {
         return new HeadwaterException.Rejected(
-                "CORRUPT_BATCH",
+                WireErrors.CORRUPT_BATCH,
                 "partition " + reader + ": damaged bytes arrived where offset " + reader.position + " was expected: "
                         + why);
     }

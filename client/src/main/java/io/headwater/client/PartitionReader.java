@@ -25,6 +25,9 @@ final class PartitionReader {
     /** Everything before it has been delivered once: it is there, whatever a broker says that is behind. */
     long deliveredUntil;
 
+    /** What the broker sends from here on it has to check before, as it came damaged; -1: nothing has. */
+    long recheckFrom = -1;
+
     long nextOffset;
     long sinceGeneration;
     boolean opening;
@@ -56,6 +59,8 @@ final class PartitionReader {
     int bytesToCredit;
     /** What follows a failure in the same epoch is not handed out: there would be a gap. -1: none has failed. */
     int failedEpoch = -1;
+    /** Where bytes came damaged that were asked for once more; -1: nowhere. */
+    long damagedAt = -1;
 
     boolean touched;
     long processingStartMs;

@@ -116,6 +116,9 @@ final class PushConsumer implements StreamConsumer {
             deliveries.drop();
             if (reader != null) {
                 reader.failedEpoch = delivery.epoch();
+                if (readsAgain(reader, delivery)) {
+                    return;
+                }
             }
             throw failure == null ? new IllegalStateException("a delivery of nobody") : failure;
         }
@@ -139,6 +142,21 @@ final class PushConsumer implements StreamConsumer {
             }
             release(delivery, reader);
         }
+    }
+
+    /**
+     * What came damaged is asked for once more: its broker looks at it before it sends it again, and another one may have it
+     * whole. All before it is processed by now.
+     */
+    private boolean readsAgain(PartitionReader reader, Delivery delivery) {
+        HeadwaterException failure = delivery.failure();
+        boolean isDamage = failure != null && failure.code().equals(WireErrors.CORRUPT_BATCH);
+        boolean isFirst = isDamage && reader.damagedAt != reader.position;
+        reader.damagedAt = isFirst ? reader.position : -1;
+        if (isFirst) {
+            onLoop(() -> core.subscriptions().readAgain(reader, delivery.epoch()));
+        }
+        return isFirst;
     }
 
     private void touch(PartitionReader reader) {

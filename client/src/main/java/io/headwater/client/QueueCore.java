@@ -285,7 +285,8 @@ final class QueueCore implements SessionListener {
             holdings.add(subscription, records, data.length, deliver.getCreditTaken());
         } catch (InvalidBatchException e) {
             holdings.fail(new HeadwaterException.Rejected(
-                    "CORRUPT_BATCH", "partition " + subscription + ": damaged bytes arrived: " + e.getMessage()));
+                    WireErrors.CORRUPT_BATCH,
+                    "partition " + subscription + ": damaged bytes arrived: " + e.getMessage()));
         }
     }
 

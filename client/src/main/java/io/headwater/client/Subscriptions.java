@@ -183,7 +183,8 @@ final class Subscriptions {
                 .setFromOffset(reader.nextOffset)
                 .setUntilOffset(reader.untilOffset == PartitionReader.NO_BOUND ? -1 : reader.untilOffset)
                 .setCreditBytes(Math.max(0, settings.maxBufferedBytes() - reader.bufferedBytes))
-                .setLocal(settings.localEnds());
+                .setLocal(settings.localEnds())
+                .setRecheck(reader.nextOffset == reader.recheckFrom);
         if (settings.filtersEventTime()) {
             request.setFilterEventTime(true)
                     .setEventFromMs(settings.eventFromMs())
@@ -216,6 +217,16 @@ final class Subscriptions {
         if (reader.epoch == epoch) {
             reader.stopped = true;
             stop(reader);
+        }
+    }
+
+    /** Goes on where damaged bytes came, which their broker has to check; nothing if the reader was moved elsewhere. */
+    void readAgain(PartitionReader reader, int epoch) {
+        if (reader.epoch == epoch && !reader.revoked && !closed) {
+            LOG.warn("partition {}: damaged bytes arrived at offset {}; reading them again", reader, reader.position);
+            stop(reader);
+            reader.recheckFrom = reader.position;
+            begin(reader, reader.position, !reader.isUnread());
         }
     }
 

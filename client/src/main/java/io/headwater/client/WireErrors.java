@@ -11,6 +11,7 @@ final class WireErrors {
     static final String TIMEOUT = "TIMEOUT";
     static final String CLOSED = "CLOSED";
     static final String CONNECTION_LOST = "CONNECTION_LOST";
+    static final String CORRUPT_BATCH = "CORRUPT_BATCH";
     static final String OUT_OF_ORDER_DELIVERY = "OUT_OF_ORDER_DELIVERY";
 
     private WireErrors() {}

@@ -297,14 +297,7 @@ class ConsumerTest {
         int bytes = broker.on(self -> self.partition("t", 0).entries.get(1).bytes().length);
         for (int at = 0; at < bytes; at++) {
             int position = at;
-            AtomicInteger entries = new AtomicInteger();
-            broker.courier((deliver, entry, out) -> {
-                byte[] copy = entry.clone();
-                if (entries.getAndIncrement() == 1) {
-                    copy[position] ^= 0x10;
-                }
-                out.accept(deliver, copy);
-            });
+            spoilSecond(position, Integer.MAX_VALUE);
             try (StreamConsumer consumer = client.streamConsumer().topics("t").build()) {
                 List<Integer> values = new ArrayList<>();
                 HeadwaterException failure = assertThrows(HeadwaterException.Rejected.class, () -> {
@@ -316,6 +309,31 @@ class ConsumerTest {
                 assertEquals(range(0, 10), values, "byte " + position);
             }
         }
+    }
+
+    /** The second of three entries, the first times that it is sent. */
+    private void spoilSecond(int position, int times) {
+        AtomicInteger sent = new AtomicInteger();
+        broker.courier((deliver, entry, out) -> {
+            byte[] copy = entry.clone();
+            if (deliver.getNextOffset() == 20 && sent.getAndIncrement() < times) {
+                copy[position] ^= 0x10;
+            }
+            out.accept(deliver, copy);
+        });
+    }
+
+    @Test
+    void readsDamageAgainAndHasItCheckedBefore() {
+        broker.createTopic("t", 1);
+        fill("t", 30, 10);
+        spoilSecond(70, 1);
+        try (StreamConsumer consumer =
+                client.streamConsumer().topics("t").until(Position.end()).build()) {
+            assertEquals(range(0, 30), drain(consumer));
+        }
+        assertEquals(2, (int) broker.on(self -> self.subscribes));
+        assertEquals(10, (long) broker.on(self -> self.recheckFrom));
     }
 
     @Test

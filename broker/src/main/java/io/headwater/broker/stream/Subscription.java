@@ -36,6 +36,9 @@ public final class Subscription {
     private final Partition partition;
     private final long untilOffset;
     private final @Nullable TimeRange eventTimes;
+    /** The peer was sent what comes first, and found it damaged. */
+    private boolean rechecks;
+
     private long nextOffset;
     private long toldOffset;
     private long credit;
@@ -49,6 +52,7 @@ public final class Subscription {
         this.eventTimes = request.getFilterEventTime()
                 ? new TimeRange(request.getEventFromMs(), request.getEventUntilMs())
                 : null;
+        this.rechecks = request.getRecheck();
         this.nextOffset = request.getFromOffset();
         this.toldOffset = nextOffset;
         this.credit = request.getCreditBytes();
@@ -155,12 +159,26 @@ public final class Subscription {
             slice.close();
             slice = partition.log().read(nextOffset, committed, 1, eventTimes);
         }
+        if (rechecks && slice.sizeInBytes() > 0) {
+            recheck(slice);
+        }
         if (slice.nextOffset() <= nextOffset) {
             slice.close();
             throw new IllegalStateException("partition " + partition.info().displayName() + ": nothing at offset "
                     + nextOffset + " below the committed end " + committed);
         }
         return slice;
+    }
+
+    /** Nobody checks a second time what this process has written or checked before, and it may have rotted since. */
+    private void recheck(LogSlice slice) throws StorageException {
+        rechecks = false;
+        try {
+            partition.log().recheckRecord(slice.baseOffset());
+        } catch (StorageException damaged) {
+            slice.close();
+            throw damaged;
+        }
     }
 
     /** The slice was sent, or is about to be. */

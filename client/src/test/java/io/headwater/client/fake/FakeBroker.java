@@ -103,6 +103,8 @@ public final class FakeBroker implements AutoCloseable, FakeQueues.Partitions {
     public int subscribes;
     /** What the last subscription was granted at its start. */
     public long firstCredit;
+    /** Where the last subscription wants to have checked what it is sent; -1: it does not. */
+    public long recheckFrom;
 
     /** One group: its members by id, in the order of joining. */
     private static final class FakeGroup {
@@ -505,6 +507,7 @@ public final class FakeBroker implements AutoCloseable, FakeQueues.Partitions {
             Subscribe request = frame.message(Subscribe.class);
             subscribes++;
             firstCredit = request.getCreditBytes();
+            recheckFrom = request.getRecheck() ? request.getFromOffset() : -1;
             FakePartition partition = partitions.get(request.getPartitionId());
             if (request.getFromOffset() < partition.startOffset || request.getFromOffset() > partition.endOffset()) {
                 fail(frame, Errors.outOfRange("out of range", partition.startOffset, partition.endOffset()));
