@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.record.testing.Seeds;
 import io.netty.util.ResourceLeakDetector;
+import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole brokers and clients under faults, seed by seed: {@link World}. */
@@ -76,16 +79,24 @@ class BrokerSimulationTest {
     @ParameterizedTest
     @ValueSource(strings = {"SEAL_BY_QUORUM", "PROMISE_FENCES", "RESIGN_BEFORE_TRANSFER"})
     void aRuleThatIsMissedIsSeen(String rule) {
-        assertTrue(LongStream.range(0, 100).anyMatch(seed -> breaks(seed, "violent", rule)), rule + " is not missed");
+        assertTrue(
+                LongStream.range(0, 100).anyMatch(seed -> breaks(seed, Profile::violent, rule)),
+                rule + " is not missed");
     }
 
     /** The same of those that chance alone hardly ever shows: {@link Plots} waits for the moment. */
     @ParameterizedTest
-    @ValueSource(strings = {"LAST_EPOCH_BEFORE_LENGTH", "COMMIT_IN_OWN_EPOCH", "SUSPECT_IS_NOBODY"})
-    void aRuleThatIsMissedAtOneMomentIsSeen(String rule) {
+    @CsvSource({
+        "LAST_EPOCH_BEFORE_LENGTH, OUTRUN",
+        "COMMIT_IN_OWN_EPOCH, OVERTAKE",
+        "SUSPECT_IS_NOBODY, FORGET",
+        "BOTH_SETS_AGREE, PART",
+        "CONFIRM_READS, MISLEAD"
+    })
+    void aRuleThatIsMissedAtOneMomentIsSeen(String rule, Faults.Kind plot) {
+        Function<SplittableRandom, Profile> plotted = random -> Profile.plotted(random, plot);
         assertTrue(
-                LongStream.range(0, 40)
-                        .anyMatch(seed -> breaks(seed, "plotted", rule) && !breaks(seed, "plotted", null)),
+                LongStream.range(0, 20).anyMatch(seed -> breaks(seed, plotted, rule) && !breaks(seed, plotted, null)),
                 rule + " is not missed");
     }
 
@@ -96,9 +107,10 @@ class BrokerSimulationTest {
         }
     }
 
-    private static boolean breaks(long seed, String kind, @Nullable String rule) {
+    private static boolean breaks(long seed, Function<SplittableRandom, Profile> profile, @Nullable String rule) {
+        SplittableRandom random = new SplittableRandom(seed);
         try {
-            long unused = Simulate.world(seed, kind, rule).run();
+            long unused = new World(random, profile.apply(random), rule).run();
             return false;
         } catch (AssertionError | RuntimeException seen) {
             return true;

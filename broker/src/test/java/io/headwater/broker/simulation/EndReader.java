@@ -31,14 +31,12 @@ final class EndReader {
                 .setPartitionId(partition.partitionId())
                 .setAnchor(Anchor.ANCHOR_END)
                 .build();
-        client.library()
-                .ask(FrameType.FIND_OFFSET, wanted, FindOffsetReply.class)
-                .whenComplete((reply, failure) -> {
-                    world.trace(failure == null ? reply.getEndOffset() : -1);
-                    if (failure == null) {
-                        world.history.endRead(partition.index(), told, reply.getEndOffset());
-                    }
-                });
+        world.when(client.library().ask(FrameType.FIND_OFFSET, wanted, FindOffsetReply.class), (reply, failure) -> {
+            world.trace(reply == null ? -1 : reply.getEndOffset());
+            if (reply != null) {
+                world.history.endRead(partition.index(), told, reply.getEndOffset());
+            }
+        });
         world.time().schedule(random.nextLong(MS, 300 * MS), this::ask);
     }
 }

@@ -33,7 +33,9 @@ final class Faults {
         /** As those that follow, in a profile of its own: {@link Plots}. */
         OUTRUN,
         OVERTAKE,
-        FORGET;
+        FORGET,
+        PART,
+        MISLEAD;
 
         /** What goes on for a while and says when it strikes: one at a time, or they would be in each other's way. */
         boolean isPlot() {
@@ -145,6 +147,8 @@ final class Faults {
             case OUTRUN -> plots.outrun();
             case OVERTAKE -> plots.overtake();
             case FORGET -> plots.forget();
+            case PART -> plots.part();
+            case MISLEAD -> plots.mislead();
             case RELAY -> relay(1 + random.nextInt(3), null, time.nowNs() + RELAY_NS);
         }
     }

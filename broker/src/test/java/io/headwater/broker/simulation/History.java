@@ -47,9 +47,10 @@ final class History {
         }
     }
 
-    /** Of one record: which deliveries somebody has seen, and which of them was settled. */
+    /** Of one record: which deliveries somebody has seen, the last that was to be settled, and the last that can be the one that was. */
     private static final class Work {
         final Set<Integer> deliveries = new HashSet<>();
+        int settling;
         int settled = NEVER;
 
         int last() {
@@ -153,15 +154,19 @@ final class History {
         checkOver(record, one);
     }
 
-    /** It was acknowledged that the record is done. */
+    /** It is to be acknowledged. */
+    void settling(QueueRecord record) {
+        Work one = work.get(new At(record.partition(), record.offset()));
+        one.settling = Math.max(one.settling, record.deliveries());
+    }
+
+    /** It was acknowledged that the record is done, by this delivery or by a later one: who says it again is told the same. */
     void settled(QueueRecord record) {
         Work one = work.get(new At(record.partition(), record.offset()));
-        if (one.settled != NEVER) {
-            throw new Violation(
-                    place(record) + " was settled twice: delivery " + one.settled + ", and " + record.deliveries());
+        if (one.settled == NEVER) {
+            one.settled = one.settling;
+            settled++;
         }
-        one.settled = record.deliveries();
-        settled++;
         checkOver(record, one);
     }
 

@@ -122,6 +122,12 @@ final class Machine {
         return running != null && running.isServing() ? running : null;
     }
 
+    /** Of the broker; 0: it does not let clients in now. */
+    int nodeId() {
+        SteppedBroker running = serving();
+        return running == null ? 0 : Objects.requireNonNull(running.metadata()).nodeId();
+    }
+
     void trace(MessageLite message, ByteBuffer attachment) {
         world.trace(message.getSerializedSize() * 31L + attachment.remaining());
     }

@@ -114,6 +114,11 @@ final class ModelMetadata {
         return leads == null ? 0 : leads.machine;
     }
 
+    /** Whether what runs on a machine has a vote. */
+    boolean votes(int machine) {
+        return running.values().stream().anyMatch(each -> each.machine == machine && voters.contains(each.name));
+    }
+
     /** Another voter is to lead, for no reason. */
     void depose() {
         if (leader != null) {

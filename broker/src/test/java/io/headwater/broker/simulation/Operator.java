@@ -52,13 +52,18 @@ final class Operator {
         }
         int count = partition.replicas().voters().size();
         if (nodes.size() >= count) {
-            ask(OperateCluster.newBuilder()
-                    .setMove(MoveReplicas.newBuilder()
-                            .setTopic(World.TOPIC)
-                            .setIndex(partition.index())
-                            .addAllNodes(nodes.subList(0, count)))
-                    .build());
+            move(partition, nodes.subList(0, count));
         }
+    }
+
+    /** @param nodes that are to vote, the preferred leader first */
+    void move(PartitionInfo partition, List<Integer> nodes) {
+        ask(OperateCluster.newBuilder()
+                .setMove(MoveReplicas.newBuilder()
+                        .setTopic(World.TOPIC)
+                        .setIndex(partition.index())
+                        .addAllNodes(nodes))
+                .build());
     }
 
     private PartitionInfo some() {

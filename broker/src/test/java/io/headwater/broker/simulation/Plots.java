@@ -1,13 +1,18 @@
 package io.headwater.broker.simulation;
 
 import io.headwater.broker.SteppedBroker;
+import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.client.fake.SimulatedLoop;
 import io.headwater.storage.EpochStart;
 import io.headwater.storage.PartitionLog;
 import io.headwater.storage.StorageException;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Faults that wait for a certain moment, of which chance alone would rarely see the next one. Of a run with one partition. */
@@ -16,6 +21,11 @@ final class Plots {
     private static final long LOOK_NS = MS / 5;
     /** What has not come about by then is given up. */
     private static final long PATIENCE_NS = 3_000 * MS;
+
+    /** Machines with two majorities that have nobody in common. */
+    private static final int PARTED = 4;
+    /** Records that others have heard of meanwhile. */
+    private static final int MISLEADING = 200;
 
     private final World world;
     private final SimulatedLoop time;
@@ -207,6 +217,110 @@ final class Plots {
         });
     }
 
+    /**
+     * Those that know of a change of voters part from those that do not: its leader is left with a majority of the old voters,
+     * and who decides has one of the new. So the one who has no vote on the metadata has to be on the leader's side.
+     */
+    void part() {
+        Machine first = leader(null);
+        Machine mute = any(machine -> !world.metadata().votes(machine.number()));
+        if (first == null || mute == null || world.machines() != PARTED) {
+            ended.run();
+        } else if (votes(mute)) {
+            part(mute);
+        } else {
+            Machine other = any(machine -> votes(machine) && machine != first);
+            move(first, mute, other);
+            when(() -> votes(mute) && !isJoint(), () -> part(mute));
+        }
+    }
+
+    private void part(Machine mute) {
+        Machine leader = leader(null);
+        if (leader != null && leader.number() == world.metadata().leadingMachine()) {
+            world.metadata().depose();
+        }
+        when(
+                () -> world.metadata().leadingMachine() != 0
+                        && leader(null) != null
+                        && leader(null) == leader
+                        && leader.number() != world.metadata().leadingMachine(),
+                () -> part(Objects.requireNonNull(leader), mute));
+    }
+
+    private void part(Machine leader, Machine mute) {
+        int deciding = world.metadata().leadingMachine();
+        Machine with = leader != mute
+                ? mute
+                : any(machine -> votes(machine) && machine != leader && machine.number() != deciding);
+        Machine stays = any(machine -> votes(machine) && machine != leader && machine != with);
+        Machine comes = any(machine -> !votes(machine));
+        if (with == null || stays == null || comes == null) {
+            ended.run();
+            return;
+        }
+        move(leader, stays, comes);
+        when(this::isJoint, () -> {
+            for (Machine one : List.of(leader, with)) {
+                for (Machine other : List.of(stays, comes)) {
+                    world.network().cut(one.number(), other.number(), PATIENCE_NS);
+                    world.network().cut(other.number(), one.number(), PATIENCE_NS);
+                }
+            }
+            when(() -> leader(leader) != null, () -> {
+                world.network().heal();
+                ended.run();
+            });
+        });
+    }
+
+    /** A leader that nobody but one client reaches is asked by that one where the log ends, while the others go on elsewhere. */
+    void mislead() {
+        Machine first = leader(null);
+        if (first == null) {
+            ended.run();
+            return;
+        }
+        alone(first, true);
+        for (Client each : world.clientsThatDoNotAsk()) {
+            world.network().cut(each.number(), first.number(), PATIENCE_NS);
+            world.network().cut(first.number(), each.number(), PATIENCE_NS);
+            each.reset(first.number());
+        }
+        long told = world.history.toldUntil(partition().index());
+        when(() -> world.history.toldUntil(partition().index()) > told + MISLEADING, () -> {
+            world.network().heal();
+            ended.run();
+        });
+    }
+
+    private PartitionInfo partition() {
+        return world.partitions().get(0);
+    }
+
+    private boolean isJoint() {
+        return partition().replicas().isJoint();
+    }
+
+    private boolean votes(Machine machine) {
+        return partition().replicas().voters().stream().anyMatch(voter -> voter.nodeId() == machine.nodeId());
+    }
+
+    private void move(@Nullable Machine... voters) {
+        if (Stream.of(voters).allMatch(each -> each != null && each.nodeId() != 0)) {
+            world.operator()
+                    .move(partition(), Stream.of(voters).map(Machine::nodeId).toList());
+        }
+    }
+
+    private @Nullable Machine any(Predicate<Machine> wanted) {
+        return IntStream.rangeClosed(1, world.machines())
+                .mapToObj(world::machine)
+                .filter(wanted)
+                .findFirst()
+                .orElse(null);
+    }
+
     private boolean leads(Machine machine) {
         Copy copy = copyOn(machine);
         return copy != null && copy.leads() > 0;
@@ -220,12 +334,6 @@ final class Plots {
 
     /** The first that has a copy and is neither. */
     private @Nullable Machine follower(Machine leader, @Nullable Machine other) {
-        for (int each = 1; each <= world.machines(); each++) {
-            Machine machine = world.machine(each);
-            if (machine != leader && machine != other && copyOn(machine) != null) {
-                return machine;
-            }
-        }
-        return null;
+        return any(machine -> machine != leader && machine != other && copyOn(machine) != null);
     }
 }

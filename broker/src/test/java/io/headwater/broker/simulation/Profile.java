@@ -36,6 +36,8 @@ record Profile(
     /** The least that a message carries. */
     private static final int ONE_ENTRY = 1;
 
+    private static final int MOST_MACHINES = 4;
+
     /** But for what has a profile of its own. */
     private static final int ALL = (1 << Faults.Kind.RELAY.ordinal() + 1) - 1;
 
@@ -80,8 +82,16 @@ record Profile(
 
     /** One partition, and leaders that lose their place at the worst moment: {@link Plots}. */
     static Profile plotted(SplittableRandom random) {
-        int plot = Faults.Kind.OUTRUN.ordinal() + random.nextInt(3);
-        return random(random, 1, 8_000 * MS, 1_600, 400 * MS, 100 * MS, 1 << plot, random.nextLong(200, 600));
+        int first = Faults.Kind.OUTRUN.ordinal();
+        Faults.Kind[] kinds = Faults.Kind.values();
+        return plotted(random, kinds[first + random.nextInt(kinds.length - first)]);
+    }
+
+    /** The same with one of the plots. */
+    static Profile plotted(SplittableRandom random, Faults.Kind plot) {
+        Profile some = random(
+                random, 1, 8_000 * MS, 1_600, 400 * MS, 100 * MS, 1 << plot.ordinal(), random.nextLong(200, 600));
+        return plot == Faults.Kind.PART ? some.with(MOST_MACHINES, some.written()) : some;
     }
 
     /** One partition, and brokers that are alone for longer than it takes clients to find who leads in their place. */
@@ -127,7 +137,7 @@ record Profile(
         // What takes a moment else takes long enough for faults to come in between.
         boolean stepwise = random.nextInt(3) == 0;
         return new Profile(
-                random.nextInt(3, 5),
+                random.nextInt(3, MOST_MACHINES + 1),
                 partitions,
                 random.nextInt(1, 4),
                 records,
@@ -147,8 +157,12 @@ record Profile(
 
     /** The same at level replicated. */
     Profile atWritten() {
+        return with(machines, true);
+    }
+
+    private Profile with(int otherMachines, boolean atWritten) {
         return new Profile(
-                machines,
+                otherMachines,
                 partitions,
                 producers,
                 records,
@@ -163,6 +177,6 @@ record Profile(
                 frameBytes,
                 lostMs,
                 sessionMs,
-                true);
+                atWritten);
     }
 }

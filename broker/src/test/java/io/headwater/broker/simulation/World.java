@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +84,9 @@ final class World {
     private final List<Client> clients = new ArrayList<>();
     private final Commits commits = new Commits();
     private @Nullable Operator operator;
+    /** Wants to know where partitions end. */
+    private @Nullable Client asker;
+
     final Faults faults;
     final History history = new History();
     private long trace;
@@ -143,11 +147,7 @@ final class World {
     int leadingMachine() {
         Leader leader = partitions().get(random.nextInt(profile.partitions())).leader();
         for (Machine each : machines) {
-            SteppedBroker broker = each.serving();
-            boolean leads = leader != null
-                    && broker != null
-                    && Objects.requireNonNull(broker.metadata()).nodeId() == leader.nodeId();
-            if (leads) {
+            if (leader != null && each.nodeId() == leader.nodeId()) {
                 return each.number();
             }
         }
@@ -179,8 +179,24 @@ final class World {
         return alive.get(chooser.nextInt(alive.size()));
     }
 
+    /** All others. */
+    List<Client> clientsThatDoNotAsk() {
+        return clients.stream().filter(each -> each != asker).toList();
+    }
+
     void broken(Throwable why) {
         broken = broken == null ? why : broken;
+    }
+
+    /** Hears an answer. What a check throws then would else be lost in the future. */
+    <T> void when(CompletableFuture<T> answer, BiConsumer<@Nullable T, @Nullable Throwable> heard) {
+        CompletableFuture<T> unused = answer.whenComplete((ok, failure) -> {
+            try {
+                heard.accept(ok, failure);
+            } catch (RuntimeException | AssertionError e) {
+                broken(e);
+            }
+        });
     }
 
     // The trace
@@ -207,7 +223,8 @@ final class World {
         }
         nextRead = new long[profile.partitions()];
         read();
-        new EndReader(this, client(), partitions(), random.split()).ask();
+        asker = client();
+        new EndReader(this, asker, partitions(), random.split()).ask();
         for (int i = 0; i < profile.workers(); i++) {
             work();
         }
@@ -364,7 +381,7 @@ final class World {
             int partition = random.nextInt(profile.partitions());
             String value = name + ":" + i + ":" + "x".repeat(random.nextInt(200));
             history.sending(value, partition);
-            producer.send(partition, "k" + random.nextInt(5), value).whenComplete((ok, failure) -> {
+            when(producer.send(partition, "k" + random.nextInt(5), value), (ok, failure) -> {
                 trace(ok == null ? -1 : ok.offset());
                 history.answered(value, ok, failure);
             });
@@ -438,7 +455,8 @@ final class World {
             } else if (verb == 7) {
                 consumer.settle(record, Settlement.fail("no"));
             } else {
-                consumer.settle(record, Settlement.ack()).whenComplete((done, failure) -> {
+                history.settling(record);
+                when(consumer.settle(record, Settlement.ack()), (done, failure) -> {
                     trace(failure == null ? 1 : 2);
                     if (failure == null) {
                         history.settled(record);
