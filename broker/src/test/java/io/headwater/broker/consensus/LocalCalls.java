@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class LocalCalls {
     private final Map<String, RaftCalls.Endpoint> endpoints = new ConcurrentHashMap<>();
     private final Set<String> cut = ConcurrentHashMap.newKeySet();
+    private final Set<String> mute = ConcurrentHashMap.newKeySet();
     private final Map<RaftCalls.Call, AtomicInteger> counts = new ConcurrentHashMap<>();
     /** So often does each call arrive, all at once. */
     private volatile int copies = 1;
@@ -20,7 +21,7 @@ public final class LocalCalls {
             @Override
             public byte[] call(String voter, Call call, byte[] request) throws IOException {
                 Endpoint endpoint = endpoints.get(voter);
-                if (endpoint == null || cut.contains(self) || cut.contains(voter)) {
+                if (endpoint == null || mute.contains(self) || cut.contains(self) || cut.contains(voter)) {
                     throw new IOException(voter + " cannot be reached");
                 }
                 counts.computeIfAbsent(call, each -> new AtomicInteger()).incrementAndGet();
@@ -64,7 +65,13 @@ public final class LocalCalls {
         cut.add(voter);
     }
 
+    /** Is called and answers, and calls nobody. */
+    public void mute(String voter) {
+        mute.add(voter);
+    }
+
     public void mend(String voter) {
         cut.remove(voter);
+        mute.remove(voter);
     }
 }

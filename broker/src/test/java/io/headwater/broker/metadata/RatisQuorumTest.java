@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.consensus.LocalCalls;
 import io.headwater.broker.consensus.OnlyVoter;
+import io.headwater.broker.consensus.RaftCalls;
 import io.headwater.broker.consensus.RatisQuorum;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.storage.FileSystemDisk;
@@ -288,6 +289,26 @@ class RatisQuorumTest extends MetadataQuorumContract {
 
         disk.heal();
         assertInstanceOf(Outcome.Committed.class, agreed(running, "a"));
+    }
+
+    /** The two others only answer, so that every sync that fails is one before such an answer. */
+    @Test
+    void aVoteThatAPowerCutMightTakeBackIsNotGranted() throws IOException {
+        AtomicInteger refused = new AtomicInteger();
+        FaultyDisk disk = new FaultyDisk(new FileSystemDisk());
+        disk.failSyncs(path -> path.endsWith("current") && refused.incrementAndGet() > 0);
+        calls.mute("2-b");
+        calls.mute("3-c");
+        RatisQuorum asks = create("1-a", THREE);
+        for (String self : List.of("2-b", "3-c")) {
+            running.add(RatisQuorum.create(
+                    disk, directory.resolve(self), membership(self, THREE), calls.of(self), () -> {}));
+        }
+        turnUntil(running, () -> refused.get() >= 4);
+        assertEquals(0, calls.count(RaftCalls.Call.APPEND_ENTRIES), "it leads");
+
+        disk.heal();
+        turnUntil(running, asks::isLeader);
     }
 
     @Test
