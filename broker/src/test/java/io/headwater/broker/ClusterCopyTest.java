@@ -5,16 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.client.Admin;
 import io.headwater.client.Admin.TopicSettings;
+import io.headwater.client.ConsumedRecord;
 import io.headwater.client.HeadwaterClient;
 import io.headwater.client.HeadwaterException;
+import io.headwater.client.Position;
 import io.headwater.client.Producer;
 import io.headwater.client.ProducerRecord;
+import io.headwater.client.StreamConsumer;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.Topic;
 import io.headwater.storage.EntryAudit;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.LogVerifier;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -222,5 +226,78 @@ class ClusterCopyTest {
     @Test
     void aNodeThatHasNothingIsSentEntriesWhereThereAreNoSegments() throws Exception {
         moveUnderLoad(directory, Map.of("storage.segment-bytes", "1GiB"), false);
+    }
+
+    /** What a node lacks of a partition has been removed by retention when it comes back: it begins where the others do. */
+    @Test
+    void aFollowerThatRetentionOvertookBeginsAnew() throws Exception {
+        Map<String, String> settings = Map.of("storage.segment-bytes", "1MiB", "storage.retention-check", "200ms");
+        try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, VOTERS, settings);
+                HeadwaterClient client = cluster.client(Duration.ofMinutes(2))) {
+            Admin admin = client.admin();
+            admin.createTopic(
+                    FULL, TopicSettings.defaults().withReplicas(VOTERS).withRetentionBytes(2 << 20));
+            await("all know the topic", () -> partitions(admin).size() == 1);
+            int away = partitions(admin).get(0).getVotersList().stream()
+                    .filter(node -> node != partitions(admin).get(0).getLeader())
+                    .findFirst()
+                    .orElseThrow();
+            publish(client, 0, 100);
+            cluster.kill(away);
+            publish(client, 100, 1_000);
+            await("retention has removed what the other one lacks", () -> start(admin) > 100);
+            cluster.start(away);
+
+            await("it follows", () -> isFollowing(admin, away));
+            await("it leads", () -> leads(admin, away));
+            publish(client, 1_000, 1_100);
+            long expected = start(admin);
+            try (StreamConsumer consumer = client.streamConsumer()
+                    .topics(FULL)
+                    .from(Position.beginning())
+                    .until(Position.end())
+                    .build()) {
+                while (!consumer.isAtEnd()) {
+                    for (ConsumedRecord each : consumer.poll(Duration.ofSeconds(1))) {
+                        expected = Math.max(expected, each.offset());
+                        assertEquals(expected, each.offset());
+                        assertEquals(expected, ByteBuffer.wrap(each.value()).getLong());
+                        expected++;
+                    }
+                }
+            }
+            assertEquals(1_100, expected);
+        }
+    }
+
+    /** Records whose values begin with their offsets. */
+    private static void publish(HeadwaterClient client, int from, int to) throws Exception {
+        try (Producer producer = client.producer().build()) {
+            for (int n = from; n < to; n++) {
+                ByteBuffer value = ByteBuffer.allocate(RECORD_BYTES).putLong(n);
+                assertEquals(
+                        n,
+                        producer.send(ProducerRecord.of(FULL, value.array()))
+                                .get()
+                                .offset());
+            }
+        }
+    }
+
+    private static long start(Admin admin) {
+        return admin.describeTopic(FULL).getPartitions(0).getStartOffset();
+    }
+
+    private static boolean isFollowing(Admin admin, int node) {
+        return admin.describeTopic(FULL).getPartitions(0).getFollowersList().stream()
+                .anyMatch(each -> each.getNode() == node && each.getEntries() == 0);
+    }
+
+    private static boolean leads(Admin admin, int node) {
+        if (partitions(admin).get(0).getLeader() == node) {
+            return true;
+        }
+        admin.transferLeader(FULL, 0, node);
+        return false;
     }
 }

@@ -1,9 +1,14 @@
 package io.headwater.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.client.Admin.TopicSettings;
 import io.headwater.client.HeadwaterClient;
+import io.headwater.client.HeadwaterException;
+import io.headwater.client.Producer;
+import io.headwater.client.ProducerRecord;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.PartitionDescription;
 import io.headwater.protocol.wire.Topic;
@@ -14,6 +19,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -29,6 +36,10 @@ class ClusterFaultsTest {
     private static final int STRUCK = Math.min(NODES, Integer.getInteger("headwater.kills", 1));
 
     private static final int SOME = 1_000;
+    private static final String LARGE = "large";
+    private static final int LARGE_BYTES = 64 << 10;
+    /** More than all that is ever reserved. */
+    private static final int MANY_LARGE = 500;
     /** As long as it takes to find out that a node says nothing, and some more on a busy machine. */
     private static final long SILENCE_MS = 12_000;
 
@@ -47,7 +58,11 @@ class ClusterFaultsTest {
     }
 
     private void under(Fault fault) throws Exception {
-        try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, NODES)) {
+        under(Map.of(), fault);
+    }
+
+    private void under(Map<String, String> settings, Fault fault) throws Exception {
+        try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, NODES, settings)) {
             history.during(cluster, SOME, () -> fault.strike(cluster));
         }
     }
@@ -119,9 +134,51 @@ class ClusterFaultsTest {
                 cluster.kill(node);
                 cluster.start(node);
                 history.awaitMore(SOME);
-                awaitLeaders(cluster, ClusterFaultsTest::isLedBySomebody);
+                awaitLeaders(cluster, StreamHistory.TOPIC, ClusterFaultsTest::isLedBySomebody);
             }
         });
+    }
+
+    /** It leads on, tells producers, and takes what they send when there is room; nobody restarts anything. */
+    @Test
+    void aLeaderWhoseDiskIsFullRefusesUntilThereIsRoom() throws Exception {
+        under(Map.of("storage.segment-bytes", "1MiB"), cluster -> {
+            try (HeadwaterClient client = cluster.client(Duration.ofMinutes(1));
+                    Producer producer = client.producer().build()) {
+                client.admin().createTopic(LARGE, TopicSettings.defaults().withPartitions(NODES));
+                for (int node = 1; node <= STRUCK; node++) {
+                    int index = ledBy(cluster, LARGE, node).getIndex();
+                    cluster.fillDisk(node);
+                    HeadwaterException refused = sendUntilRefused(producer, index);
+                    assertEquals("DISK_FULL", refused.code());
+                    assertEquals(node, partition(client, LARGE, index).getLeader(), "who leads while the disk is full");
+                    cluster.makeRoom(node);
+                    producer.send(largeRecord(index)).get(30, TimeUnit.SECONDS);
+                    assertEquals(node, partition(client, LARGE, index).getLeader(), "who leads when there is room");
+                    history.awaitMore(4 * SOME);
+                }
+            }
+        });
+    }
+
+    private static ProducerRecord largeRecord(int index) {
+        return ProducerRecord.of(LARGE, new byte[LARGE_BYTES]).withPartition(index);
+    }
+
+    /** What was reserved takes some more. */
+    private static HeadwaterException sendUntilRefused(Producer producer, int index) throws Exception {
+        for (int sent = 0; sent < MANY_LARGE; sent++) {
+            try {
+                producer.send(largeRecord(index)).get(30, TimeUnit.SECONDS);
+            } catch (ExecutionException e) {
+                return assertInstanceOf(HeadwaterException.class, e.getCause());
+            }
+        }
+        throw new AssertionError("never full");
+    }
+
+    private static Partition partition(HeadwaterClient client, String topic, int index) {
+        return client.admin().describeTopic(topic).getTopic().getPartitions(index);
     }
 
     @Test
@@ -153,7 +210,11 @@ class ClusterFaultsTest {
     }
 
     private Partition ledBy(ClusterOfProcesses cluster, int node) throws Exception {
-        return awaitLeaders(cluster, topic -> isLedBy(topic, node)).getPartitionsList().stream()
+        return ledBy(cluster, StreamHistory.TOPIC, node);
+    }
+
+    private Partition ledBy(ClusterOfProcesses cluster, String name, int node) throws Exception {
+        return awaitLeaders(cluster, name, topic -> isLedBy(topic, node)).getPartitionsList().stream()
                 .filter(each -> each.getLeader() == node)
                 .findFirst()
                 .orElseThrow();
@@ -200,14 +261,14 @@ class ClusterFaultsTest {
         return topic.getPartitionsList().stream().anyMatch(each -> each.getLeader() == node);
     }
 
-    private Topic awaitLeaders(ClusterOfProcesses cluster, Predicate<Topic> wanted) throws Exception {
+    private Topic awaitLeaders(ClusterOfProcesses cluster, String name, Predicate<Topic> wanted) throws Exception {
         long endNs = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         try (HeadwaterClient client = cluster.client(Duration.ofMinutes(1))) {
-            Topic last = client.admin().describeTopic(StreamHistory.TOPIC).getTopic();
+            Topic last = client.admin().describeTopic(name).getTopic();
             while (!wanted.test(last)) {
                 assertTrue(System.nanoTime() - endNs < 0, "after a minute: " + last);
                 history.pass(100);
-                last = client.admin().describeTopic(StreamHistory.TOPIC).getTopic();
+                last = client.admin().describeTopic(name).getTopic();
             }
             return last;
         }

@@ -45,6 +45,8 @@ final class ClusterOfProcesses implements AutoCloseable {
     private static final String FREEZE = "freeze";
     private static final String THAW = "thaw";
     private static final String FAIL = "fail";
+    private static final String FILL = "fill";
+    private static final String ROOM = "room";
     private static final int ROT_BYTES = 4096;
     private static final String CLOCK = "clock ";
 
@@ -296,6 +298,15 @@ final class ClusterOfProcesses implements AutoCloseable {
         tell(node, FAIL);
     }
 
+    /** There is no room for its logs to grow until {@link #makeRoom}. */
+    void fillDisk(int node) throws IOException {
+        tell(node, FILL);
+    }
+
+    void makeRoom(int node) throws IOException {
+        tell(node, ROOM);
+    }
+
     /** Turns a bit over in the middle of what it has of a partition, in its oldest segment. */
     void rot(int node, long partitionId) throws IOException {
         Path file;
@@ -389,6 +400,10 @@ final class ClusterOfProcesses implements AutoCloseable {
                         disk.resume();
                     } else if (line.equals(FAIL)) {
                         disk.failSyncs(file -> file.toString().endsWith(".log"));
+                    } else if (line.equals(FILL)) {
+                        disk.fullFor(file -> file.toString().endsWith(".log"));
+                    } else if (line.equals(ROOM)) {
+                        disk.heal();
                     } else if (line.startsWith(CLOCK)) {
                         clockOffMs.set(Long.parseLong(line.substring(CLOCK.length())));
                     }

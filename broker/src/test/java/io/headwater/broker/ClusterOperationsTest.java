@@ -15,6 +15,7 @@ import io.headwater.protocol.wire.Partition;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -221,6 +222,48 @@ class ClusterOperationsTest {
             cluster.kill(2);
             history.awaitMore(SOME);
         });
+    }
+
+    /** The leader, the one that is to be a voter and the controller are killed in turn, each while voters change. */
+    @Test
+    void votersChangeAlthoughThoseDieWhoHaveToDoWithIt() throws Exception {
+        meanwhile(VOTERS + 1, (cluster, admin) -> {
+            for (String role : List.of("leader", "new voter", "controller")) {
+                Partition before = partition(admin, 0);
+                int fresh = 1
+                        + 2
+                        + 3
+                        + 4
+                        - before.getVotersList().stream().mapToInt(each -> each).sum();
+                int goes = before.getVotersList().stream()
+                        .filter(node -> node != before.getLeader())
+                        .findFirst()
+                        .orElseThrow();
+                List<Integer> wanted = new ArrayList<>(before.getVotersList());
+                wanted.set(wanted.indexOf(goes), fresh);
+                int victim = switch (role) {
+                    case "leader" -> before.getLeader();
+                    case "new voter" -> fresh;
+                    default -> admin.cluster().getController();
+                };
+                admin.moveReplicas(StreamHistory.TOPIC, 0, wanted);
+                cluster.kill(victim);
+                history.awaitMore(SOME);
+                cluster.start(victim);
+                await("voters " + wanted + " although the " + role + " died", () -> isMoved(admin, wanted));
+                history.awaitMore(SOME);
+            }
+            await("nothing is amiss", () -> admin.cluster().getConcernsCount() == 0);
+        });
+    }
+
+    /** Asks again, as a person would whose controller has died. */
+    private static boolean isMoved(Admin admin, List<Integer> nodes) {
+        if (partition(admin, 0).getVotersList().equals(nodes)) {
+            return true;
+        }
+        admin.moveReplicas(StreamHistory.TOPIC, 0, nodes);
+        return false;
     }
 
     private static void move(Admin admin, int index, List<Integer> nodes) {
