@@ -14,8 +14,10 @@ final class Follower {
     /** Attaches are small, and a leader that has not heard yet that it leads drops them: nothing is committed meanwhile. */
     private static final int ATTACHES_PER_RESEND = 10;
 
-    /** Without a word lost in between: a leader that sends from the same place again has heard that this copy has all before. */
-    private static final int SAME_GAPS = 3;
+    /** A leader that goes back so often, and not to the end of this log, has heard that this copy has all before. */
+    private static final int MOST_RETURNS = 3;
+
+    private static final long NO_GAP = -1;
 
     private static final long JUST_SAID = -1;
     private static final long NOT_KNOWN = Long.MAX_VALUE;
@@ -27,8 +29,10 @@ final class Follower {
     private @Nullable Attempt attempt;
     private long attempts;
     private boolean copying;
-    private long gapAt;
-    private int gaps;
+    /** Where the last entries began that this log could not take; of several that a leader sends at once, each. */
+    private long gapAt = NO_GAP;
+
+    private int returns;
     /** What the leader had when it let this replica attach. Whatever this copy has once acknowledged is below it. */
     private long owed = NOT_KNOWN;
 
@@ -189,6 +193,7 @@ final class Follower {
         }
         boolean grows = entries.endIndex() > state.log.endIndex();
         if (grows) {
+            noGap();
             state.log.append(entries);
         }
         learnCommit(append.commit());
@@ -202,12 +207,17 @@ final class Follower {
      * before this copy was cut, late: this copy says anew what it has.
      */
     private void onGap(long fromIndex) {
-        gaps = fromIndex == gapAt ? gaps + 1 : 1;
+        boolean returned = gapAt != NO_GAP && fromIndex <= gapAt;
         gapAt = fromIndex;
-        if (gaps >= SAME_GAPS) {
-            gaps = 0;
+        if (returned && ++returns >= MOST_RETURNS) {
+            noGap();
             detach();
         }
+    }
+
+    private void noGap() {
+        gapAt = NO_GAP;
+        returns = 0;
     }
 
     /** Whether what is sent again is what is there. */

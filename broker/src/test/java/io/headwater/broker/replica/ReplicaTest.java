@@ -121,6 +121,35 @@ class ReplicaTest {
         assertEquals(List.of(new Ack(3, ME, 3), new Ack(3, ME, 3)), lone.sent(Ack.class));
     }
 
+    /** It has heard of what this copy had before it was cut, and would send the rest for ever. */
+    @Test
+    void whoIsSentTheSameAgainAndAgainThatItCannotTakeAttachesAnew() {
+        LoneReplica lone = LoneReplica.following(3, 1);
+
+        for (int times = 0; times < 3; times++) {
+            lone.receive(3, 5, 0, 3);
+            lone.receive(3, 6, 0, 3);
+        }
+        assertEquals(List.of(), lone.sent(Attach.class));
+        lone.receive(3, 5, 0, 3);
+
+        assertEquals(1, lone.sent(Attach.class).get(0).log().endIndex());
+    }
+
+    @Test
+    void whoLacksAWordNowAndThenStaysAttached() {
+        LoneReplica lone = LoneReplica.following(3, 1);
+
+        for (int end = 1; end < 20; end++) {
+            lone.receive(3, end + 1, 0, 3);
+            lone.receive(3, end + 1, 0, 3);
+            lone.receive(3, end, 0, 3);
+        }
+
+        assertEquals(20, lone.log.endIndex());
+        assertEquals(List.of(), lone.sent(Attach.class));
+    }
+
     @Test
     void otherEpochsThanInTheLogHaltTheReplica() {
         LoneReplica lone = LoneReplica.following(3, 1, 2);
