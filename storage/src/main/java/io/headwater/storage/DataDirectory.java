@@ -269,7 +269,7 @@ public final class DataDirectory implements AutoCloseable {
             throw new LogLeavingException("partition " + partitionId + ": its damaged log is still in use");
         }
         try {
-            LogForfeit.run(contextOf(partitionId), damage);
+            LogForfeit.run(contextOf(partitionId), damage, closedLog);
             forfeited.remove(partitionId);
         } catch (IOException e) {
             throw typed(e, "partition " + partitionId + ": what is damaged of it cannot be given up");

@@ -14,15 +14,22 @@ import org.slf4j.LoggerFactory;
  * crash: it keeps what is whole from there on, and cuts the rest ({@link LogRecovery}). If there is no such segment, nothing
  * is left of it.
  *
- * <p>The marks say in the same step that the copy may lack what it has acknowledged. A crash leaves the damaged log, or this.
+ * <p>The marks say in the same step that the copy may lack what it has acknowledged, and how far the log went, where it was open. A
+ * crash leaves the damaged log, or this.
  */
 final class LogForfeit {
     private static final Logger LOG = LoggerFactory.getLogger(LogForfeit.class);
 
     private LogForfeit() {}
 
-    /** Nobody uses the log or its files. */
-    static void run(LogContext context, CorruptLogException damage) throws IOException {
+    /**
+     * Nobody uses the log or its files.
+     *
+     * @param closed the log as it was when the damage was found; null: it could not be opened
+     */
+    static void run(LogContext context, CorruptLogException damage, @Nullable PartitionLog closed) throws IOException {
+        long hadEndIndex = closed == null ? 0 : closed.endIndex();
+        int hadEpoch = closed == null ? 0 : closed.lastEpoch();
         List<Long> bases = new ArrayList<>();
         if (context.disk().exists(context.directory())) {
             for (String name : context.disk().list(context.directory())) {
@@ -40,12 +47,12 @@ final class LogForfeit {
                         "{}: what it holds from entry {} on is given up, as far as it is not whole",
                         context,
                         bases.get(i));
-                context.marks().forfeit(context.partitionId(), LogBeginning.endOf(header));
+                context.marks().forfeit(context.partitionId(), LogBeginning.endOf(header), hadEndIndex, hadEpoch);
                 return;
             }
         }
         LOG.warn("{}: all that it holds is given up", context);
-        context.marks().forfeit(context.partitionId(), new SyncPoint());
+        context.marks().forfeit(context.partitionId(), new SyncPoint(), hadEndIndex, hadEpoch);
         // From the end on: what a crash leaves is given up once more.
         for (int i = bases.size() - 1; i >= 0; i--) {
             IndexFile.delete(context, bases.get(i));

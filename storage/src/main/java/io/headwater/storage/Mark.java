@@ -22,10 +22,13 @@ public final class Mark {
 
     /** The bits of {@link ReplicaFlag}s. */
     int flags;
-    /** Entries from here on cannot be believed, up to {@link #damagedTo}; where both are equal, none. */
-    public long damagedFrom;
-
-    public long damagedTo;
+    /**
+     * Of a copy that is {@link ReplicaFlag#SUSPECT}: behind the last entry that it had when it was found damaged; 0: not known, as
+     * it may have acknowledged more than is known.
+     */
+    public long hadEndIndex;
+    /** The epoch of that entry. */
+    public int hadEpoch;
 
     /** In this run: what was written and is not on the disk may be lost, though the machine was up. Not in the journal. */
     boolean syncFailed;
@@ -50,8 +53,8 @@ public final class Mark {
         commitIndex = other.commitIndex;
         clean = other.clean;
         flags = other.flags;
-        damagedFrom = other.damagedFrom;
-        damagedTo = other.damagedTo;
+        hadEndIndex = other.hadEndIndex;
+        hadEpoch = other.hadEpoch;
         return this;
     }
 }

@@ -269,17 +269,6 @@ public final class Marks implements Closeable {
         }
     }
 
-    /** Sets which entries are damaged, synced; from {@code from} to before {@code to}. None: both are equal. */
-    public void damaged(long partitionId, long from, long to) throws IOException {
-        if (from > to) {
-            throw new IllegalArgumentException("damaged: " + from + " to " + to + " (expected: a range)");
-        }
-        synchronized (io) {
-            table.damaged(partitionId, from, to);
-            sync();
-        }
-    }
-
     /**
      * Raises the commit mark; a lower one is ignored. The file never holds one beyond the durable mark: what is beyond comes
      * when that follows. Nobody waits for it; see {@link PartitionLog#committed}.
@@ -312,10 +301,13 @@ public final class Marks implements Closeable {
     /**
      * Nothing from a point on can be relied on any more: moves the durable mark and the commit mark back there, and makes the
      * copy {@link ReplicaFlag#SUSPECT}, all at once and synced. Nobody may use the log meanwhile.
+     *
+     * @param hadEndIndex behind all that the log has ever acknowledged since it was opened; 0: not known
+     * @param hadEpoch of the entry before that
      */
-    void forfeit(long partitionId, SyncPoint point) throws IOException {
+    void forfeit(long partitionId, SyncPoint point, long hadEndIndex, int hadEpoch) throws IOException {
         synchronized (io) {
-            table.forfeit(partitionId, point);
+            table.forfeit(partitionId, point, hadEndIndex, hadEpoch);
             sync();
         }
     }

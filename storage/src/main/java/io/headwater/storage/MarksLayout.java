@@ -21,24 +21,24 @@ import java.util.UUID;
  *                                        48  i64  commit index
  * </pre>
  *
- * Flags: 1 clean, 2 learner, 4 suspect, 8 damaged, 16 deleted, 32 unsynced, 64 lost tail. A damaged one is 16 bytes longer: the index of the first damaged entry,
- * and the one behind the last.
+ * Flags: 1 clean, 2 learner, 4 suspect, 8 had, 16 deleted, 32 unsynced, 64 lost tail. One with "had" is 16 bytes longer: the epoch of
+ * the last entry that it had when it was found damaged, and the index behind that.
  */
 final class MarksLayout {
     /** Tag of the journal. */
     static final int TAG = 0x4D41524B; // "MARK"
 
     private static final int MARK_BYTES = 56;
-    private static final int DAMAGED_MARK_BYTES = MARK_BYTES + 16;
+    private static final int HAD_MARK_BYTES = MARK_BYTES + 16;
     /** What a mark takes at most in the journal, with its head. */
-    static final int MARK_RECORD_BYTES = DAMAGED_MARK_BYTES + JournalLayout.RECORD_HEAD;
+    static final int MARK_RECORD_BYTES = HAD_MARK_BYTES + JournalLayout.RECORD_HEAD;
 
     private static final byte IDENTITY = 1;
     private static final byte MARK = 2;
     private static final byte REMOVED = 3;
     private static final byte VERSION = 1;
     private static final int CLEAN = 1;
-    private static final int DAMAGED = 8;
+    private static final int HAD = 8;
     private static final int REPLICA_FLAGS = ReplicaFlag.LEARNER.bit()
             | ReplicaFlag.SUSPECT.bit()
             | ReplicaFlag.DELETED.bit()
@@ -72,21 +72,21 @@ final class MarksLayout {
 
     /** How many bytes {@link #encode(Mark, ByteBuffer)} makes. */
     static int sizeOf(Mark mark) {
-        return mark.damagedFrom < mark.damagedTo ? DAMAGED_MARK_BYTES : MARK_BYTES;
+        return mark.hadEndIndex > 0 ? HAD_MARK_BYTES : MARK_BYTES;
     }
 
     /** Encodes a mark over the {@link #sizeOf} bytes of {@code into}, which may be reused. */
     static void encode(Mark mark, ByteBuffer into) {
-        boolean damaged = mark.damagedFrom < mark.damagedTo;
-        int flags = mark.flags | (mark.clean ? CLEAN : 0) | (damaged ? DAMAGED : 0);
+        boolean had = mark.hadEndIndex > 0;
+        int flags = mark.flags | (mark.clean ? CLEAN : 0) | (had ? HAD : 0);
         into.clear();
         into.put(MARK).put((byte) flags).putShort((short) 0).putInt(mark.promisedEpoch);
         into.putLong(mark.partitionId);
         into.putLong(mark.durable.endIndex).putLong(mark.durable.endOffset);
         into.putLong(mark.durable.segmentBaseIndex).putLong(mark.durable.position);
         into.putLong(Math.min(mark.commitIndex, mark.durable.endIndex));
-        if (damaged) {
-            into.putLong(mark.damagedFrom).putLong(mark.damagedTo);
+        if (had) {
+            into.putLong(mark.hadEpoch).putLong(mark.hadEndIndex);
         }
     }
 
@@ -109,10 +109,10 @@ final class MarksLayout {
             int length = Short.toUnsignedInt(bytes.getShort(2));
             String cluster = new String(record, IDENTITY_BYTES, length, StandardCharsets.UTF_8);
             reader.identity(new Identity(new UUID(bytes.getLong(8), bytes.getLong(16)), cluster));
-        } else if (type == MARK && record.length == ((bytes.get(1) & DAMAGED) == 0 ? MARK_BYTES : DAMAGED_MARK_BYTES)) {
-            boolean damaged = record.length == DAMAGED_MARK_BYTES;
-            scratch.damagedFrom = damaged ? bytes.getLong(MARK_BYTES) : 0;
-            scratch.damagedTo = damaged ? bytes.getLong(MARK_BYTES + 8) : 0;
+        } else if (type == MARK && record.length == ((bytes.get(1) & HAD) == 0 ? MARK_BYTES : HAD_MARK_BYTES)) {
+            boolean had = record.length == HAD_MARK_BYTES;
+            scratch.hadEpoch = had ? (int) bytes.getLong(MARK_BYTES) : 0;
+            scratch.hadEndIndex = had ? bytes.getLong(MARK_BYTES + 8) : 0;
             scratch.flags = bytes.get(1) & REPLICA_FLAGS;
             scratch.clean = (bytes.get(1) & CLEAN) != 0;
             scratch.promisedEpoch = bytes.getInt(4);

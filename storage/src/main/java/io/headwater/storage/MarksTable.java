@@ -95,13 +95,9 @@ final class MarksTable {
     synchronized void flags(long partitionId, int raised, int lowered) {
         Mark mark = require(partitionId);
         mark.flags = (mark.flags | raised) & ~lowered;
-        changed(mark, true);
-    }
-
-    synchronized void damaged(long partitionId, long from, long to) {
-        Mark mark = require(partitionId);
-        mark.damagedFrom = from;
-        mark.damagedTo = to;
+        if (!mark.has(ReplicaFlag.SUSPECT)) {
+            had(mark, 0, 0);
+        }
         changed(mark, true);
     }
 
@@ -138,13 +134,31 @@ final class MarksTable {
         changed(mark, true);
     }
 
-    synchronized void forfeit(long partitionId, SyncPoint point) {
+    synchronized void forfeit(long partitionId, SyncPoint point, long hadEndIndex, int hadEpoch) {
         Mark mark = require(partitionId);
+        hadAtLeast(mark, hadEndIndex, hadEpoch);
         mark.flags |= ReplicaFlag.SUSPECT.bit();
         mark.durable.set(point);
         mark.commitIndex = Math.min(mark.commitIndex, point.endIndex);
         mark.clean = false;
         changed(mark, true);
+    }
+
+    /** What it had before it lost something is not in what it has now. */
+    private static void hadAtLeast(Mark mark, long endIndex, int epoch) {
+        boolean lost = mark.has(ReplicaFlag.SUSPECT) || mark.has(ReplicaFlag.LOST_TAIL);
+        boolean known = endIndex > 0 && (!lost || mark.hadEndIndex > 0);
+        boolean further = epoch > mark.hadEpoch || (epoch == mark.hadEpoch && endIndex > mark.hadEndIndex);
+        if (!known) {
+            had(mark, 0, 0);
+        } else if (mark.hadEndIndex == 0 || further) {
+            had(mark, endIndex, epoch);
+        }
+    }
+
+    private static void had(Mark mark, long endIndex, int epoch) {
+        mark.hadEndIndex = endIndex;
+        mark.hadEpoch = epoch;
     }
 
     synchronized void clean(long partitionId, SyncPoint end) {

@@ -75,8 +75,8 @@ class MarksTest {
     private static String sayOf(Marks marks, long partitionId) {
         Mark mark = new Mark();
         marks.load(partitionId, mark);
-        return mark.has(ReplicaFlag.LEARNER) + " " + mark.has(ReplicaFlag.SUSPECT) + " " + mark.damagedFrom + " "
-                + mark.damagedTo;
+        return mark.has(ReplicaFlag.LEARNER) + " " + mark.has(ReplicaFlag.SUSPECT) + " " + mark.hadEpoch + " "
+                + mark.hadEndIndex;
     }
 
     @Test
@@ -89,7 +89,6 @@ class MarksTest {
         disk.powerCut();
         Marks raised = Marks.open(disk, DIRECTORY);
         assertEquals("false true 0 0", sayOf(raised, 7));
-        raised.damaged(7, 10, 20);
         disk.powerCut();
         Marks damaged = Marks.open(disk, DIRECTORY);
         damaged.raise(8, ReplicaFlag.LEARNER);
@@ -97,16 +96,55 @@ class MarksTest {
         damaged.lower(8, ReplicaFlag.SUSPECT);
         disk.powerCut();
         Marks again = Marks.open(disk, DIRECTORY);
-        assertEquals("false true 10 20", sayOf(again, 7));
+        assertEquals("false true 0 0", sayOf(again, 7));
         assertEquals("true false 0 0", sayOf(again, 8));
         assertEquals("7 -1 " + point(50) + " 0", text(again, 7));
-        again.damaged(7, 0, 0);
         again.lower(7, ReplicaFlag.SUSPECT);
         disk.powerCut();
         Marks repaired = Marks.open(disk, DIRECTORY);
         assertEquals("false false 0 0", sayOf(repaired, 7));
-        assertThrows(IllegalArgumentException.class, () -> repaired.damaged(7, 2, 1));
         assertThrows(IllegalArgumentException.class, () -> repaired.raise(99, ReplicaFlag.LEARNER));
+    }
+
+    private Marks afterPowerCut() throws IOException {
+        disk.powerCut();
+        return Marks.open(disk, DIRECTORY);
+    }
+
+    @Test
+    void remembersWhatADamagedCopyHadUntilItIsWholeAgain() throws IOException {
+        Marks marks = Marks.create(disk, DIRECTORY, ID);
+        marks.register(7);
+        marks.durable(7, point(50));
+        marks.forfeit(7, point(30), 90, 3);
+        assertEquals("7 -1 " + point(30) + " 0", text(marks, 7));
+        Marks again = afterPowerCut();
+        assertEquals("false true 3 90", sayOf(again, 7));
+        again.forfeit(7, point(30), 80, 3);
+        assertEquals("false true 3 90", sayOf(again, 7), "it had more before");
+        again.forfeit(7, point(30), 40, 4);
+        assertEquals("false true 4 40", sayOf(afterPowerCut(), 7), "and this is later");
+        Marks whole = afterPowerCut();
+        whole.lower(7, ReplicaFlag.SUSPECT);
+        assertEquals("false false 0 0", sayOf(whole, 7));
+        assertEquals("false false 0 0", sayOf(afterPowerCut(), 7));
+    }
+
+    /** It could not be opened, or it lacked its tail: then it may have acknowledged more than anybody knows. */
+    @Test
+    void doesNotGuessWhatADamagedCopyHad() throws IOException {
+        Marks marks = Marks.create(disk, DIRECTORY, ID);
+        marks.register(7);
+        marks.register(8);
+        marks.forfeit(7, point(0), 90, 3);
+        marks.forfeit(7, point(0), 0, 0);
+        marks.forfeit(7, point(0), 95, 3);
+        marks.unsynced(8);
+        marks.lostPower();
+        marks.forfeit(8, point(0), 95, 3);
+        Marks again = afterPowerCut();
+        assertEquals("false true 0 0", sayOf(again, 7));
+        assertEquals("false true 0 0", sayOf(again, 8));
     }
 
     /** What a file from before the flags holds is what a copy without any writes. */

@@ -3,6 +3,7 @@ package io.headwater.broker.copy;
 import io.headwater.broker.replica.Entries;
 import io.headwater.broker.replica.EpochTable;
 import io.headwater.broker.replica.Lack;
+import io.headwater.broker.replica.LogEnd;
 import io.headwater.broker.replica.ReplicaId;
 import io.headwater.broker.replica.ReplicaLog;
 import io.headwater.broker.replica.ReplicaStart;
@@ -22,6 +23,7 @@ import io.headwater.storage.StorageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.agrona.concurrent.EpochClock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,7 +88,13 @@ public final class CopyLog implements ReplicaLog {
     public ReplicaStart start(ReplicaId id, long incarnation, int life) {
         Mark mark = mark();
         int promised = Math.max(mark.promisedEpoch, epochs().lastEpoch());
-        return new ReplicaStart(id, incarnation, life, promised, committed, lack(mark));
+        return new ReplicaStart(id, incarnation, life, promised, committed, lack(mark), had(mark));
+    }
+
+    /** Where it has lost its tail since, it may have acknowledged more than this. */
+    private static @Nullable LogEnd had(Mark mark) {
+        boolean known = mark.hadEndIndex > 0 && !mark.has(ReplicaFlag.LOST_TAIL);
+        return known ? new LogEnd(mark.hadEpoch, mark.hadEndIndex) : null;
     }
 
     private static Lack lack(Mark mark) {

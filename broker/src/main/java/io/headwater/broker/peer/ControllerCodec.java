@@ -11,6 +11,7 @@ import io.headwater.broker.replica.ControllerMessage.MarkCommitted;
 import io.headwater.broker.replica.ControllerMessage.SealReport;
 import io.headwater.broker.replica.ControllerMessage.SealWanted;
 import io.headwater.broker.replica.ControllerMessage.TransferReady;
+import io.headwater.broker.replica.Lack;
 
 /** What replicas say to the controller, as bytes and back; as {@link ReplicaCodec}. */
 public final class ControllerCodec {
@@ -27,7 +28,8 @@ public final class ControllerCodec {
                     .setIncarnation(report.incarnation())
                     .setLastEpoch(report.lastEpoch())
                     .setEndIndex(report.endIndex())
-                    .setLacksTail(report.lacksTail());
+                    .setLacksTail(report.lack() == Lack.TAIL)
+                    .setHeals(report.lack() == Lack.ANYTHING);
         } else if (message instanceof LearnerReady ready) {
             wire.getLearnerReadyBuilder().setLearner(name(ready.learner()));
         } else if (message instanceof MarkCommitted mark) {
@@ -49,6 +51,10 @@ public final class ControllerCodec {
         return new Received(says.getPartitionId(), decode(says, epoch));
     }
 
+    private static Lack lack(PartitionSays.SealReport report) {
+        return report.getHeals() ? Lack.ANYTHING : report.getLacksTail() ? Lack.TAIL : Lack.NOTHING;
+    }
+
     private static ControllerMessage decode(PartitionSays says, int epoch) {
         switch (says.getMessageCase()) {
             case SEAL_REPORT -> {
@@ -59,7 +65,7 @@ public final class ControllerCodec {
                         notNegative("incarnation", report.getIncarnation()),
                         (int) notNegative("last epoch", report.getLastEpoch()),
                         notNegative("end index", report.getEndIndex()),
-                        report.getLacksTail());
+                        lack(report));
             }
             case LEARNER_READY -> {
                 return new LearnerReady(epoch, id(says.getLearnerReady().getLearner()));

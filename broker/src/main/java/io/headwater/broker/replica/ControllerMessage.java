@@ -9,13 +9,17 @@ public sealed interface ControllerMessage {
     /**
      * I take nothing of older epochs any more, and what I have is on disk and ends like this.
      *
-     * @param lacksTail it may lack what it acknowledged last: {@link Lack#TAIL}
+     * @param lack what it may lack of that; {@link Lack#ANYTHING}: all of it, and whoever leads must not end before it
      */
-    record SealReport(int epoch, ReplicaId replica, long incarnation, int lastEpoch, long endIndex, boolean lacksTail)
+    record SealReport(int epoch, ReplicaId replica, long incarnation, int lastEpoch, long endIndex, Lack lack)
             implements ControllerMessage {
         /** Of one that has all that it ever acknowledged. */
         public SealReport(int epoch, ReplicaId replica, long incarnation, int lastEpoch, long endIndex) {
-            this(epoch, replica, incarnation, lastEpoch, endIndex, false);
+            this(epoch, replica, incarnation, lastEpoch, endIndex, Lack.NOTHING);
+        }
+
+        LogEnd end() {
+            return new LogEnd(lastEpoch, endIndex);
         }
 
         @Override

@@ -7,12 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The reports on one sealed epoch, and who is to lead it. */
 final class Election {
     private static final long NOT_YET = -1;
-    private static final Comparator<SealReport> MOST_COMPLETE =
-            Comparator.comparingInt(SealReport::lastEpoch).thenComparingLong(SealReport::endIndex);
+    private static final Comparator<SealReport> MOST_COMPLETE = Comparator.comparing(SealReport::end);
     private static final Comparator<SealReport> LONGEST = Comparator.comparingLong(SealReport::endIndex);
 
     private final Quorums quorums;
@@ -48,8 +48,11 @@ final class Election {
         return reports.containsKey(replica);
     }
 
+    /** Of those that have what they report. */
     List<SealReport> reports() {
-        return List.copyOf(reports.values());
+        return reports.values().stream()
+                .filter(report -> report.lack() != Lack.ANYTHING)
+                .toList();
     }
 
     boolean hasProposed() {
@@ -61,38 +64,53 @@ final class Election {
 
     /**
      * The replica to propose, once. Only the most complete log may lead (R5); among equals the preferred leader does, for
-     * whose report a decision waits a moment. Those that may lack their tails do not count. If too few are left without them,
-     * and nobody is there that has not been heard, then nobody can ever say more: the most complete of all leads, and what it
-     * does not have is lost (R19).
+     * whose report a decision waits a moment. Those that may lack their tails do not count, and those that heal only for one
+     * that has all that they had. If too few are left then, and nobody is there that has not been heard, nobody can ever say
+     * more: the most complete of all leads, and what it does not have is lost (R19).
      */
     Optional<Choice> decide(Configuration configuration, long nowMs) {
-        boolean mayLose = !quorums.isSealed(configuration, this::isSure);
+        Optional<SealReport> sure = best(configuration, false);
+        boolean mayLose =
+                sure.isEmpty() || !quorums.isSealed(configuration, voter -> isSure(reports.get(voter), sure.get()));
         if (proposed || (mayLose && !isHeardOut(configuration))) {
             return Optional.empty();
         }
         if (decidableMs == NOT_YET) {
             decidableMs = nowMs;
         }
-        ReplicaId preferred = configuration.preferredLeader();
-        SealReport favoured = reports.get(preferred);
-        if (favoured == null && nowMs - decidableMs < preferMs) {
+        if (!reports.containsKey(configuration.preferredLeader()) && nowMs - decidableMs < preferMs) {
             return Optional.empty();
         }
         proposed = true;
-        return reports.values().stream()
-                .filter(report -> configuration.isVoter(report.replica()) && (mayLose || !report.lacksTail()))
-                .max(order.thenComparing(report -> report.replica().equals(preferred)))
-                .map(best -> new Choice(best, mayLose));
+        return (mayLose ? best(configuration, true) : sure).map(best -> new Choice(best, mayLose));
     }
 
-    private boolean isSure(ReplicaId voter) {
-        SealReport report = reports.get(voter);
-        return report != null && !report.lacksTail();
+    private Optional<SealReport> best(Configuration configuration, boolean mayLackTail) {
+        ReplicaId preferred = configuration.preferredLeader();
+        return reports().stream()
+                .filter(report ->
+                        configuration.isVoter(report.replica()) && (mayLackTail || report.lack() == Lack.NOTHING))
+                .max(order.thenComparing(report -> report.replica().equals(preferred)));
+    }
+
+    /** Whether this voter has acknowledged nothing that this log may lack. */
+    private boolean isSure(@Nullable SealReport report, SealReport best) {
+        if (report == null || report.lack() == Lack.TAIL) {
+            return false;
+        }
+        return report.lack() == Lack.NOTHING
+                || report.end().compareTo(best.end()) <= 0
+                || !rules.hold(Rule.HEALING_ASKS_FOR_WHAT_IT_HAD);
     }
 
     private boolean isHeardOut(Configuration configuration) {
         return rules.hold(Rule.LOSS_IS_SAID_BY_ALL)
-                ? reports.keySet().containsAll(configuration.allVoters())
-                : quorums.isSealed(configuration, reports::containsKey);
+                ? configuration.allVoters().stream().allMatch(this::saysWhatItHas)
+                : quorums.isSealed(configuration, this::saysWhatItHas);
+    }
+
+    private boolean saysWhatItHas(ReplicaId voter) {
+        SealReport report = reports.get(voter);
+        return report != null && report.lack() != Lack.ANYTHING;
     }
 }

@@ -121,13 +121,20 @@ public final class Replica {
         reportIfDurable();
     }
 
-    /** A report is true for good: what it says is on disk, and so is the promise to add nothing (R2, R4). */
+    /**
+     * A report is true for good: what it says is on disk, and so is the promise to add nothing (R2, R4). One that heals says how
+     * far the log of whoever leads has to go at least (R20).
+     */
     private void reportIfDurable() {
         Seal asked = seal;
-        if (asked == null || state.lack() == Lack.ANYTHING || state.log.durableIndex() < state.log.endIndex()) {
+        if (asked == null || state.log.durableIndex() < state.log.endIndex()) {
             return;
         }
         if (!state.promise.isDurable(asked.epoch()) && state.rules.hold(Rule.PROMISE_FENCES)) {
+            return;
+        }
+        LogEnd end = state.acknowledgedEnd();
+        if (end == null) {
             return;
         }
         seal = null;
@@ -135,12 +142,7 @@ public final class Replica {
             return; // nobody needs it any more, and the log may change
         }
         ControllerMessage.SealReport report = new ControllerMessage.SealReport(
-                asked.epoch(),
-                state.me,
-                state.incarnation,
-                state.log.epochs().lastEpoch(),
-                state.log.endIndex(),
-                state.isSuspect());
+                asked.epoch(), state.me, state.incarnation, end.lastEpoch(), end.endIndex(), state.lack());
         asked.askers().forEach(asker -> state.messages.answer(asker, report));
     }
 

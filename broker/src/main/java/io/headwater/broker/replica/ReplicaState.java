@@ -1,5 +1,7 @@
 package io.headwater.broker.replica;
 
+import org.jspecify.annotations.Nullable;
+
 /** What the two roles of a replica share. */
 final class ReplicaState {
     final ReplicaId me;
@@ -16,6 +18,7 @@ final class ReplicaState {
     private long rounds;
     private boolean halted;
     private Lack lack;
+    private final @Nullable LogEnd had;
     private boolean commitsWritten;
 
     ReplicaState(ReplicaStart start, ReplicaPorts ports, ReplicaSettings settings, Rules rules) {
@@ -33,6 +36,7 @@ final class ReplicaState {
         // What was committed and not yet on this disk may be gone with a crash.
         this.commit = Math.min(start.commit(), log.endIndex());
         this.lack = start.lack();
+        this.had = start.had();
     }
 
     /** It may lack what it has acknowledged, and what others have committed on its word: it is nobody (R10). */
@@ -42,6 +46,20 @@ final class ReplicaState {
 
     Lack lack() {
         return lack;
+    }
+
+    /**
+     * No log that ends before this has all that this copy has ever acknowledged: what it had when it was found damaged, and
+     * what it took since then. Null: it cannot tell.
+     */
+    @Nullable
+    LogEnd acknowledgedEnd() {
+        LogEnd own = new LogEnd(log.epochs().lastEpoch(), log.endIndex());
+        if (lack != Lack.ANYTHING) {
+            return own;
+        }
+        LogEnd before = had;
+        return before == null || before.compareTo(own) > 0 ? before : own;
     }
 
     void wholeAgain() {

@@ -41,7 +41,9 @@ public final class Rules {
          */
         LOST_TAIL_IS_SUSPECT,
         /** R19: something is taken for lost only when all voters have said what they have. */
-        LOSS_IS_SAID_BY_ALL
+        LOSS_IS_SAID_BY_ALL,
+        /** R20: a copy that heals is heard for a leader only that does not end before what it had. */
+        HEALING_ASKS_FOR_WHAT_IT_HAD
     }
 
     public static final Rules ALL = new Rules(EnumSet.noneOf(Rule.class));

@@ -28,7 +28,8 @@
  *       writes a mark; when the mark is committed under both sets, the old one is let go.
  *   <li><b>Losing.</b> A copy that has lost some of what it acknowledged, because its disk did not keep it, is a
  *       <em>suspect</em>: it promises, follows and copies, and is nobody otherwise until it has all that its leader had
- *       when it attached ({@code Follower.lookWhole}).
+ *       when it attached ({@code Follower.lookWhole}). To a seal it answers what it had, and is heard for a leader only that has
+ *       that ({@code Election.isSure}).
  *   <li><b>Written counts, too,</b> where the view says so (level {@code replicated}): then an entry is committed when a write quorum has
  *       written it. A machine that goes down makes a suspect of each copy that counted what was not synced; one that says what it has, with
  *       that remark. Where too few are sure of theirs, all are heard, and the most complete leads: a loss, which is recorded
@@ -49,7 +50,8 @@
  * (R8), on a quorum of every active set (R9, R13), a new disk is a new replica and a suspect is nobody (R10), resigned is
  * resigned (R11), logs are cut in the handshake only and never below what is committed (R12), and no clock decides (R15).
  * Where a log ends is said when a quorum has confirmed, since the question, that it still follows (R17). Whoever may have lost what it had
- * written is a suspect (R18), and a loss is one when all voters have been heard (R19).
+ * written is a suspect (R18), a loss is one when all voters have been heard (R19), and a copy that heals asks of a leader for what it had
+ * (R20).
  *
  * <p>A message may be lost, doubled, late or overtaken, and a view of the metadata old or with steps left out: that costs
  * time. So every request is repeated until something shows that it was heard.

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.replica.Configuration;
 import io.headwater.broker.replica.ControllerMessage;
+import io.headwater.broker.replica.Lack;
 import io.headwater.broker.replica.Leader;
 import io.headwater.broker.replica.PartitionView;
 import io.headwater.broker.replica.ReplicaId;
@@ -135,16 +136,25 @@ final class CopyWorld {
     /** Whether the reports are enough to elect one; the most complete of those that are still up in the same incarnation. */
     boolean elect() {
         List<ControllerMessage.SealReport> heard = reports.stream()
-                .filter(report -> report.epoch() == epoch && !report.lacksTail())
+                .filter(report -> report.epoch() == epoch && report.lack() != Lack.TAIL)
                 .filter(report -> node(report.replica().node()).incarnation() == report.incarnation())
                 .toList();
-        if (heard.stream().map(report -> report.replica().node()).distinct().count() < voters / 2 + 1) {
+        Comparator<ControllerMessage.SealReport> order = Comparator.comparingInt(
+                        ControllerMessage.SealReport::lastEpoch)
+                .thenComparingLong(ControllerMessage.SealReport::endIndex);
+        ControllerMessage.SealReport best = heard.stream()
+                .filter(report -> report.lack() == Lack.NOTHING)
+                .max(order)
+                .orElse(null);
+        if (best == null
+                || heard.stream()
+                                .filter(report -> order.compare(report, best) <= 0)
+                                .map(report -> report.replica().node())
+                                .distinct()
+                                .count()
+                        < voters / 2 + 1) {
             return false;
         }
-        ControllerMessage.SealReport best = heard.stream()
-                .max(Comparator.comparingInt(ControllerMessage.SealReport::lastEpoch)
-                        .thenComparingLong(ControllerMessage.SealReport::endIndex))
-                .orElseThrow();
         leader = new Leader(best.replica(), best.incarnation());
         tellAll();
         return true;

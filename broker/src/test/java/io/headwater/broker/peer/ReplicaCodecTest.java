@@ -11,6 +11,7 @@ import io.headwater.broker.peer.wire.Replication;
 import io.headwater.broker.replica.AttachId;
 import io.headwater.broker.replica.ControllerMessage;
 import io.headwater.broker.replica.EpochStart;
+import io.headwater.broker.replica.Lack;
 import io.headwater.broker.replica.LogTail;
 import io.headwater.broker.replica.ReplicaId;
 import io.headwater.broker.replica.ReplicaMessage;
@@ -206,7 +207,7 @@ class ReplicaCodecTest {
                         index(random),
                         random.nextInt(1000),
                         index(random),
-                        random.nextBoolean());
+                        Lack.values()[random.nextInt(3)]);
             case 1 -> new ControllerMessage.LearnerReady(epoch, replica(random));
             case 2 -> new ControllerMessage.MarkCommitted(epoch, random.nextInt(1000));
             case 3 -> new ControllerMessage.TransferReady(epoch, replica(random), index(random));

@@ -29,6 +29,7 @@ final class Checker {
     private int givenUp;
     private int begunAnew;
     private int wholeAgain;
+    private int electedByHealing;
     private int copied;
     private int losses;
     /** On the disks of a write quorum, as a leader said. */
@@ -163,6 +164,15 @@ final class Checker {
     /** A copy that had lost what it had acknowledged has it again. */
     void wholeAgain() {
         wholeAgain++;
+    }
+
+    /** Without what one says that heals, nobody could have been elected. */
+    void neededHealing() {
+        electedByHealing++;
+    }
+
+    int electedByHealing() {
+        return electedByHealing;
     }
 
     /** A copy took a segment of another one. */

@@ -58,7 +58,7 @@ class ControllerTest implements ControllerPorts {
     }
 
     private void reportOfLost(int epoch, ReplicaId replica, int lastEpoch, long end) {
-        controller.receive(P, new SealReport(epoch, replica, 50 + replica.node(), lastEpoch, end, true));
+        controller.receive(P, new SealReport(epoch, replica, 50 + replica.node(), lastEpoch, end, Lack.TAIL));
     }
 
     @Test
@@ -69,6 +69,36 @@ class ControllerTest implements ControllerPorts {
         assertEquals(List.of(), proposed);
         report(4, A, 3, 10);
         assertEquals(List.of(new Elect(P, 4, 1, new Leader(A, 51))), proposed);
+    }
+
+    private void reportOfHealing(int epoch, ReplicaId replica, int lastEpoch, long end) {
+        controller.receive(P, new SealReport(epoch, replica, 50 + replica.node(), lastEpoch, end, Lack.ANYTHING));
+    }
+
+    @Test
+    void whoHealsIsHeardForOneThatHasAllThatItHad() {
+        view(4, null, THREE);
+        reportOfHealing(4, ME, 3, 10);
+        report(4, A, 3, 9);
+        controller.tick(1_000);
+        assertEquals(List.of(), proposed);
+        view(5, null, THREE);
+        reportOfHealing(5, ME, 3, 10);
+        report(5, A, 3, 10);
+        assertEquals(List.of(new Elect(P, 5, 1, new Leader(A, 51))), proposed);
+    }
+
+    /** It does not have what it says that it had; and whether all is lost that nobody says to have, nobody knows. */
+    @Test
+    void whoHealsNeitherLeadsNorSaysThatAllWereHeard() {
+        view(4, null, THREE);
+        reportOfHealing(4, ME, 3, 12);
+        reportOfHealing(4, A, 3, 9);
+        assertEquals(List.of(), controller.reports(P), "what an operator may choose from");
+        reportOfLost(4, B, 3, 9);
+        controller.tick(1_000);
+        assertEquals(List.of(), proposed);
+        assertEquals(1, controller.reports(P).size());
     }
 
     @Test

@@ -67,6 +67,10 @@ final class Faults {
             disaster();
             return;
         }
+        if (world.profile().hasDamage() && random.nextInt(4) == 0) {
+            damage(world.node(random.nextInt(ReplicationWorld.NODES)));
+            return;
+        }
         int dice = random.nextInt(10);
         SimNode node = world.node(random.nextInt(ReplicationWorld.NODES));
         if (dice < 4) {
@@ -99,6 +103,55 @@ final class Faults {
         } else {
             world.network().heal();
         }
+    }
+
+    /** It stays as it is until another copy leads and all are there; or until somebody restarts it, which forgets the damage. */
+    private void damage(SimNode node) {
+        PartitionView view = world.metadata().view();
+        if (node.isUp() && view.configuration().isVoter(node.id())) {
+            node.goOffline();
+            healOrForget(node);
+        }
+    }
+
+    private void healOrForget(SimNode node) {
+        world.timeline().in(5_000 + random.nextInt(60_000), () -> {
+            if (node.isOffline() && mayGiveUp(node)) {
+                node.giveUp();
+            } else if (node.isOffline() && random.nextInt(20) == 0) {
+                node.start();
+            } else if (node.isOffline()) {
+                healOrForget(node);
+            }
+        });
+    }
+
+    /**
+     * The nodes of all voters are alive, and one of them leads, whose disk has all that is committed. Not while voters change:
+     * they may let it go, and nobody who stays has it.
+     */
+    private boolean mayGiveUp(SimNode damaged) {
+        PartitionView view = world.metadata().view();
+        Leader leader = view.leader();
+        if (leader == null
+                || leader.node() == damaged.number()
+                || !view.isLedByVoter()
+                || view.configuration().isJoint()) {
+            return false;
+        }
+        for (ReplicaId voter : view.configuration().allVoters()) {
+            SimNode node = world.node(voter.node());
+            boolean alive = node.isUp() || node.isOffline();
+            if (!alive || !node.id().equals(voter)) {
+                return false;
+            }
+        }
+        SimNode node = world.node(leader.node());
+        return node.isUp()
+                && node.incarnation() == leader.incarnation()
+                && !node.isSuspect()
+                && node.log().durableIndex() == node.log().endIndex()
+                && world.checker().hasAllCommitted(node);
     }
 
     /**

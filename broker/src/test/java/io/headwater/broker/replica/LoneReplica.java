@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A replica on node 0 whose world is played by the test: nothing becomes durable or arrives by itself. */
 final class LoneReplica implements Promises, Messages, ReplicaOwner {
@@ -40,12 +41,16 @@ final class LoneReplica implements Promises, Messages, ReplicaOwner {
     }
 
     LoneReplica(int promised, Lack lack, int... epochsOfEntries) {
+        this(promised, lack, null, epochsOfEntries);
+    }
+
+    LoneReplica(int promised, Lack lack, @Nullable LogEnd had, int... epochsOfEntries) {
         for (int epoch : epochsOfEntries) {
             log.append(new Entry(epoch, log.endIndex()));
         }
         log.synced(log.endIndex());
         ReplicaPorts ports = new ReplicaPorts(log, this, this, this);
-        replica = new Replica(new ReplicaStart(ME, INCARNATION, 0, promised, 0, lack), ports, SETTINGS);
+        replica = new Replica(new ReplicaStart(ME, INCARNATION, 0, promised, 0, lack, had), ports, SETTINGS);
     }
 
     /** Leads this epoch, with everything durable and nobody attached. */

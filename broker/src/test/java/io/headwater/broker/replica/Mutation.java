@@ -9,10 +9,13 @@ public record Mutation(ReplicaSettings replica, ControllerSettings controller) {
     /** The names of the rules that can be switched off here. */
     public static List<String> names() {
         return Arrays.stream(Rules.Rule.values())
-                // Kept by whoever makes directories and opens logs; or nothing is seen of it at level persisted.
+                // Kept by whoever makes directories and opens logs; nothing is seen of it at level persisted; or where
+                // one
+                // machine only spoils bits.
                 .filter(rule -> rule != Rules.Rule.NEW_DISK_NEW_REPLICA
                         && rule != Rules.Rule.LOST_TAIL_IS_SUSPECT
-                        && rule != Rules.Rule.LOSS_IS_SAID_BY_ALL)
+                        && rule != Rules.Rule.LOSS_IS_SAID_BY_ALL
+                        && rule != Rules.Rule.HEALING_ASKS_FOR_WHAT_IT_HAD)
                 .map(Enum::name)
                 .toList();
     }

@@ -6,6 +6,7 @@ import java.util.SplittableRandom;
  * What one seed is like: each has its own mixture of faults.
  *
  * @param hasDisasters whether so many voters may be lost that an operator has to choose a leader
+ * @param hasDamage whether several copies may be found damaged before the first one is whole again
  * @param written whether what is written is committed, and what of the power is lost then
  */
 record Profile(
@@ -17,6 +18,7 @@ record Profile(
         int minCopies,
         int chaosMs,
         boolean hasDisasters,
+        boolean hasDamage,
         Written written) {
     static final int ENTRY_BYTES = 100;
 
@@ -39,24 +41,38 @@ record Profile(
                 pick(random, 0, 0, 0, 0, 3),
                 2_000 + random.nextInt(5_000),
                 false,
+                false,
                 Written.NEVER);
     }
 
     /** One entry at a time: what takes a moment else takes long enough for faults to come in between. */
     static Profile stepwise(SplittableRandom random) {
         return new Profile(
-                pick(random, 3, 10), pick(random, 10, 60), pick(random, 2, 20), 1, 1, 0, 5_000, false, Written.NEVER);
+                pick(random, 3, 10),
+                pick(random, 10, 60),
+                pick(random, 2, 20),
+                1,
+                1,
+                0,
+                5_000,
+                false,
+                false,
+                Written.NEVER);
     }
 
     Profile withDisasters() {
-        return with(true, written);
+        return with(true, hasDamage, written);
+    }
+
+    Profile withDamage() {
+        return with(hasDisasters, true, written);
     }
 
     Profile withWritten(Written how) {
-        return with(hasDisasters, how);
+        return with(hasDisasters, hasDamage, how);
     }
 
-    private Profile with(boolean disasters, Written how) {
+    private Profile with(boolean disasters, boolean damage, Written how) {
         return new Profile(
                 faultRate,
                 lossPermille,
@@ -66,6 +82,7 @@ record Profile(
                 minCopies,
                 chaosMs,
                 disasters,
+                damage,
                 how);
     }
 

@@ -635,6 +635,19 @@ class ReplicaTest {
         assertEquals(List.of(), lone.told(SealReport.class));
     }
 
+    /** A log that does not end before has all that it has ever acknowledged. */
+    @Test
+    void aSuspectSaysHowFarItsLogWentIfItKnowsThatAndWhatItTookSince() {
+        for (LogEnd had : List.of(new LogEnd(1, 9), new LogEnd(0, 9))) {
+            LoneReplica lone = new LoneReplica(1, Lack.ANYTHING, had, 1, 1);
+            lone.sealed(2);
+            lone.replica.onSealRequest(7, 2);
+            lone.replica.onPromiseDurable(2);
+            long end = had.lastEpoch() == 1 ? 9 : 2;
+            assertEquals(List.of(new SealReport(2, ME, INCARNATION, 1, end, Lack.ANYTHING)), lone.told);
+        }
+    }
+
     @Test
     void aSuspectHasASayAgainWhenItHasAllThatItsLeaderHad() {
         LoneReplica lone = suspect(1, 1, 1);

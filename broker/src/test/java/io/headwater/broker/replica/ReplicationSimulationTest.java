@@ -38,6 +38,23 @@ class ReplicationSimulationTest {
         assertTrue(wholeAgain.get() > 0 && copied.get() > 0, "nothing was shown");
     }
 
+    /** One that heals is heard for whoever has all that it had, so that two of three do not stop what the third one has. */
+    @Test
+    void severalCopiesThatHealStopNothingThatAnotherOneHas() {
+        AtomicInteger wholeAgain = new AtomicInteger();
+        AtomicInteger heard = new AtomicInteger();
+        Seeds.run(SEEDS, random -> {
+            ReplicationWorld world =
+                    new ReplicationWorld(random, Profile.random(random).withDamage(), Rules.ALL);
+            world.run();
+            wholeAgain.addAndGet(world.checker().copiesWholeAgain());
+            heard.addAndGet(world.checker().electedByHealing());
+        });
+        System.out.println(
+                "copies that rotted and were whole again: " + wholeAgain + ", elections that needed one: " + heard);
+        assertTrue(wholeAgain.get() > 0 && heard.get() > 0, "nothing was shown");
+    }
+
     /** What is acknowledged from then on is as safe as ever, and what others bring back goes. */
     @Test
     void whoeverIsChosenByHandIsFollowedByAllOthersFromThenOn() {
@@ -119,15 +136,18 @@ class ReplicationSimulationTest {
         try {
             SplittableRandom random = new SplittableRandom(seed);
             Profile profile = Profile.stepwise(random);
-            boolean isOfWritten = rule == Rule.LOST_TAIL_IS_SUSPECT || rule == Rule.LOSS_IS_SAID_BY_ALL;
-            new ReplicationWorld(
-                            random,
-                            isOfWritten ? profile.withWritten(Profile.Written.AND_ALL_LOSE_POWER) : profile,
-                            Rules.without(rule))
-                    .run();
+            new ReplicationWorld(random, of(rule, profile), Rules.without(rule)).run();
             return false;
         } catch (AssertionError seen) {
             return seen instanceof Checker.Violation;
         }
+    }
+
+    private static Profile of(Rule rule, Profile profile) {
+        return switch (rule) {
+            case LOST_TAIL_IS_SUSPECT, LOSS_IS_SAID_BY_ALL -> profile.withWritten(Profile.Written.AND_ALL_LOSE_POWER);
+            case HEALING_ASKS_FOR_WHAT_IT_HAD -> profile.withDamage();
+            default -> profile;
+        };
     }
 }

@@ -64,7 +64,8 @@ final class ReplicationWorld {
             network.heal();
         }
         if (!hasCome(wanted, wantedReads)) {
-            throw new AssertionError("no progress since everything was healed: " + metadata.view());
+            throw new AssertionError("no progress since everything was healed: " + metadata.view()
+                    + nodes.stream().map(SimNode::describe).toList());
         }
         return timeline.hash();
     }

@@ -158,12 +158,19 @@ final class SimController implements ControllerPorts {
         if (random.nextInt(20) > 0) {
             world.timeline().in(300 + random.nextInt(5_000), () -> {
                 world.timeline().trace(command);
-                if (world.metadata().apply(command)
-                        && command instanceof MetadataCommand.Elect elect
-                        && elect.mayLose()) {
-                    world.checker().lost(elect.epoch(), world.faults().areTooFewWhole());
+                if (world.metadata().apply(command) && command instanceof MetadataCommand.Elect elect) {
+                    elected(elect);
                 }
             });
+        }
+    }
+
+    private void elected(MetadataCommand.Elect elect) {
+        boolean tooFewWhole = world.faults().areTooFewWhole();
+        if (elect.mayLose()) {
+            world.checker().lost(elect.epoch(), tooFewWhole);
+        } else if (tooFewWhole) {
+            world.checker().neededHealing();
         }
     }
 

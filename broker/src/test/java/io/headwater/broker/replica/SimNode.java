@@ -41,8 +41,12 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     private boolean emptied;
     /** Kept on the disk. */
     private Lack lack = Lack.NOTHING;
+    /** The same: where it may lack anything, how far its log went; null: not known. */
+    private @Nullable LogEnd had;
     /** The same: it counts what is not on the disk. */
     private boolean unsynced;
+    /** Found to be damaged, offline, and not cut yet: how far its log goes, as the process knows. */
+    private @Nullable LogEnd offlineAt;
 
     private int life;
 
@@ -91,6 +95,12 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         return commit;
     }
 
+    String describe() {
+        return name() + (isUp() ? "" : " down") + " lack " + lack + " had " + had + " ends "
+                + log.epochs().lastEpoch() + ", " + log.endIndex() + ", durable " + log.durableIndex() + ", commit "
+                + commit + (leading ? " leads" : "");
+    }
+
     boolean isUp() {
         return replica != null;
     }
@@ -103,6 +113,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     }
 
     void start() {
+        offlineAt = null;
         incarnation = world.metadata().newIncarnation();
         commit = Math.min(storedCommit, log.endIndex());
         Replica open = open();
@@ -119,8 +130,8 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
         endReads.clear();
         syncing = false;
         boolean saysSo = lack != Lack.TAIL || world.rules().hold(Rule.LOST_TAIL_IS_SUSPECT);
-        ReplicaStart start =
-                new ReplicaStart(id(), incarnation, ++life, storedPromise, storedCommit, saysSo ? lack : Lack.NOTHING);
+        ReplicaStart start = new ReplicaStart(
+                id(), incarnation, ++life, storedPromise, storedCommit, saysSo ? lack : Lack.NOTHING, had);
         Replica opened = new Replica(start, new ReplicaPorts(log, this, this, this), settings(), world.rules());
         replica = opened;
         timeline.trace(start);
@@ -200,19 +211,51 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
 
     /** Damage that is found, in a process that runs or by the next one: what stands behind it is given up. */
     void rot() {
-        long left = log.endIndex() == 0 ? 0 : random.nextInt((int) log.endIndex());
-        timeline.trace(name() + " rots from " + left);
-        log.rot(left);
-        lack = Lack.ANYTHING;
-        storedCommit = Math.min(storedCommit, left);
+        forfeit(isUp() ? acknowledgedEnd() : null);
         PartitionView last = seen;
         if (isUp()) {
-            commit = Math.min(storedCommit, left);
+            commit = Math.min(storedCommit, log.endIndex());
             Replica opened = open();
             if (last != null) {
                 opened.onView(last);
             }
         }
+    }
+
+    /** Damage that is found; nothing is given up yet. The copy does nothing until {@link #giveUp}, or a start that forgets it. */
+    void goOffline() {
+        LogEnd end = acknowledgedEnd();
+        crash(false);
+        timeline.trace(name() + " is damaged");
+        offlineAt = end;
+    }
+
+    void giveUp() {
+        forfeit(offlineAt);
+        start();
+    }
+
+    private @Nullable LogEnd acknowledgedEnd() {
+        LogEnd own = new LogEnd(log.epochs().lastEpoch(), log.endIndex());
+        if (lack == Lack.NOTHING) {
+            return own;
+        }
+        LogEnd before = had;
+        return before == null || before.compareTo(own) > 0 ? before : own;
+    }
+
+    private void forfeit(@Nullable LogEnd end) {
+        long left = log.endIndex() == 0 ? 0 : random.nextInt((int) log.endIndex());
+        timeline.trace(name() + " rots from " + left);
+        log.rot(left);
+        lack = Lack.ANYTHING;
+        had = end;
+        storedCommit = Math.min(storedCommit, left);
+    }
+
+    /** Until it gives up what is damaged, or starts anew. */
+    boolean isOffline() {
+        return offlineAt != null;
     }
 
     boolean isSuspect() {
@@ -420,6 +463,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     @Override
     public void wholeAgain() {
         lack = Lack.NOTHING;
+        had = null;
         world.checker().wholeAgain();
     }
 

@@ -111,7 +111,7 @@ class WrittenLevelTest {
         lone.sealed(2);
         lone.replica.onSealRequest(7, 2);
         lone.replica.onPromiseDurable(2);
-        assertEquals(List.of(new SealReport(2, ME, INCARNATION, 1, 2, true)), lone.told);
+        assertEquals(List.of(new SealReport(2, ME, INCARNATION, 1, 2, Lack.TAIL)), lone.told);
         lone.view(2, new Leader(ME, INCARNATION), THREE);
         assertFalse(lone.replica.isLeading());
     }
