@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Sees everything and forgives nothing. What it says fails the seed. */
 final class Checker {
@@ -24,6 +25,7 @@ final class Checker {
     private int recoveredEpoch;
 
     private boolean mayGiveUp;
+    private int commits;
     private int confirmedReads;
     private int recoveries;
     private int givenUp;
@@ -36,6 +38,8 @@ final class Checker {
     private long persisted;
 
     private boolean mayLosePersisted;
+    /** The one that was chosen, until something of its own epoch is committed: what is not on its disk may yet go with it. */
+    private @Nullable SimNode chosen;
 
     Checker(Timeline timeline) {
         this.timeline = timeline;
@@ -43,6 +47,11 @@ final class Checker {
 
     long committedEnd() {
         return committed.size();
+    }
+
+    /** How often an entry was, whatever was given up since. */
+    int commits() {
+        return commits;
     }
 
     Entry committed(long index) {
@@ -136,6 +145,7 @@ final class Checker {
 
     private void giveUp(SimNode node) {
         mayGiveUp = false;
+        chosen = node;
         int kept = 0;
         while (kept < committed.size()
                 && kept < node.log().endIndex()
@@ -153,6 +163,16 @@ final class Checker {
         for (int i = kept; i < node.commit(); i++) {
             committed.add(node.log().get(i));
             committedIn.add(recoveredEpoch);
+        }
+    }
+
+    /** What was not on its disk is gone: if it was chosen, and nobody else had to have that, it is given up as well. */
+    void lostPower(SimNode node) {
+        if (node == chosen && node.log().endIndex() < committed.size()) {
+            int kept = (int) node.log().endIndex();
+            givenUp += committed.size() - kept;
+            committed.subList(kept, committed.size()).clear();
+            committedIn.subList(kept, committedIn.size()).clear();
         }
     }
 
@@ -234,6 +254,8 @@ final class Checker {
                             + " on " + node.name());
                 }
             } else if (leading) {
+                chosen = null;
+                commits++;
                 committed.add(entry);
                 committedIn.add(node.log().epochs().lastEpoch());
             } else {

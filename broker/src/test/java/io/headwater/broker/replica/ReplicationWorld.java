@@ -58,7 +58,7 @@ final class ReplicationWorld {
             more = timeline.step(chaosUs);
         }
         heal();
-        long wanted = checker.committedEnd() + PROGRESS;
+        int wanted = checker.commits() + PROGRESS;
         int wantedReads = checker.confirmedReads() + PROGRESS;
         while (!hasCome(wanted, wantedReads) && timeline.step(chaosUs + HEALED_US)) {
             network.heal();
@@ -70,8 +70,8 @@ final class ReplicationWorld {
         return timeline.hash();
     }
 
-    private boolean hasCome(long committedEnd, int confirmedReads) {
-        return checker.committedEnd() >= committedEnd && checker.confirmedReads() >= confirmedReads;
+    private boolean hasCome(int commits, int confirmedReads) {
+        return checker.commits() >= commits && checker.confirmedReads() >= confirmedReads;
     }
 
     private void heal() {

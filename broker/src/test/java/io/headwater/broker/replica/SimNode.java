@@ -30,6 +30,9 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
 
     private @Nullable Replica replica;
     private long incarnation;
+    /** How far the metadata was when this run registered. */
+    private long registered;
+
     private long commit;
     private boolean leading;
     /** Where the log ended when it began to lead. */
@@ -115,6 +118,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     void start() {
         offlineAt = null;
         incarnation = world.metadata().newIncarnation();
+        registered = world.metadata().view().index();
         commit = Math.min(storedCommit, log.endIndex());
         Replica open = open();
         world.sendView(this);
@@ -157,10 +161,15 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
     void onView(PartitionView view) {
         boolean isNewer = seen == null || view.index() > seen.index();
         boolean wasMember = seen != null && seen.isMember(id());
+        boolean goes = isNewer && wasMember && !view.isMember(id()) && goesWhenTakenAway();
+        if (goes && view.index() < registered) {
+            return; // the run before may have known more: a host deletes nothing before its picture shows that it has
+            // registered
+        }
         if (isNewer) {
             seen = view;
         }
-        if (isNewer && wasMember && !view.isMember(id()) && goesWhenTakenAway()) {
+        if (goes) {
             beginAnew(view);
             return;
         }
@@ -184,6 +193,7 @@ final class SimNode implements Promises, Messages, ReplicaOwner {
             log.crash(left);
         } else {
             log.crash(left == 0 ? 0 : random.nextInt(left + 1));
+            world.checker().lostPower(this);
             lack = unsynced && lack == Lack.NOTHING ? Lack.TAIL : lack;
         }
         unsynced = false;
