@@ -161,6 +161,11 @@ public final class MetadataImage {
         return next.partitionId();
     }
 
+    /** Ids of groups from here on were never given to any. */
+    public int nextGroupId() {
+        return next.groupId();
+    }
+
     /** Producer ids from here on were never given to anyone. */
     public long nextProducerId() {
         return next.producerId();

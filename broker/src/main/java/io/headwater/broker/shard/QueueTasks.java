@@ -41,8 +41,9 @@ final class QueueTasks {
         MessageLite answer(Reports reports) throws StorageException, RequestFailedException;
     }
 
-    /** A request about one partition; what cannot be done is answered with an error. */
-    private record Request(Connection connection, int correlationId, FrameType type, long partitionId, Work work)
+    /** A request about a group in one partition; what cannot be done is answered with an error. */
+    private record Request(
+            Connection connection, int correlationId, FrameType type, long partitionId, int groupId, Work work)
             implements Task {
         @Override
         public void run(Shard shard) {
@@ -50,6 +51,8 @@ final class QueueTasks {
             Error refusal = null;
             if (info == null) {
                 refusal = shard.unknown(partitionId);
+            } else if (shard.isUnknownYet(groupId)) {
+                refusal = PartitionErrors.unknownYet(partitionId);
             } else {
                 try {
                     work.on(shard, shard.owned(info));
@@ -73,7 +76,8 @@ final class QueueTasks {
 
     static Task open(Connection connection, int correlationId, QueueOpen request) {
         Work work = (shard, owned) -> open(shard, owned, connection, correlationId, request);
-        return new Request(connection, correlationId, FrameType.QUEUE_OPEN, request.getPartitionId(), work);
+        return new Request(
+                connection, correlationId, FrameType.QUEUE_OPEN, request.getPartitionId(), request.getGroupId(), work);
     }
 
     static Task settle(Connection connection, int correlationId, QueueSettle request) {
@@ -81,13 +85,25 @@ final class QueueTasks {
             owned.desk().settle(request, shard.now(), new Answer<>(connection, correlationId, FrameType.QUEUE_SETTLE));
             shard.turn(owned);
         };
-        return new Request(connection, correlationId, FrameType.QUEUE_SETTLE, request.getPartitionId(), work);
+        return new Request(
+                connection,
+                correlationId,
+                FrameType.QUEUE_SETTLE,
+                request.getPartitionId(),
+                request.getGroupId(),
+                work);
     }
 
     static Task operate(Connection connection, int correlationId, QueueOperate request) {
         // What it finds nothing to do for leaves no entry, that only a leader could commit.
         return sure(
-                connection, correlationId, FrameType.QUEUE_OPERATE, request.getPartitionId(), false, (shard, owned) -> {
+                connection,
+                correlationId,
+                FrameType.QUEUE_OPERATE,
+                request.getPartitionId(),
+                request.getGroupId(),
+                false,
+                (shard, owned) -> {
                     owned.desk()
                             .operate(
                                     request,
@@ -103,6 +119,7 @@ final class QueueTasks {
                 correlationId,
                 FrameType.QUEUE_BROWSE,
                 request.getPartitionId(),
+                request.getGroupId(),
                 request.getLocal(),
                 reports -> reports.browse(request));
     }
@@ -113,6 +130,7 @@ final class QueueTasks {
                 correlationId,
                 FrameType.QUEUE_EXPLAIN,
                 request.getPartitionId(),
+                request.getGroupId(),
                 request.getLocal(),
                 reports -> reports.explain(request));
     }
@@ -122,9 +140,10 @@ final class QueueTasks {
             int correlationId,
             FrameType type,
             long partitionId,
+            int groupId,
             boolean local,
             Question question) {
-        return sure(connection, correlationId, type, partitionId, local, (shard, owned) -> {
+        return sure(connection, correlationId, type, partitionId, groupId, local, (shard, owned) -> {
             MessageLite answer = question.answer(new Reports(owned.desk(), shard.now()));
             connection.post(Outgoing.reply(correlationId, type, answer));
             shard.touch(connection);
@@ -133,12 +152,19 @@ final class QueueTasks {
 
     /** Done when it is sure that there is nothing more in the partition than this broker knows of. */
     private static Task sure(
-            Connection connection, int correlationId, FrameType type, long partitionId, boolean local, Work work) {
+            Connection connection,
+            int correlationId,
+            FrameType type,
+            long partitionId,
+            int groupId,
+            boolean local,
+            Work work) {
         return new Request(
                 connection,
                 correlationId,
                 type,
                 partitionId,
+                groupId,
                 (shard, owned) -> shard.endReads().ask(owned, local, new EndReads.Read() {
                     @Override
                     public void answer() throws StorageException, RequestFailedException {

@@ -219,6 +219,11 @@ final class Shard {
                 : PartitionErrors.unknownPartition(partitionId);
     }
 
+    /** A group that this broker has not heard of: it will soon, or never. */
+    boolean isUnknownYet(int groupId) {
+        return replicas.self().isMember() && groupId >= metadata.get().nextGroupId();
+    }
+
     /** Of a producer id that nobody was given, or not as far as this broker knows. */
     Error notGiven(PartitionInfo info, long producerId) {
         return replicas.self().isMember()
