@@ -29,6 +29,9 @@ final class Follower {
     private @Nullable Attempt attempt;
     private long attempts;
     private boolean copying;
+    /** The attach that was answered so. */
+    private @Nullable Attempt copyingFor;
+
     /** Where the last entries began that this log could not take; of several that a leader sends at once, each. */
     private long gapAt = NO_GAP;
 
@@ -104,7 +107,7 @@ final class Follower {
     }
 
     void onAttachOk(ReplicaMessage.AttachOk ok) {
-        Attempt answered = take(ok.id());
+        Attempt answered = underWay(ok.id());
         if (answered == null || !state.promise.admits(ok.epoch())) {
             return;
         }
@@ -118,8 +121,10 @@ final class Follower {
             return;
         }
         if (ok.truncateTo() < state.log.endIndex()) {
+            // If there is no room for that now, the leader is asked again.
             state.log.truncateTo(ok.truncateTo());
         }
+        attempt = null;
         state.promise.make(ok.epoch());
         attachedEpoch = ok.epoch();
         attachedBy = ok.id();
@@ -147,11 +152,13 @@ final class Follower {
     }
 
     void onCopyFirst(ReplicaMessage.CopyFirst copy) {
-        Attempt answered = take(copy.id());
+        Attempt answered = underWay(copy.id());
         if (answered != null && copy.fromIndex() < state.commit() && answered.isFromBeforeRecovery) {
             state.giveUp();
         } else if (answered != null) {
             copying = true;
+            attempt = null;
+            copyingFor = answered;
             state.owner.mustCopy(copy.fromIndex(), copy.end(), copy.goesOn());
         } else if (copy.epoch() == attachedEpoch && copy.id().equals(attachedBy)) {
             // It was far behind, as far as the leader knows: it says again what it has.
@@ -162,19 +169,26 @@ final class Follower {
     /** The log was filled from elsewhere, with what is committed. Nobody may cut that; or it leads, and is not to be filled. */
     void onCopied() {
         copying = false;
+        copyingFor = null;
+    }
+
+    /** The log is as it was, and the leader is asked again, in a while. */
+    void onNotCopied() {
+        Attempt begun = copyingFor;
+        onCopied();
+        if (begun != null && attempt == null && state.promise.admits(begun.epoch)) {
+            begun.saidMs = JUST_SAID;
+            attempt = begun;
+        }
     }
 
     boolean isCopying() {
         return copying;
     }
 
-    private @Nullable Attempt take(AttachId id) {
+    private @Nullable Attempt underWay(AttachId id) {
         Attempt found = attempt;
-        if (found == null || !found.id.equals(id)) {
-            return null;
-        }
-        attempt = null;
-        return found;
+        return found == null || !found.id.equals(id) ? null : found;
     }
 
     void onAppend(ReplicaMessage.Append append) {

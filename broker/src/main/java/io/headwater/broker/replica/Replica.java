@@ -216,6 +216,13 @@ public final class Replica {
         }
     }
 
+    /** What {@link ReplicaOwner#mustCopy} asked for cannot be begun now, and nothing has changed. */
+    public void onNotCopied() {
+        if (!state.isHalted() && follower.isCopying()) {
+            follower.onNotCopied();
+        }
+    }
+
     /** Messages to this node may be lost from the last acknowledged one on. */
     public void onDisconnected(int node) {
         if (leadership != null) {

@@ -175,11 +175,22 @@ final class LocalReplica implements Commitment, Messages, ReplicaOwner {
         if (mustCopy) {
             mustCopy = false;
             if (!goesOn) {
-                copy.beginAt(leaderStart);
+                beginAt(leaderStart);
             }
             copies.begin(this, copyUntil);
         } else if (leaderStart.index() > log.startIndex() && !replica.isLeading()) {
             copy.dropBefore(leaderStart.index());
+        }
+    }
+
+    private void beginAt(LogStart leaderStart) {
+        try {
+            copy.beginAt(leaderStart);
+        } catch (CopyFailedException e) {
+            if (e.isFull()) {
+                replica.onNotCopied();
+            }
+            throw e;
         }
     }
 

@@ -377,6 +377,28 @@ class CopyLogTest {
         world.nodes.forEach(CopyNode::stop);
     }
 
+    /** Neither is it there, nor is it given up: it begins when there is room. */
+    @Test
+    void anEmptyCopyBeginsWhereTheLogDoesWhenThereIsRoomForThat() throws IOException {
+        CopyWorld world = world(2);
+        for (int i = 0; i < 2; i++) {
+            write(world.failOver(), 40);
+            world.settle();
+        }
+        retain(world, 10_000);
+        CopyNode late = world.add(path, new FileSystemDisk());
+        late.disk.fullAfter(0);
+        world.tellAll();
+        world.run();
+        assertTrue(late.full > 0);
+        assertEquals(0, late.log().endIndex());
+        late.disk.heal();
+        world.settle();
+        assertEquals(world.leader().copy().logStart(), late.copy().logStart());
+        world.assertAllEqual();
+        world.nodes.forEach(CopyNode::stop);
+    }
+
     @Test
     void anOldCopyIsReplacedWhereTheLogsHaveNothingInCommonAnyMore() throws IOException {
         CopyWorld world = world(3);

@@ -401,7 +401,7 @@ final class CopyNode implements Messages, ReplicaOwner {
         copyFrom = -1;
         call(() -> {
             if (!copyGoesOn) {
-                copy().beginAt(start);
+                beginAt(start);
             }
             int then = life;
             filling = new SegmentCopy(
@@ -437,6 +437,15 @@ final class CopyNode implements Messages, ReplicaOwner {
                         }
                     });
         });
+    }
+
+    private void beginAt(LogStart start) {
+        try {
+            copy().beginAt(start);
+        } catch (CopyFailedException e) {
+            replica().onNotCopied();
+            throw e;
+        }
     }
 
     /** What another node wants. */

@@ -91,6 +91,47 @@ class ReplicaTest {
         assertEquals(2, lone.log.endIndex());
     }
 
+    private static void assertAsksAgain(LoneReplica lone) {
+        lone.sent.clear();
+        assertTrue(lone.replica.needsTicks());
+        lone.replica.tick(1_000);
+        assertEquals(List.of(), lone.sent, "not at once");
+        lone.replica.tick(2_000);
+        assertEquals(1, lone.sent(Attach.class).get(0).id().attempt());
+    }
+
+    @Test
+    void aLogThatCannotBeCutForLackOfRoomIsCutLater() {
+        LoneReplica lone = new LoneReplica(0, 1, 1, 1);
+        lone.view(3, new Leader(A, 51), THREE);
+        AttachOk ok = new AttachOk(3, new AttachId(ME, INCARNATION, 1), 2, 0, 2);
+        lone.log.full = true;
+
+        assertThrows(UncheckedIOException.class, () -> lone.replica.receive(ok));
+        assertEquals(3, lone.log.endIndex());
+        assertAsksAgain(lone);
+        lone.log.full = false;
+        lone.replica.receive(ok);
+
+        assertEquals(2, lone.log.endIndex());
+        assertFalse(lone.replica.needsTicks());
+    }
+
+    @Test
+    void aLogThatCannotBeginAnewForLackOfRoomDoesSoLater() {
+        LoneReplica lone = new LoneReplica(0, 1, 1, 1);
+        lone.view(3, new Leader(A, 51), THREE);
+        CopyFirst first = new CopyFirst(3, new AttachId(ME, INCARNATION, 1), 5, false, 9);
+
+        lone.replica.receive(first);
+        assertFalse(lone.replica.needsTicks());
+        lone.replica.onNotCopied();
+        assertAsksAgain(lone);
+        lone.replica.receive(first);
+
+        assertEquals(List.of("copy 5", "copy 5"), lone.events);
+    }
+
     @Test
     void acknowledgesWhatIsOnDiskAndNotBeforeItsPromiseIs() {
         LoneReplica lone = new LoneReplica(0, 1);

@@ -1,5 +1,7 @@
 package io.headwater.broker.replica;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -40,6 +42,9 @@ final class SimLog implements ReplicaLog {
     private long durable;
     private long start;
     private long cuts;
+    /** There is no room to be cut. */
+    boolean full;
+
     private LongPredicate offers = from -> false;
     private BooleanSupplier takes = () -> false;
 
@@ -172,6 +177,9 @@ final class SimLog implements ReplicaLog {
 
     @Override
     public void truncateTo(long endIndex) {
+        if (full) {
+            throw new UncheckedIOException(new IOException("the disk is full"));
+        }
         cut(endIndex);
     }
 }
