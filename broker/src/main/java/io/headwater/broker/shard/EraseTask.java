@@ -22,7 +22,7 @@ record EraseTask(Connection connection, int correlationId, EraseRecords request)
     public void run(Shard shard) {
         PartitionInfo info = shard.metadata().partition(request.getPartitionId());
         if (info == null) {
-            fail(shard, shard.unknown(request.getPartitionId()));
+            fail(shard, shard.unknown().partition(request.getPartitionId()));
             return;
         }
         try {

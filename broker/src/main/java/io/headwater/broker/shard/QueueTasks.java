@@ -48,12 +48,10 @@ final class QueueTasks {
         @Override
         public void run(Shard shard) {
             PartitionInfo info = shard.metadata().partition(partitionId);
-            Error refusal = null;
-            if (info == null) {
-                refusal = shard.unknown(partitionId);
-            } else if (shard.isUnknownYet(groupId)) {
-                refusal = PartitionErrors.unknownYet(partitionId);
-            } else {
+            Error refusal = info == null
+                    ? shard.unknown().partition(partitionId)
+                    : shard.unknown().groupYet(info, groupId);
+            if (info != null && refusal == null) {
                 try {
                     work.on(shard, shard.owned(info));
                 } catch (StorageException e) {

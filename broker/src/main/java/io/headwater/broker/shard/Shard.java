@@ -11,7 +11,6 @@ import io.headwater.broker.net.Attachment;
 import io.headwater.broker.net.Connection;
 import io.headwater.broker.partition.NotLeaderException;
 import io.headwater.broker.partition.Partition;
-import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.replica.ReplicaSettings;
 import io.headwater.broker.stream.ProduceRequest;
@@ -53,6 +52,7 @@ final class Shard {
     private final Mailbox mailbox;
     private final DataDirectory data;
     private final Supplier<MetadataImage> metadata;
+    private final Unknown unknown;
     private final EpochClock clock;
     private final NanoClock nanoClock;
     private final Owners.Settings settings;
@@ -95,6 +95,7 @@ final class Shard {
         this.mailbox = mailbox;
         this.data = data;
         this.metadata = metadata;
+        this.unknown = new Unknown(self.isMember(), metadata);
         this.clock = settings.epochClock();
         this.nanoClock = settings.nanoClock();
         this.settings = settings;
@@ -212,23 +213,8 @@ final class Shard {
         return owned;
     }
 
-    /** Of a partition that the metadata do not name, perhaps not yet: in a cluster others may know more than this broker. */
-    Error unknown(long partitionId) {
-        return replicas.self().isMember() && partitionId >= metadata.get().nextPartitionId()
-                ? PartitionErrors.unknownYet(partitionId)
-                : PartitionErrors.unknownPartition(partitionId);
-    }
-
-    /** A group that this broker has not heard of: it will soon, or never. */
-    boolean isUnknownYet(int groupId) {
-        return replicas.self().isMember() && groupId >= metadata.get().nextGroupId();
-    }
-
-    /** Of a producer id that nobody was given, or not as far as this broker knows. */
-    Error notGiven(PartitionInfo info, long producerId) {
-        return replicas.self().isMember()
-                ? PartitionErrors.unknownYet(info.partitionId())
-                : PartitionErrors.producerNotGiven(info, producerId);
+    Unknown unknown() {
+        return unknown;
     }
 
     ReplicaSettings replication() {

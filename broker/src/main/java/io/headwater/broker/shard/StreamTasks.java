@@ -48,12 +48,12 @@ final class StreamTasks {
         private void append(Shard shard, IncomingBatch batch) {
             PartitionInfo info = shard.metadata().partition(batch.partitionId());
             if (info == null) {
-                fail(shard, batch, shard.unknown(batch.partitionId()));
+                fail(shard, batch, shard.unknown().partition(batch.partitionId()));
                 return;
             }
             if (batch.producerId() >= shard.metadata().nextProducerId()) {
                 // A partition that forgets a producer forgets all with a lower id: one made up would shut others out.
-                fail(shard, batch, shard.notGiven(info, batch.producerId()));
+                fail(shard, batch, shard.unknown().producer(info, batch.producerId()));
                 return;
             }
             Owned owned;
@@ -151,7 +151,7 @@ final class StreamTasks {
             }
             PartitionInfo info = shard.metadata().partition(request.getPartitionId());
             if (info == null) {
-                return shard.unknown(request.getPartitionId());
+                return shard.unknown().partition(request.getPartitionId());
             }
             try {
                 Owned owned = shard.owned(info);
@@ -235,7 +235,7 @@ final class StreamTasks {
         public void run(Shard shard) {
             PartitionInfo info = shard.metadata().partition(request.getPartitionId());
             if (info == null) {
-                fail(shard, shard.unknown(request.getPartitionId()));
+                fail(shard, shard.unknown().partition(request.getPartitionId()));
                 return;
             }
             try {
