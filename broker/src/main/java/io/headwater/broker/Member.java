@@ -53,6 +53,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -308,6 +309,12 @@ final class Member implements Membership, PeerHandler, Responsibility {
     @Override
     public List<Integer> voters() {
         return joined().voterNodes();
+    }
+
+    @Override
+    public Set<Integer> differing() {
+        OperatorDesk desk = joined().operators();
+        return desk == null ? Set.of() : desk.differing();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.headwater.broker;
 
 import io.headwater.broker.cluster.ClusterMetadata;
+import io.headwater.broker.cluster.OperatorDesk;
 import io.headwater.broker.control.ClusterPicture;
 import io.headwater.broker.copy.SegmentTraffic;
 import io.headwater.broker.metadata.MetadataImage;
@@ -38,6 +39,7 @@ final class MemberVitals implements ClusterVitals {
             picture = new ClusterPicture(image).describe().build();
             counted = picture;
         }
+        OperatorDesk desk = metadata.operators();
         int fenced = 0;
         int draining = 0;
         for (ClusterNode node : picture.getNodesList()) {
@@ -53,7 +55,8 @@ final class MemberVitals implements ClusterVitals {
                 picture.getLeaderless(),
                 picture.getShortOfVoters(),
                 picture.getChanging(),
-                picture.getRecoveriesCount());
+                picture.getRecoveriesCount(),
+                desk == null ? 0 : desk.differing().size());
     }
 
     @Override

@@ -46,12 +46,30 @@ public final class ClusterMetadata implements MetadataQuorum {
     private final Proposals proposals;
     private final Tail tail;
     private final MetadataFeed feed;
+    private final PictureMarks marks;
     private final List<Listener> listeners = new ArrayList<>();
     private final PeerAddresses addresses;
     private final Heartbeats heartbeats;
     private final LeaderWatch watch;
     /** Nodes whose process was seen to be gone, and when; whoever comes to lead does not wait for their silence. */
     private final Map<Integer, Long> gone = new HashMap<>();
+
+    private final Tail.Listener heard = new Tail.Listener() {
+        @Override
+        public void leaderHeard(String leader) {
+            ClusterMetadata.this.leaderHeard(leader);
+        }
+
+        @Override
+        public void applied(MetadataImage next, Command command) {
+            ClusterMetadata.this.applied(next, command);
+        }
+
+        @Override
+        public void replaced(MetadataImage next) {
+            ClusterMetadata.this.replaced(next);
+        }
+    };
 
     private volatile @Nullable Voter voter;
     private volatile @Nullable Leading leading;
@@ -75,7 +93,9 @@ public final class ClusterMetadata implements MetadataQuorum {
         this.nowNs = member.ports().nanoClock().nanoTime();
         this.vote = new Vote(member.name(), file);
         this.addresses = new PeerAddresses(member.ports().peers());
-        this.heartbeats = new Heartbeats(member, nowNs);
+        this.marks = new PictureMarks(member.ports().diskWork(), member.mailbox()::execute);
+        listeners.add(marks);
+        this.heartbeats = new Heartbeats(member, marks, nowNs);
         this.saveDueNs = nowNs;
         this.watch = new LeaderWatch(member.name());
         this.requests = new Requests(this, member);
@@ -86,26 +106,7 @@ public final class ClusterMetadata implements MetadataQuorum {
                 member.settings().timing().retryMs(),
                 nowNs);
         this.tail = new Tail(
-                member.ports().peers(),
-                member.mailbox(),
-                member.settings().seeds(),
-                new Tail.Listener() {
-                    @Override
-                    public void leaderHeard(String leader) {
-                        ClusterMetadata.this.leaderHeard(leader);
-                    }
-
-                    @Override
-                    public void applied(MetadataImage next, Command command) {
-                        ClusterMetadata.this.applied(next, command);
-                    }
-
-                    @Override
-                    public void replaced(MetadataImage next) {
-                        ClusterMetadata.this.replaced(next);
-                    }
-                },
-                nowNs);
+                member.ports().peers(), member.mailbox(), member.settings().seeds(), heard, nowNs);
         this.feed = new MetadataFeed(image);
         if (voter != null) {
             adopt(voter);
@@ -150,6 +151,7 @@ public final class ClusterMetadata implements MetadataQuorum {
         if (mine != null && !leads) {
             work += watch.doWork(mine, controller, nowNs);
         }
+        marks.doWork(nowNs, image);
         Leading here = leading;
         if (here != null) {
             work += here.doWork(nowNs);
@@ -365,17 +367,7 @@ public final class ClusterMetadata implements MetadataQuorum {
 
     private void adopt(Voter started) {
         voter = started;
-        started.listener(new Listener() {
-            @Override
-            public void applied(MetadataImage next, Command command) {
-                ClusterMetadata.this.applied(next, command);
-            }
-
-            @Override
-            public void replaced(MetadataImage next) {
-                ClusterMetadata.this.replaced(next);
-            }
-        });
+        started.listener(heard);
         replaced(started.image());
     }
 
@@ -405,7 +397,7 @@ public final class ClusterMetadata implements MetadataQuorum {
             leading = null;
             watch.leadsNoLonger();
         } else {
-            Leading begun = new Leading(member, quorum, watch.last(), this::proposeForController, image, nowNs);
+            Leading begun = new Leading(member, quorum, watch.last(), this::proposeForController, marks, image, nowNs);
             gone.forEach((node, sinceNs) -> {
                 if (nowNs - sinceNs < GONE_NS) {
                     begun.gone(node);

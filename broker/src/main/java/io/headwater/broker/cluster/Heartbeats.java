@@ -4,18 +4,21 @@ import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.peer.wire.Heartbeat;
 import io.headwater.broker.peer.wire.PeerMessage;
+import io.headwater.broker.peer.wire.PictureMark;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Tells the controller's node, again and again, that this one lives. */
 final class Heartbeats {
     private final Member member;
+    private final PictureMarks marks;
     private final long everyNs;
     private long dueNs;
     private int told;
 
-    Heartbeats(Member member, long nowNs) {
+    Heartbeats(Member member, PictureMarks marks, long nowNs) {
         this.member = member;
+        this.marks = marks;
         this.everyNs = TimeUnit.MILLISECONDS.toNanos(member.settings().timing().heartbeatMs());
         this.dueNs = nowNs;
     }
@@ -37,6 +40,10 @@ final class Heartbeats {
                 .setNodeId(me.nodeId())
                 .setIncarnation(me.incarnation())
                 .setAppliedIndex(image.appliedIndex());
+        PictureMark picture = marks.newest();
+        if (picture != null) {
+            heartbeat.setPicture(picture);
+        }
         member.ports()
                 .peers()
                 .send(

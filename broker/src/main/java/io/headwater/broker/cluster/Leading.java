@@ -40,6 +40,7 @@ final class Leading {
     private final ControllerDesk desk;
     private final VoterSeats seats;
     private final Moves moves;
+    private final PictureCheck pictures;
     private final Voter quorum;
     private final Consumer<Command.Builder> propose;
     private final long heartbeatNs;
@@ -57,6 +58,7 @@ final class Leading {
             Voter quorum,
             int predecessor,
             Consumer<Command.Builder> propose,
+            PictureMarks marks,
             MetadataImage image,
             long nowNs) {
         ClusterSettings.Timing timing = member.settings().timing();
@@ -68,6 +70,7 @@ final class Leading {
                 member.settings().controller(), peers, new Handback(timing.handbackMs(), nowNs), propose, image, nowNs);
         this.seats = new VoterSeats(peers, member.mailbox(), quorum, timing.voterLostMs(), nowNs);
         this.moves = new Moves(timing.voterLostMs(), nowNs);
+        this.pictures = new PictureCheck(marks);
         this.quorum = quorum;
         this.propose = propose;
         this.image = image;
@@ -89,10 +92,12 @@ final class Leading {
         sessions.onImage(next, nowNs);
         desk.onImage(next, nowNs);
         moves.onImage(next, nowNs);
+        pictures.onImage(next);
     }
 
     void heard(Heartbeat heartbeat, long nowNs) {
         sessions.heard(heartbeat.getNodeId(), heartbeat.getIncarnation(), nowNs);
+        pictures.heard(heartbeat, image, nowNs);
     }
 
     void receive(List<ControllerCodec.Received> says, long nowNs) {
@@ -105,6 +110,10 @@ final class Leading {
 
     Moves moves() {
         return moves;
+    }
+
+    PictureCheck pictures() {
+        return pictures;
     }
 
     void gone(int node) {

@@ -4,6 +4,7 @@ import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.replica.ControllerMessage.SealReport;
 import java.util.List;
+import java.util.Set;
 
 /** What operators ask of the controller. On the owner's thread. */
 public final class OperatorDesk {
@@ -25,6 +26,11 @@ public final class OperatorDesk {
     /** A partition is to get these voters, the preferred leader first. */
     public void move(long partitionId, List<Replica> voters) {
         leading.moves().ask(partitionId, voters);
+    }
+
+    /** Nodes that hold other metadata than the controller. Any thread. */
+    public Set<Integer> differing() {
+        return leading.pictures().differing();
     }
 
     /** How copies of a partition end that is being sealed, as far as they have said so. */

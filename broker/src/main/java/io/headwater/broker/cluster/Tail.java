@@ -4,6 +4,7 @@ import io.headwater.broker.config.HostPort;
 import io.headwater.broker.metadata.MetadataCodec;
 import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.MetadataMachine;
+import io.headwater.broker.metadata.MetadataQuorum;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.wire.Command;
@@ -34,12 +35,8 @@ final class Tail {
     private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** Takes what was heard. */
-    interface Listener {
+    interface Listener extends MetadataQuorum.Listener {
         void leaderHeard(String voter);
-
-        void applied(MetadataImage next, Command command);
-
-        void replaced(MetadataImage next);
     }
 
     private final Peers peers;

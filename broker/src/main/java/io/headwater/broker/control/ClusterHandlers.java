@@ -12,6 +12,7 @@ import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.metadata.wire.SetFeature;
 import io.headwater.broker.partition.RequestFailedException;
+import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.GetCluster;
 import io.headwater.protocol.wire.MoveReplicas;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -52,8 +54,10 @@ final class ClusterHandlers {
 
     void describe(GetCluster request, Reply reply) {
         boolean alone = responsibility == Responsibility.ALONE;
-        reply.send(new ClusterPicture(proposals.image())
-                .describe()
+        ClusterDescription.Builder description = new ClusterPicture(proposals.image()).describe();
+        Set<Integer> differing = responsibility.differing();
+        description.getNodesBuilderList().forEach(node -> node.setMetadataDiffer(differing.contains(node.getNodeId())));
+        reply.send(description
                 .setAnsweredBy(nodeId)
                 .setController(alone ? nodeId : responsibility.controllerNode())
                 .addAllMetadataVoters(responsibility.voters())

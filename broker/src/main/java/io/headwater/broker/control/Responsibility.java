@@ -3,6 +3,7 @@ package io.headwater.broker.control;
 import io.headwater.broker.metadata.Replica;
 import io.headwater.protocol.wire.Error;
 import java.util.List;
+import java.util.Set;
 
 /** Whether this broker decides what one has to decide for the whole cluster, and who else does. Any thread. */
 public interface Responsibility {
@@ -26,6 +27,11 @@ public interface Responsibility {
         @Override
         public List<Integer> voters() {
             return List.of();
+        }
+
+        @Override
+        public Set<Integer> differing() {
+            return Set.of();
         }
 
         @Override
@@ -54,6 +60,9 @@ public interface Responsibility {
 
     /** The nodes that vote on the metadata; empty: this one does not, and does not know. On the control thread. */
     List<Integer> voters();
+
+    /** Nodes that hold other metadata than this broker; empty: none, or it is not the one that decides. Any thread. */
+    Set<Integer> differing();
 
     /**
      * The leader of a partition is to hand over. On the control thread.

@@ -12,6 +12,7 @@ package io.headwater.broker.observe;
  * @param shortOfVoters partitions of whose voters not all are live
  * @param changing partitions whose voters are being changed
  * @param recoveries how often an operator has given up what lost voters had
+ * @param differing nodes that hold other metadata than this broker, if it is the controller
  */
 public record ClusterFigures(
         boolean controller,
@@ -22,4 +23,5 @@ public record ClusterFigures(
         int leaderless,
         int shortOfVoters,
         int changing,
-        int recoveries) {}
+        int recoveries,
+        int differing) {}

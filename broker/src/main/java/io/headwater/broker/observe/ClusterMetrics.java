@@ -48,6 +48,10 @@ final class ClusterMetrics {
                 "How far this broker knows the metadata.",
                 () -> vitals.cluster().metadataIndex());
         values.gauge(
+                "headwater_cluster_metadata_differing",
+                "Nodes that hold other metadata than this broker; told by the controller only. Should be 0.",
+                () -> vitals.cluster().differing());
+        values.gauge(
                 "headwater_cluster_partitions_leaderless",
                 "Partitions of the cluster without a live leader, as this broker knows them.",
                 () -> vitals.cluster().leaderless());

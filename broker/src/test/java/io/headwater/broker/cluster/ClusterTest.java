@@ -11,9 +11,12 @@ import io.headwater.broker.metadata.MetadataCodec;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.PartitionInfo;
+import io.headwater.broker.metadata.wire.Command;
+import io.headwater.broker.peer.wire.PeerMessage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -161,6 +164,28 @@ class ClusterTest extends ClusterWorld {
         took(back, create("b", 1));
         untilAllKnow("b");
         assertFalse(controller().metadata().voters().contains(name));
+    }
+
+    @Test
+    void aBrokerThatHoldsOtherMetadataIsNamedByTheController() {
+        cluster(4);
+        TestBroker fourth = brokers.get(3);
+        net.hears(fourth.place, ClusterTest::laterThanItWas);
+        took(brokers.get(0), create("a", 1));
+        untilAllKnow("a");
+        OperatorDesk desk = Objects.requireNonNull(controller().metadata().operators());
+        until(() -> !desk.differing().isEmpty());
+        assertEquals(Set.of(fourth.id()), desk.differing());
+    }
+
+    private static PeerMessage laterThanItWas(PeerMessage answer) {
+        PeerMessage.Builder other = answer.toBuilder();
+        if (answer.hasMetadataNews()) {
+            other.getMetadataNewsBuilder().getCommandsBuilderList().stream()
+                    .filter(Command.Builder::hasCreateTopic)
+                    .forEach(command -> command.setProposedAtMs(command.getProposedAtMs() + 1));
+        }
+        return other.build();
     }
 
     @Test

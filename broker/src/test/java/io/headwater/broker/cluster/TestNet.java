@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 /** A network within the process, in place of sockets: one thread carries everything, in order. */
 final class TestNet implements AutoCloseable {
@@ -28,6 +29,7 @@ final class TestNet implements AutoCloseable {
         private final PeerHandler handler;
         private volatile int node;
         private volatile String cluster = "";
+        private volatile UnaryOperator<PeerMessage> hears = answer -> answer;
 
         Place(PeerHandler handler) {
             this.handler = handler;
@@ -60,6 +62,11 @@ final class TestNet implements AutoCloseable {
         Place place = listening.get(self);
         place.cluster = cluster;
         place.node = nodeId;
+    }
+
+    /** What this broker is answered becomes what is made of it. */
+    void hears(HostPort self, UnaryOperator<PeerMessage> answer) {
+        listening.get(self).hears = answer;
     }
 
     RaftCalls calls(HostPort self) {
@@ -182,7 +189,7 @@ final class TestNet implements AutoCloseable {
                                     ByteBuffer.allocate(0),
                                     reply -> wire.execute(() -> {
                                         if (reachable(to) == place) {
-                                            answer.complete(reply);
+                                            answer.complete(own.hears.apply(reply));
                                         }
                                     }));
                 }

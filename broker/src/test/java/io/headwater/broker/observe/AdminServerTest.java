@@ -129,6 +129,7 @@ class AdminServerTest {
                 headwater_cluster_nodes{state="draining"} 1.0
                 headwater_cluster_controller 1.0
                 headwater_cluster_metadata_index 77.0
+                headwater_cluster_metadata_differing 8.0
                 headwater_cluster_partitions_leaderless 4.0
                 headwater_cluster_partitions_short_of_voters 5.0
                 headwater_cluster_partitions_changing 6.0
@@ -243,7 +244,7 @@ class AdminServerTest {
     private static final class FixedCluster implements ClusterVitals {
         @Override
         public ClusterFigures cluster() {
-            return new ClusterFigures(true, 77, 3, 2, 1, 4, 5, 6, 9);
+            return new ClusterFigures(true, 77, 3, 2, 1, 4, 5, 6, 9, 8);
         }
 
         @Override

@@ -99,7 +99,7 @@ final class ClusterText {
 
     private static String state(ClusterNode node) {
         String life = node.getFenced() ? "fenced" : "live";
-        return node.getDraining() ? life + ", leaving" : life;
+        return life + (node.getDraining() ? ", leaving" : "") + (node.getMetadataDiffer() ? ", METADATA DIFFER" : "");
     }
 
     private static List<String> concerns(ClusterDescription cluster) {
@@ -192,6 +192,7 @@ final class ClusterText {
         json.writeStringField("directory", node.getDirectoryId());
         json.writeBooleanField("fenced", node.getFenced());
         json.writeBooleanField("leaving", node.getDraining());
+        json.writeBooleanField("metadataDiffer", node.getMetadataDiffer());
         json.writeNumberField("leads", node.getLeads());
         json.writeNumberField("replicas", node.getReplicas());
         json.writeEndObject();
