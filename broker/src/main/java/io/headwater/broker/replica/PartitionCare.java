@@ -10,6 +10,8 @@ final class PartitionCare {
     /** No node. */
     private static final int ANY = 0;
 
+    private static final int NONE = -1;
+
     private final long partition;
     private final ControllerPorts ports;
     private final ControllerSettings settings;
@@ -20,6 +22,10 @@ final class PartitionCare {
     /** As the leader of this epoch says. */
     private final Set<ReplicaId> ready = new HashSet<>();
 
+    /** The voters, by their version, in whose time a leader was asked to hand over to one that stays, and its epoch. */
+    private int handoverVersion = NONE;
+
+    private int handoverEpoch;
     private long nowMs;
     private long askedMs;
 
@@ -141,9 +147,13 @@ final class PartitionCare {
     void abortMove() {
         wanted = List.of();
         if (view.configuration().isJoint()) {
-            ports.propose(new MetadataCommand.AbortJoint(
-                    partition, view.configuration().version()));
+            abortJoint();
         }
+    }
+
+    private void abortJoint() {
+        ports.propose(
+                new MetadataCommand.AbortJoint(partition, view.configuration().version()));
     }
 
     void onLearnerReady(ControllerMessage.LearnerReady message) {
@@ -162,7 +172,12 @@ final class PartitionCare {
         if (leader != null
                 && configuration.isJoint()
                 && !configuration.newVoters().contains(leader.replica())) {
-            handOverWithin(configuration.newVoters(), configuration); // elected since: with it the change cannot end
+            // Elected since: with it the change cannot end.
+            if (nobodyTookOver(configuration)) {
+                abortJoint();
+            } else {
+                handOverWithin(configuration.newVoters(), configuration);
+            }
         }
         if (wanted.isEmpty() || leader == null || configuration.isJoint()) {
             return;
@@ -183,6 +198,10 @@ final class PartitionCare {
     }
 
     private void handOverWithin(List<ReplicaId> staying, Configuration configuration) {
+        if (handoverVersion != configuration.version()) {
+            handoverVersion = configuration.version();
+            handoverEpoch = view.epoch();
+        }
         requestTransfer(staying.stream()
                 .filter(configuration.voters()::contains)
                 .mapToInt(ReplicaId::node)
@@ -190,14 +209,21 @@ final class PartitionCare {
                 .orElse(ANY));
     }
 
-    /** The wanted ones; where none of those votes yet, nobody could be handed the lead, and its leader stays for a while. */
+    /** Those that stay may be dead: then each leader would hand over to one that goes as well, again and again. */
+    private boolean nobodyTookOver(Configuration configuration) {
+        return handoverVersion == configuration.version() && handoverEpoch < view.epoch();
+    }
+
+    /** The wanted ones; where none of those votes yet, or takes the lead, its leader stays for a while. */
     private List<ReplicaId> nextVoters(Configuration configuration, ReplicaId leader) {
-        if (wanted.stream().anyMatch(configuration::isVoter)) {
+        if (wanted.contains(leader)) {
             return wanted;
         }
         List<ReplicaId> withLeader = new ArrayList<>(wanted);
         withLeader.add(leader);
-        return withLeader;
+        boolean maybeTaken = wanted.stream().anyMatch(configuration::isVoter)
+                && (!nobodyTookOver(configuration) || configuration.voters().containsAll(withLeader));
+        return maybeTaken ? wanted : withLeader;
     }
 
     /** The mark is committed for good, whatever has become of the leader that says so; the version is what counts. */

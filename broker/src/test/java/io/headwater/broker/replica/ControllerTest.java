@@ -312,6 +312,42 @@ class ControllerTest implements ControllerPorts {
         assertEquals(List.of(new BeginJoint(P, 3, List.of(C))), proposed);
     }
 
+    /** The only one that stays is dead: whoever is handed the lead instead has to go as well, and so on for ever. */
+    @Test
+    void whereNobodyThatStaysTakesTheLeadItsLeaderStaysForAWhile() {
+        List<ReplicaId> wanted = List.of(B, C);
+        view(4, LEADER, THREE, C);
+        controller.move(P, wanted);
+        controller.receive(P, new LearnerReady(4, C));
+        assertEquals(List.of("transfer 4 of 9 on 0 to 2"), requested);
+
+        view(5, new Leader(A, 51), THREE, C);
+        controller.receive(P, new LearnerReady(5, C));
+        assertEquals(List.of(new BeginJoint(P, 1, List.of(B, C, A))), proposed);
+        proposed.clear();
+        requested.clear();
+
+        Configuration withLeader = new Configuration(3, List.of(B, C, A), List.of(), 0);
+        view(5, new Leader(A, 51), withLeader);
+        assertEquals(List.of("transfer 5 of 9 on 1 to 2"), requested);
+        view(6, new Leader(C, 63), withLeader);
+        assertEquals(List.of(new BeginJoint(P, 3, wanted)), proposed);
+    }
+
+    /** Both sets have to agree, and whoever votes in both is dead: nobody could finish it. */
+    @Test
+    void aChangeThatNobodyCanFinishIsTakenBackAndBegunWithItsLeader() {
+        List<ReplicaId> wanted = List.of(B, C);
+        Configuration joint = new Configuration(2, THREE.voters(), wanted, 0);
+        view(4, LEADER, joint);
+        controller.move(P, wanted);
+        assertEquals("transfer 4 of 9 on 0 to 2", requested.get(0));
+        assertEquals(List.of(), proposed);
+
+        view(5, new Leader(A, 51), joint);
+        assertEquals(List.of(new AbortJoint(P, 2)), proposed);
+    }
+
     @Test
     void aChangeCanBeTakenBackUntilItIsFinished() {
         view(4, LEADER, new Configuration(2, THREE.voters(), List.of(ME, A, C), 0));
