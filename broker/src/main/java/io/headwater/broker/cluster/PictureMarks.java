@@ -66,17 +66,18 @@ final class PictureMarks implements MetadataQuorum.Listener {
         }
         busy = true;
         work.execute(() -> {
-            PictureMark mark = PictureMark.newBuilder()
-                    .setIndex(image.appliedIndex())
-                    .setDigest(PictureDigest.of(image))
-                    .setFormat(PictureDigest.FORMAT)
-                    .build();
-            owner.execute(() -> keep(mark));
+            PictureMark.Builder mark =
+                    PictureMark.newBuilder().setIndex(image.appliedIndex()).setFormat(PictureDigest.FORMAT);
+            try {
+                mark.setDigest(PictureDigest.of(image));
+                owner.execute(() -> keep(mark.build()));
+            } finally {
+                owner.execute(() -> busy = false);
+            }
         });
     }
 
     private void keep(PictureMark mark) {
-        busy = false;
         marks.add(mark);
         if (marks.size() > KEPT) {
             marks.remove();

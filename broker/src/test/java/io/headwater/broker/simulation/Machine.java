@@ -5,6 +5,8 @@ import io.headwater.broker.Ports;
 import io.headwater.broker.SteppedBroker;
 import io.headwater.broker.config.HostPort;
 import io.headwater.client.fake.SimulatedLoop;
+import io.headwater.storage.Mark;
+import io.headwater.storage.Marks;
 import io.headwater.storage.SyncMode;
 import io.headwater.storage.testing.FaultyDisk;
 import io.headwater.storage.testing.MemoryDisk;
@@ -249,36 +251,63 @@ final class Machine {
         founder = false;
     }
 
-    /** A bit flips somewhere in what it holds; false: it holds nothing. */
+    /**
+     * A bit flips somewhere in what its marks cover, as the disk has them: behind them it could not be told from a write that a
+     * power cut has torn (ADR 0007). False: there is nothing.
+     */
     boolean rot() {
-        try {
-            Path partitions = DIRECTORY.resolve("partitions");
-            List<Path> segments = new ArrayList<>();
-            for (String partition : disk.exists(partitions) ? disk.list(partitions) : List.<String>of()) {
-                for (String name : disk.list(partitions.resolve(partition))) {
-                    if (name.endsWith(".log")) {
-                        segments.add(partitions.resolve(partition).resolve(name));
-                    }
-                }
-            }
-            if (broker == null || isDead() || segments.isEmpty()) {
+        if (broker == null || isDead()) {
+            return false;
+        }
+        try (Marks marks = durableMarks()) {
+            List<Spot> rooms = marks == null ? List.of() : covered(marks);
+            if (rooms.isEmpty()) {
                 return false;
             }
-            Path file = segments.get(random.nextInt(segments.size()));
-            String name = file.getFileName().toString();
-            // Most of a file may be room for more.
-            int most = 1 + random.nextInt(disk.contents(file).length);
-            Spot spot = new Spot(
-                    Long.parseLong(file.getParent().getFileName().toString()),
-                    Long.parseLong(name.substring(0, name.indexOf('.'))),
-                    random.nextInt(most));
-            disk.flipBit(file, spot.position(), random.nextInt(8));
+            Spot room = rooms.get(random.nextInt(rooms.size()));
+            Spot spot = new Spot(room.partition(), room.segment(), random.nextLong(room.position()));
+            disk.flipBit(segment(spot), spot.position(), random.nextInt(8));
             spots.add(spot);
             world.trace(spot.hashCode());
             return true;
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+    }
+
+    private static Path segment(Spot spot) {
+        return DIRECTORY.resolve("partitions/" + spot.partition() + "/" + String.format("%020d.log", spot.segment()));
+    }
+
+    /** Null: it has none yet. */
+    private @Nullable Marks durableMarks() throws IOException {
+        if (!disk.exists(DIRECTORY.resolve("marks"))) {
+            return null;
+        }
+        MemoryDisk copy = new MemoryDisk();
+        copy.put(DIRECTORY.resolve("marks"), disk.durableContents(DIRECTORY.resolve("marks")));
+        return Marks.open(copy, DIRECTORY);
+    }
+
+    /** Segments, each with how much of it the marks cover. */
+    private List<Spot> covered(Marks marks) throws IOException {
+        List<Spot> segments = new ArrayList<>();
+        Mark mark = new Mark();
+        for (long partition : marks.partitionIds()) {
+            Path directory = DIRECTORY.resolve("partitions/" + partition);
+            if (marks.load(partition, mark) && mark.durable.position > 0 && disk.exists(directory)) {
+                for (String name : disk.list(directory)) {
+                    long base = name.endsWith(".log") ? Long.parseLong(name.substring(0, name.indexOf('.'))) : -1;
+                    if (base >= 0 && base <= mark.durable.segmentBaseIndex) {
+                        long most = base == mark.durable.segmentBaseIndex
+                                ? mark.durable.position
+                                : disk.contents(directory.resolve(name)).length;
+                        segments.add(new Spot(partition, base, most));
+                    }
+                }
+            }
+        }
+        return segments;
     }
 
     /** What rots is found by a search in the background, which a crash may stop each time; not so from now on. */

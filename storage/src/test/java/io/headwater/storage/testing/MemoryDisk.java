@@ -122,6 +122,11 @@ public final class MemoryDisk implements Disk {
         return java.util.Arrays.copyOf(inode.bytes, inode.size);
     }
 
+    /** A copy of a file's bytes as they would be if the power went and nothing more got through. */
+    public synchronized byte[] durableContents(Path file) throws IOException {
+        return inode(file).durableContents();
+    }
+
     public synchronized boolean isDirectory(Path path) {
         return directories.contains(key(path));
     }

@@ -49,6 +49,10 @@ final class MemoryInode {
         }
     }
 
+    byte[] durableContents() {
+        return Arrays.copyOf(durable, durableSize);
+    }
+
     /** Loses what was not synced, except the sectors (and the new length) that {@code survives} lets through. */
     void powerCut(BooleanSupplier survives) {
         BitSet kept = new BitSet();
