@@ -242,15 +242,15 @@ class ClusterCopyTest {
                     .filter(node -> node != partitions(admin).get(0).getLeader())
                     .findFirst()
                     .orElseThrow();
-            publish(client, 0, 100);
+            publish(client, 0, 20);
             cluster.kill(away);
-            publish(client, 100, 1_000);
-            await("retention has removed what the other one lacks", () -> start(admin) > 100);
+            publish(client, 20, 400);
+            await("retention has removed what the other one lacks", () -> start(admin) > 20);
             cluster.start(away);
 
             await("it follows", () -> isFollowing(admin, away));
             await("it leads", () -> leads(admin, away));
-            publish(client, 1_000, 1_100);
+            publish(client, 400, 420);
             long expected = start(admin);
             try (StreamConsumer consumer = client.streamConsumer()
                     .topics(FULL)
@@ -266,7 +266,7 @@ class ClusterCopyTest {
                     }
                 }
             }
-            assertEquals(1_100, expected);
+            assertEquals(420, expected);
         }
     }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
@@ -26,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -48,6 +50,8 @@ final class ClusterOfProcesses implements AutoCloseable {
     private static final String FILL = "fill";
     private static final String ROOM = "room";
     private static final int ROT_BYTES = 4096;
+    private static final int LOWEST_PORT = 11_000;
+    private static final int LOWEST_OUTGOING_PORT = 32_768;
     private static final String CLOCK = "clock ";
 
     private final Path directory;
@@ -68,7 +72,7 @@ final class ClusterOfProcesses implements AutoCloseable {
         List<ServerSocket> taken = new ArrayList<>();
         for (List<Integer> ports : List.of(clientPorts, peerPorts, adminPorts)) {
             for (int i = 0; i < nodes; i++) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ServerSocket socket = freePort();
                 taken.add(socket);
                 ports.add(socket.getLocalPort());
             }
@@ -77,6 +81,21 @@ final class ClusterOfProcesses implements AutoCloseable {
             socket.close();
         }
         network = throughNetwork ? new PeerNetwork(peerPorts) : null;
+    }
+
+    /**
+     * Nodes come back on their ports, which nobody may take meanwhile: they are not among those that the system gives to
+     * outgoing connections.
+     */
+    private static ServerSocket freePort() throws IOException {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, LOWEST_OUTGOING_PORT);
+            try {
+                return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+            } catch (BindException taken) {
+                // Another one, then.
+            }
+        }
     }
 
     /** Founds a cluster of so many. */
