@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ final class BatchingProducer implements Producer, Sender.RouteRefresh {
     private final ConcurrentHashMap<String, TopicRoute> routes = new ConcurrentHashMap<>();
     private volatile @Nullable ProducerIdentity identity;
     private volatile int maxRecordBytes;
+    private final ReentrantLock closing = new ReentrantLock();
     private volatile boolean closed;
     private long refreshAtNs;
 
@@ -200,12 +202,25 @@ final class BatchingProducer implements Producer, Sender.RouteRefresh {
         }
     }
 
+    /** Whoever comes second waits for the first, as what is on its way needs the client until then; not on the network thread. */
     @Override
     public void close() {
-        if (closed) {
+        if (!caller.cluster().loop().isCurrent()) {
+            closing.lock();
+        } else if (!closing.tryLock()) {
             return;
         }
-        closed = true;
+        try {
+            if (!closed) {
+                closed = true;
+                closeOnce();
+            }
+        } finally {
+            closing.unlock();
+        }
+    }
+
+    private void closeOnce() {
         try {
             flush();
         } finally {

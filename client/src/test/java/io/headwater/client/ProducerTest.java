@@ -280,6 +280,32 @@ class ProducerTest {
         assertEquals(List.of("before", "unsure", "after"), read("t"));
     }
 
+    /** It would take the connection from under what the other one waits for. */
+    @Test
+    void whoeverClosesTheClientWaitsForWhoeverClosesAProducer() throws Exception {
+        broker.createTopic("t", 1);
+        CompletableFuture<Boolean> arrived = new CompletableFuture<>();
+        try (HeadwaterClient own = client(Duration.ofSeconds(2))) {
+            Producer producer = own.producer().build();
+            producer.send(ProducerRecord.ofUtf8("t", null, "before")).join();
+            broker.produceFate(frame -> {
+                arrived.complete(true);
+                return Fate.SILENCE;
+            });
+            var unsure = producer.send(ProducerRecord.ofUtf8("t", null, "unsure"));
+            arrived.join();
+            Thread other = new Thread(producer::close, "other");
+            other.setUncaughtExceptionHandler((thread, expected) -> {});
+            other.start();
+            while (other.getState() == Thread.State.NEW || other.getState() == Thread.State.RUNNABLE) {
+                Thread.onSpinWait();
+            }
+            own.close();
+            assertTrue(unsure.isDone());
+            other.join();
+        }
+    }
+
     @Test
     void closingDoesNotCallDefiniteWhatMayBeStored() throws Exception {
         broker.createTopic("t", 1);
