@@ -5,7 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.headwater.client.HeadwaterClient;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -14,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Three brokers in processes of their own, one of which is killed (SIGKILL) again and again, whichever it is: it leads
  * partitions, follows others, and perhaps decides for the cluster. Meanwhile a client publishes and another reads along.
- * {@code -Dheadwater.kills=100} runs it for longer.
+ * {@code -Dheadwater.kills=100} runs it for longer. It prints how long a partition was without an acknowledgement, by what
+ * the victim was.
  */
 class ClusterKillLoopTest {
     private static final int KILLS = Integer.getInteger("headwater.kills", 4);
@@ -31,6 +37,7 @@ class ClusterKillLoopTest {
     void losesNothingAcknowledgedAndDoublesNothing() throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);
         StreamHistory history = new StreamHistory(Long.toString(SEED), PACE_NS);
+        Map<String, List<Long>> pausesMs = new TreeMap<>();
         try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, NODES);
                 HeadwaterClient sender = cluster.client(Duration.ofMinutes(2));
                 HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {
@@ -38,15 +45,40 @@ class ClusterKillLoopTest {
                 for (int kill = 0; kill < KILLS; kill++) {
                     history.awaitMore(BETWEEN);
                     int victim = 1 + random.nextInt(NODES);
+                    String role = role(sender, victim);
                     history.takeLongestPauseMs();
+                    history.takeLongestPauseOfAPartitionMs();
                     cluster.kill(victim);
                     history.awaitMore(BETWEEN);
-                    System.out.println("killed node " + victim + ": " + history.takeLongestPauseMs()
-                            + " ms until records were acknowledged again");
+                    history.awaitEachPartition();
+                    long pauseMs = history.takeLongestPauseOfAPartitionMs();
+                    pausesMs.computeIfAbsent(role, any -> new ArrayList<>()).add(pauseMs);
+                    System.out.println("killed node " + victim + ", " + role + ": " + history.takeLongestPauseMs()
+                            + " ms until records were acknowledged again, " + pauseMs
+                            + " ms until each partition's were");
                     cluster.start(victim);
                 }
             });
+            pausesMs.forEach(ClusterKillLoopTest::print);
             assertTrue(history.acknowledged() >= 2 * KILLS * BETWEEN);
         }
+    }
+
+    /** What it is just before it dies. */
+    private static String role(HeadwaterClient client, int node) {
+        boolean leads = client.admin().topics().stream()
+                .flatMap(topic -> topic.getPartitionsList().stream())
+                .anyMatch(partition -> partition.getLeader() == node);
+        boolean decides = client.admin().cluster().getController() == node;
+        return (leads ? "leader killed" : "follower killed")
+                + (decides ? ", controller killed too" : ", controller lived");
+    }
+
+    private static void print(String role, List<Long> pausesMs) {
+        Collections.sort(pausesMs);
+        int count = pausesMs.size();
+        long medianMs = (pausesMs.get((count - 1) / 2) + pausesMs.get(count / 2)) / 2;
+        System.out.println("pauses, " + role + ": " + count + " kills, median " + medianMs + " ms, greatest "
+                + pausesMs.get(count - 1) + " ms");
     }
 }

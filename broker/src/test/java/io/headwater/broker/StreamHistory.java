@@ -13,6 +13,7 @@ import io.headwater.client.StreamConsumer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 /**
  * What was published to topic {@code t} and acknowledged, and what readers saw of it: nothing acknowledged may be missing,
@@ -39,6 +42,11 @@ final class StreamHistory {
     private final Semaphore window = new Semaphore(IN_FLIGHT);
     private long lastAckNs = System.nanoTime();
     private long longestPauseNs;
+    /** By partition. */
+    private final long[] lastAckOfNs = new long[PARTITIONS];
+
+    private final int[] acknowledgedOf = new int[PARTITIONS];
+    private long longestPauseOfNs;
     private volatile boolean stopped;
     /** Nothing is published any more. */
     private volatile boolean loaded;
@@ -50,6 +58,7 @@ final class StreamHistory {
     StreamHistory(String seed, long paceNs) {
         this.seed = seed;
         this.paceNs = paceNs;
+        Arrays.fill(lastAckOfNs, lastAckNs);
     }
 
     /** What the topic's acknowledgements mean, and name. */
@@ -71,6 +80,17 @@ final class StreamHistory {
     synchronized long takeLongestPauseMs() {
         long longest = Math.max(longestPauseNs, System.nanoTime() - lastAckNs);
         longestPauseNs = 0;
+        return TimeUnit.NANOSECONDS.toMillis(longest);
+    }
+
+    /** The same, of whichever partition waited longest while others may have gone on. */
+    synchronized long takeLongestPauseOfAPartitionMs() {
+        long now = System.nanoTime();
+        long longest = longestPauseOfNs;
+        for (long last : lastAckOfNs) {
+            longest = Math.max(longest, now - last);
+        }
+        longestPauseOfNs = 0;
         return TimeUnit.NANOSECONDS.toMillis(longest);
     }
 
@@ -142,7 +162,7 @@ final class StreamHistory {
                                 failures.add(new AssertionError("acknowledged at level " + ack.level()));
                             } else {
                                 acknowledgedAt.put(value, ack.partition() + "@" + ack.offset());
-                                acknowledgedNow();
+                                acknowledgedNow(ack.partition());
                             }
                             // Whoever sees it free sees what was acknowledged, too.
                             window.release();
@@ -155,18 +175,31 @@ final class StreamHistory {
         }
     }
 
-    private synchronized void acknowledgedNow() {
+    private synchronized void acknowledgedNow(int partition) {
         long now = System.nanoTime();
         longestPauseNs = Math.max(longestPauseNs, now - lastAckNs);
         lastAckNs = now;
+        longestPauseOfNs = Math.max(longestPauseOfNs, now - lastAckOfNs[partition]);
+        lastAckOfNs[partition] = now;
+        acknowledgedOf[partition]++;
         notifyAll();
     }
 
     /** Returns when so many more are acknowledged than now; fails after a minute, or with the load. */
-    synchronized void awaitMore(int count) throws InterruptedException {
+    void awaitMore(int count) throws InterruptedException {
         int wanted = acknowledged() + count;
+        await(() -> acknowledged() >= wanted);
+    }
+
+    /** Returns when each partition has acknowledged more than now; fails as {@link #awaitMore} does. */
+    synchronized void awaitEachPartition() throws InterruptedException {
+        int[] before = acknowledgedOf.clone();
+        await(() -> IntStream.range(0, PARTITIONS).allMatch(each -> acknowledgedOf[each] > before[each]));
+    }
+
+    private synchronized void await(BooleanSupplier done) throws InterruptedException {
         long endNs = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-        while (acknowledged() < wanted) {
+        while (!done.getAsBoolean()) {
             checkNothingFailed();
             if (System.nanoTime() - endNs > 0) {
                 throw new AssertionError("nothing is acknowledged any more");
