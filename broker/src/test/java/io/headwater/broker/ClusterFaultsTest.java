@@ -15,14 +15,17 @@ import io.headwater.protocol.wire.Topic;
 import io.headwater.storage.EntryAudit;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.LogVerifier;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.PrimitiveIterator;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -34,6 +37,12 @@ class ClusterFaultsTest {
     private static final int NODES = 3;
     /** How many of them are struck, one after the other; the first one decides for the cluster at first, and leads. */
     private static final int STRUCK = Math.min(NODES, Integer.getInteger("headwater.kills", 1));
+    /** How often one of them is struck, in turn, where that may be more than once each. */
+    private static final int ROUNDS = Integer.getInteger("headwater.kills", 1);
+    /** All that one cluster has acknowledged is remembered: with more rounds there is a new cluster. */
+    private static final int ROUNDS_OF_ONE = 10 * NODES;
+
+    private static final int ROUNDS_TIMEOUT_S = 7200;
 
     private static final int SOME = 1_000;
     private static final String LARGE = "large";
@@ -51,10 +60,14 @@ class ClusterFaultsTest {
     @TempDir(cleanup = CleanupMode.ON_SUCCESS) // what the brokers said is in there
     Path directory;
 
-    private final StreamHistory history = new StreamHistory("-", 500_000);
+    private StreamHistory history = new StreamHistory("-", 500_000);
 
     private interface Fault {
         void strike(ClusterOfProcesses cluster) throws Exception;
+    }
+
+    private interface FaultOfOne {
+        void strike(ClusterOfProcesses cluster, int node) throws Exception;
     }
 
     private void under(Fault fault) throws Exception {
@@ -64,6 +77,22 @@ class ClusterFaultsTest {
     private void under(Map<String, String> settings, Fault fault) throws Exception {
         try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, NODES, settings)) {
             history.during(cluster, SOME, () -> fault.strike(cluster));
+        }
+    }
+
+    /** Strikes one node after the other, from the first one on, as often as there are rounds. */
+    private void inTurn(FaultOfOne fault) throws Exception {
+        Path all = directory;
+        for (int first = 0; first < ROUNDS; first += ROUNDS_OF_ONE) {
+            PrimitiveIterator.OfInt rounds = IntStream.range(first, Math.min(ROUNDS, first + ROUNDS_OF_ONE))
+                    .iterator();
+            directory = Files.createDirectory(all.resolve("from-round-" + first));
+            history = new StreamHistory("-", 500_000);
+            under(cluster -> {
+                while (rounds.hasNext()) {
+                    fault.strike(cluster, 1 + rounds.nextInt() % NODES);
+                }
+            });
         }
     }
 
@@ -102,40 +131,34 @@ class ClusterFaultsTest {
     }
 
     @Test
+    @Timeout(ROUNDS_TIMEOUT_S)
     void oneSaysNothingForAWhileAndComesBackAsIfNothingHadHappened() throws Exception {
-        under(cluster -> {
-            for (int each = 1; each <= STRUCK; each++) {
-                int node = each;
-                goesOn("node " + node + " says nothing", 4 * SOME, () -> cluster.signal(node, "STOP"));
-                cluster.signal(node, "CONT");
-                history.awaitMore(SOME);
-            }
+        inTurn((cluster, node) -> {
+            goesOn("node " + node + " says nothing", 4 * SOME, () -> cluster.signal(node, "STOP"));
+            cluster.signal(node, "CONT");
+            history.awaitMore(SOME);
         });
     }
 
     @Test
+    @Timeout(ROUNDS_TIMEOUT_S)
     void aDiskThatHangsLeadsNothingAndFollowsAgain() throws Exception {
-        under(cluster -> {
-            for (int each = 1; each <= STRUCK; each++) {
-                int node = each;
-                goesOn("disk of node " + node + " hangs", 4 * SOME, () -> cluster.freeze(node));
-                cluster.thaw(node);
-                history.awaitMore(SOME);
-            }
+        inTurn((cluster, node) -> {
+            goesOn("disk of node " + node + " hangs", 4 * SOME, () -> cluster.freeze(node));
+            cluster.thaw(node);
+            history.awaitMore(SOME);
         });
     }
 
     @Test
+    @Timeout(ROUNDS_TIMEOUT_S)
     void aDiskThatFailsLeadsNothingUntilARestart() throws Exception {
-        under(cluster -> {
-            for (int each = 1; each <= STRUCK; each++) {
-                int node = each;
-                goesOn("disk of node " + node + " fails", 4 * SOME, () -> cluster.failSyncs(node));
-                cluster.kill(node);
-                cluster.start(node);
-                history.awaitMore(SOME);
-                awaitLeaders(cluster, StreamHistory.TOPIC, ClusterFaultsTest::isLedBySomebody);
-            }
+        inTurn((cluster, node) -> {
+            goesOn("disk of node " + node + " fails", 4 * SOME, () -> cluster.failSyncs(node));
+            cluster.kill(node);
+            cluster.start(node);
+            history.awaitMore(SOME);
+            awaitLeaders(cluster, StreamHistory.TOPIC, ClusterFaultsTest::isLedBySomebody);
         });
     }
 

@@ -24,10 +24,12 @@ import io.headwater.protocol.wire.Topic;
 import io.headwater.protocol.wire.TopicDescription;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.PrimitiveIterator;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -40,15 +42,19 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Three brokers in processes of their own, and a network between them that is cut in all its shapes, while clients reach
  * all of them: whoever publishes is told the truth, and goes on as soon as a majority can talk. {@code
- * -Dheadwater.cuts=100} for longer.
+ * -Dheadwater.kills=100} for longer.
  */
-@Timeout(3600)
+@Timeout(7200)
 class ClusterPartitionTest {
-    private static final int CUTS = Integer.getInteger("headwater.cuts", 2);
+    /** How often one of the nodes is struck, in turn; the first one decides for the cluster at first, and leads. */
+    private static final int ROUNDS = Integer.getInteger("headwater.kills", 1);
+    /** So often any of them, several times each. */
+    private static final int CUTS = Integer.getInteger("headwater.kills", 2);
+
     private static final long SEED = Long.getLong("headwater.seed", 7);
     private static final int NODES = 3;
-    /** How many of them are struck, one after the other; the first one decides for the cluster at first, and leads. */
-    private static final int STRUCK = Math.min(NODES, Integer.getInteger("headwater.kills", 1));
+    /** All that one cluster has acknowledged is remembered: with more rounds there is a new cluster. */
+    private static final int ROUNDS_OF_ONE = 10 * NODES;
 
     private static final int SOME = 1_000;
     /** More than can be under way while one partition stands still. */
@@ -63,10 +69,14 @@ class ClusterPartitionTest {
     @TempDir(cleanup = CleanupMode.ON_SUCCESS) // what the brokers said is in there
     Path directory;
 
-    private final StreamHistory history = new StreamHistory(Long.toString(SEED), 500_000);
+    private StreamHistory history = new StreamHistory(Long.toString(SEED), 500_000);
 
     private interface Fault {
         void strike(ClusterOfProcesses cluster, PeerNetwork network) throws Exception;
+    }
+
+    private interface FaultOfARound {
+        void strike(ClusterOfProcesses cluster, PeerNetwork network, int round) throws Exception;
     }
 
     private void under(Fault fault) throws Exception {
@@ -89,83 +99,77 @@ class ClusterPartitionTest {
         }
     }
 
+    /** So many rounds, from 0 on. */
+    private void inRounds(int count, FaultOfARound fault) throws Exception {
+        Path all = directory;
+        for (int first = 0; first < count; first += ROUNDS_OF_ONE) {
+            PrimitiveIterator.OfInt rounds = IntStream.range(first, Math.min(count, first + ROUNDS_OF_ONE))
+                    .iterator();
+            directory = Files.createDirectory(all.resolve("from-round-" + first));
+            history = new StreamHistory(Long.toString(SEED), 500_000);
+            under((cluster, network) -> {
+                while (rounds.hasNext()) {
+                    fault.strike(cluster, network, rounds.nextInt());
+                    network.heal();
+                    goesOn("healed");
+                }
+            });
+        }
+    }
+
     @Test
     void aLeaderGoesOnWithoutOneOfItsFollowers() throws Exception {
-        under((cluster, network) -> {
+        inRounds(ROUNDS, (cluster, network, round) -> {
             int leader = leaderOf(cluster, 0);
-            for (int follower : network.others(leader).subList(0, Math.min(STRUCK, NODES - 1))) {
-                network.cutBothWays(leader, follower);
-                goesOn("cut between the leader " + leader + " and " + follower);
-                history.pass(LONG_CUT_MS);
-                goesOn("still");
-                network.heal();
-                goesOn("healed");
-            }
+            int follower = network.others(leader).get(round % (NODES - 1));
+            network.cutBothWays(leader, follower);
+            goesOnForLong("cut between the leader " + leader + " and " + follower);
         });
     }
 
     @Test
     void oneCutOffFromAllOthersConfirmsNothingAndAnotherLeads() throws Exception {
-        under((cluster, network) -> {
-            for (int node = 1; node <= STRUCK; node++) {
-                int alone = node;
-                Partition witness = awaitLeader(cluster, alone);
-                long end = end(cluster, alone, witness.getPartitionId(), false);
-                network.isolate(alone);
-                assertNotConfirmed(cluster, alone, witness.getPartitionId());
-                goesOn("node " + alone + " alone");
-                assertGivesNoOldEnd(cluster, alone, witness, end);
-                awaitTopic(
-                        cluster,
-                        network.others(alone).get(0),
-                        topic -> topic.getPartitionsList().stream().noneMatch(each -> each.getLeader() == alone));
-                assertNotConfirmed(cluster, alone, witness.getPartitionId());
-                network.heal();
-                goesOn("healed");
-            }
+        inRounds(ROUNDS, (cluster, network, round) -> {
+            int alone = 1 + round % NODES;
+            Partition witness = awaitLeader(cluster, alone);
+            long end = end(cluster, alone, witness.getPartitionId(), false);
+            network.isolate(alone);
+            assertNotConfirmed(cluster, alone, witness.getPartitionId());
+            goesOn("node " + alone + " alone");
+            assertGivesNoOldEnd(cluster, alone, witness, end);
+            awaitTopic(
+                    cluster,
+                    network.others(alone).get(0),
+                    topic -> topic.getPartitionsList().stream().noneMatch(each -> each.getLeader() == alone));
+            assertNotConfirmed(cluster, alone, witness.getPartitionId());
         });
     }
 
     @Test
     void aLeaderCutOffFromTheControllerOnly() throws Exception {
-        under((cluster, network) -> {
+        inRounds(ROUNDS, (cluster, network, round) -> {
             int controller = controller(cluster);
-            for (int node : network.others(controller).subList(0, Math.min(STRUCK, NODES - 1))) {
-                network.cutBothWays(node, controller);
-                goesOn("node " + node + " without the controller " + controller);
-                history.pass(LONG_CUT_MS);
-                goesOn("still");
-                network.heal();
-                goesOn("healed");
-            }
+            int node = network.others(controller).get(round % (NODES - 1));
+            network.cutBothWays(node, controller);
+            goesOnForLong("node " + node + " without the controller " + controller);
         });
     }
 
     @Test
     void oneThatHearsNobody() throws Exception {
-        under((cluster, network) -> {
-            for (int node = 1; node <= STRUCK; node++) {
-                network.deafen(node);
-                goesOn("node " + node + " is deaf");
-                history.pass(LONG_CUT_MS);
-                goesOn("still");
-                network.heal();
-                goesOn("healed");
-            }
+        inRounds(ROUNDS, (cluster, network, round) -> {
+            int node = 1 + round % NODES;
+            network.deafen(node);
+            goesOnForLong("node " + node + " is deaf");
         });
     }
 
     @Test
     void oneThatNobodyHears() throws Exception {
-        under((cluster, network) -> {
-            for (int node = 1; node <= STRUCK; node++) {
-                network.silence(node);
-                goesOn("node " + node + " is mute");
-                history.pass(LONG_CUT_MS);
-                goesOn("still");
-                network.heal();
-                goesOn("healed");
-            }
+        inRounds(ROUNDS, (cluster, network, round) -> {
+            int node = 1 + round % NODES;
+            network.silence(node);
+            goesOnForLong("node " + node + " is mute");
         });
     }
 
@@ -191,21 +195,17 @@ class ClusterPartitionTest {
     @Test
     void cutsThatComeAndGo() throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);
-        under((cluster, network) -> {
-            for (int round = 0; round < CUTS; round++) {
-                for (int flap = random.nextInt(1, 6); flap > 0; flap--) {
-                    for (int cuts = random.nextInt(1, 4); cuts > 0; cuts--) {
-                        int from = random.nextInt(1, NODES + 1);
-                        network.cut(from, 1 + (from + random.nextInt(NODES - 1)) % NODES);
-                    }
-                    history.pass(random.nextBoolean() ? random.nextInt(50, 800) : random.nextInt(800, 7_000));
-                    if (random.nextInt(3) > 0) {
-                        network.heal();
-                        history.pass(random.nextInt(50, 1_500));
-                    }
+        inRounds(CUTS, (cluster, network, round) -> {
+            for (int flap = random.nextInt(1, 6); flap > 0; flap--) {
+                for (int cuts = random.nextInt(1, 4); cuts > 0; cuts--) {
+                    int from = random.nextInt(1, NODES + 1);
+                    network.cut(from, 1 + (from + random.nextInt(NODES - 1)) % NODES);
                 }
-                network.heal();
-                goesOn("round " + round);
+                history.pass(random.nextBoolean() ? random.nextInt(50, 800) : random.nextInt(800, 7_000));
+                if (random.nextInt(3) > 0) {
+                    network.heal();
+                    history.pass(random.nextInt(50, 1_500));
+                }
             }
         });
     }
@@ -216,6 +216,12 @@ class ClusterPartitionTest {
         long pauseMs = history.takeLongestPauseMs();
         System.out.println(what + ": longest pause " + pauseMs + " ms");
         assertTrue(pauseMs < SILENCE_MS, what + ": paused for " + pauseMs + " ms");
+    }
+
+    private void goesOnForLong(String what) throws InterruptedException {
+        goesOn(what);
+        history.pass(LONG_CUT_MS);
+        goesOn("still");
     }
 
     private static boolean isWhole(Topic topic) {
@@ -331,16 +337,20 @@ class ClusterPartitionTest {
     }
 
     /** Who decides for the cluster: whoever refuses a request for another reason. */
-    private static int controller(ClusterOfProcesses cluster) throws IOException {
-        for (int node = 1; node <= NODES; node++) {
-            try (RawClient client = RawClient.connected(cluster.clientPort(node))) {
-                Error error = client.failure(
-                        FrameType.CREATE_TOPIC,
-                        CreateTopic.newBuilder().setName(WITNESS).build());
-                if (error.getCode() == ErrorCode.ERROR_TOPIC_EXISTS) {
-                    return node;
+    private int controller(ClusterOfProcesses cluster) throws Exception {
+        long endNs = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (System.nanoTime() - endNs < 0) {
+            for (int node = 1; node <= NODES; node++) {
+                try (RawClient client = RawClient.connected(cluster.clientPort(node))) {
+                    Error error = client.failure(
+                            FrameType.CREATE_TOPIC,
+                            CreateTopic.newBuilder().setName(WITNESS).build());
+                    if (error.getCode() == ErrorCode.ERROR_TOPIC_EXISTS) {
+                        return node;
+                    }
                 }
             }
+            history.pass(200);
         }
         throw new AssertionError("nobody decides");
     }
