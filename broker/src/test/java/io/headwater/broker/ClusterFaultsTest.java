@@ -9,6 +9,7 @@ import io.headwater.client.HeadwaterClient;
 import io.headwater.client.HeadwaterException;
 import io.headwater.client.Producer;
 import io.headwater.client.ProducerRecord;
+import io.headwater.protocol.wire.ClusterDescription;
 import io.headwater.protocol.wire.Partition;
 import io.headwater.protocol.wire.PartitionDescription;
 import io.headwater.protocol.wire.Topic;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.PrimitiveIterator;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -154,7 +156,9 @@ class ClusterFaultsTest {
     @Timeout(ROUNDS_TIMEOUT_S)
     void aDiskThatFailsLeadsNothingUntilARestart() throws Exception {
         inTurn((cluster, node) -> {
+            ledBy(cluster, node);
             goesOn("disk of node " + node + " fails", 4 * SOME, () -> cluster.failSyncs(node));
+            awaitLeaders(cluster, StreamHistory.TOPIC, topic -> isLedBySomebody(topic) && !isLedBy(topic, node));
             cluster.kill(node);
             cluster.start(node);
             history.awaitMore(SOME);
@@ -348,7 +352,43 @@ class ClusterFaultsTest {
             cluster.wipe(2);
             history.awaitMore(SOME);
             cluster.start(2);
+            int another = nodeId(cluster, 2);
+            assertTrue(another > NODES, "it came back as node " + another);
+            history.awaitMore(SOME);
+            try (HeadwaterClient client = cluster.client(Duration.ofMinutes(1))) {
+                client.admin().decommission(2, false);
+                Set<Integer> voters = Set.of(1, 3, another);
+                awaitLeaders(cluster, StreamHistory.TOPIC, topic -> isVotedBy(topic, voters));
+                awaitNothingAmissWithout(client, 2);
+            }
             history.awaitMore(SOME);
         });
+    }
+
+    /** What the broker in this place is called in the cluster. */
+    private static int nodeId(ClusterOfProcesses cluster, int place) {
+        try (HeadwaterClient client = cluster.client(place)) {
+            return client.admin().cluster().getAnsweredBy();
+        }
+    }
+
+    private static boolean isVotedBy(Topic topic, Set<Integer> nodes) {
+        return topic.getPartitionsList().stream()
+                .allMatch(each -> each.getVotersCount() == nodes.size() && nodes.containsAll(each.getVotersList()));
+    }
+
+    /** The node has left for good, each partition has a leader, and all its voters live. */
+    private void awaitNothingAmissWithout(HeadwaterClient client, int node) throws Exception {
+        long endNs = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        for (ClusterDescription seen = client.admin().cluster();
+                seen.getController() == 0 || seen.getConcernsCount() > 0 || isThere(seen, node);
+                seen = client.admin().cluster()) {
+            assertTrue(System.nanoTime() - endNs < 0, "after a minute: " + seen);
+            history.pass(100);
+        }
+    }
+
+    private static boolean isThere(ClusterDescription cluster, int node) {
+        return cluster.getNodesList().stream().anyMatch(each -> each.getNodeId() == node);
     }
 }
