@@ -26,6 +26,7 @@ final class Faults {
         CONTROLLER,
         MOVE,
         ROT,
+        CLOCK,
         HAND_OVER,
         ESTRANGE,
         SPLIT,
@@ -44,6 +45,7 @@ final class Faults {
     }
 
     private static final long MS = 1_000_000;
+    private static final long CLOCK_OFF_MS = 10_000;
     /** A successor that is not there by then is waited for no longer. */
     private static final long RELAY_NS = 2_000 * MS;
     /** The same of a change of voters. */
@@ -113,6 +115,7 @@ final class Faults {
             }
             case WIPE -> wipe(machine);
             case ROT -> rot(machine);
+            case CLOCK -> machine.setClockOff(random.nextLong(-CLOCK_OFF_MS, CLOCK_OFF_MS));
             case PAUSE -> machine.pause(someNs());
             case SLOW_DISK -> machine.stall(someNs());
             case CUT -> {
@@ -303,6 +306,7 @@ final class Faults {
         }
         world.network().heal();
         for (int each = 1; each <= world.machines(); each++) {
+            world.machine(each).setClockOff(0);
             world.machine(each).start();
         }
     }

@@ -51,6 +51,7 @@ final class Machine {
     private boolean founder;
 
     private int life;
+    private long clockOffMs;
     private long pausedUntilNs;
     private long stalledUntilNs;
     /** When the turn comes that is asked for; and which of those that were. */
@@ -153,7 +154,7 @@ final class Machine {
         witness = world.commits().witness("machine " + number + " in its life " + life);
         Ports ports = new Ports(
                 seen,
-                () -> EPOCH_MS + time.nowNs() / MS,
+                () -> EPOCH_MS + clockOffMs + time.nowNs() / MS,
                 time::nowNs,
                 SyncMode.EVERY_COMMIT,
                 () -> new UUID(random.nextLong(), random.nextLong()),
@@ -351,6 +352,11 @@ final class Machine {
             live(next);
         }
         poke(0);
+    }
+
+    /** Its wall clock jumps: so far off it is from now on. */
+    void setClockOff(long ms) {
+        clockOffMs = ms;
     }
 
     /** The disk takes nothing for a while. */
