@@ -27,6 +27,7 @@ final class Faults {
         MOVE,
         ROT,
         CLOCK,
+        FAIL_SYNC,
         HAND_OVER,
         ESTRANGE,
         SPLIT,
@@ -116,6 +117,7 @@ final class Faults {
             case WIPE -> wipe(machine);
             case ROT -> rot(machine);
             case CLOCK -> machine.setClockOff(random.nextLong(-CLOCK_OFF_MS, CLOCK_OFF_MS));
+            case FAIL_SYNC -> failSyncs(machine);
             case PAUSE -> machine.pause(someNs());
             case SLOW_DISK -> machine.stall(someNs());
             case CUT -> {
@@ -281,6 +283,20 @@ final class Faults {
         }
     }
 
+    /** Until somebody starts it again. Not where what is not synced counts: it would be missing. */
+    private void failSyncs(Machine machine) {
+        if (profile.written()) {
+            return;
+        }
+        boolean power = random.nextBoolean();
+        machine.failSyncs();
+        time.schedule(someNs(), () -> {
+            if (machine.isFailing()) {
+                crash(machine, power, someNs());
+            }
+        });
+    }
+
     /** On one machine in a run, and none is wiped then: what two of three have lost is lost. */
     private void rot(Machine machine) {
         if (!wiped && (rotten == null || rotten == machine) && machine.rot()) {
@@ -307,6 +323,9 @@ final class Faults {
         world.network().heal();
         for (int each = 1; each <= world.machines(); each++) {
             world.machine(each).setClockOff(0);
+            if (world.machine(each).isFailing()) {
+                world.machine(each).crash(false);
+            }
             world.machine(each).start();
         }
     }

@@ -51,6 +51,7 @@ final class Machine {
     private boolean founder;
 
     private int life;
+    private boolean failing;
     private long clockOffMs;
     private long pausedUntilNs;
     private long stalledUntilNs;
@@ -151,6 +152,7 @@ final class Machine {
         filing = false;
         int now = life;
         seen = new FaultyDisk(disk);
+        failing = false;
         witness = world.commits().witness("machine " + number + " in its life " + life);
         Ports ports = new Ports(
                 seen,
@@ -354,6 +356,18 @@ final class Machine {
         poke(0);
     }
 
+    /** No sync of its logs succeeds until it is started again. */
+    void failSyncs() {
+        if (broker != null && !isDead()) {
+            failing = true;
+            seen.failSyncs(path -> path.toString().endsWith(".log"));
+        }
+    }
+
+    boolean isFailing() {
+        return failing;
+    }
+
     /** Its wall clock jumps: so far off it is from now on. */
     void setClockOff(long ms) {
         clockOffMs = ms;
@@ -441,14 +455,14 @@ final class Machine {
         poke(Math.max(10 * US, nextNs));
     }
 
-    /** No disk here fails, so that no copy has a reason to go offline but what has rotted. */
+    /** No copy has a reason to go offline but what has rotted, or a disk that fails. */
     private void look(SteppedBroker running) {
         running.look((partition, log, commit, leads) -> {
             if (log.offlineReason() == null) {
                 witness.look(partition, log, commit, leads);
             }
         });
-        if (running.offline() > 0 && spots.isEmpty()) {
+        if (running.offline() > 0 && spots.isEmpty() && !failing) {
             throw new History.Violation("machine " + number + ": a copy is offline");
         }
     }
