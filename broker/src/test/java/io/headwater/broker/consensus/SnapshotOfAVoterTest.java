@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.metadata.wire.CreateGroup;
-import io.headwater.storage.FileSystemDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,10 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
-import org.apache.ratis.conf.RaftProperties;
-import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
-import org.apache.ratis.util.SizeInBytes;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -47,19 +43,11 @@ class SnapshotOfAVoterTest {
 
     private RatisQuorum start(String self, List<String> voters, StartupOption option) throws IOException {
         runs++;
-        Path place = Files.createDirectories(directory.resolve(self));
-        RaftProperties properties = RatisSettings.of(place);
-        RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, 50);
-        RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
-        RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
-        RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("4KB"));
-        RatisQuorum quorum = RatisQuorum.start(
-                new FileSystemDisk(),
+        RatisQuorum quorum = ShortLog.start(
+                directory.resolve(self),
                 new RatisQuorum.Membership(CLUSTER, self, voters, new UUID(1, runs)),
                 option,
-                properties,
-                calls.of(self),
-                () -> {});
+                calls.of(self));
         running.add(quorum);
         return quorum;
     }

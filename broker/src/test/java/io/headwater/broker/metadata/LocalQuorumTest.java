@@ -3,6 +3,7 @@ package io.headwater.broker.metadata;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -30,6 +31,7 @@ class LocalQuorumTest extends MetadataQuorumContract {
     private static final Path FILE = DIRECTORY.resolve("metadata");
 
     private final MemoryDisk disk = new MemoryDisk();
+    private final FaultyDisk faulty = new FaultyDisk(disk);
 
     LocalQuorumTest() {
         prepare(disk);
@@ -50,7 +52,10 @@ class LocalQuorumTest extends MetadataQuorumContract {
     }
 
     private static LocalQuorum registered(LocalQuorum quorum, String directory) {
-        assertInstanceOf(Outcome.Committed.class, done(quorum, Commands.register(directory)));
+        CompletableFuture<Outcome> outcome =
+                quorum.propose(Commands.register(directory)).toCompletableFuture();
+        quorum.doWork();
+        assertInstanceOf(Outcome.Committed.class, outcome.join());
         return quorum;
     }
 
@@ -58,6 +63,47 @@ class LocalQuorumTest extends MetadataQuorumContract {
     MetadataQuorum crashAndReopen() throws IOException {
         disk.powerCut();
         return LocalQuorum.open(disk, FILE);
+    }
+
+    @Override
+    MetadataQuorum foundToBeStruck() throws IOException {
+        return registered(LocalQuorum.create(faulty, FILE, "c"), "d");
+    }
+
+    @Override
+    void strike() {
+        faulty.failSyncs(file -> true);
+    }
+
+    /** After a power cut, which leaves some of what was not synced. */
+    @Override
+    MetadataQuorum answersNext() throws IOException {
+        faulty.heal();
+        disk.powerCut(new SplittableRandom(1));
+        return LocalQuorum.open(faulty, FILE);
+    }
+
+    @Override
+    MetadataQuorum foundWithAShortLog() throws IOException {
+        return found();
+    }
+
+    /** An opened log that is long is written anew. */
+    @Override
+    MetadataQuorum installedFrom(MetadataQuorum quorum) throws IOException {
+        quorum.close();
+        int length = written(disk.contents(FILE));
+        LocalQuorum.open(disk, FILE).close();
+        assertNotEquals(length, written(disk.contents(FILE)), "a snapshot");
+        return LocalQuorum.open(disk, FILE);
+    }
+
+    private static int written(byte[] bytes) {
+        int end = bytes.length;
+        while (bytes[end - 1] == 0) {
+            end--;
+        }
+        return end;
     }
 
     @Test
@@ -116,10 +162,7 @@ class LocalQuorumTest extends MetadataQuorumContract {
         quorum.close();
         byte[] bytes = disk.contents(FILE);
         int refused = 0;
-        int written = bytes.length;
-        while (bytes[written - 1] == 0) {
-            written--;
-        }
+        int written = written(bytes);
         for (int position = 0; position < written; position++) {
             disk.put(FILE, bytes);
             disk.flipBit(FILE, position, position % 8);
@@ -142,11 +185,7 @@ class LocalQuorumTest extends MetadataQuorumContract {
         done(quorum, Commands.create("b", 3));
         byte[] bytes = disk.contents(FILE);
         quorum.close();
-        int end = bytes.length;
-        while (bytes[end - 1] == 0) {
-            end--;
-        }
-        for (; !same(bytes, end, first); end--) {
+        for (int end = written(bytes); !same(bytes, end, first); end--) {
             byte[] torn = bytes.clone();
             Arrays.fill(torn, end - 1, bytes.length, (byte) 0);
             disk.put(FILE, torn);
@@ -171,8 +210,7 @@ class LocalQuorumTest extends MetadataQuorumContract {
 
     @Test
     void saysUnknownWhenASyncFailsAndWorksAgainAfterwards() throws IOException {
-        FaultyDisk faulty = new FaultyDisk(disk);
-        LocalQuorum quorum = registered(LocalQuorum.create(faulty, FILE, "c"), "d");
+        MetadataQuorum quorum = foundToBeStruck();
         done(quorum, Commands.create("a", 1));
         faulty.failSyncs(file -> true);
         CompletableFuture<Outcome> unknown =

@@ -11,6 +11,7 @@ import io.headwater.broker.consensus.LocalCalls;
 import io.headwater.broker.consensus.OnlyVoter;
 import io.headwater.broker.consensus.RaftCalls;
 import io.headwater.broker.consensus.RatisQuorum;
+import io.headwater.broker.consensus.ShortLog;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.storage.FileSystemDisk;
 import io.headwater.storage.testing.FaultyDisk;
@@ -19,19 +20,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.apache.ratis.server.storage.RaftStorage.StartupOption;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract for a cluster of one voter; then what three of them do when some are gone. */
-@Timeout(60)
 class RatisQuorumTest extends MetadataQuorumContract {
     private static final String CLUSTER = new UUID(7, 7).toString();
     private static final List<String> THREE = List.of("1-a", "2-b", "3-c");
@@ -42,6 +44,8 @@ class RatisQuorumTest extends MetadataQuorumContract {
     private final LocalCalls calls = new LocalCalls();
     private final List<RatisQuorum> running = new ArrayList<>();
     private int runs;
+    /** Leads, until it is struck. */
+    private @Nullable RatisQuorum struck;
 
     @AfterEach
     void closeAll() {
@@ -86,6 +90,83 @@ class RatisQuorumTest extends MetadataQuorumContract {
         return quorum;
     }
 
+    @Override
+    void turn(MetadataQuorum quorum) {
+        running.forEach(RatisQuorum::doWork);
+        Thread.onSpinWait();
+    }
+
+    @Override
+    MetadataQuorum foundToBeStruck() throws IOException {
+        struck = leaderOf(three());
+        assertInstanceOf(Outcome.Committed.class, agreed(running, Commands.register("d")));
+        return struck;
+    }
+
+    private RatisQuorum struck() {
+        return Objects.requireNonNull(struck, "the one that leads");
+    }
+
+    @Override
+    void strike() {
+        calls.cut(THREE.get(running.indexOf(struck())));
+    }
+
+    @Override
+    MetadataQuorum answersNext() {
+        RatisQuorum old = struck();
+        List<RatisQuorum> others = running.stream().filter(each -> each != old).toList();
+        others.get(0).startElection();
+        RatisQuorum next = leaderOf(others);
+        next.doWork();
+        long index = next.image().appliedIndex();
+        calls.mend(THREE.get(running.indexOf(old)));
+        turnUntil(
+                running,
+                () -> old.image().appliedIndex() >= index
+                        && running.stream().filter(RatisQuorum::isLeader).count() == 1);
+        struck = leaderOf(running);
+        struck().doWork();
+        return struck();
+    }
+
+    @Override
+    MetadataQuorum foundWithAShortLog() throws IOException {
+        RatisQuorum quorum = withAShortLog("1-a", List.of("1-a"));
+        turnUntil(running, quorum::isLeader);
+        assertInstanceOf(Outcome.Committed.class, done(quorum, Commands.register("d")));
+        return quorum;
+    }
+
+    private RatisQuorum withAShortLog(String self, List<String> voters) throws IOException {
+        RatisQuorum quorum =
+                ShortLog.start(directory.resolve(self), membership(self, voters), StartupOption.FORMAT, calls.of(self));
+        running.add(quorum);
+        return quorum;
+    }
+
+    @Override
+    MetadataQuorum installedFrom(MetadataQuorum quorum) throws IOException {
+        RatisQuorum late = withAShortLog("2-b", List.of());
+        AtomicInteger replaced = new AtomicInteger();
+        late.listener(new MetadataQuorum.Listener() {
+            @Override
+            public void applied(MetadataImage image, Command command) {}
+
+            @Override
+            public void replaced(MetadataImage image) {
+                replaced.incrementAndGet();
+            }
+        });
+        CompletableFuture<Void> grown =
+                running.get(0).setVoters(List.of("1-a", "2-b")).toCompletableFuture();
+        long index = quorum.image().appliedIndex();
+        turnUntil(running, () -> grown.isDone() && late.image().appliedIndex() >= index);
+        grown.join();
+        assertTrue(replaced.get() > 0, "a snapshot");
+        return late;
+    }
+
     private static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> all = Files.walk(from)) {
             for (Path each : all.toList()) {
@@ -98,6 +179,7 @@ class RatisQuorumTest extends MetadataQuorumContract {
 
     private static void turnUntil(List<RatisQuorum> quorums, BooleanSupplier condition) {
         while (!condition.getAsBoolean()) {
+            assertFalse(Thread.currentThread().isInterrupted(), "it takes too long");
             quorums.forEach(RatisQuorum::doWork);
             Thread.onSpinWait();
         }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * voters that are up and reach each other. A leader that is deposed may not know it for a while; what it had proposed may
  * take effect all the same, and it is told that nobody knows.
  */
-final class ModelMetadata {
+public final class ModelMetadata {
     private static final long MS = 1_000_000;
     private static final long TICK_NS = 25 * MS;
     /** After so long without a word of the leader a voter knows none, and a leader without a majority steps down. */
@@ -36,7 +36,7 @@ final class ModelMetadata {
     private static final long LATE_NS = 400 * MS;
 
     /** Whether what one machine says arrives at the other. */
-    interface Reach {
+    public interface Reach {
         boolean test(int from, int to);
     }
 
@@ -67,7 +67,7 @@ final class ModelMetadata {
     int elections;
     int unknown;
 
-    ModelMetadata(SimulatedLoop time, SplittableRandom random, Reach reach) {
+    public ModelMetadata(SimulatedLoop time, SplittableRandom random, Reach reach) {
         this.time = time;
         this.random = random;
         this.reach = reach;
@@ -76,7 +76,7 @@ final class ModelMetadata {
     }
 
     /** Those of one machine. */
-    Voters on(int machine) {
+    public Voters on(int machine) {
         return (membership, used, news) -> start(machine, membership, used, news);
     }
 
@@ -109,7 +109,7 @@ final class ModelMetadata {
     }
 
     /** The machine of the leader; 0: nobody leads. */
-    int leadingMachine() {
+    public int leadingMachine() {
         Model leads = leader;
         return leads == null ? 0 : leads.machine;
     }
@@ -120,7 +120,7 @@ final class ModelMetadata {
     }
 
     /** Another voter is to lead, for no reason. */
-    void depose() {
+    public void depose() {
         if (leader != null) {
             leader = null;
             electionNs = time.nowNs() + random.nextLong(50 * MS);
@@ -446,7 +446,7 @@ final class ModelMetadata {
     }
 
     /** The process on that machine is gone. */
-    void crashed(int machine) {
+    public void crashed(int machine) {
         running.values().removeIf(each -> each.machine == machine);
     }
 }
