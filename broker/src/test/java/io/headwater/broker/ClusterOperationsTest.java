@@ -230,7 +230,7 @@ class ClusterOperationsTest {
     @Test
     void votersChangeAlthoughThoseDieWhoHaveToDoWithIt() throws Exception {
         meanwhile(VOTERS + 1, (cluster, admin) -> {
-            for (String role : ROLES.subList(0, Math.min(ROLES.size(), Integer.getInteger("headwater.kills", 2)))) {
+            for (String role : ROLES.subList(0, Math.min(ROLES.size(), Integer.getInteger("headwater.kills", 1)))) {
                 Partition before = partition(admin, 0);
                 int fresh = 1
                         + 2

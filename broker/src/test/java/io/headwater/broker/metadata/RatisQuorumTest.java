@@ -272,7 +272,7 @@ class RatisQuorumTest extends MetadataQuorumContract {
     void whatOneProposedAloneIsNeverAppliedHoweverOftenItHearsWhatIsThereInstead() throws IOException {
         List<RatisQuorum> all = three();
         agreed(all, "before");
-        for (int round = 0; round < 12; round++) {
+        for (int round = 0; round < 4; round++) {
             RatisQuorum leader = leaderOf(all);
             String name = THREE.get(all.indexOf(leader));
             calls.cut(name);
