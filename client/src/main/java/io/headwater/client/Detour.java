@@ -32,8 +32,15 @@ final class Detour {
         return attempts == 0;
     }
 
-    /** Before the attempt that follows so many. */
+    /**
+     * Before the attempt that follows so many: about a quarter of all that was waited before, so that whoever waits for
+     * another leader notices it soon after it is there, however long that took.
+     */
     static long delayNs(int attempts) {
-        return Math.min(MAX_BACKOFF_NS, FIRST_BACKOFF_NS << Math.min(attempts, 10));
+        long delayNs = FIRST_BACKOFF_NS;
+        for (int i = 0; i < attempts && delayNs < MAX_BACKOFF_NS; i++) {
+            delayNs += delayNs / 4;
+        }
+        return Math.min(MAX_BACKOFF_NS, delayNs);
     }
 }

@@ -31,6 +31,8 @@ import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
 import org.apache.ratis.server.storage.FileInfo;
@@ -54,14 +56,17 @@ final class MetadataLog extends BaseStateMachine {
     private final Disk disk;
     private final ClientId self;
     private final Consumer<Applied> applied;
+    private final Runnable leaderNews;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private MetadataImage image;
 
-    MetadataLog(Disk disk, ClientId self, MetadataImage empty, Consumer<Applied> applied) {
+    /** @param leaderNews who leads has changed, or this voter leads and knows by now all that was agreed on before */
+    MetadataLog(Disk disk, ClientId self, MetadataImage empty, Consumer<Applied> applied, Runnable leaderNews) {
         this.disk = disk;
         this.self = self;
         this.image = empty;
         this.applied = applied;
+        this.leaderNews = leaderNews;
     }
 
     @Override
@@ -74,6 +79,16 @@ final class MetadataLog extends BaseStateMachine {
                             load();
                         },
                         IOException.class);
+    }
+
+    @Override
+    public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
+        leaderNews.run();
+    }
+
+    @Override
+    public void notifyLeaderReady() {
+        leaderNews.run();
     }
 
     /** Ratis puts a snapshot of another voter in our place. */

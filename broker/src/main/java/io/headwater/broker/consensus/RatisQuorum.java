@@ -176,10 +176,15 @@ public final class RatisQuorum implements Voter {
                 .setOption(option)
                 .setProperties(properties)
                 .setParameters(RatisTransport.parameters(calls, new VoteBarrier(disk, current)))
-                .setStateMachine(new MetadataLog(disk, self, empty, each -> {
-                    applied.add(each);
-                    news.run();
-                }))
+                .setStateMachine(new MetadataLog(
+                        disk,
+                        self,
+                        empty,
+                        each -> {
+                            applied.add(each);
+                            news.run();
+                        },
+                        news))
                 .build();
         RatisQuorum quorum = new RatisQuorum(server, group, self, applied, empty, news);
         try {

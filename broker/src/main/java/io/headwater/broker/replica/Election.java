@@ -67,8 +67,10 @@ final class Election {
      * whose report a decision waits a moment. Those that may lack their tails do not count, and those that heal only for one
      * that has all that they had. If too few are left then, and nobody is there that has not been heard, nobody can ever say
      * more: the most complete of all leads, and what it does not have is lost (R19).
+     *
+     * @param lost nobody waits for this one; null: there is none
      */
-    Optional<Choice> decide(Configuration configuration, long nowMs) {
+    Optional<Choice> decide(Configuration configuration, @Nullable ReplicaId lost, long nowMs) {
         Optional<SealReport> sure = best(configuration, false);
         boolean mayLose =
                 sure.isEmpty() || !quorums.isSealed(configuration, voter -> isSure(reports.get(voter), sure.get()));
@@ -78,7 +80,9 @@ final class Election {
         if (decidableMs == NOT_YET) {
             decidableMs = nowMs;
         }
-        if (!reports.containsKey(configuration.preferredLeader()) && nowMs - decidableMs < preferMs) {
+        ReplicaId preferred = configuration.preferredLeader();
+        boolean mayReport = !reports.containsKey(preferred) && !preferred.equals(lost);
+        if (mayReport && nowMs - decidableMs < preferMs) {
             return Optional.empty();
         }
         proposed = true;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Follower {
     static final int MAX_ROWS = 64;
     private static final int NOT_ATTACHED = -1;
-    /** Attaches are small, and a leader that has not heard yet that it leads drops them: nothing is committed meanwhile. */
+    /** Attaches are small, and nothing is committed before one has arrived. */
     private static final int ATTACHES_PER_RESEND = 10;
 
     /** A leader that goes back so often, and not to the end of this log, has heard that this copy has all before. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A controller's care for one partition: a leader, and the voters that are wanted. */
 final class PartitionCare {
@@ -17,6 +18,9 @@ final class PartitionCare {
     private final ControllerSettings settings;
     private final Election election;
     private PartitionView view;
+    /** It led when its node was lost: no report of it is waited for. */
+    private @Nullable ReplicaId lost;
+
     /** Empty: as they are. */
     private List<ReplicaId> wanted = List.of();
     /** As the leader of this epoch says. */
@@ -46,6 +50,7 @@ final class PartitionCare {
             election.forget();
             ready.clear();
         }
+        lost = newer.isSealing() ? lost : null;
         view = newer;
         ready.removeIf(learner -> !newer.isMember(learner)); // given back later, it begins with nothing
         act();
@@ -83,7 +88,7 @@ final class PartitionCare {
 
     private void elect() {
         if (view.isSealing()) {
-            election.decide(view.configuration(), nowMs)
+            election.decide(view.configuration(), lost, nowMs)
                     .ifPresent(choice -> ports.propose(new MetadataCommand.Elect(
                             partition,
                             view.epoch(),
@@ -111,6 +116,7 @@ final class PartitionCare {
     void onNodeLost(int node, long incarnation) {
         Leader leader = view.leader();
         if (leader != null && leader.node() == node && leader.incarnation() == incarnation) {
+            lost = leader.replica();
             proposeSeal();
         }
     }

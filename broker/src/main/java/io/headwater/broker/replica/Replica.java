@@ -1,7 +1,9 @@
 package io.headwater.broker.replica;
 
 import io.headwater.broker.replica.Rules.Rule;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * from the one thread that owns the partition; everything that it does goes out through its {@link ReplicaPorts}.
  */
 public final class Replica {
+    /** As many as members of a partition ever are, and some more. */
+    private static final int MOST_EARLY = 16;
+
     private final ReplicaState state;
     private final Follower follower;
     private @Nullable Leadership leadership;
@@ -20,6 +25,8 @@ public final class Replica {
     private int lastLed = EpochTable.NO_EPOCH;
 
     private long suspectMs;
+    /** From those that heard before this replica that it leads, or may: told to it when it does. */
+    private final Map<ReplicaId, ReplicaMessage.Attach> early = new LinkedHashMap<>();
 
     /** Asked for and not yet answered. */
     private record Seal(int epoch, SortedSet<Integer> askers) {}
@@ -42,6 +49,7 @@ public final class Replica {
         }
         view = newer;
         state.follow(newer);
+        early.values().removeIf(attach -> !mayBeEarly(attach));
         Leadership leading = leadership;
         if (leading != null
                 && (newer.epoch() > leading.epoch() || !newer.configuration().isVoter(state.me))) {
@@ -87,7 +95,11 @@ public final class Replica {
         follower.onCopied();
         lastLed = newer.epoch();
         state.owner.leads(newer.epoch());
-        leadership = new Leadership(state, newer, givesUp);
+        Leadership leading = new Leadership(state, newer, givesUp);
+        leadership = leading;
+        early.values().stream()
+                .filter(attach -> attach.epoch() == newer.epoch())
+                .forEach(leading::onAttach);
     }
 
     private void stepDown() {
@@ -297,7 +309,21 @@ public final class Replica {
     void onAttach(ReplicaMessage.Attach attach) {
         if (leadership != null && leadership.epoch() == attach.epoch()) {
             leadership.onAttach(attach);
+        } else if (mayBeEarly(attach)
+                && (early.size() < MOST_EARLY || early.containsKey(attach.id().replica()))) {
+            early.merge(
+                    attach.id().replica(),
+                    attach,
+                    (known, next) -> next.epoch() < known.epoch() || next.id().isOlderThan(known.id()) ? known : next);
         }
+    }
+
+    /** Who leads this epoch is not known here yet, or this replica is about to. */
+    private boolean mayBeEarly(ReplicaMessage.Attach attach) {
+        PartitionView last = view;
+        return last == null
+                || attach.epoch() > last.epoch()
+                || (attach.epoch() == last.epoch() && (last.isSealing() || mayLead(last)));
     }
 
     void onAck(ReplicaMessage.Ack ack) {

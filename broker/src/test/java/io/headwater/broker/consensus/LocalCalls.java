@@ -1,13 +1,20 @@
 package io.headwater.broker.consensus;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Carries calls within a process. Whoever is cut off neither calls nor is called. */
 public final class LocalCalls {
+    private static final long TIMEOUT_MS = 3_000;
+
     private final Map<String, RaftCalls.Endpoint> endpoints = new ConcurrentHashMap<>();
     private final Set<String> cut = ConcurrentHashMap.newKeySet();
     private final Set<String> mute = ConcurrentHashMap.newKeySet();
@@ -28,7 +35,7 @@ public final class LocalCalls {
                 for (int copy = 1; copy < copies; copy++) {
                     new Thread(() -> answerAgain(endpoint, call, request.clone()), "copy").start();
                 }
-                byte[] answer = endpoint.answer(call, request.clone());
+                byte[] answer = answer(endpoint, call, request.clone());
                 if (cut.contains(self) || cut.contains(voter)) {
                     throw new IOException(voter + " does not answer");
                 }
@@ -40,6 +47,24 @@ public final class LocalCalls {
                 endpoints.put(voter, endpoint);
             }
         };
+    }
+
+    /** As between brokers, nobody waits for ever: a voter that is being closed may never answer. */
+    private static byte[] answer(RaftCalls.Endpoint endpoint, RaftCalls.Call call, byte[] request) throws IOException {
+        FutureTask<byte[]> answering = new FutureTask<>(() -> endpoint.answer(call, request));
+        Thread called = new Thread(answering, "called");
+        called.setDaemon(true);
+        called.start();
+        try {
+            return answering.get(TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException();
+        } catch (TimeoutException e) {
+            throw new IOException("no answer", e);
+        }
     }
 
     private static void answerAgain(RaftCalls.Endpoint endpoint, RaftCalls.Call call, byte[] request) {

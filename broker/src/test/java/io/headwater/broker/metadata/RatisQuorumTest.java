@@ -24,6 +24,8 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -391,6 +393,22 @@ class RatisQuorumTest extends MetadataQuorumContract {
 
         disk.heal();
         turnUntil(running, asks::isLeader);
+    }
+
+    /** Nobody has to look for it all the time: a controller's first act is what a failover waits for. */
+    @Test
+    void saysWhenItHasComeToLead() throws Exception {
+        Semaphore news = new Semaphore(0);
+        RatisQuorum quorum = RatisQuorum.create(
+                new FileSystemDisk(),
+                directory.resolve("1-a"),
+                membership("1-a", List.of("1-a")),
+                calls.of("1-a"),
+                news::release);
+        running.add(quorum);
+        while (!quorum.isLeader()) {
+            assertTrue(news.tryAcquire(20, TimeUnit.SECONDS), "it says nothing; leads: " + quorum.isLeader());
+        }
     }
 
     @Test

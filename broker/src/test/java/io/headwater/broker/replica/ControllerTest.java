@@ -126,6 +126,17 @@ class ControllerTest implements ControllerPorts {
     }
 
     @Test
+    void thePreferredLeaderIsNotWaitedForWhereItsNodeWasLost() {
+        view(3, LEADER, THREE);
+        controller.onNodeLost(LEADER.node(), LEADER.incarnation());
+        proposed.clear();
+        view(4, null, THREE);
+        report(4, A, 3, 10);
+        report(4, B, 3, 10);
+        assertEquals(List.of(new Elect(P, 4, 1, new Leader(A, 51))), proposed);
+    }
+
+    @Test
     void whoWasToLeadAndDidNotIsNotWaitedFor() {
         view(4, null, THREE);
         report(4, B, 3, 12);

@@ -80,6 +80,19 @@ class ReplicaTest {
     }
 
     @Test
+    void whoAttachesBeforeTheLeaderKnowsThatItLeadsIsAnsweredWhenItDoes() {
+        LoneReplica lone = new LoneReplica(0, 1);
+        lone.attach(3, new AttachId(A, 61, 2), 1);
+        lone.attach(3, new AttachId(A, 61, 1), 1);
+        lone.attach(2, B, 1);
+        lone.sealed(3);
+        lone.view(3, new Leader(ME, INCARNATION), THREE);
+        assertEquals(
+                List.of(new AttachId(A, 61, 2)),
+                lone.sent(AttachOk.class).stream().map(AttachOk::id).toList());
+    }
+
+    @Test
     void anAnswerToAnotherAttemptIsVoid() {
         LoneReplica lone = new LoneReplica(0, 1, 1, 1);
         lone.view(3, new Leader(A, 51), THREE);
