@@ -232,7 +232,7 @@ class ClusterFaultsTest {
             // It may lead again what it prefers, as it does not know yet; all that is read below must be right.
             history.pass(HANDBACK_MS);
             try (HeadwaterClient reader = cluster.client(Duration.ofMinutes(2))) {
-                history.readToTheEnd(reader);
+                history.readToTheEnd(reader).checkWhatIsThere("while a bit is rotten");
             }
             awaitHealed(cluster, 2, rotten);
         });

@@ -6,6 +6,7 @@ import io.headwater.client.AckLevel;
 import io.headwater.client.Admin.TopicSettings;
 import io.headwater.client.ConsumedRecord;
 import io.headwater.client.HeadwaterClient;
+import io.headwater.client.HeadwaterException;
 import io.headwater.client.Position;
 import io.headwater.client.Producer;
 import io.headwater.client.ProducerRecord;
@@ -17,27 +18,41 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What was published to topic {@code t} and acknowledged, and what readers saw of it: nothing acknowledged may be missing,
- * nothing may be there twice, order holds within a key, and offsets have no holes.
+ * What was published to topic {@code t} and acknowledged, and what readers saw of it: nothing acknowledged may be missing or
+ * elsewhere, nothing may be there twice, or that was refused, or that nobody has sent; each partition is in the order of sending,
+ * and offsets have no holes. {@link StreamHistoryTest} shows that it sees what is wrong.
  */
 final class StreamHistory {
     static final String TOPIC = "t";
     private static final int PARTITIONS = 4;
     private static final int IN_FLIGHT = 500;
+    private static final int KEYS = 50;
+    /** What each begins with; its number follows. */
+    private static final String VALUE = "record-";
 
     private final String seed;
     private final long paceNs;
     private AckLevel level = AckLevel.PERSISTED;
+    /** The numbers before this one may be there. */
+    private final AtomicLong sent = new AtomicLong();
+
+    private final Set<String> unanswered = ConcurrentHashMap.newKeySet();
     private final Map<String, String> acknowledgedAt = new ConcurrentHashMap<>();
+    /** Certainly not stored. */
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
+
     private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final Semaphore window = new Semaphore(IN_FLIGHT);
     private long lastAckNs = System.nanoTime();
@@ -94,6 +109,10 @@ final class StreamHistory {
         return TimeUnit.NANOSECONDS.toMillis(longest);
     }
 
+    void failed(Throwable why) {
+        failures.add(why);
+    }
+
     void checkNothingFailed() {
         assertEquals(List.of(), List.copyOf(failures), "seed " + seed);
     }
@@ -142,36 +161,65 @@ final class StreamHistory {
     /** Publishes until {@link #stop}. */
     void load(HeadwaterClient client) {
         try (Producer producer = client.producer().build()) {
-            for (long n = 0; !stopped; n++) {
+            while (!stopped) {
                 if (!window.tryAcquire(100, TimeUnit.MILLISECONDS)) {
-                    n--;
                     continue;
                 }
                 if (paceNs > 0) {
                     LockSupport.parkNanos(paceNs);
                 }
-                String value = "record-" + n;
-                var unused = producer.send(ProducerRecord.of(
-                                TOPIC,
-                                ("key-" + n % 50).getBytes(StandardCharsets.UTF_8),
-                                value.getBytes(StandardCharsets.UTF_8)))
+                String value = sending();
+                var unused = producer.send(ProducerRecord.ofUtf8(TOPIC, key(value), value))
                         .whenComplete((ack, failure) -> {
-                            if (failure != null) {
-                                failures.add(failure);
-                            } else if (ack.level() != level) {
-                                failures.add(new AssertionError("acknowledged at level " + ack.level()));
-                            } else {
-                                acknowledgedAt.put(value, ack.partition() + "@" + ack.offset());
-                                acknowledgedNow(ack.partition());
-                            }
+                            answered(value, ack, failure);
                             // Whoever sees it free sees what was acknowledged, too.
                             window.release();
                         });
             }
         } catch (InterruptedException | RuntimeException e) {
-            failures.add(e);
+            failed(e);
         } finally {
             loaded = true;
+        }
+    }
+
+    /** What is sent next. */
+    String sending() {
+        String value = VALUE + sent.getAndIncrement();
+        unanswered.add(value);
+        return value;
+    }
+
+    /** What a value is sent with. */
+    static String key(String value) {
+        return "key-" + number(value) % KEYS;
+    }
+
+    /** -1: it is no value. */
+    private static long number(String value) {
+        try {
+            long n = Long.parseLong(value.substring(VALUE.length()));
+            return value.equals(VALUE + n) ? n : -1;
+        } catch (NumberFormatException | IndexOutOfBoundsException e) {
+            return -1;
+        }
+    }
+
+    /** One of both is null. */
+    void answered(String value, Producer.@Nullable Acknowledgement ack, @Nullable Throwable failure) {
+        if (!unanswered.remove(value)) {
+            failed(new AssertionError(value + " was answered twice"));
+        }
+        if (ack == null) {
+            failed(failure);
+            if (!(failure instanceof HeadwaterException.OutcomeUnknown)) {
+                refused.add(value);
+            }
+        } else if (ack.level() != level || !ack.topic().equals(TOPIC) || ack.partition() >= PARTITIONS) {
+            failed(new AssertionError(value + ": " + ack + " (expected: " + level + ")"));
+        } else {
+            acknowledgedAt.put(value, ack.partition() + "@" + ack.offset());
+            acknowledgedNow(ack.partition());
         }
     }
 
@@ -231,7 +279,7 @@ final class StreamHistory {
                 }
             }
         } catch (RuntimeException e) {
-            failures.add(e);
+            failed(e);
         }
     }
 
@@ -254,32 +302,56 @@ final class StreamHistory {
     final class Reading {
         private final Map<String, String> at = new HashMap<>();
         private final Map<Integer, Long> next = new HashMap<>();
-        private final Map<String, Long> lastOfKey = new HashMap<>();
+        private final Map<Integer, Long> lastOfPartition = new HashMap<>();
+        private final Map<String, Integer> partitionOfKey = new HashMap<>();
         private final List<String> wrong = new ArrayList<>();
 
         void add(ConsumedRecord record) {
-            String value = new String(record.value(), StandardCharsets.UTF_8);
+            String value = text(record.value());
             String place = record.partition() + "@" + record.offset();
-            if (record.offset() != next.merge(record.partition(), 1L, Long::sum) - 1) {
+            Long expected = next.put(record.partition(), record.offset() + 1);
+            if (record.offset() != (expected == null ? 0 : expected)) {
                 wrong.add("offsets are not dense at " + place);
             }
             String before = at.put(value, place);
             if (before != null) {
                 wrong.add(value + " is there twice: " + before + " and " + place);
             }
-            long n = Long.parseLong(value.substring("record-".length()));
-            Long last = lastOfKey.put(new String(record.key(), StandardCharsets.UTF_8), n);
+            long n = number(value);
+            if (n < 0 || n >= sent.get() || !text(record.key()).equals(key(value))) {
+                wrong.add(place + ": nobody has sent " + value + " with " + text(record.key()));
+                return;
+            }
+            Long last = lastOfPartition.put(record.partition(), n);
             if (last != null && last > n) {
-                wrong.add(value + " comes after record-" + last + " of the same key");
+                wrong.add(value + " comes after " + VALUE + last + " in partition " + record.partition());
+            }
+            Integer other = partitionOfKey.putIfAbsent(key(value), record.partition());
+            if (other != null && other != record.partition()) {
+                wrong.add(value + " is at " + place + ", and others of its key in partition " + other);
             }
         }
 
+        private static String text(byte @Nullable [] bytes) {
+            return bytes == null ? "nothing" : new String(bytes, StandardCharsets.UTF_8);
+        }
+
+        /** At the end, when all is answered and this reader has read everything. */
         void check(String what) {
+            // Something may have failed since nothing had.
+            failures.forEach(each -> wrong.add(each.toString()));
+            unanswered.forEach(value -> wrong.add(value + " was never answered"));
             acknowledgedAt.forEach((value, place) -> {
                 if (!place.equals(at.get(value))) {
                     wrong.add(value + " was acknowledged at " + place + " and is at " + at.get(value));
                 }
             });
+            refused.stream().filter(at::containsKey).forEach(value -> wrong.add(value + " was refused, and is there"));
+            checkWhatIsThere(what);
+        }
+
+        /** As far as it was read. */
+        void checkWhatIsThere(String what) {
             assertEquals(List.of(), wrong.subList(0, Math.min(20, wrong.size())), what + ", seed " + seed);
         }
     }

@@ -1,5 +1,6 @@
 package io.headwater.broker.simulation;
 
+import io.headwater.client.AckLevel;
 import java.util.SplittableRandom;
 
 /**
@@ -153,6 +154,11 @@ record Profile(
                 random.nextBoolean() ? 600_000 : random.nextLong(2_000, 8_000),
                 sessionMs,
                 false);
+    }
+
+    /** What acknowledgements name. */
+    AckLevel level() {
+        return written ? AckLevel.REPLICATED : AckLevel.PERSISTED;
     }
 
     /** The same at level replicated. */

@@ -88,7 +88,7 @@ final class World {
     private @Nullable Client asker;
 
     final Faults faults;
-    final History history = new History();
+    final History history;
     private long trace;
     private @Nullable Throwable broken;
     private boolean calm;
@@ -106,6 +106,7 @@ final class World {
         this.mutation = Mutation.without(rule, profile.windowBytes(), profile.frameBytes());
         this.random = random;
         this.profile = profile;
+        this.history = new History(profile.level());
         this.network = new Network(time, random.split(), profile.machines() + MOST_CLIENTS);
         this.nextClient = profile.machines();
         this.metadata = new ModelMetadata(time, random.split(), network::reaches);
@@ -246,6 +247,9 @@ final class World {
             awaitWork(admin, total);
         }
         history.check(logs);
+        if (profile.workers() > 0) {
+            history.checkWork(logs, profile.keyed());
+        }
         Checkpoints checkpoints = checkpoints(0);
         if (!checkpoints.complaints().isEmpty()) {
             throw new History.Violation(checkpoints.complaints().get(0));
@@ -380,8 +384,9 @@ final class World {
         for (int i = first; i < first + count; i++) {
             int partition = random.nextInt(profile.partitions());
             String value = name + ":" + i + ":" + "x".repeat(random.nextInt(200));
-            history.sending(value, partition);
-            when(producer.send(partition, "k" + random.nextInt(5), value), (ok, failure) -> {
+            String key = "k" + random.nextInt(5);
+            history.sending(value, key, partition);
+            when(producer.send(partition, key, value), (ok, failure) -> {
                 trace(ok == null ? -1 : ok.offset());
                 history.answered(value, ok, failure);
             });
@@ -450,19 +455,16 @@ final class World {
         while (!holding.isEmpty() && random.nextInt(4) > 0) {
             QueueRecord record = holding.remove(random.nextInt(holding.size()));
             int verb = calm ? 0 : random.nextInt(8);
-            if (verb == 6) {
-                consumer.settle(record, Settlement.release());
-            } else if (verb == 7) {
-                consumer.settle(record, Settlement.fail("no"));
-            } else {
-                history.settling(record);
-                when(consumer.settle(record, Settlement.ack()), (done, failure) -> {
-                    trace(failure == null ? 1 : 2);
-                    if (failure == null) {
-                        history.settled(record);
-                    }
-                });
-            }
+            Settlement what = verb == 6 ? Settlement.release() : verb == 7 ? Settlement.fail("no") : Settlement.ack();
+            history.settling(record, what.verb());
+            when(consumer.settle(record, what), (done, failure) -> {
+                trace(failure == null ? 1 : 2);
+                if (failure == null) {
+                    history.settled(record);
+                } else if (failure instanceof HeadwaterException.StaleLease) {
+                    history.refused(record);
+                }
+            });
         }
         time.schedule(random.nextLong(MS, 60 * MS), () -> work(client, consumer, holding));
     }
