@@ -260,7 +260,7 @@ final class Member implements Membership, PeerHandler, Responsibility {
                 owners.metadataChanged();
             }
         });
-        answers = new PartitionAnswers(owners.partitions(Runnable::run), joined()::image);
+        answers = new PartitionAnswers(owners.partitions(Runnable::run), joined()::image, joined().nodeId());
         owners.metadataChanged();
     }
 

@@ -58,6 +58,8 @@ class ClusterFaultsTest {
     private static final long HANDBACK_MS = 15_000;
 
     private static final long ALONE_MS = 3_000;
+    /** The second that leaders are given to say how far followers are behind, and some more. */
+    private static final long ANSWER_MS = 2_500;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS) // what the brokers said is in there
     Path directory;
@@ -136,7 +138,10 @@ class ClusterFaultsTest {
     @Timeout(ROUNDS_TIMEOUT_S)
     void oneSaysNothingForAWhileAndComesBackAsIfNothingHadHappened() throws Exception {
         inTurn((cluster, node) -> {
-            goesOn("node " + node + " says nothing", 4 * SOME, () -> cluster.signal(node, "STOP"));
+            goesOn("node " + node + " says nothing", 4 * SOME, () -> {
+                cluster.signal(node, "STOP");
+                assertUnknown(cluster, node);
+            });
             cluster.signal(node, "CONT");
             history.awaitMore(SOME);
         });
@@ -385,6 +390,19 @@ class ClusterFaultsTest {
                 seen = client.admin().cluster()) {
             assertTrue(System.nanoTime() - endNs < 0, "after a minute: " + seen);
             history.pass(100);
+        }
+    }
+
+    /** Who has just fallen silent holds up nobody who wants to see how the others are. */
+    private static void assertUnknown(ClusterOfProcesses cluster, int silent) throws Exception {
+        try (HeadwaterClient client = cluster.client(1 + silent % NODES)) {
+            long beganNs = System.nanoTime();
+            ClusterDescription seen = client.admin().cluster();
+            long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNs);
+            assertTrue(tookMs < ANSWER_MS, () -> "answered after " + tookMs + " ms: " + seen);
+            boolean leads = seen.getNodesList().stream()
+                    .anyMatch(each -> each.getNodeId() == silent && each.getLeads() > 0 && !each.getFenced());
+            assertEquals(leads ? List.of(silent) : List.of(), seen.getLags().getUnknownList(), seen::toString);
         }
     }
 

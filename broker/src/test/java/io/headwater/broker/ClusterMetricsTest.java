@@ -7,7 +7,9 @@ import io.headwater.client.Admin;
 import io.headwater.client.Admin.TopicSettings;
 import io.headwater.client.HeadwaterClient;
 import io.headwater.client.HeadwaterException;
+import io.headwater.protocol.wire.ClusterLags;
 import io.headwater.protocol.wire.FollowerLag;
+import io.headwater.protocol.wire.ReplicaLag;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +38,8 @@ class ClusterMetricsTest {
     private static final String CONTROLLER = "headwater_cluster_controller";
     /** What is under way is always behind; this is more than that. */
     private static final int MANY = 1_000;
+    /** Of a voter that has fallen out. */
+    private static final long LONG_MS = 10_000;
 
     @TempDir
     Path directory;
@@ -105,6 +109,32 @@ class ClusterMetricsTest {
                 .filter(follower -> follower.getNode() == node)
                 .mapToLong(FollowerLag::getEntries)
                 .sum();
+    }
+
+    /** As {@code cluster status} shows it, whoever answers and leads. */
+    private static void assertNamed(ClusterLags lags, int hangs, int keepsUp) {
+        assertEquals(List.of(), lags.getUnknownList(), "who hangs leads nothing any more");
+        assertTrue(lags.getUnderReplicated() > 0, lags::toString);
+        ReplicaLag worst = lags.getWorst(0);
+        assertEquals(hangs, worst.getNode(), lags::toString);
+        assertEquals(StreamHistory.TOPIC, worst.getTopic());
+        assertTrue(
+                worst.getVotes()
+                        && worst.getEntries() > 0
+                        && worst.getBehindMs() >= LONG_MS
+                        && worst.getIndex() < PARTITIONS,
+                lags::toString);
+        assertTrue(
+                lags.getNodesList().stream()
+                        .anyMatch(node -> node.getNode() == hangs
+                                && node.getUnderReplicated() == lags.getUnderReplicated()
+                                && node.getEntries() >= worst.getEntries()
+                                && node.getLargest() > 0),
+                lags::toString);
+        assertTrue(
+                lags.getNodesList().stream()
+                        .noneMatch(node -> node.getNode() == keepsUp && node.getUnderReplicated() > 0),
+                lags::toString);
     }
 
     private static List<Integer> but(int node) {
@@ -183,10 +213,15 @@ class ClusterMetricsTest {
                     double largest = pages.of(leader, "headwater_replication_lag_entries_max{node=\"" + hangs + "\"}");
                     assertTrue(largest > 0 && largest <= pages.lag(hangs), "of one partition: " + largest);
                     assertTrue(describedLag(client.admin(), hangs) > 0, "topic describe says so too");
+                    assertNamed(client.admin().cluster().getLags(), hangs, keepsUp);
                 } finally {
                     cluster.signal(hangs, "CONT");
                 }
                 await("it is back", cluster, NODES, pages -> pages.all(FENCED, 0) && pages.all(UNDER_REPLICATED, 0));
+                await("cluster status says so too", cluster, NODES, pages -> {
+                    ClusterLags lags = client.admin().cluster().getLags();
+                    return lags.getUnderReplicated() == 0 && lags.getWorstCount() == 0 && lags.getUnknownCount() == 0;
+                });
             });
         });
     }

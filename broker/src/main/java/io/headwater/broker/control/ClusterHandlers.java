@@ -11,8 +11,12 @@ import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.metadata.wire.SetFeature;
+import io.headwater.broker.partition.Partitions;
+import io.headwater.broker.partition.ReplicaLags;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.protocol.wire.ClusterDescription;
+import io.headwater.protocol.wire.ClusterLags;
+import io.headwater.protocol.wire.ClusterNode;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.GetCluster;
 import io.headwater.protocol.wire.MoveReplicas;
@@ -40,28 +44,51 @@ final class ClusterHandlers {
 
     private final int nodeId;
     private final Proposals proposals;
+    private final Partitions partitions;
     private final Responsibility responsibility;
     private final Departures departures;
     private final Recoveries recoveries;
 
-    ClusterHandlers(int nodeId, Proposals proposals, Responsibility responsibility) {
+    ClusterHandlers(int nodeId, Proposals proposals, Partitions partitions, Responsibility responsibility) {
         this.nodeId = nodeId;
         this.proposals = proposals;
+        this.partitions = partitions;
         this.responsibility = responsibility;
         this.departures = new Departures(proposals, responsibility);
         this.recoveries = new Recoveries(proposals, responsibility);
     }
 
+    /** Each leader is asked once for all that it leads: what does not answer in time is not known, and the rest is. */
     void describe(GetCluster request, Reply reply) {
         boolean alone = responsibility == Responsibility.ALONE;
         ClusterDescription.Builder description = new ClusterPicture(proposals.image()).describe();
         Set<Integer> differing = responsibility.differing();
         description.getNodesBuilderList().forEach(node -> node.setMetadataDiffer(differing.contains(node.getNodeId())));
-        reply.send(description
+        description
                 .setAnsweredBy(nodeId)
                 .setController(alone ? nodeId : responsibility.controllerNode())
-                .addAllMetadataVoters(responsibility.voters())
-                .build());
+                .addAllMetadataVoters(responsibility.voters());
+        List<Integer> leaders = description.getNodesList().stream()
+                .filter(node -> node.getLeads() > 0 && !node.getFenced())
+                .map(ClusterNode::getNodeId)
+                .toList();
+        reply.sendWhenDone(FanOut.gather(leaders, partitions::lags)
+                .thenApply(
+                        answers -> description.setLags(lags(leaders, answers)).build()));
+    }
+
+    private ClusterLags.Builder lags(List<Integer> leaders, List<FanOut.Answer<ClusterLags>> answers) {
+        ReplicaLags all = new ReplicaLags();
+        List<Integer> unknown = new ArrayList<>();
+        for (int i = 0; i < answers.size(); i++) {
+            ClusterLags told = answers.get(i).value();
+            if (told == null) {
+                unknown.add(leaders.get(i));
+            } else {
+                all.add(ClusterPicture.named(proposals.image(), leaders.get(i), told));
+            }
+        }
+        return all.wire().addAllUnknown(unknown);
     }
 
     void operate(OperateCluster request, Reply reply) throws RequestFailedException {

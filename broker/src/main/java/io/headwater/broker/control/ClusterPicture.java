@@ -10,10 +10,12 @@ import io.headwater.broker.metadata.Replica;
 import io.headwater.broker.metadata.ReplicaSet;
 import io.headwater.broker.metadata.TopicInfo;
 import io.headwater.protocol.wire.ClusterDescription;
+import io.headwater.protocol.wire.ClusterLags;
 import io.headwater.protocol.wire.ClusterNode;
 import io.headwater.protocol.wire.ClusterPartition;
 import io.headwater.protocol.wire.Feature;
 import io.headwater.protocol.wire.RecoveryPlan;
+import io.headwater.protocol.wire.ReplicaLag;
 import io.headwater.protocol.wire.ReplicaMove;
 import io.headwater.protocol.wire.UnsafeRecovery;
 import java.util.Collection;
@@ -116,6 +118,19 @@ public final class ClusterPicture {
     private boolean isLive(Leader leader) {
         NodeInfo node = image.node(leader.nodeId());
         return node != null && !node.fenced() && node.leader().equals(leader);
+    }
+
+    /** With the names of topics, and without partitions that this node does not lead any more. */
+    static ClusterLags named(MetadataImage image, int leaderNode, ClusterLags lags) {
+        ClusterLags.Builder named = lags.toBuilder().clearWorst();
+        for (ReplicaLag lag : lags.getWorstList()) {
+            PartitionInfo partition = image.partition(lag.getPartitionId());
+            Leader leader = partition == null ? null : partition.leader();
+            if (leader != null && leader.nodeId() == leaderNode) {
+                named.addWorst(lag.toBuilder().setTopic(partition.topicName()).setIndex(partition.index()));
+            }
+        }
+        return named.build();
     }
 
     static ReplicaMove move(PartitionInfo partition, List<Replica> to) {

@@ -142,7 +142,7 @@ public final class ControlAgent implements Metrics.House, AutoCloseable {
                 new GroupHandlers(proposals, partitions, view, members, reports, clock),
                 new QueueGroupHandlers(proposals, partitions),
                 new ProducerIds(proposals),
-                new ClusterHandlers(facts.nodeId(), proposals, responsibility));
+                new ClusterHandlers(facts.nodeId(), proposals, partitions, responsibility));
         quorum.listener(new MetadataQuorum.Listener() {
             @Override
             public void applied(MetadataImage image, Command command) {

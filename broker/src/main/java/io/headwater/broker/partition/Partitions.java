@@ -3,6 +3,7 @@ package io.headwater.broker.partition;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.TopicPolicy;
 import io.headwater.protocol.wire.Anchor;
+import io.headwater.protocol.wire.ClusterLags;
 import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.FindOffsetReply;
 import io.headwater.protocol.wire.GroupPartition;
@@ -24,6 +25,12 @@ public interface Partitions {
      * @param local what its leader believes is enough
      */
     CompletionStage<PartitionDescription> describe(PartitionInfo partition, boolean local);
+
+    /**
+     * How far the followers of all that a node leads are behind it, without the names of topics; about a second old. Opens no
+     * log. Fails if the node does not answer within a second.
+     */
+    CompletionStage<ClusterLags> lags(int node);
 
     /** Confirmed, as {@code FindOffset} of the protocol. */
     CompletionStage<FindOffsetReply> findOffset(PartitionInfo partition, Anchor anchor, long value);

@@ -27,15 +27,24 @@ import java.util.function.Supplier;
 public final class PartitionAnswers {
     private final Partitions local;
     private final Supplier<MetadataImage> metadata;
+    private final int self;
 
-    /** @param local of this broker alone; may complete on any thread */
-    public PartitionAnswers(Partitions local, Supplier<MetadataImage> metadata) {
+    /**
+     * @param local of this broker alone; may complete on any thread
+     * @param self this broker's node id
+     */
+    public PartitionAnswers(Partitions local, Supplier<MetadataImage> metadata, int self) {
         this.local = local;
         this.metadata = metadata;
+        this.self = self;
     }
 
     /** @param answer takes the answer, from any thread, some time later */
     public void asked(PartitionQuestion question, Consumer<PeerMessage> answer) {
+        if (question.getKind() == PartitionQuestion.Kind.LAGS) {
+            answer(local.lags(self).thenApply(PartitionAnswers::wrapped), answer);
+            return;
+        }
         PartitionInfo partition = metadata.get().partition(question.getPartitionId());
         if (partition == null) {
             answer.accept(failed(PartitionErrors.unknownPartition(question.getPartitionId())));
@@ -48,6 +57,10 @@ public final class PartitionAnswers {
             answer.accept(failed(Errors.of(ErrorCode.ERROR_INVALID_REQUEST, String.valueOf(e.getMessage()))));
             return;
         }
+        answer(answered, answer);
+    }
+
+    private static void answer(CompletionStage<PartitionAnswer> answered, Consumer<PeerMessage> answer) {
         answered.whenComplete(
                 (result, failure) -> answer.accept(failure == null ? message(result) : failed(error(failure))));
     }
@@ -76,7 +89,7 @@ public final class PartitionAnswers {
             case POSITIONS -> local.positions(partition).thenApply(PartitionAnswers::wire);
             case GROUP_PARTITION -> local.groupPartition(partition, group).thenApply(PartitionAnswers::wrapped);
             case DESCRIBE_QUEUE -> local.describeQueue(partition, group).thenApply(PartitionAnswers::wrapped);
-            case UNSPECIFIED, UNRECOGNIZED ->
+            case LAGS, UNSPECIFIED, UNRECOGNIZED ->
                 throw new IllegalArgumentException("question: " + question.getKindValue() + " (expected: a known one)");
         };
     }

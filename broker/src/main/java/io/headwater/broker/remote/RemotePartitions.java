@@ -18,6 +18,7 @@ import io.headwater.broker.peer.wire.PartitionQuestion.Kind;
 import io.headwater.broker.peer.wire.PeerMessage;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Anchor;
+import io.headwater.protocol.wire.ClusterLags;
 import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
@@ -36,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 /** All partitions of a cluster: those that this broker leads are asked here, the others where they are led. */
 public final class RemotePartitions implements Partitions {
     private static final long TIMEOUT_MS = 5_000;
+    /** Somebody looks at a screen, and the rest of it is known. */
+    private static final long LAGS_TIMEOUT_MS = 1_000;
 
     private final Partitions local;
     private final Peers peers;
@@ -68,6 +71,14 @@ public final class RemotePartitions implements Partitions {
                         .setPartitionId(partition.partitionId())
                         .setState("offline: " + reason(failure))
                         .build());
+    }
+
+    @Override
+    public CompletionStage<ClusterLags> lags(int node) {
+        return node == self
+                ? local.lags(node)
+                : ask(node, "lags", PartitionQuestion.newBuilder().setKind(Kind.LAGS), LAGS_TIMEOUT_MS)
+                        .thenCompose(answer -> parsed(answer, ClusterLags.parser()));
     }
 
     @Override
@@ -204,16 +215,21 @@ public final class RemotePartitions implements Partitions {
             return CompletableFuture.failedStage(new RequestFailedException(
                     PartitionErrors.of(partition, NotLeaderException.of(metadata.get(), partition, self))));
         }
+        return ask(leader, "partition " + partition.displayName(), question, TIMEOUT_MS);
+    }
+
+    private CompletionStage<PartitionAnswer> ask(
+            int leader, String about, PartitionQuestion.Builder question, long timeoutMs) {
         PeerMessage message =
                 PeerMessage.newBuilder().setPartitionQuestion(question).build();
         CompletableFuture<PartitionAnswer> answered = new CompletableFuture<>();
-        peers.ask(leader, message, List.of(), TIMEOUT_MS)
+        peers.ask(leader, message, List.of(), timeoutMs)
                 .whenComplete((answer, failure) -> answers.execute(() -> {
                     if (failure != null) {
                         answered.completeExceptionally(new RequestFailedException(Errors.of(
                                 ErrorCode.ERROR_TIMEOUT,
-                                "partition " + partition.displayName() + ": node " + leader
-                                        + ", which leads it, did not answer: " + failure.getMessage())));
+                                about + ": node " + leader + ", which leads it, did not answer: "
+                                        + failure.getMessage())));
                     } else {
                         complete(answered, answer);
                     }

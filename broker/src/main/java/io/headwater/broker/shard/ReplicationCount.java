@@ -2,21 +2,22 @@ package io.headwater.broker.shard;
 
 import io.headwater.broker.observe.ReplicationFigures;
 import io.headwater.broker.observe.ReplicationFigures.Lag;
+import io.headwater.broker.partition.ReplicaLags;
 import io.headwater.broker.replica.FollowerLags;
+import io.headwater.protocol.wire.ClusterLags;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** Adds up what the copies of an owner do at one moment. */
 final class ReplicationCount implements FollowerLags {
-    /** A voter that lacks something for so long has fallen out, and is not just slow. */
-    static final long UNDER_REPLICATED_MS = 10_000;
-
     private final long nowMs;
     private final SortedMap<Integer, Lag> lags = new TreeMap<>();
+    private final ReplicaLags told = new ReplicaLags();
     private int leading;
     private int following;
     private int underReplicated;
+    private long partitionId;
     private boolean lacksVoter;
 
     ReplicationCount(long nowMs) {
@@ -27,7 +28,7 @@ final class ReplicationCount implements FollowerLags {
         if (local.follows()) {
             addFollowing();
         } else if (local.leadsOthers()) {
-            addLeading(to -> local.replica().tellLags(nowMs, to));
+            addLeading(local.info().partitionId(), to -> local.replica().tellLags(nowMs, to));
         }
     }
 
@@ -36,21 +37,30 @@ final class ReplicationCount implements FollowerLags {
     }
 
     /** @param followers is to tell of each of them */
-    void addLeading(Consumer<FollowerLags> followers) {
+    void addLeading(long ofPartition, Consumer<FollowerLags> followers) {
         leading++;
+        partitionId = ofPartition;
         lacksVoter = false;
         followers.accept(this);
-        underReplicated += lacksVoter ? 1 : 0;
+        if (lacksVoter) {
+            underReplicated++;
+            told.underReplicated();
+        }
     }
 
     @Override
     public void follower(int node, boolean votes, long entries, long behindMs) {
         lags.merge(node, new Lag(entries, entries), Lag::plus);
-        lacksVoter |= votes && behindMs >= UNDER_REPLICATED_MS;
+        lacksVoter |= votes && behindMs >= ReplicaLags.UNDER_REPLICATED_MS;
+        told.follower(partitionId, node, votes, entries, behindMs);
     }
 
     boolean isAnybodyBehind() {
         return lags.values().stream().anyMatch(lag -> lag.entries() > 0);
+    }
+
+    ClusterLags lags() {
+        return told.wire().build();
     }
 
     ReplicationFigures figures(long begun, long ended, long repairsBegun, long repairsEnded) {

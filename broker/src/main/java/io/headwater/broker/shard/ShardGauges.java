@@ -5,6 +5,7 @@ import io.headwater.broker.observe.QueueFigures;
 import io.headwater.broker.observe.ReplicationFigures;
 import io.headwater.broker.queue.Now;
 import io.headwater.broker.stream.Traffic;
+import io.headwater.protocol.wire.ClusterLags;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -23,6 +24,7 @@ public final class ShardGauges {
     volatile long logBytes;
     volatile List<QueueFigures> queues = List.of();
     volatile ReplicationFigures replication = ReplicationFigures.NONE;
+    volatile ClusterLags lags = ClusterLags.getDefaultInstance();
     /** The owner's; others read them in {@link #replication}. */
     long leadershipsBegun;
 
@@ -63,6 +65,7 @@ public final class ShardGauges {
         ReplicationCount count = new ReplicationCount(now.monotonicMs());
         replicas.copies().forEach(count::add);
         replication = count.figures(leadershipsBegun, leadershipsEnded, repairsBegun, repairsEnded);
+        lags = count.lags();
         // How long somebody has been behind changes though nothing happens.
         stale = count.isAnybodyBehind();
     }
@@ -101,6 +104,11 @@ public final class ShardGauges {
     /** About a second old. */
     public ReplicationFigures replication() {
         return replication;
+    }
+
+    /** Of those who follow what is led here; about a second old. */
+    public ClusterLags lags() {
+        return lags;
     }
 
     /** Of each queue group in each open partition; about a second old. */

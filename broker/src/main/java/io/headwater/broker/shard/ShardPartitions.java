@@ -6,11 +6,13 @@ import io.headwater.broker.partition.PartitionErrors;
 import io.headwater.broker.partition.PartitionReport;
 import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.partition.PendingGroupOp;
+import io.headwater.broker.partition.ReplicaLags;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.broker.stream.OffsetFinder;
 import io.headwater.broker.work.Reports;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Anchor;
+import io.headwater.protocol.wire.ClusterLags;
 import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.Error;
 import io.headwater.protocol.wire.ErrorCode;
@@ -76,6 +78,15 @@ final class ShardPartitions implements Partitions {
                         (node, votes, entries, behindMs) -> described.addFollowers(
                                 FollowerLag.newBuilder().setNode(node).setEntries(entries)));
         return described;
+    }
+
+    @Override
+    public CompletionStage<ClusterLags> lags(int node) {
+        ReplicaLags all = new ReplicaLags();
+        owners.gauges().forEach(owner -> all.add(owner.lags()));
+        Completion<ClusterLags> completion = new Completion<>(answers);
+        completion.complete(all.wire().build());
+        return completion.stage();
     }
 
     @Override

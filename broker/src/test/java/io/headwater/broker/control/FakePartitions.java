@@ -6,6 +6,7 @@ import io.headwater.broker.partition.Partitions;
 import io.headwater.broker.partition.RequestFailedException;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.Anchor;
+import io.headwater.protocol.wire.ClusterLags;
 import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.FindOffsetReply;
@@ -117,6 +118,11 @@ final class FakePartitions implements Partitions, PositionsView.Marked {
                         .setEndOffset(log(partition.partitionId()).endOffset)
                         .setBytes(log(partition.partitionId()).bytes)
                         .build());
+    }
+
+    @Override
+    public CompletionStage<ClusterLags> lags(int node) {
+        return CompletableFuture.completedStage(ClusterLags.getDefaultInstance());
     }
 
     @Override

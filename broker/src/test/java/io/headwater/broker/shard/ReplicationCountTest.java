@@ -6,19 +6,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.observe.ReplicationFigures;
 import io.headwater.broker.observe.ReplicationFigures.Lag;
+import io.headwater.broker.partition.ReplicaLags;
 import io.headwater.broker.replica.FollowerLags;
+import io.headwater.protocol.wire.ClusterLags;
+import io.headwater.protocol.wire.ReplicaLag;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class ReplicationCountTest {
-    private static final long LONG = ReplicationCount.UNDER_REPLICATED_MS;
+    private static final long LONG = ReplicaLags.UNDER_REPLICATED_MS;
 
     private final ReplicationCount count = new ReplicationCount(0);
+    private long partitionId;
 
     private void leading(Consumer<FollowerLags> followers) {
-        count.addLeading(followers);
+        count.addLeading(++partitionId, followers);
     }
 
     @Test
@@ -51,6 +56,15 @@ class ReplicationCountTest {
         leading(to -> to.follower(4, false, 1_000_000, 10 * LONG));
 
         assertEquals(2, count.figures(0, 0, 0, 0).underReplicated(), "the slow one is not, and learners do not count");
+        ClusterLags lags = count.lags();
+        assertEquals(2, lags.getUnderReplicated());
+        assertEquals(2, lags.getNodes(0).getUnderReplicated(), "both of node 2");
+        assertEquals(1, lags.getNodes(1).getUnderReplicated(), "one of node 3");
+        assertEquals(0, lags.getNodes(2).getUnderReplicated(), "node 4 learns");
+        assertEquals(
+                List.of(1L, 2L, 1L, 3L, 4L),
+                lags.getWorstList().stream().map(ReplicaLag::getPartitionId).toList(),
+                "by how long, those that learn last, and not the one that lacks nothing");
     }
 
     @Test

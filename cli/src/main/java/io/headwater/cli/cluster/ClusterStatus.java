@@ -18,9 +18,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "status",
         description = {
-            "Show the nodes of the cluster, who decides, and the partitions that are not as they should be.",
-            "Any broker answers from what it knows, also when the others are gone. How far followers are behind is not"
-                    + " shown."
+            "Show the nodes of the cluster, who decides, the partitions that are not as they should be, and how far followers"
+                    + " are behind.",
+            "Any broker answers from what it knows, also when the others are gone. How far followers are behind it asks the"
+                    + " leaders; what one of them does not say within a second is shown as unknown."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false,

@@ -31,6 +31,7 @@ final class ClusterText {
         lines.add(
                 "known to    node " + cluster.getAnsweredBy() + ", up to metadata index " + cluster.getMetadataIndex());
         lines.add("partitions  " + health(cluster));
+        lines.add("followers   " + LagText.summary(cluster));
         if (cluster.getFeaturesCount() > 0) {
             lines.add("features    " + features(cluster));
         }
@@ -39,6 +40,10 @@ final class ClusterText {
         if (cluster.getConcernsCount() > 0) {
             lines.add("");
             lines.addAll(concerns(cluster));
+        }
+        if (cluster.getLags().getWorstCount() > 0) {
+            lines.add("");
+            lines.addAll(LagText.worst(cluster.getLags()));
         }
         if (cluster.getRecoveriesCount() > 0) {
             lines.add("");
@@ -83,7 +88,7 @@ final class ClusterText {
     }
 
     private static List<String> nodes(ClusterDescription cluster) {
-        Table table = new Table("NODE", "STATE", "CLIENTS", "PEERS", "RACK", "LEADS", "REPLICAS");
+        Table table = new Table("NODE", "STATE", "CLIENTS", "PEERS", "RACK", "LEADS", "REPLICAS", "LAG");
         for (ClusterNode node : cluster.getNodesList()) {
             table.row(
                     Integer.toString(node.getNodeId()),
@@ -92,7 +97,8 @@ final class ClusterText {
                     node.getPeerEndpoint(),
                     node.getRack(),
                     Human.count(node.getLeads()),
-                    Human.count(node.getReplicas()));
+                    Human.count(node.getReplicas()),
+                    LagText.of(node.getNodeId(), cluster));
         }
         return table.lines();
     }
@@ -176,6 +182,7 @@ final class ClusterText {
             fields(partition, json);
         }
         json.writeEndArray();
+        LagText.fields(cluster, json);
         json.writeArrayFieldStart("recoveries");
         for (UnsafeRecovery recovery : cluster.getRecoveriesList()) {
             fields(recovery, json);
