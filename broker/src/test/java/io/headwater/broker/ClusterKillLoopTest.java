@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -20,13 +21,17 @@ import org.junit.jupiter.api.io.TempDir;
  * Three brokers in processes of their own, one of which is killed (SIGKILL) again and again, whichever it is: it leads
  * partitions, follows others, and perhaps decides for the cluster. Meanwhile a client publishes and another reads along.
  * {@code -Dheadwater.kills=100} runs it for longer. It prints how long a partition was without an acknowledgement, by what
- * the victim was.
+ * the victim was: of a cluster that was whole again before, with every leader where it should be, where {@code
+ * -Dheadwater.settle=12000}, in milliseconds, lets it become so.
  */
 class ClusterKillLoopTest {
     private static final int KILLS = Integer.getInteger("headwater.kills", 4);
     private static final long SEED = Long.getLong("headwater.seed", 7);
     private static final int NODES = 3;
     private static final int BETWEEN = 1_500;
+    /** After a restart, before the next one dies. None: it may not have caught up by then. */
+    private static final Duration SETTLING = Duration.ofMillis(Long.getLong("headwater.settle", 0));
+
     private static final long PACE_NS = 300_000;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS) // what the brokers said is in there
@@ -44,6 +49,7 @@ class ClusterKillLoopTest {
             history.during(sender, reader, () -> {
                 for (int kill = 0; kill < KILLS; kill++) {
                     history.awaitMore(BETWEEN);
+                    LockSupport.parkNanos(SETTLING.toNanos());
                     int victim = 1 + random.nextInt(NODES);
                     String role = role(sender, victim);
                     history.takeLongestPauseMs();
