@@ -232,7 +232,9 @@ public final class Marks implements Closeable {
     public boolean unsynced(long partitionId) throws IOException {
         synchronized (io) {
             boolean may = table.unsynced(partitionId);
-            sync();
+            if (may) {
+                sync();
+            }
             return may;
         }
     }
