@@ -81,6 +81,10 @@ final class LogAppender {
         this.stepBytes = context.config().initialSegmentBytes();
     }
 
+    long lastIngestionTimeMs() {
+        return lastIngestionTimeMs;
+    }
+
     long nextIndex() {
         return nextIndex;
     }

@@ -128,6 +128,12 @@ final class LogCommit implements Syncable {
         return offline;
     }
 
+    @Nullable
+    String offlineReason() {
+        Offline now = offline;
+        return now == null ? null : now.reason();
+    }
+
     /** For good, and loudly. The first reason stays. Any thread. */
     LogOfflineException takeOffline(String reason, Throwable cause) {
         synchronized (this) {

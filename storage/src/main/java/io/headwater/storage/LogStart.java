@@ -1,5 +1,7 @@
 package io.headwater.storage;
 
+import java.util.List;
+
 /**
  * Where a log begins, and what came before it and is not there any more.
  *
@@ -18,6 +20,10 @@ public record LogStart(long index, long offset, int epochBefore, long timeBefore
                     "start of a log: index " + index + ", offset " + offset + ", epoch before " + epochBefore
                             + " (expected: none negative, and an epoch where there were entries)");
         }
+    }
+
+    static LogStart of(List<Segment> segments) {
+        return segments.isEmpty() ? OF_ALL : of(segments.get(0).header());
     }
 
     static LogStart of(SegmentHeader header) {

@@ -63,9 +63,7 @@ public final class PartitionLog {
 
     /** Where this log begins; known also while nothing is in it. */
     public LogStart start() {
-        return segments.isEmpty()
-                ? LogStart.OF_ALL
-                : LogStart.of(segments.get(0).header());
+        return LogStart.of(segments);
     }
 
     public long startIndex() {
@@ -110,6 +108,11 @@ public final class PartitionLog {
     /** Epoch of the last entry, -1 in an empty log. */
     public int lastEpoch() {
         return appender.lastEpoch();
+    }
+
+    /** The next entry's ingestion time is this at least; {@link Long#MIN_VALUE} where there never was one. */
+    public long lastIngestionTimeMs() {
+        return appender.lastIngestionTimeMs();
     }
 
     /**
@@ -414,8 +417,7 @@ public final class PartitionLog {
 
     /** {@code null} while the log is online. Any thread. */
     public @Nullable String offlineReason() {
-        LogCommit.Offline offline = commit.offline();
-        return offline == null ? null : offline.reason();
+        return commit.offlineReason();
     }
 
     /** Why it is offline, if that is damage and nothing else; {@code null}: it is not. */

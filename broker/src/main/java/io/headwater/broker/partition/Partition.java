@@ -45,7 +45,6 @@ public final class Partition {
     private final List<PendingGroupOp> pendingOps = new ArrayList<>();
     private final PartitionQueues queues;
     private final Room room;
-    private long lastIngestionMs;
     private final Upkeep upkeep;
     private TopicPolicy.Work work = TopicPolicy.Work.NONE;
     private final Deduplication deduplication;
@@ -89,17 +88,12 @@ public final class Partition {
         partition.queues.begin(groups, log.startOffset());
         Replay replay = new Replay(partition.producers, partition.positions, new ReplayedQueues(partition.queues));
         try {
-            log.replay((envelope, payload) -> {
-                partition.lastIngestionMs = Math.max(partition.lastIngestionMs, envelope.ingestionTimeMs());
-                replay.entry(envelope, payload);
-            });
+            log.replay(replay::entry);
         } catch (UnknownFormatException | QueueFormatException e) {
             throw new LogOfflineException(String.valueOf(e.getMessage()), e);
         }
         partition.queues.open(log.endOffset(), now);
         partition.positions.allDurable();
-        partition.lastIngestionMs =
-                Math.max(partition.lastIngestionMs, log.stats().maxIngestionTimeMs());
         partition.committedOffset = log.endOffset();
         partition.committedIndex = commitment.index();
         log.checkpointSource(partition::checkpoint);
@@ -146,7 +140,7 @@ public final class Partition {
     public int readIds(ReadBuffer buffer, int most) throws StorageException {
         // What this turn has appended can be read only when it is written.
         flush();
-        return deduplication.readSome(log, Math.max(lastIngestionMs, clock.time()), buffer, most);
+        return deduplication.readSome(log, ingestionTimeMs(clock.time()), buffer, most);
     }
 
     /** As its owner said last. */
@@ -237,7 +231,7 @@ public final class Partition {
             if (!by.hasIds(batch)) {
                 return appendAll(batch, times, wishes);
             }
-            Error notNow = by.prepare(batch, log.maxBatchBytes(), Math.max(lastIngestionMs, clock.time()));
+            Error notNow = by.prepare(batch, log.maxBatchBytes(), ingestionTimeMs(clock.time()));
             if (notNow != null) {
                 return outcome.failed(notNow);
             }
@@ -273,9 +267,8 @@ public final class Partition {
                 announced = true;
                 appendQueueOps();
             }
-            // The same rule as the log's own, so that the answer can name the time: it never goes back.
-            lastIngestionMs = Math.max(lastIngestionMs, nowMs);
-            long offset = log.appendData(batch, times, commitment.epoch(), lastIngestionMs);
+            long ingestionMs = ingestionTimeMs(nowMs);
+            long offset = log.appendData(batch, times, commitment.epoch(), ingestionMs);
             underWay.add(log.endIndex(), log.endOffset());
             dirty = true;
             if (batch.producerId() != NO_PRODUCER) {
@@ -285,13 +278,13 @@ public final class Partition {
                         batch.baseSequence(),
                         batch.lastOffsetDelta() + 1,
                         offset,
-                        lastIngestionMs);
+                        ingestionMs);
             }
             if (queued) {
                 queues.appended(batch, offset);
             }
-            measure(batch, times);
-            return outcome.appended(offset, lastIngestionMs, log.endIndex());
+            measure(batch, times, ingestionMs);
+            return outcome.appended(offset, ingestionMs, log.endIndex());
         } catch (DiskFullException | LogOfflineException e) {
             if (announced) {
                 // In the log before others get these offsets: with the next operations, or the next append.
@@ -325,18 +318,20 @@ public final class Partition {
         commitment.beforeAppend();
         if (log.endIndex() > end) {
             dirty = true;
-            // The log's times never go back, also behind an entry that was made a moment later than this turn's clock
-            // says.
-            lastIngestionMs = Math.max(lastIngestionMs, log.stats().maxIngestionTimeMs());
         }
     }
 
-    private void measure(RecordBatch batch, EventTimes times) {
+    /** The same rule as the log's own, so that the answer can name the time: it never goes back. */
+    private long ingestionTimeMs(long nowMs) {
+        return Math.max(nowMs, log.lastIngestionTimeMs());
+    }
+
+    private void measure(RecordBatch batch, EventTimes times, long ingestionMs) {
         int records = batch.recordCount();
-        rates.record(lastIngestionMs, records, batch.sizeInBytes());
+        rates.record(ingestionMs, records, batch.sizeInBytes());
         // Per batch, not per record: half of them as old as the oldest, half as the youngest.
-        delays.record(lastIngestionMs - times.maxMs, records - records / 2);
-        delays.record(lastIngestionMs - times.minMs, records / 2);
+        delays.record(ingestionMs - times.maxMs, records - records / 2);
+        delays.record(ingestionMs - times.minMs, records / 2);
     }
 
     /** Sets a group's position; a commit behind the present one changes nothing. Appended by {@link #flush}. */
@@ -414,8 +409,7 @@ public final class Partition {
         try {
             long nowMs = clock.time();
             beforeAppend();
-            lastIngestionMs = Math.max(lastIngestionMs, nowMs);
-            log.appendControl(EntryKind.GROUP_OPS, GroupOp.encode(ops), commitment.epoch(), lastIngestionMs);
+            log.appendControl(EntryKind.GROUP_OPS, GroupOp.encode(ops), commitment.epoch(), nowMs);
             dirty = true;
             for (PendingGroupOp pending : pendingOps) {
                 pending.appended(positions.apply(pending.op()), log.endIndex());
@@ -442,11 +436,10 @@ public final class Partition {
         }
         long nowMs = clock.time();
         beforeAppend();
-        lastIngestionMs = Math.max(lastIngestionMs, nowMs);
         // The log borrows it until the flush, and the groups may decide more before that.
         ByteBuffer payload = queues.ops().payload();
         ByteBuffer copy = ByteBuffer.allocate(payload.remaining()).put(payload).flip();
-        log.appendControl(EntryKind.QUEUE_OPS, copy, commitment.epoch(), lastIngestionMs);
+        log.appendControl(EntryKind.QUEUE_OPS, copy, commitment.epoch(), nowMs);
         queues.ops().clear();
         dirty = true;
         return true;

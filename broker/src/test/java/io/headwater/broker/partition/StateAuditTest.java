@@ -16,6 +16,8 @@ import io.headwater.broker.queue.Settle;
 import io.headwater.broker.queue.Verb;
 import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.record.Compression;
+import io.headwater.record.ControlPayload;
+import io.headwater.record.EntryKind;
 import io.headwater.record.Envelope;
 import io.headwater.record.EventTimes;
 import io.headwater.record.RecordBatch;
@@ -58,6 +60,9 @@ class StateAuditTest {
         private final MemoryDisk disk = new MemoryDisk();
         private final int[] sequences = new int[5];
         private long nowMs = 1_800_000_000_000L;
+        /** The clock on the wall is set now and then. */
+        private long clockOffMs;
+
         private List<QueueGroupInfo> groups = List.of(PLAIN, KEYED);
         private int epoch;
         private DataDirectory data;
@@ -74,7 +79,7 @@ class StateAuditTest {
                     INFO,
                     data.log(1),
                     new OwnDisk(data.log(1), ++epoch),
-                    () -> nowMs,
+                    this::wallMs,
                     groups,
                     new HeapBudget(4 << 20),
                     now());
@@ -82,7 +87,11 @@ class StateAuditTest {
         }
 
         private Now now() {
-            return new Now(nowMs - 1_800_000_000_000L, nowMs);
+            return new Now(nowMs - 1_800_000_000_000L, wallMs());
+        }
+
+        private long wallMs() {
+            return nowMs + clockOffMs;
         }
 
         private QueueEngine engine(int id) {
@@ -131,7 +140,7 @@ class StateAuditTest {
 
         private void step() throws Exception {
             nowMs += random.nextInt(300);
-            switch (random.nextInt(12)) {
+            switch (random.nextInt(13)) {
                 case 0, 1, 2, 3 -> append();
                 case 4, 5 -> grant(random.nextInt(1, 3));
                 case 6 -> operate(engine(random.nextInt(1, 3)));
@@ -141,8 +150,18 @@ class StateAuditTest {
                             .advance(now(), partition.queues().ops());
                 case 9 -> turnEnds();
                 case 10 -> restart();
+                case 11 -> mark();
                 default -> groupsChange();
             }
+        }
+
+        /** As a leader writes whose voters change, which does not go by what this partition knows of the time. */
+        private void mark() throws Exception {
+            if (partition.log().lastEpoch() == epoch) {
+                ByteBuffer payload = ControlPayload.configurationMark(1);
+                partition.log().appendControl(EntryKind.CONFIG_MARK, payload, epoch, wallMs());
+            }
+            clockOffMs = -random.nextInt(3_000);
         }
 
         private void append() throws Exception {
