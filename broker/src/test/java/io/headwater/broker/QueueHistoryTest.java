@@ -146,20 +146,68 @@ class QueueHistoryTest {
             throw new AssertionError("there is none");
         }
 
-        /** This happens to a record in place of what should. Its letters stay. */
-        void instead(String group, String value, Event... others) {
+        /** What is told happens to a record in place of what should. Its letters stay. */
+        Telling instead(String group, String value) {
             int place = find(each -> each.isOf(group, value));
             events.removeIf(each -> each.isOf(group, value));
-            events.addAll(place, List.of(others));
+            return new Telling(group, value, place);
         }
 
         /** And this when that is over. */
-        void then(String group, String value, Event... others) {
-            int last = 0;
+        Telling then(String group, String value) {
+            int place = 0;
             for (int i = 0; i < events.size(); i++) {
-                last = events.get(i).isOf(group, value) ? i : last;
+                place = events.get(i).isOf(group, value) ? i + 1 : place;
             }
-            events.addAll(last + 1, List.of(others));
+            return new Telling(group, value, place);
+        }
+
+        /** Events of one record after the other, from a place on. */
+        final class Telling {
+            private final String group;
+            private String value;
+            private int place;
+
+            Telling(String group, String value, int place) {
+                this.group = group;
+                this.value = value;
+                this.place = place;
+            }
+
+            /** Another record of the same group. */
+            Telling of(String other) {
+                value = other;
+                return this;
+            }
+
+            Telling out(int number, int failures) {
+                return out(number, failures, RUNS);
+            }
+
+            Telling out(int number, int failures, long leaseUntilMs) {
+                return handedOut(delivery(value, number, failures, leaseUntilMs));
+            }
+
+            Telling handedOut(StubRecord record) {
+                return tell(Event.handedOut(group, record));
+            }
+
+            Telling ok(int number) {
+                return tell(Event.answered(group, delivery(value, number, 0, RUNS)));
+            }
+
+            Telling stale(int number, long leaseUntilMs) {
+                return refused(number, leaseUntilMs, STALE);
+            }
+
+            Telling refused(int number, long leaseUntilMs, HeadwaterException why) {
+                return tell(Event.refused(group, delivery(value, number, 0, leaseUntilMs), why));
+            }
+
+            private Telling tell(Event event) {
+                events.add(place++, event);
+                return this;
+            }
         }
 
         void replace(Predicate<Event> which, UnaryOperator<Event> with) {
@@ -167,20 +215,8 @@ class QueueHistoryTest {
             events.set(place, with.apply(events.get(place)));
         }
 
-        Event out(String group, String value, int number, int failures, long leaseUntilMs) {
-            return Event.handedOut(group, delivery(value, number, failures, leaseUntilMs));
-        }
-
         Event out(String group, String value, int number, int failures) {
-            return out(group, value, number, failures, RUNS);
-        }
-
-        Event ok(String group, String value, int number) {
-            return Event.answered(group, delivery(value, number, 0, RUNS));
-        }
-
-        Event stale(String group, String value, int number, long leaseUntilMs) {
-            return Event.refused(group, delivery(value, number, 0, leaseUntilMs), STALE);
+            return Event.handedOut(group, delivery(value, number, failures, RUNS));
         }
 
         void check() {
@@ -230,95 +266,85 @@ class QueueHistoryTest {
         return Stream.of(
                 right(
                         "a lease runs out: somebody else has it, and the first is told",
-                        story -> story.instead(
-                                PLAIN,
-                                DONE,
-                                story.out(PLAIN, DONE, 1, 0, OVER),
-                                story.out(PLAIN, DONE, 2, 0),
-                                story.ok(PLAIN, DONE, 2),
-                                story.stale(PLAIN, DONE, 1, OVER))),
+                        story -> story.instead(PLAIN, DONE)
+                                .out(1, 0, OVER)
+                                .out(2, 0)
+                                .ok(2)
+                                .stale(1, OVER)),
                 right(
                         "who acknowledges what others have done since is told that it is done",
-                        story -> story.instead(
-                                PLAIN,
-                                DONE,
-                                story.out(PLAIN, DONE, 1, 0, OVER),
-                                story.out(PLAIN, DONE, 2, 0),
-                                story.ok(PLAIN, DONE, 1),
-                                story.ok(PLAIN, DONE, 2))),
+                        story -> story.instead(PLAIN, DONE)
+                                .out(1, 0, OVER)
+                                .out(2, 0)
+                                .ok(1)
+                                .ok(2)),
                 right(
                         "it waits in a consumer until its lease is over",
-                        story -> story.instead(
-                                PLAIN,
-                                DONE,
-                                story.out(PLAIN, DONE, 2, 0),
-                                story.ok(PLAIN, DONE, 2),
-                                story.out(PLAIN, DONE, 1, 0, OVER),
-                                story.stale(PLAIN, DONE, 1, OVER))),
+                        story -> story.instead(PLAIN, DONE)
+                                .out(2, 0)
+                                .ok(2)
+                                .out(1, 0, OVER)
+                                .stale(1, OVER)),
                 right(
                         "it waits in a consumer until others have done it",
-                        story -> story.instead(
-                                PLAIN,
-                                DONE,
-                                story.out(PLAIN, DONE, 2, 0),
-                                story.ok(PLAIN, DONE, 2),
-                                story.out(PLAIN, DONE, 1, 0, OVER),
-                                story.ok(PLAIN, DONE, 1))),
+                        story -> story.instead(PLAIN, DONE)
+                                .out(2, 0)
+                                .ok(2)
+                                .out(1, 0, OVER)
+                                .ok(1)),
                 right(
                         "a release that comes too late is refused",
-                        story -> story.instead(
-                                PLAIN,
-                                GIVEN_BACK,
-                                story.out(PLAIN, GIVEN_BACK, 2, 0),
-                                story.out(PLAIN, GIVEN_BACK, 1, 0, OVER),
-                                story.ok(PLAIN, GIVEN_BACK, 2),
-                                story.stale(PLAIN, GIVEN_BACK, 1, OVER))),
+                        story -> story.instead(PLAIN, GIVEN_BACK)
+                                .out(2, 0)
+                                .out(1, 0, OVER)
+                                .ok(2)
+                                .stale(1, OVER)),
                 right(
                         "deliveries that nobody has seen",
-                        story -> story.instead(PLAIN, DONE, story.out(PLAIN, DONE, 7, 0), story.ok(PLAIN, DONE, 7))),
+                        story -> story.instead(PLAIN, DONE).out(7, 0).ok(7)),
                 right(
                         "a failure that counted is repeated too late to be remembered",
-                        story -> story.instead(
-                                PLAIN,
-                                FAILS,
-                                story.out(PLAIN, FAILS, 1, 0),
-                                story.out(PLAIN, FAILS, 2, 1),
-                                story.stale(PLAIN, FAILS, 1, RUNS),
-                                story.ok(PLAIN, FAILS, 2))),
+                        story -> story.instead(PLAIN, FAILS)
+                                .out(1, 0)
+                                .out(2, 1)
+                                .stale(1, RUNS)
+                                .ok(2)),
                 right(
                         "a failure that did not count is answered so, and said again",
-                        story -> story.instead(
-                                PLAIN,
-                                FAILS,
-                                story.out(PLAIN, FAILS, 1, 0, OVER),
-                                story.out(PLAIN, FAILS, 2, 0),
-                                story.stale(PLAIN, FAILS, 1, OVER),
-                                story.ok(PLAIN, FAILS, 2),
-                                story.out(PLAIN, FAILS, 3, 1),
-                                story.ok(PLAIN, FAILS, 3))),
+                        story -> story.instead(PLAIN, FAILS)
+                                .out(1, 0, OVER)
+                                .out(2, 0)
+                                .stale(1, OVER)
+                                .ok(2)
+                                .out(3, 1)
+                                .ok(3)),
                 right("the next of a key before the answer to the one before", story -> {
                     story.instead(KEYED, "key-9/2");
-                    story.instead(
-                            KEYED,
-                            DONE,
-                            story.out(KEYED, DONE, 1, 0),
-                            story.out(KEYED, "key-9/2", 1, 0),
-                            story.ok(KEYED, DONE, 1),
-                            story.ok(KEYED, "key-9/2", 1));
+                    story.instead(KEYED, DONE)
+                            .out(1, 0)
+                            .of("key-9/2")
+                            .out(1, 0)
+                            .of(DONE)
+                            .ok(1)
+                            .of("key-9/2")
+                            .ok(1);
                 }),
                 right("who had two of a key lost both leases", story -> {
                     story.instead(KEYED, "key-9/2");
-                    story.instead(
-                            KEYED,
-                            DONE,
-                            story.out(KEYED, DONE, 1, 0, OVER),
-                            story.out(KEYED, "key-9/2", 1, 0, OVER),
-                            story.stale(KEYED, DONE, 1, OVER),
-                            story.stale(KEYED, "key-9/2", 1, OVER),
-                            story.out(KEYED, DONE, 2, 0),
-                            story.ok(KEYED, DONE, 2),
-                            story.out(KEYED, "key-9/2", 2, 0),
-                            story.ok(KEYED, "key-9/2", 2));
+                    story.instead(KEYED, DONE)
+                            .out(1, 0, OVER)
+                            .of("key-9/2")
+                            .out(1, 0, OVER)
+                            .of(DONE)
+                            .stale(1, OVER)
+                            .of("key-9/2")
+                            .stale(1, OVER)
+                            .of(DONE)
+                            .out(2, 0)
+                            .ok(2)
+                            .of("key-9/2")
+                            .out(2, 0)
+                            .ok(2);
                 }));
     }
 
@@ -352,8 +378,7 @@ class QueueHistoryTest {
                 wrong(
                         "nobody has sent it",
                         "key-9/12, delivery 1: nobody has sent that",
-                        story -> story.then(
-                                PLAIN, DONE, Event.handedOut(PLAIN, new StubRecord(1, 99, "key-9", "key-9/12")))),
+                        story -> story.then(PLAIN, DONE).handedOut(new StubRecord(1, 99, "key-9", "key-9/12"))),
                 wrong(
                         "other bytes",
                         "kex-9/1, delivery 1: nobody has sent that",
@@ -393,99 +418,77 @@ class QueueHistoryTest {
                 wrong(
                         "acknowledged and delivered again",
                         "acknowledged at delivery 1",
-                        story -> story.then(PLAIN, DONE, story.out(PLAIN, DONE, 2, 0, OVER), story.ok(PLAIN, DONE, 2))),
+                        story -> story.then(PLAIN, DONE).out(2, 0, OVER).ok(2)),
                 wrong(
                         "two have it at once",
                         "while somebody has delivery 1",
-                        story -> story.instead(
-                                PLAIN,
-                                DONE,
-                                story.out(PLAIN, DONE, 1, 0),
-                                story.out(PLAIN, DONE, 2, 0),
-                                story.ok(PLAIN, DONE, 1),
-                                story.ok(PLAIN, DONE, 2))),
+                        story -> story.instead(PLAIN, DONE)
+                                .out(1, 0)
+                                .out(2, 0)
+                                .ok(1)
+                                .ok(2)),
                 wrong(
                         "a lease is taken away",
                         "was taken from its consumer",
-                        story -> story.instead(
-                                PLAIN,
-                                DONE,
-                                story.out(PLAIN, DONE, 1, 0),
-                                story.stale(PLAIN, DONE, 1, RUNS),
-                                story.out(PLAIN, DONE, 2, 0),
-                                story.ok(PLAIN, DONE, 2))),
+                        story -> story.instead(PLAIN, DONE)
+                                .out(1, 0)
+                                .stale(1, RUNS)
+                                .out(2, 0)
+                                .ok(2)),
                 wrong(
                         "a lease that is over, and is good for a failure",
                         "FAIL of delivery 1 was taken",
-                        story -> story.instead(
-                                PLAIN,
-                                FAILS,
-                                story.out(PLAIN, FAILS, 2, 0),
-                                story.out(PLAIN, FAILS, 1, 0, OVER),
-                                story.ok(PLAIN, FAILS, 1),
-                                story.stale(PLAIN, FAILS, 2, RUNS),
-                                story.out(PLAIN, FAILS, 3, 1),
-                                story.ok(PLAIN, FAILS, 3))),
+                        story -> story.instead(PLAIN, FAILS)
+                                .out(2, 0)
+                                .out(1, 0, OVER)
+                                .ok(1)
+                                .stale(2, RUNS)
+                                .out(3, 1)
+                                .ok(3)),
                 wrong(
                         "a lease that is over, and is good for a release",
                         "RELEASE of delivery 1 was taken",
-                        story -> story.instead(
-                                PLAIN,
-                                GIVEN_BACK,
-                                story.out(PLAIN, GIVEN_BACK, 2, 0),
-                                story.out(PLAIN, GIVEN_BACK, 1, 0, OVER),
-                                story.ok(PLAIN, GIVEN_BACK, 1),
-                                story.ok(PLAIN, GIVEN_BACK, 2))),
+                        story -> story.instead(PLAIN, GIVEN_BACK)
+                                .out(2, 0)
+                                .out(1, 0, OVER)
+                                .ok(1)
+                                .ok(2)),
                 wrong(
                         "an acknowledgement that was refused, and counted",
                         "was never acknowledged",
-                        story -> story.instead(
-                                PLAIN, DONE, story.out(PLAIN, DONE, 1, 0, OVER), story.stale(PLAIN, DONE, 1, OVER))),
+                        story -> story.instead(PLAIN, DONE).out(1, 0, OVER).stale(1, OVER)),
                 wrong(
                         "delivered again and then done by the earlier one",
                         "acknowledged at delivery 1",
-                        story -> story.instead(
-                                PLAIN,
-                                DONE,
-                                story.out(PLAIN, DONE, 1, 0, OVER),
-                                story.out(PLAIN, DONE, 2, 0, OVER),
-                                story.stale(PLAIN, DONE, 2, OVER),
-                                story.ok(PLAIN, DONE, 1))),
+                        story -> story.instead(PLAIN, DONE)
+                                .out(1, 0, OVER)
+                                .out(2, 0, OVER)
+                                .stale(2, OVER)
+                                .ok(1)),
                 wrong(
                         "done by the earlier one, as is heard late",
                         "delivery 2 was refused, and nobody else",
-                        story -> story.instead(
-                                PLAIN,
-                                DONE,
-                                story.out(PLAIN, DONE, 1, 0, OVER),
-                                story.out(PLAIN, DONE, 2, 0, OVER),
-                                story.ok(PLAIN, DONE, 1),
-                                story.stale(PLAIN, DONE, 2, OVER))),
+                        story -> story.instead(PLAIN, DONE)
+                                .out(1, 0, OVER)
+                                .out(2, 0, OVER)
+                                .ok(1)
+                                .stale(2, OVER)),
                 wrong(
                         "a settlement fails otherwise",
                         "no answer",
-                        story -> story.instead(
-                                PLAIN,
-                                DONE,
-                                story.out(PLAIN, DONE, 1, 0),
-                                Event.refused(PLAIN, story.delivery(DONE, 1, 0, RUNS), UNKNOWN))),
+                        story -> story.instead(PLAIN, DONE).out(1, 0).refused(1, RUNS, UNKNOWN)),
                 wrong(
                         "a settlement is answered twice",
                         "was answered twice",
-                        story -> story.then(PLAIN, DONE, story.ok(PLAIN, DONE, 1))),
+                        story -> story.then(PLAIN, DONE).ok(1)),
                 wrong(
                         "a settlement is never answered",
                         "without an answer",
-                        story -> story.instead(
-                                PLAIN,
-                                FAILS,
-                                story.out(PLAIN, FAILS, 1, 0),
-                                story.out(PLAIN, FAILS, 2, 1),
-                                story.ok(PLAIN, FAILS, 2))),
+                        story -> story.instead(PLAIN, FAILS).out(1, 0).out(2, 1).ok(2)),
                 wrong(
                         "what nobody has is settled",
                         "was settled by nobody",
-                        story -> story.then(PLAIN, DONE, story.ok(PLAIN, DONE, 2))));
+                        story -> story.then(PLAIN, DONE).ok(2)));
     }
 
     private static Stream<Arguments> counts() {
@@ -500,24 +503,20 @@ class QueueHistoryTest {
                 wrong(
                         "a delivery twice, before anything is answered",
                         "delivery 1 twice",
-                        story -> story.instead(
-                                PLAIN,
-                                DONE,
-                                story.out(PLAIN, DONE, 1, 0, OVER),
-                                story.out(PLAIN, DONE, 1, 0, OVER),
-                                story.ok(PLAIN, DONE, 1))),
+                        story -> story.instead(PLAIN, DONE)
+                                .out(1, 0, OVER)
+                                .out(1, 0, OVER)
+                                .ok(1)),
                 wrong(
                         "the count of deliveries goes back",
                         "after delivery 3",
-                        story -> story.instead(
-                                PLAIN,
-                                FAILS,
-                                story.out(PLAIN, FAILS, 3, 0),
-                                story.ok(PLAIN, FAILS, 3),
-                                story.out(PLAIN, FAILS, 2, 0),
-                                story.stale(PLAIN, FAILS, 2, RUNS),
-                                story.out(PLAIN, FAILS, 4, 1),
-                                story.ok(PLAIN, FAILS, 4))),
+                        story -> story.instead(PLAIN, FAILS)
+                                .out(3, 0)
+                                .ok(3)
+                                .out(2, 0)
+                                .stale(2, RUNS)
+                                .out(4, 1)
+                                .ok(4)),
                 wrong(
                         "a failure is forgotten",
                         "has 1 failures (expected: at least 2",
@@ -527,12 +526,7 @@ class QueueHistoryTest {
                 wrong(
                         "a failure is confirmed when it is forgotten",
                         "has 0 failures (expected: at least 1",
-                        story -> story.instead(
-                                PLAIN,
-                                DIES,
-                                story.out(PLAIN, DIES, 1, 0),
-                                story.out(PLAIN, DIES, 2, 0),
-                                story.ok(PLAIN, DIES, 1))),
+                        story -> story.instead(PLAIN, DIES).out(1, 0).out(2, 0).ok(1)),
                 wrong(
                         "a failure counts twice",
                         "has 2 failures (expected: at least 1, at most 1",
@@ -553,86 +547,85 @@ class QueueHistoryTest {
                 wrong(
                         "a failure that was refused, and counted",
                         "has 1 failures (expected: at least 0, at most 0",
-                        story -> story.instead(
-                                PLAIN,
-                                GIVEN_BACK,
-                                story.out(PLAIN, GIVEN_BACK, 2, 0),
-                                story.out(PLAIN, GIVEN_BACK, 1, 0, OVER),
-                                story.stale(PLAIN, GIVEN_BACK, 1, OVER),
-                                story.out(PLAIN, GIVEN_BACK, 3, 1),
-                                story.ok(PLAIN, GIVEN_BACK, 3))),
+                        story -> story.instead(PLAIN, GIVEN_BACK)
+                                .out(2, 0)
+                                .out(1, 0, OVER)
+                                .stale(1, OVER)
+                                .out(3, 1)
+                                .ok(3)),
                 wrong(
                         "a late failure that was refused, and counted",
                         "has 2 failures (expected: at least 1, at most 1",
-                        story -> story.instead(
-                                PLAIN,
-                                DIES,
-                                story.out(PLAIN, DIES, 3, 0),
-                                story.ok(PLAIN, DIES, 3),
-                                story.out(PLAIN, DIES, 2, 0, OVER),
-                                story.stale(PLAIN, DIES, 2, OVER),
-                                story.out(PLAIN, DIES, 4, 2),
-                                story.ok(PLAIN, DIES, 4))),
+                        story -> story.instead(PLAIN, DIES)
+                                .out(3, 0)
+                                .ok(3)
+                                .out(2, 0, OVER)
+                                .stale(2, OVER)
+                                .out(4, 2)
+                                .ok(4)),
                 wrong(
                         "it is dead and delivered again",
                         "delivery 4 of what is dead",
-                        story -> story.then(PLAIN, DIES, story.out(PLAIN, DIES, 4, 3), story.ok(PLAIN, DIES, 4))));
+                        story -> story.then(PLAIN, DIES).out(4, 3).ok(4)));
     }
 
     private static Stream<Arguments> orders() {
         return Stream.of(
                 wrong("the next of a key before anything is said of the one before", "came before " + DONE, story -> {
                     story.instead(KEYED, "key-9/2");
-                    story.instead(
-                            KEYED,
-                            DONE,
-                            story.out(KEYED, "key-9/2", 1, 0),
-                            story.out(KEYED, DONE, 1, 0),
-                            story.ok(KEYED, "key-9/2", 1),
-                            story.ok(KEYED, DONE, 1));
+                    story.instead(KEYED, DONE)
+                            .of("key-9/2")
+                            .out(1, 0)
+                            .of(DONE)
+                            .out(1, 0)
+                            .of("key-9/2")
+                            .ok(1)
+                            .of(DONE)
+                            .ok(1);
                 }),
                 wrong("the next of a key while the one before has failed", "came before " + FAILS, story -> {
                     story.instead(KEYED, "key-9/4");
-                    story.instead(
-                            KEYED,
-                            FAILS,
-                            story.out(KEYED, FAILS, 1, 0),
-                            story.ok(KEYED, FAILS, 1),
-                            story.out(KEYED, "key-9/4", 1, 0),
-                            story.ok(KEYED, "key-9/4", 1),
-                            story.out(KEYED, FAILS, 2, 1),
-                            story.ok(KEYED, FAILS, 2));
+                    story.instead(KEYED, FAILS)
+                            .out(1, 0)
+                            .ok(1)
+                            .of("key-9/4")
+                            .out(1, 0)
+                            .ok(1)
+                            .of(FAILS)
+                            .out(2, 1)
+                            .ok(2);
                 }),
                 wrong("a key's record again when the next one is out", "came after a later one of its key", story -> {
                     story.instead(KEYED, "key-9/8");
-                    story.instead(
-                            KEYED,
-                            DIES,
-                            story.out(KEYED, DIES, 1, 0),
-                            story.out(KEYED, DIES, 2, 1),
-                            story.out(KEYED, DIES, 3, 2),
-                            story.ok(KEYED, DIES, 1),
-                            story.ok(KEYED, DIES, 2),
-                            story.out(KEYED, "key-9/8", 1, 0),
-                            story.out(KEYED, DIES, 4, 2),
-                            story.stale(KEYED, DIES, 3, RUNS),
-                            story.ok(KEYED, DIES, 4),
-                            story.ok(KEYED, "key-9/8", 1));
+                    story.instead(KEYED, DIES)
+                            .out(1, 0)
+                            .out(2, 1)
+                            .out(3, 2)
+                            .ok(1)
+                            .ok(2)
+                            .of("key-9/8")
+                            .out(1, 0)
+                            .of(DIES)
+                            .out(4, 2)
+                            .stale(3, RUNS)
+                            .ok(4)
+                            .of("key-9/8")
+                            .ok(1);
                 }),
                 wrong(
                         "a key's record again when the next one is done",
                         "came after 2 of its key was acknowledged",
                         story -> {
                             story.instead(KEYED, "key-9/2");
-                            story.instead(
-                                    KEYED,
-                                    DONE,
-                                    story.out(KEYED, DONE, 1, 0, OVER),
-                                    story.out(KEYED, "key-9/2", 1, 0),
-                                    story.ok(KEYED, "key-9/2", 1),
-                                    story.stale(KEYED, DONE, 1, OVER),
-                                    story.out(KEYED, DONE, 2, 0),
-                                    story.ok(KEYED, DONE, 2));
+                            story.instead(KEYED, DONE)
+                                    .out(1, 0, OVER)
+                                    .of("key-9/2")
+                                    .out(1, 0)
+                                    .ok(1)
+                                    .of(DONE)
+                                    .stale(1, OVER)
+                                    .out(2, 0)
+                                    .ok(2);
                         }));
     }
 
@@ -649,8 +642,7 @@ class QueueHistoryTest {
                 wrong(
                         "given back, and never delivered again",
                         "was never acknowledged",
-                        story -> story.instead(
-                                PLAIN, GIVEN_BACK, story.out(PLAIN, GIVEN_BACK, 1, 0), story.ok(PLAIN, GIVEN_BACK, 1))),
+                        story -> story.instead(PLAIN, GIVEN_BACK).out(1, 0).ok(1)),
                 wrong(
                         "dead, and not in the dead-letter topic",
                         "is in the dead-letter topic 0 times",
@@ -697,25 +689,21 @@ class QueueHistoryTest {
                 wrong(
                         "dead with too few failures, as consumers say",
                         "is dead after 2 failures",
-                        story -> story.instead(
-                                PLAIN,
-                                DIES,
-                                story.out(PLAIN, DIES, 1, 0),
-                                story.ok(PLAIN, DIES, 1),
-                                story.out(PLAIN, DIES, 2, 1),
-                                story.ok(PLAIN, DIES, 2))),
+                        story -> story.instead(PLAIN, DIES)
+                                .out(1, 0)
+                                .ok(1)
+                                .out(2, 1)
+                                .ok(2)),
                 wrong(
                         "dead by a failure that came too late",
                         "is dead after 2 failures",
-                        story -> story.instead(
-                                PLAIN,
-                                DIES,
-                                story.out(PLAIN, DIES, 2, 0),
-                                story.ok(PLAIN, DIES, 2),
-                                story.out(PLAIN, DIES, 1, 0, OVER),
-                                story.stale(PLAIN, DIES, 1, OVER),
-                                story.out(PLAIN, DIES, 3, 1),
-                                story.ok(PLAIN, DIES, 3))));
+                        story -> story.instead(PLAIN, DIES)
+                                .out(2, 0)
+                                .ok(2)
+                                .out(1, 0, OVER)
+                                .stale(1, OVER)
+                                .out(3, 1)
+                                .ok(3)));
     }
 
     @ParameterizedTest(name = "{0}")

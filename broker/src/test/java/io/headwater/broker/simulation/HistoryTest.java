@@ -107,18 +107,16 @@ class HistoryTest {
             return history -> history.settled(delivery);
         }
 
-        static Step refused(StubRecord delivery) {
-            return history -> history.refused(delivery);
+        /** Of number 9, in place of what should be. */
+        void instead(Step... steps) {
+            work.put(get(9), List.of(steps));
         }
 
-        void instead(int n, Step... steps) {
-            work.put(get(n), List.of(steps));
-        }
-
-        void then(int n, Step... steps) {
-            List<Step> all = new ArrayList<>(work.get(get(n)));
+        /** Of number 9. */
+        void then(Step... steps) {
+            List<Step> all = new ArrayList<>(work.get(get(9)));
             all.addAll(List.of(steps));
-            work.put(get(n), all);
+            work.put(get(9), all);
         }
 
         /** What is found in the log at the place of one of them, and was read there, is something else. */
@@ -176,6 +174,28 @@ class HistoryTest {
         }
     }
 
+    // Steps of number 9
+
+    private static StubRecord nine(int delivery, int failures) {
+        return new Story().delivery(9, delivery, failures);
+    }
+
+    private static Step out(int delivery, int failures) {
+        return Story.out(nine(delivery, failures));
+    }
+
+    private static Step says(int delivery, Verb verb) {
+        return Story.says(nine(delivery, 0), verb);
+    }
+
+    private static Step taken(int delivery) {
+        return Story.taken(nine(delivery, 0));
+    }
+
+    private static Step refused(int delivery) {
+        return history -> history.refused(nine(delivery, 0));
+    }
+
     @Test
     void whatIsRightPasses() {
         Story right = new Story();
@@ -202,48 +222,27 @@ class HistoryTest {
                 right(
                         "a lease runs out, which may be charged",
                         story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.out(story.delivery(9, 3, 2)),
-                                Story.says(story.delivery(9, 1, 0), Verb.ACK),
-                                Story.refused(story.delivery(9, 1, 0)),
-                                Story.says(story.delivery(9, 3, 2), Verb.ACK),
-                                Story.taken(story.delivery(9, 3, 2)))),
+                                out(1, 0), out(3, 2), says(1, Verb.ACK), refused(1), says(3, Verb.ACK), taken(3))),
                 right(
                         "who acknowledges what others do is told that it is done",
                         story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.says(story.delivery(9, 1, 0), Verb.ACK),
-                                Story.out(story.delivery(9, 2, 1)),
-                                Story.says(story.delivery(9, 2, 1), Verb.ACK),
-                                Story.taken(story.delivery(9, 1, 0)),
-                                Story.taken(story.delivery(9, 2, 1)))),
+                                out(1, 0), says(1, Verb.ACK), out(2, 1), says(2, Verb.ACK), taken(1), taken(2))),
                 right(
                         "an earlier delivery is seen when the record is done",
-                        story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 2, 1)),
-                                Story.says(story.delivery(9, 2, 1), Verb.ACK),
-                                Story.taken(story.delivery(9, 2, 1)),
-                                Story.out(story.delivery(9, 1, 0)))),
-                right(
-                        "who acknowledged it has died",
-                        story -> story.instead(
-                                9, Story.out(story.delivery(9, 1, 0)), Story.says(story.delivery(9, 1, 0), Verb.ACK))),
+                        story -> story.instead(out(2, 1), says(2, Verb.ACK), taken(2), out(1, 0))),
+                right("who acknowledged it has died", story -> story.instead(out(1, 0), says(1, Verb.ACK))),
                 right(
                         "failed, released, done",
                         story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.says(story.delivery(9, 1, 0), Verb.FAIL),
-                                Story.taken(story.delivery(9, 1, 0)),
-                                Story.out(story.delivery(9, 2, 1)),
-                                Story.says(story.delivery(9, 2, 1), Verb.RELEASE),
-                                Story.taken(story.delivery(9, 2, 1)),
-                                Story.out(story.delivery(9, 3, 1)),
-                                Story.says(story.delivery(9, 3, 1), Verb.ACK),
-                                Story.taken(story.delivery(9, 3, 1)))),
+                                out(1, 0),
+                                says(1, Verb.FAIL),
+                                taken(1),
+                                out(2, 1),
+                                says(2, Verb.RELEASE),
+                                taken(2),
+                                out(3, 1),
+                                says(3, Verb.ACK),
+                                taken(3))),
                 right("a group without keys has no order", story -> {
                     story.keyed = false;
                     List<Step> steps = story.work.remove(story.get(0));
@@ -392,114 +391,62 @@ class HistoryTest {
 
     private static Stream<Arguments> working() {
         return Stream.of(
-                wrong(
-                        "a delivery twice",
-                        "delivery 1 was there twice",
-                        story -> story.instead(
-                                9, Story.out(story.delivery(9, 1, 0)), Story.out(story.delivery(9, 1, 0)))),
+                wrong("a delivery twice", "delivery 1 was there twice", story -> story.instead(out(1, 0), out(1, 0))),
                 wrong(
                         "acknowledged and delivered again",
                         "delivery 1 was settled, and 2 comes after it",
-                        story -> story.then(9, Story.out(story.delivery(9, 2, 0)))),
+                        story -> story.then(out(2, 0))),
                 wrong(
                         "delivered again, before it was acknowledged",
                         "delivery 1 was settled, and 2 comes",
-                        story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.says(story.delivery(9, 1, 0), Verb.ACK),
-                                Story.out(story.delivery(9, 2, 1)),
-                                Story.taken(story.delivery(9, 1, 0)))),
+                        story -> story.instead(out(1, 0), says(1, Verb.ACK), out(2, 1), taken(1))),
                 wrong(
                         "delivered again, and done by the earlier one",
                         "delivery 1 was settled, and 2 comes",
                         story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.says(story.delivery(9, 1, 0), Verb.ACK),
-                                Story.out(story.delivery(9, 2, 1)),
-                                Story.says(story.delivery(9, 2, 1), Verb.ACK),
-                                Story.refused(story.delivery(9, 2, 1)),
-                                Story.taken(story.delivery(9, 1, 0)))),
+                                out(1, 0), says(1, Verb.ACK), out(2, 1), says(2, Verb.ACK), refused(2), taken(1))),
                 wrong(
                         "done by the earlier one, as is heard late",
                         "delivery 2 was refused, and nobody else",
                         story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.says(story.delivery(9, 1, 0), Verb.ACK),
-                                Story.out(story.delivery(9, 2, 1)),
-                                Story.says(story.delivery(9, 2, 1), Verb.ACK),
-                                Story.taken(story.delivery(9, 1, 0)),
-                                Story.refused(story.delivery(9, 2, 1)))),
+                                out(1, 0), says(1, Verb.ACK), out(2, 1), says(2, Verb.ACK), taken(1), refused(2))),
                 wrong(
                         "two have it at once: both are good for something",
                         "RELEASE of delivery 1 was taken",
-                        story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.out(story.delivery(9, 2, 0)),
-                                Story.says(story.delivery(9, 1, 0), Verb.RELEASE),
-                                Story.taken(story.delivery(9, 1, 0)))),
+                        story -> story.instead(out(1, 0), out(2, 0), says(1, Verb.RELEASE), taken(1))),
                 wrong(
                         "a lease that is over, and is good for a failure",
                         "FAIL of delivery 1 was taken",
-                        story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 2, 0)),
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.says(story.delivery(9, 1, 0), Verb.FAIL),
-                                Story.taken(story.delivery(9, 1, 0)))),
-                wrong(
-                        "a settlement is answered twice",
-                        "delivery 1 was answered twice",
-                        story -> story.then(9, Story.taken(story.delivery(9, 1, 0)))),
+                        story -> story.instead(out(2, 0), out(1, 0), says(1, Verb.FAIL), taken(1))),
+                wrong("a settlement is answered twice", "delivery 1 was answered twice", story -> story.then(taken(1))),
                 wrong(
                         "failures go back",
                         "has 0 failures (expected: at least 1",
-                        story -> story.instead(
-                                9, Story.out(story.delivery(9, 2, 1)), Story.out(story.delivery(9, 3, 0)))),
+                        story -> story.instead(out(2, 1), out(3, 0))),
                 wrong(
                         "failures go back, as is seen late",
                         "has 2 failures (expected: at least 3",
-                        story -> story.instead(
-                                9, Story.out(story.delivery(9, 5, 2)), Story.out(story.delivery(9, 4, 3)))),
+                        story -> story.instead(out(5, 2), out(4, 3))),
                 wrong(
                         "a confirmed failure is forgotten",
                         "has 0 failures (expected: at least 1",
-                        story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.says(story.delivery(9, 1, 0), Verb.FAIL),
-                                Story.taken(story.delivery(9, 1, 0)),
-                                Story.out(story.delivery(9, 2, 0)))),
+                        story -> story.instead(out(1, 0), says(1, Verb.FAIL), taken(1), out(2, 0))),
                 wrong(
                         "a failure is confirmed when it is forgotten",
                         "has 0 failures (expected: at least 1",
-                        story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.says(story.delivery(9, 1, 0), Verb.FAIL),
-                                Story.out(story.delivery(9, 2, 0)),
-                                Story.taken(story.delivery(9, 1, 0)))),
+                        story -> story.instead(out(1, 0), says(1, Verb.FAIL), out(2, 0), taken(1))),
                 wrong(
                         "a release counts",
                         "has 1 failures (expected: at least 0, at most 0)",
-                        story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.says(story.delivery(9, 1, 0), Verb.RELEASE),
-                                Story.taken(story.delivery(9, 1, 0)),
-                                Story.out(story.delivery(9, 2, 1)))),
+                        story -> story.instead(out(1, 0), says(1, Verb.RELEASE), taken(1), out(2, 1))),
                 wrong(
                         "more failures than deliveries",
                         "has 1 failures (expected: at least 0, at most 0)",
-                        story -> story.instead(9, Story.out(story.delivery(9, 1, 1)))),
+                        story -> story.instead(out(1, 1))),
                 wrong(
                         "a failure counts twice",
                         "has 2 failures (expected: at least 0, at most 1)",
-                        story -> story.instead(
-                                9, Story.out(story.delivery(9, 1, 0)), Story.out(story.delivery(9, 2, 2)))),
+                        story -> story.instead(out(1, 0), out(2, 2))),
                 wrong(
                         "never delivered",
                         "nobody's acknowledgement was taken",
@@ -507,15 +454,11 @@ class HistoryTest {
                 wrong(
                         "delivered, and nobody said that it is done",
                         "nobody's acknowledgement was taken",
-                        story -> story.instead(9, Story.out(story.delivery(9, 1, 0)))),
+                        story -> story.instead(out(1, 0))),
                 wrong(
                         "an acknowledgement that was refused, and counted",
                         "nobody's acknowledgement was taken",
-                        story -> story.instead(
-                                9,
-                                Story.out(story.delivery(9, 1, 0)),
-                                Story.says(story.delivery(9, 1, 0), Verb.ACK),
-                                Story.refused(story.delivery(9, 1, 0)))),
+                        story -> story.instead(out(1, 0), says(1, Verb.ACK), refused(1))),
                 wrong("a later record of a key first", "before the one before it of its key was done", story -> {
                     List<Step> steps = story.work.remove(story.get(0));
                     story.work.put(story.get(0), steps);
