@@ -125,7 +125,10 @@ public final class ClusterPicture {
         ClusterLags.Builder named = lags.toBuilder().clearWorst();
         for (ReplicaLag lag : lags.getWorstList()) {
             PartitionInfo partition = image.partition(lag.getPartitionId());
-            Leader leader = partition == null ? null : partition.leader();
+            if (partition == null) {
+                continue;
+            }
+            Leader leader = partition.leader();
             if (leader != null && leader.nodeId() == leaderNode) {
                 named.addWorst(lag.toBuilder().setTopic(partition.topicName()).setIndex(partition.index()));
             }
