@@ -109,8 +109,12 @@ final class EntryScanner {
             return bad("ingestion time " + envelope.ingestionTimeMs() + " (expected: at least " + lastIngestionTimeMs
                     + ")");
         }
-        if (depth == Depth.PAYLOADS && payloadCrc(at) != envelope.payloadCrc()) {
-            return bad("the checksum of a payload does not match");
+        try {
+            if (depth == Depth.PAYLOADS && payloadCrc(at) != envelope.payloadCrc()) {
+                return bad("the checksum of a payload does not match");
+            }
+        } catch (EOFException shorter) {
+            return bad("an entry of " + envelope.length() + " bytes is cut off by the end of the file");
         }
         position = at;
         nextPosition = at + envelope.length();

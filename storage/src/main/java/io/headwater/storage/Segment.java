@@ -260,7 +260,11 @@ final class Segment {
     void recheck(long position, EntryScanner scanner) throws IOException {
         if (position < SegmentHeader.SIZE) {
             ByteBuffer bytes = ByteBuffer.allocate(SegmentHeader.SIZE);
-            file().disk().readFully(bytes, 0);
+            try {
+                file().disk().readFully(bytes, 0);
+            } catch (EOFException shorter) {
+                throw unreadable(0, shorter);
+            }
             if (!header.equals(SegmentHeader.decode(bytes.flip()))) {
                 throw new CorruptLogException(path(), 0, "no header of this segment");
             }

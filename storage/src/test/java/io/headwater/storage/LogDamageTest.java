@@ -152,6 +152,28 @@ class LogDamageTest {
         assertEquals(whole.length, disk.contents(FIRST).length);
     }
 
+    /** As by an old copy of the file: its index leads to the mark, so that only a read finds out. */
+    @Test
+    void aFileThatEndsBeforeTheMarkIsDamageAndNotABadDisk() throws IOException {
+        try (TestDirectory dir = open()) {
+            append(dir, 0, 3);
+        }
+        byte[] whole = disk.contents(FIRST);
+        for (int size = 0; size < whole.length; size++) {
+            disk.put(FIRST, Arrays.copyOf(whole, size));
+            try (TestDirectory dir = open()) {
+                assertThrows(CorruptLogException.class, () -> LogContent.all(dir.log()), "of " + size + " bytes");
+            }
+            try (TestDirectory dir = open()) {
+                int half = size / 2;
+                assertThrows(CorruptLogException.class, () -> {
+                    dir.log().recheck(0, half);
+                    dir.log().recheck(0, whole.length - 1);
+                });
+            }
+        }
+    }
+
     @Test
     void rebuildsABadFooterAndABadIndexOfASealedSegment() throws IOException {
         try (TestDirectory dir = open()) {
