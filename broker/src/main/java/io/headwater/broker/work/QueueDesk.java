@@ -349,15 +349,15 @@ public final class QueueDesk {
         return isBehind() ? catchUp.step(buffer, most) : 0;
     }
 
-    /** Whether the next turn has something to do, whatever else happens. */
+    /** Whether the next turn has something to do, whatever else happens. Not where the disk is full: it is asked again later. */
     public boolean hasMore() {
-        return more || mover.hasMore();
+        return !refused && (more || mover.hasMore());
     }
 
     /** Whether what has left came upon something: a record that is gone, a batch that could not be sent. */
     public boolean wantsTurn() {
-        boolean waits = !refused && !departures.isEmpty();
-        return waits || !partition.queues().ops().isEmpty() || mover.wantsTurn();
+        boolean waits = !departures.isEmpty() || !partition.queues().ops().isEmpty();
+        return !refused && (waits || mover.wantsTurn());
     }
 
     /** Whether something waits for a turn, though there may be no group left to take one. */
