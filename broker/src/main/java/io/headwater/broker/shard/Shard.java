@@ -22,7 +22,7 @@ import io.headwater.storage.DataDirectory;
 import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.StorageException;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -60,7 +60,9 @@ final class Shard {
     private final Replicas replicas;
     private final ReplicaPost post;
     private final ReplicaSettings replication;
-    private final Set<Connection> touched = new HashSet<>();
+    /** In the order in which they were touched, which is the same in each run of a simulation. */
+    private final Set<Connection> touched = new LinkedHashSet<>();
+
     private final Readers readers = new Readers(touched, this::watch);
     private final EndReads endReads = new EndReads();
     private final Workers workers = new Workers();

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -101,7 +102,7 @@ public final class MemoryDisk implements Disk {
         nameChanges.clear();
         files.clear();
         files.putAll(durableFiles);
-        for (MemoryInode inode : new HashSet<>(files.values())) {
+        for (MemoryInode inode : new LinkedHashSet<>(files.values())) {
             inode.powerCut(survives);
         }
     }
