@@ -100,7 +100,7 @@ public final class SteppedClient {
 
         @Override
         public void forget(String topic) {
-            // Nothing is deleted here.
+            // Who makes a topic again makes a producer for it as well.
         }
 
         @Override

@@ -45,8 +45,11 @@ final class Commits {
             this.name = name;
         }
 
-        /** @param leads the epoch that it leads; {@link #NOBODY}: it follows */
-        void look(long partitionId, PartitionLog log, long commit, int leads) {
+        /**
+         * @param leads the epoch that it leads; {@link #NOBODY}: it follows
+         * @throws StorageException if the log cannot be read; nothing was looked at
+         */
+        void look(long partitionId, PartitionLog log, long commit, int leads) throws StorageException {
             Copy copy = copies.computeIfAbsent(partitionId, each -> new Copy());
             if (commit == copy.commit && leads == copy.leads) {
                 return;
@@ -99,13 +102,9 @@ final class Commits {
             }
         }
 
-        private EpochTable epochs(PartitionLog log) {
+        private static EpochTable epochs(PartitionLog log) throws StorageException {
             EpochTable table = new EpochTable();
-            try {
-                log.epochs().forEach(row -> table.append(row.epoch(), row.firstIndex()));
-            } catch (StorageException e) {
-                throw new AssertionError(name, e);
-            }
+            log.epochs().forEach(row -> table.append(row.epoch(), row.firstIndex()));
             return table;
         }
     }

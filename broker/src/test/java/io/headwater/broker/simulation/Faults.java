@@ -1,10 +1,12 @@
 package io.headwater.broker.simulation;
 
+import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.client.fake.SimulatedLoop;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What goes wrong in a run, until it is told to stop. */
@@ -28,6 +30,11 @@ final class Faults {
         ROT,
         CLOCK,
         FAIL_SYNC,
+        FAIL_READ,
+        FULL,
+        LOSE_FILE,
+        TOPICS,
+        DECOMMISSION,
         HAND_OVER,
         ESTRANGE,
         SPLIT,
@@ -37,16 +44,26 @@ final class Faults {
         OVERTAKE,
         FORGET,
         PART,
-        MISLEAD;
+        MISLEAD,
+        HURRY,
+        LINGER,
+        BLACK_OUT;
 
         /** What goes on for a while and says when it strikes: one at a time, or they would be in each other's way. */
         boolean isPlot() {
             return ordinal() >= ESTRANGE.ordinal();
         }
+
+        /** Whether it has a profile of its own. */
+        boolean isPlotted() {
+            return ordinal() >= OUTRUN.ordinal();
+        }
     }
 
     private static final long MS = 1_000_000;
     private static final long CLOCK_OFF_MS = 10_000;
+    private static final int LITTLE_ROOM = 32 << 10;
+    private static final long DEPARTURE_NS = 20 * MS;
     /** A successor that is not there by then is waited for no longer. */
     private static final long RELAY_NS = 2_000 * MS;
     /** The same of a change of voters. */
@@ -64,15 +81,20 @@ final class Faults {
     private boolean wiped;
     /** The one whose disk does not keep what it was given. */
     private @Nullable Machine rotten;
+    /** What leaves for good, or has left. */
+    private int leaving;
+
+    private boolean replaced;
+    private int filesLost;
 
     Faults(World world, Profile profile, SplittableRandom random) {
         this.world = world;
         this.time = world.time();
         this.profile = profile;
         this.random = random;
-        this.plots = new Plots(world, () -> over, () -> plotting = false, this::rot);
+        this.plots = new Plots(world, () -> over, () -> plotting = false, this::rot, random.split());
         for (Kind each : Kind.values()) {
-            if ((profile.kinds() & 1 << each.ordinal()) != 0) {
+            if ((profile.kinds() & 1L << each.ordinal()) != 0) {
                 kinds.add(each);
             }
         }
@@ -117,7 +139,21 @@ final class Faults {
             case WIPE -> wipe(machine);
             case ROT -> rot(machine);
             case CLOCK -> machine.setClockOff(random.nextLong(-CLOCK_OFF_MS, CLOCK_OFF_MS));
-            case FAIL_SYNC -> failSyncs(machine);
+            case FAIL_SYNC -> {
+                // Not where what is not synced counts: it would be missing.
+                if (!profile.written()) {
+                    machine.failSyncs();
+                    restartIfFailing(machine);
+                }
+            }
+            case FAIL_READ -> {
+                machine.failReads();
+                restartIfFailing(machine);
+            }
+            case FULL -> machine.fill(random.nextBoolean() ? 0 : random.nextInt(LITTLE_ROOM), someNs());
+            case LOSE_FILE -> loseFile(machine);
+            case TOPICS -> world.operator().comeOrGo();
+            case DECOMMISSION -> decommission(machine);
             case PAUSE -> machine.pause(someNs());
             case SLOW_DISK -> machine.stall(someNs());
             case CUT -> {
@@ -154,6 +190,9 @@ final class Faults {
             case FORGET -> plots.forget();
             case PART -> plots.part();
             case MISLEAD -> plots.mislead();
+            case HURRY -> plots.hurry();
+            case LINGER -> plots.linger();
+            case BLACK_OUT -> plots.blackOut();
             case RELAY -> relay(1 + random.nextInt(3), null, time.nowNs() + RELAY_NS);
         }
     }
@@ -283,13 +322,9 @@ final class Faults {
         }
     }
 
-    /** Until somebody starts it again. Not where what is not synced counts: it would be missing. */
-    private void failSyncs(Machine machine) {
-        if (profile.written()) {
-            return;
-        }
+    /** A disk fails until somebody starts the broker again. */
+    private void restartIfFailing(Machine machine) {
         boolean power = random.nextBoolean();
-        machine.failSyncs();
         time.schedule(someNs(), () -> {
             if (machine.isFailing()) {
                 crash(machine, power, someNs());
@@ -302,6 +337,57 @@ final class Faults {
         if (!wiped && (rotten == null || rotten == machine) && machine.rot()) {
             rotten = machine;
         }
+    }
+
+    /** On the machine that rots, for the same reason. */
+    private void loseFile(Machine machine) {
+        if (!wiped && (rotten == null || rotten == machine)) {
+            machine.crash(random.nextBoolean() && !profile.written());
+            if (machine.loseFile()) {
+                rotten = machine;
+                filesLost++;
+            }
+            time.schedule(someNs(), machine::start);
+        }
+    }
+
+    /** Of four, one leaves for good, once in a run. When it is no part of the cluster any more, it comes back as a new one. */
+    private void decommission(Machine machine) {
+        int node = machine.nodeId();
+        if (leaving == 0 && world.machines() > World.REPLICAS && node != 0) {
+            leaving = node;
+            world.operator().decommission(node);
+            awaitDeparture(machine);
+        }
+    }
+
+    private void awaitDeparture(Machine machine) {
+        if (world.metadata().image().node(leaving) != null) {
+            time.schedule(DEPARTURE_NS, () -> awaitDeparture(machine));
+        } else {
+            machine.crash(false);
+            machine.wipe();
+            replaced = true;
+            time.schedule(someNs(), machine::start);
+        }
+    }
+
+    /** Whether a node is on its way out; once nobody asks for that any more. */
+    boolean isLeaving() {
+        NodeInfo node = world.metadata().image().node(leaving);
+        return node == null ? leaving != 0 && !replaced : node.draining();
+    }
+
+    /** How often a fault of that kind did what it is there for; of those of which it is not certain. */
+    int seen(Kind kind) {
+        return switch (kind) {
+            case FULL -> world.sum(Machine::fullErrors);
+            case FAIL_READ -> world.sum(Machine::readErrors);
+            case LOSE_FILE -> filesLost;
+            case TOPICS -> world.operator().topicsDeleted();
+            case DECOMMISSION -> replaced ? 1 : 0;
+            default -> counts[kind.ordinal()];
+        };
     }
 
     /** Once in a run: two of three would be too many. */
@@ -323,6 +409,7 @@ final class Faults {
         world.network().heal();
         for (int each = 1; each <= world.machines(); each++) {
             world.machine(each).setClockOff(0);
+            world.machine(each).makeRoom();
             if (world.machine(each).isFailing()) {
                 world.machine(each).crash(false);
             }
@@ -332,6 +419,10 @@ final class Faults {
 
     @Override
     public String toString() {
-        return Arrays.toString(counts);
+        return Arrays.stream(Kind.values())
+                .filter(each -> counts[each.ordinal()] > 0)
+                .map(each -> each + " " + counts[each.ordinal()]
+                        + (seen(each) == counts[each.ordinal()] ? "" : " (" + seen(each) + ")"))
+                .collect(Collectors.joining(", "));
     }
 }

@@ -7,6 +7,7 @@ import io.headwater.broker.config.HostPort;
 import io.headwater.client.fake.SimulatedLoop;
 import io.headwater.storage.Mark;
 import io.headwater.storage.Marks;
+import io.headwater.storage.StorageException;
 import io.headwater.storage.SyncMode;
 import io.headwater.storage.testing.FaultyDisk;
 import io.headwater.storage.testing.MemoryDisk;
@@ -15,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
@@ -31,6 +33,9 @@ final class Machine {
     private static final int MOST_TURNS = 64;
     private static final int MOST_IN_VAIN = 1_000;
     private static final long SEARCH_NS = 300 * MS;
+    private static final int SECTOR = 512;
+    private static final long START_AGAIN_NS = 1_000 * MS;
+    private static final int MOST_FULL_ERRORS = 500;
 
     private final World world;
     private final int number;
@@ -52,6 +57,13 @@ final class Machine {
 
     private int life;
     private boolean failing;
+    private long fullSinceNs;
+    private long fullUntilNs;
+    private int fullErrorsBefore;
+    /** In lives before: how often the disk was found full, and a sector bad. */
+    private int fullErrors;
+
+    private int readErrors;
     private long clockOffMs;
     private long pausedUntilNs;
     private long stalledUntilNs;
@@ -151,7 +163,12 @@ final class Machine {
         syncing = false;
         filing = false;
         int now = life;
+        fullErrors = fullErrors();
+        readErrors = readErrors();
         seen = new FaultyDisk(disk);
+        if (isFull()) {
+            seen.fullAfter(0);
+        }
         failing = false;
         witness = world.commits().witness("machine " + number + " in its life " + life);
         Ports ports = new Ports(
@@ -180,7 +197,13 @@ final class Machine {
                     world.mutation().replica(),
                     world.mutation().controller()));
         } catch (IOException e) {
-            throw new AssertionError("machine " + number + " does not start", e);
+            if (seen.fullErrors() == 0) {
+                throw new AssertionError("machine " + number + " does not start", e);
+            }
+            gone();
+            disk.kill();
+            time.schedule(START_AGAIN_NS, this::start);
+            return;
         }
         whenDead = () -> {};
         world.trace(number);
@@ -199,8 +222,7 @@ final class Machine {
         turnNs = Long.MAX_VALUE;
         held.clear();
         files.clear();
-        world.metadata().crashed(number);
-        world.network().gone(this);
+        gone();
         if (power) {
             switchedOn = false;
             disk.powerCut(random);
@@ -209,6 +231,12 @@ final class Machine {
         }
         List.copyOf(clients).forEach(ClientLink::brokerIsGone);
         clients.clear();
+    }
+
+    /** Nothing of the process answers any more. */
+    private void gone() {
+        world.metadata().crashed(number);
+        world.network().gone(this);
     }
 
     /**
@@ -252,6 +280,7 @@ final class Machine {
     void wipe() {
         disk = new MemoryDisk();
         founder = false;
+        spots.clear();
     }
 
     /**
@@ -262,19 +291,71 @@ final class Machine {
         if (broker == null || isDead()) {
             return false;
         }
-        try (Marks marks = durableMarks()) {
-            List<Spot> rooms = marks == null ? List.of() : covered(marks);
-            if (rooms.isEmpty()) {
+        try {
+            Spot spot = somewhere();
+            if (spot == null) {
                 return false;
             }
-            Spot room = rooms.get(random.nextInt(rooms.size()));
-            Spot spot = new Spot(room.partition(), room.segment(), random.nextLong(room.position()));
             disk.flipBit(segment(spot), spot.position(), random.nextInt(8));
-            spots.add(spot);
-            world.trace(spot.hashCode());
+            isDamagedAt(spot);
             return true;
         } catch (IOException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    private void isDamagedAt(Spot spot) {
+        spots.add(spot);
+        world.trace(spot.hashCode());
+    }
+
+    /**
+     * While it is down, a segment of a log is lost or emptied, or what an old copy has of it takes its place; or just its index
+     * is lost. Not the oldest of several, whose end looks as if retention had come by. False: there is none.
+     */
+    boolean loseFile() {
+        try {
+            Spot spot = somewhere();
+            if (spot == null) {
+                return false;
+            }
+            Path file = segment(spot);
+            int size = disk.contents(file).length;
+            byte[] old = Arrays.copyOf(disk.contents(file), (int) spot.position());
+            List<String> logs = disk.list(Objects.requireNonNull(file.getParent())).stream()
+                    .filter(name -> name.endsWith(".log"))
+                    .toList();
+            boolean isOldest = logs.size() > 1 && file.endsWith(logs.get(0));
+            switch (random.nextInt(isOldest ? 1 : 0, 5)) {
+                case 0 -> lose(file);
+                case 4 -> lose(Path.of(file.toString().replace(".log", ".index")));
+                case 1 -> disk.put(file, new byte[0]);
+                case 2 -> disk.put(file, old);
+                default -> disk.put(file, Arrays.copyOf(old, size));
+            }
+            isDamagedAt(spot);
+            return true;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void lose(Path file) throws IOException {
+        if (disk.exists(file)) {
+            disk.delete(file);
+            disk.syncDirectory(Objects.requireNonNull(file.getParent()));
+        }
+    }
+
+    /** Somewhere in what the marks on the disk cover; null: there is nothing. */
+    private @Nullable Spot somewhere() throws IOException {
+        try (Marks marks = durableMarks()) {
+            List<Spot> rooms = marks == null ? List.of() : covered(marks);
+            if (rooms.isEmpty()) {
+                return null;
+            }
+            Spot room = rooms.get(random.nextInt(rooms.size()));
+            return new Spot(room.partition(), room.segment(), random.nextLong(room.position()));
         }
     }
 
@@ -302,10 +383,12 @@ final class Machine {
                 for (String name : disk.list(directory)) {
                     long base = name.endsWith(".log") ? Long.parseLong(name.substring(0, name.indexOf('.'))) : -1;
                     if (base >= 0 && base <= mark.durable.segmentBaseIndex) {
-                        long most = base == mark.durable.segmentBaseIndex
-                                ? mark.durable.position
-                                : disk.contents(directory.resolve(name)).length;
-                        segments.add(new Spot(partition, base, most));
+                        int size = disk.contents(directory.resolve(name)).length;
+                        long most =
+                                base == mark.durable.segmentBaseIndex ? Math.min(mark.durable.position, size) : size;
+                        if (most > 0) {
+                            segments.add(new Spot(partition, base, most));
+                        }
                     }
                 }
             }
@@ -330,6 +413,16 @@ final class Machine {
             searched = lastSearch && searchNs > 0;
             searchNs = time.nowNs() + SEARCH_NS;
             spots.forEach(spot -> running.suspect(spot.partition(), spot.segment(), spot.position()));
+        }
+    }
+
+    /** Of which partitions it holds something, by their names. */
+    List<String> partitions() {
+        try {
+            Path directory = DIRECTORY.resolve("partitions");
+            return disk.exists(directory) ? disk.list(directory) : List.of();
+        } catch (IOException e) {
+            throw new AssertionError(e);
         }
     }
 
@@ -364,8 +457,72 @@ final class Machine {
         }
     }
 
+    /** A sector of a log cannot be read until it is started again. */
+    void failReads() {
+        SteppedBroker running = serving();
+        if (running == null || isDead()) {
+            return;
+        }
+        try {
+            Spot spot = somewhere();
+            if (spot != null) {
+                Path file = segment(spot);
+                long sector = spot.position() / SECTOR * SECTOR;
+                failing = true;
+                seen.failReads(file::equals, sector, sector + SECTOR);
+                if (random.nextBoolean()) {
+                    running.suspect(spot.partition(), spot.segment(), spot.position());
+                    poke(0);
+                }
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** How often it has met a sector that it cannot read. */
+    int readErrors() {
+        return readErrors + seen.readErrors();
+    }
+
     boolean isFailing() {
         return failing;
+    }
+
+    /** Its disk has room for so many bytes more, and for a while not for another one; also when it is started again. */
+    void fill(long roomBytes, long durationNs) {
+        if (!isFull()) {
+            fullSinceNs = time.nowNs();
+            fullErrorsBefore = fullErrors();
+        }
+        fullUntilNs = Math.max(fullUntilNs, time.nowNs() + durationNs);
+        seen.fullAfter(roomBytes);
+        time.schedule(durationNs, () -> {
+            if (!isFull()) {
+                makeRoom();
+            }
+        });
+    }
+
+    /** What was refused meanwhile was to be tried again in a moment, and not in each turn. */
+    void makeRoom() {
+        long most = MOST_FULL_ERRORS + (time.nowNs() - fullSinceNs) / MS;
+        if (fullErrors() - fullErrorsBefore > most) {
+            throw new History.Violation("machine " + number + " has asked a full disk for room "
+                    + (fullErrors() - fullErrorsBefore) + " times (expected: at most " + most + ")");
+        }
+        fullErrorsBefore = fullErrors();
+        fullUntilNs = 0;
+        seen.fullAfter(Long.MAX_VALUE);
+    }
+
+    private boolean isFull() {
+        return fullUntilNs > time.nowNs();
+    }
+
+    /** How often it has found its disk full. */
+    int fullErrors() {
+        return fullErrors + seen.fullErrors();
     }
 
     /** Its wall clock jumps: so far off it is from now on. */
@@ -428,7 +585,7 @@ final class Machine {
             // It could not start within its time: whoever supervises it tries again.
             world.trace(e.getMessage());
             crash(false);
-            time.schedule(1_000 * MS, this::start);
+            time.schedule(START_AGAIN_NS, this::start);
             return;
         }
         if (broker != running || isDead()) {
@@ -458,8 +615,14 @@ final class Machine {
     /** No copy has a reason to go offline but what has rotted, or a disk that fails. */
     private void look(SteppedBroker running) {
         running.look((partition, log, commit, leads) -> {
-            if (log.offlineReason() == null) {
-                witness.look(partition, log, commit, leads);
+            try {
+                if (log.offlineReason() == null) {
+                    witness.look(partition, log, commit, leads);
+                }
+            } catch (StorageException e) {
+                if (spots.isEmpty() && !failing) {
+                    throw new AssertionError("machine " + number, e);
+                }
             }
         });
         if (running.offline() > 0 && spots.isEmpty() && !failing) {

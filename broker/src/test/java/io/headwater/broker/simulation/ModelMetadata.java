@@ -430,11 +430,14 @@ public final class ModelMetadata {
             CompletableFuture<Void> done = new CompletableFuture<>();
             time.schedule(random.nextLong(20 * MS, 200 * MS), () -> {
                 boolean able = leader == this && hasMajority(this);
+                int heard = 0;
                 for (String each : wanted) {
                     Model other = running.get(each);
-                    able &= other != null && hear(this, other);
+                    boolean hears = other != null && hear(this, other);
+                    able &= hears || voters.contains(each); // only who comes anew has to catch up first
+                    heard += hears ? 1 : 0;
                 }
-                if (able) {
+                if (able && 2 * heard > wanted.size()) {
                     voters = List.copyOf(wanted);
                     done.complete(null);
                 } else {

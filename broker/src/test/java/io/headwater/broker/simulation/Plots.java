@@ -8,6 +8,7 @@ import io.headwater.storage.PartitionLog;
 import io.headwater.storage.StorageException;
 import java.util.List;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -21,6 +22,8 @@ final class Plots {
     private static final long LOOK_NS = MS / 5;
     /** What has not come about by then is given up. */
     private static final long PATIENCE_NS = 3_000 * MS;
+    /** How long it takes to ask for something, and to hear of it. */
+    private static final long SOON_NS = 15 * MS;
 
     /** Machines with two majorities that have nobody in common. */
     private static final int PARTED = 4;
@@ -32,6 +35,7 @@ final class Plots {
     private final BooleanSupplier over;
     private final Runnable ended;
     private final Consumer<Machine> rots;
+    private final SplittableRandom random;
 
     /** What one copy is at a moment. */
     private record Copy(int leads, long commit, long end, long durable, int lastEpoch, long firstOfLastEpoch) {
@@ -51,12 +55,13 @@ final class Plots {
      * @param ended told when a plot is, as there is one at a time
      * @param rots lets a bit flip on a disk
      */
-    Plots(World world, BooleanSupplier over, Runnable ended, Consumer<Machine> rots) {
+    Plots(World world, BooleanSupplier over, Runnable ended, Consumer<Machine> rots, SplittableRandom random) {
         this.world = world;
         this.time = world.time();
         this.over = over;
         this.ended = ended;
         this.rots = rots;
+        this.random = random;
     }
 
     private @Nullable Copy copyOn(Machine machine) {
@@ -292,6 +297,110 @@ final class Plots {
             world.network().heal();
             ended.run();
         });
+    }
+
+    /**
+     * A leader is asked to hand over to one that misses what it says, while the third one, who decides, has it and does not sync
+     * it; it does before it hears that the next one leads.
+     */
+    void hurry() {
+        Machine first = leader(null);
+        Machine next = first == null ? null : follower(first, null);
+        Machine third = next == null ? null : follower(first, next);
+        if (first == null || next == null || third == null) {
+            ended.run();
+            return;
+        }
+        whenDeciding(
+                third,
+                () -> whileStalled(third, () -> commitOf(first) > durableOf(third) + 1, () -> {
+                    world.network().cut(first.number(), next.number(), PATIENCE_NS);
+                    world.operator().handOver(partition(), next.nodeId());
+                    long untilNs = time.nowNs() + random.nextLong(SOON_NS);
+                    whileStalled(third, () -> time.nowNs() >= untilNs, () -> endsSoon());
+                }));
+    }
+
+    /**
+     * A leader hands over, and one that is behind hears of it before the two: it turns to the next leader, and goes on to be told what it
+     * had missed by the one before. Of a run in which each message has one entry, and the next one follows when that is on disk.
+     */
+    void linger() {
+        Machine first = leader(null);
+        Machine behind = first == null ? null : follower(first, null);
+        Machine next = behind == null ? null : follower(first, behind);
+        if (first == null || behind == null || next == null) {
+            ended.run();
+            return;
+        }
+        whenDeciding(
+                behind,
+                () -> whileStalled(behind, () -> commitOf(first) - 4 > endOf(behind), () -> {
+                    world.operator().handOver(partition(), next.nodeId());
+                    whileStalled(behind, () -> leader(null) == next, () -> endsSoon());
+                }));
+    }
+
+    /** No disk takes anything for a while, and then the power goes everywhere. */
+    void blackOut() {
+        long untilNs = time.nowNs() + random.nextLong(SOON_NS, 10 * SOON_NS);
+        when(
+                () -> {
+                    eachMachine(machine -> machine.stall(2 * LOOK_NS));
+                    return time.nowNs() >= untilNs;
+                },
+                () -> {
+                    eachMachine(machine -> {
+                        machine.crash(true);
+                        time.schedule(random.nextLong(10 * SOON_NS), machine::start);
+                    });
+                    endsSoon();
+                });
+    }
+
+    private void eachMachine(Consumer<Machine> what) {
+        IntStream.rangeClosed(1, world.machines()).mapToObj(world::machine).forEach(what);
+    }
+
+    /** Goes on when that machine decides for the cluster: another one is chosen as long as it does not. */
+    private void whenDeciding(Machine wanted, Runnable then) {
+        when(
+                () -> {
+                    int deciding = world.metadata().leadingMachine();
+                    if (deciding != wanted.number()) {
+                        world.metadata().depose();
+                    }
+                    return deciding == wanted.number();
+                },
+                then);
+    }
+
+    /** The disk takes nothing until it is time. */
+    private void whileStalled(Machine machine, BooleanSupplier isTime, Runnable then) {
+        when(
+                () -> {
+                    machine.stall(2 * LOOK_NS);
+                    return isTime.getAsBoolean();
+                },
+                then);
+    }
+
+    /** What was plotted takes its course. */
+    private void endsSoon() {
+        time.schedule(20 * SOON_NS, () -> {
+            world.network().heal();
+            ended.run();
+        });
+    }
+
+    private long commitOf(Machine machine) {
+        Copy copy = copyOn(machine);
+        return copy == null ? 0 : copy.commit();
+    }
+
+    private long durableOf(Machine machine) {
+        Copy copy = copyOn(machine);
+        return copy == null ? Long.MAX_VALUE / 2 : copy.durable();
     }
 
     private PartitionInfo partition() {

@@ -26,7 +26,7 @@ record Profile(
         long faultsNs,
         long everyNs,
         long longestNs,
-        int kinds,
+        long kinds,
         long syncNs,
         int windowBytes,
         int frameBytes,
@@ -37,10 +37,11 @@ record Profile(
     /** The least that a message carries. */
     private static final int ONE_ENTRY = 1;
 
+    private static final int LEAST_MACHINES = 3;
     private static final int MOST_MACHINES = 4;
 
     /** But for what has a profile of its own. */
-    private static final int ALL = (1 << Faults.Kind.RELAY.ordinal() + 1) - 1;
+    private static final long ALL = (1L << Faults.Kind.RELAY.ordinal() + 1) - 1;
 
     /** One partition, and two seconds in which much goes wrong: as many of them as there is time for. */
     static Profile brief(SplittableRandom random) {
@@ -91,8 +92,13 @@ record Profile(
     /** The same with one of the plots. */
     static Profile plotted(SplittableRandom random, Faults.Kind plot) {
         Profile some = random(
-                random, 1, 8_000 * MS, 1_600, 400 * MS, 100 * MS, 1 << plot.ordinal(), random.nextLong(200, 600));
-        return plot == Faults.Kind.PART ? some.with(MOST_MACHINES, some.written()) : some;
+                random, 1, 8_000 * MS, 1_600, 400 * MS, 100 * MS, 1L << plot.ordinal(), random.nextLong(200, 600));
+        return switch (plot) {
+            case PART -> some.with(MOST_MACHINES, some.windowBytes(), some.frameBytes(), some.written());
+            case HURRY -> some.with(LEAST_MACHINES, some.windowBytes(), some.frameBytes(), some.written());
+            case LINGER -> some.with(LEAST_MACHINES, ONE_ENTRY, ONE_ENTRY, some.written());
+            default -> some;
+        };
     }
 
     /** One partition, and brokers that are alone for longer than it takes clients to find who leads in their place. */
@@ -104,7 +110,7 @@ record Profile(
                 400,
                 300 * MS,
                 8_000 * MS,
-                1 << Faults.Kind.ISOLATE.ordinal(),
+                1L << Faults.Kind.ISOLATE.ordinal(),
                 random.nextLong(200, 600));
     }
 
@@ -113,17 +119,17 @@ record Profile(
         return (long) (leastMs * Math.pow(times, random.nextDouble())) * MS;
     }
 
-    private static int someKinds(SplittableRandom random) {
-        return random.nextInt(3) == 0 ? ALL : random.nextInt(ALL + 1);
+    private static long someKinds(SplittableRandom random) {
+        return random.nextInt(3) == 0 ? ALL : random.nextLong(ALL + 1);
     }
 
     /** A plot or a handover, and sometimes something else. */
-    private static int fewKinds(SplittableRandom random) {
-        int few = ALL;
+    private static long fewKinds(SplittableRandom random) {
+        long few = ALL;
         for (int i = 0; i < 4; i++) {
-            few &= random.nextInt(ALL + 1);
+            few &= random.nextLong(ALL + 1);
         }
-        return 1 << Faults.Kind.RELAY.ordinal() - random.nextInt(4) | few;
+        return 1L << Faults.Kind.RELAY.ordinal() - random.nextInt(4) | few;
     }
 
     private static Profile random(
@@ -133,12 +139,12 @@ record Profile(
             int records,
             long everyNs,
             long longestNs,
-            int kinds,
+            long kinds,
             long sessionMs) {
         // What takes a moment else takes long enough for faults to come in between.
         boolean stepwise = random.nextInt(3) == 0;
         return new Profile(
-                random.nextInt(3, MOST_MACHINES + 1),
+                random.nextInt(LEAST_MACHINES, MOST_MACHINES + 1),
                 partitions,
                 random.nextInt(1, 4),
                 records,
@@ -163,10 +169,10 @@ record Profile(
 
     /** The same at level replicated. */
     Profile atWritten() {
-        return with(machines, true);
+        return with(machines, windowBytes, frameBytes, true);
     }
 
-    private Profile with(int otherMachines, boolean atWritten) {
+    private Profile with(int otherMachines, int window, int frame, boolean atWritten) {
         return new Profile(
                 otherMachines,
                 partitions,
@@ -179,8 +185,8 @@ record Profile(
                 longestNs,
                 kinds,
                 syncNs,
-                windowBytes,
-                frameBytes,
+                window,
+                frame,
                 lostMs,
                 sessionMs,
                 atWritten);

@@ -3,6 +3,9 @@ package io.headwater.broker.simulation;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.netty.util.ResourceLeakDetector;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -25,6 +28,8 @@ public final class Simulate {
     private long simulatedNs;
     private long done;
     private int failed;
+    /** Of all seeds, in whichever order they ended. */
+    private long traces;
 
     private Simulate(long first, long end, String kind, @Nullable String rule) {
         this.next = new AtomicLong(first);
@@ -74,6 +79,29 @@ public final class Simulate {
         System.exit(run.failed == 0 ? 0 : 1);
     }
 
+    /** {@link #main} in a process of its own, where objects have other identities; its output is to be read. */
+    static Process fork(long first, int count, String kind) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+            if (flag.startsWith("--add-") || flag.startsWith("-Dchronicle.")) {
+                command.add(flag);
+            }
+        }
+        command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.addAll(List.of("-XX:+UnlockExperimentalVMOptions", "-XX:hashCode=0"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Simulate.class.getName()));
+        command.addAll(List.of(Long.toString(first), Integer.toString(count), kind, "1"));
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    /** What is said of a seed first. */
+    static String said(long seed, long trace) {
+        return String.format("seed %d: trace %016x", seed, trace);
+    }
+
     private void job() {
         for (long seed = next.getAndIncrement(); seed < end.get(); seed = next.getAndIncrement()) {
             World world = world(seed, kind, rule);
@@ -92,11 +120,11 @@ public final class Simulate {
     private synchronized void ended(long seed, World world, long trace, long tookMs, @Nullable Throwable failure) {
         done++;
         simulatedNs += world.time().nowNs();
+        traces += trace * (2 * seed + 1);
         if (failure == null && verbose) {
             System.out.printf(
-                    "seed %d: trace %016x, %d ms, %d s simulated; %s; faults %s%n",
-                    seed,
-                    trace,
+                    "%s, %d ms, %d s simulated; %s; faults %s%n",
+                    said(seed, trace),
                     tookMs,
                     TimeUnit.NANOSECONDS.toSeconds(world.time().nowNs()),
                     world.history.summary(),
@@ -121,7 +149,7 @@ public final class Simulate {
     private synchronized void tell() {
         double seconds = (System.nanoTime() - beginNs) / 1e9;
         System.out.printf(
-                "%d seeds, %d failed, %.1f seeds/s, %d s simulated%n",
-                done, failed, done / seconds, TimeUnit.NANOSECONDS.toSeconds(simulatedNs));
+                "%d seeds, %d failed, %.1f seeds/s, %d s simulated; traces %016x%n",
+                done, failed, done / seconds, TimeUnit.NANOSECONDS.toSeconds(simulatedNs), traces);
     }
 }

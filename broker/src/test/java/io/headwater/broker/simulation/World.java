@@ -33,12 +33,15 @@ import io.headwater.storage.PartitionLog;
 import io.headwater.storage.StorageException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,7 +68,7 @@ final class World {
     static final String TOPIC = "t";
     static final String GROUP = "g";
 
-    private static final int REPLICAS = 3;
+    static final int REPLICAS = 3;
     private static final int MOST_CLIENTS = 64;
     private static final long MS = 1_000_000;
     private static final long SECOND = 1_000 * MS;
@@ -138,6 +141,11 @@ final class World {
 
     int machines() {
         return machines.size();
+    }
+
+    /** Over all machines. */
+    int sum(ToIntFunction<Machine> of) {
+        return machines.stream().mapToInt(of).sum();
     }
 
     Machine machine(int number) {
@@ -477,6 +485,9 @@ final class World {
 
     /** Whether each copy of each partition is led, and has on its disk what the others have. */
     private boolean isWhole() {
+        if (!operator().isTidy() || faults.isLeaving() || !isCleared()) {
+            return false;
+        }
         for (PartitionInfo each : partitions()) {
             List<PartitionLog> copies = copies(each);
             if (each.leader() == null || each.replicas().isJoint() || copies.isEmpty()) {
@@ -493,6 +504,15 @@ final class World {
             }
         }
         return true;
+    }
+
+    /** Whether nothing is left of topics that were deleted. */
+    private boolean isCleared() {
+        Set<String> known = new HashSet<>();
+        metadata.image()
+                .topics()
+                .forEach(topic -> topic.partitions().forEach(each -> known.add(Long.toString(each.partitionId()))));
+        return machines.stream().allMatch(each -> known.containsAll(each.partitions()));
     }
 
     /** As many entries need not be the same ones: the tail of a leader that is not cut yet may be as long. */

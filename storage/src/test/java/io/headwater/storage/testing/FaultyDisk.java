@@ -30,6 +30,8 @@ public final class FaultyDisk implements Disk {
     private final AtomicInteger openFiles = new AtomicInteger();
     private final AtomicInteger reservations = new AtomicInteger();
     private final AtomicInteger syncsToFail = new AtomicInteger();
+    private final AtomicInteger fullErrors = new AtomicInteger();
+    private final AtomicInteger readErrors = new AtomicInteger();
     private volatile Predicate<Path> failingSyncs = FaultyDisk::none;
     private volatile Function<Path, IOException> syncFault = path -> new IOException(path + ": (sync)");
     private volatile Predicate<Path> failingReads = FaultyDisk::none;
@@ -161,6 +163,16 @@ public final class FaultyDisk implements Disk {
         return reservations.get();
     }
 
+    /** How often somebody was told that the disk is full. */
+    public int fullErrors() {
+        return fullErrors.get();
+    }
+
+    /** How often a read has met a bad sector. */
+    public int readErrors() {
+        return readErrors.get();
+    }
+
     /** How many files are open. */
     public int openFiles() {
         return openFiles.get();
@@ -237,7 +249,7 @@ public final class FaultyDisk implements Disk {
         maybeDie();
         long granted = roomBytes.getAndUpdate(room -> room < to - from ? room : room - (to - from));
         if (granted < to - from || notGrowing.test(file)) {
-            throw new DiskFullException(file + ": No space left on device");
+            throw full(file);
         }
         reservations.incrementAndGet();
         return disk.reserve(file, from, to);
@@ -246,6 +258,18 @@ public final class FaultyDisk implements Disk {
     @Override
     public long usableBytes(Path directory) throws IOException {
         return Math.min(roomBytes.get(), disk.usableBytes(directory));
+    }
+
+    private DiskFullException full(Path file) {
+        fullErrors.incrementAndGet();
+        return new DiskFullException(file + ": No space left on device");
+    }
+
+    private void maybeFailRead(Path file, ByteBuffer dst, long position) throws IOException {
+        if (position < badTo && position + dst.remaining() > badFrom && failingReads.test(file)) {
+            readErrors.incrementAndGet();
+            throw new IOException(file + ": Input/output error (read at " + position + ")");
+        }
     }
 
     private void maybeFailSync(Path path) throws IOException {
@@ -284,17 +308,13 @@ public final class FaultyDisk implements Disk {
 
         @Override
         public int read(ByteBuffer dst, long position) throws IOException {
-            if (position < badTo && position + dst.remaining() > badFrom && failingReads.test(path)) {
-                throw new IOException(path + ": Input/output error (read at " + position + ")");
-            }
+            maybeFailRead(path, dst, position);
             return read(file.read(dst, position));
         }
 
         @Override
         public void readFully(ByteBuffer dst, long position) throws IOException {
-            if (position < badTo && position + dst.remaining() > badFrom && failingReads.test(path)) {
-                throw new IOException(path + ": Input/output error (read at " + position + ")");
-            }
+            maybeFailRead(path, dst, position);
             int size = dst.remaining();
             file.readFully(dst, position);
             read(size);
@@ -314,7 +334,7 @@ public final class FaultyDisk implements Disk {
             long size = file.size();
             long growth = Math.max(0, position + src.remaining() - size);
             if (growth > 0 && notGrowing.test(path)) {
-                throw new DiskFullException(path + ": No space left on device");
+                throw full(path);
             }
             long granted = roomBytes.getAndUpdate(room -> Math.max(0, room - growth));
             if (growth <= granted) {
@@ -326,7 +346,7 @@ public final class FaultyDisk implements Disk {
             part.limit(part.position() + fits);
             file.write(part, position);
             src.position(part.position());
-            throw new DiskFullException(path + ": No space left on device");
+            throw full(path);
         }
 
         @Override
