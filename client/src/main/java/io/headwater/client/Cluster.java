@@ -241,8 +241,8 @@ final class Cluster implements Session.Owner {
     void add(SessionListener listener) {
         listeners.add(listener);
         startTicking();
-        boolean isReady = search.any() != null;
-        for (Session session : isReady ? List.copyOf(sessions.values()) : List.<Session>of()) {
+        search.any();
+        for (Session session : List.copyOf(sessions.values())) {
             if (session.isReady()) {
                 listener.ready(session);
             }

@@ -15,6 +15,9 @@ final class Refresh {
     private final Set<String> wanted = new LinkedHashSet<>();
     private boolean wantsAll;
     private boolean running;
+    /** Of this one; null: the next attempt is only due. */
+    private @Nullable Session asked;
+
     private int inVain;
     private long notBeforeNs;
 
@@ -29,6 +32,9 @@ final class Refresh {
             wantsAll = true;
         } else {
             wanted.add(topic);
+        }
+        if (asked != null && asked.isSilent()) {
+            done(asked);
         }
         if (!running) {
             running = true;
@@ -48,7 +54,7 @@ final class Refresh {
         Session session = cluster.any();
         if (session == null) {
             // Who is in need says so again.
-            done();
+            done(null);
             return;
         }
         GetTopics.Builder request = GetTopics.newBuilder();
@@ -57,23 +63,29 @@ final class Refresh {
         }
         wantsAll = false;
         wanted.clear();
+        asked = session;
         session.sendOnce(FrameType.GET_TOPICS, request.build(), List.of(), new ReplyHandler() {
             @Override
             public void replied(MessageLite reply) {
-                done();
+                done(session);
             }
 
             @Override
             public void failed(HeadwaterException why) {
                 // Perhaps one of them is not there any more.
-                wantsAll = why instanceof HeadwaterException.Rejected;
-                done();
+                wantsAll |= why instanceof HeadwaterException.Rejected;
+                done(session);
             }
         });
         session.flush();
     }
 
-    private void done() {
+    /** Nothing where it was given up on whoever was asked, and another one is. */
+    private void done(@Nullable Session by) {
+        if (by != asked) {
+            return;
+        }
+        asked = null;
         running = false;
         notBeforeNs = cluster.loop().nowNs() + Detour.delayNs(inVain);
         inVain++;

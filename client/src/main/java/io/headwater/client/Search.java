@@ -31,7 +31,10 @@ final class Search {
         this.next = seeds.size() > 1 ? random.nextInt(seeds.size()) : 0;
     }
 
-    /** A session that is ready; null: there is none yet, and one is looked for. */
+    /**
+     * A session that is ready; null: there is none yet, and one is looked for. In a cluster that is one that says something:
+     * what is asked of another would wait for it until its connection is given up.
+     */
     @Nullable
     Session any() {
         Session known = home;
@@ -47,6 +50,9 @@ final class Search {
         }
         if (found == null || found.isSilent()) {
             connect();
+            if (cluster.isCluster()) {
+                return null;
+            }
         }
         if (found != null) {
             home = found;

@@ -182,7 +182,8 @@ final class Moves {
 
     private @Nullable List<Replica> wantedByItself(
             MetadataImage image, PartitionInfo partition, Relocation relocation, long nowNs) {
-        List<Replica> others = relocation.without(partition, replica -> isLost(image, replica, nowNs));
+        List<Replica> others = relocation.without(
+                partition, replica -> isLost(image, replica, nowNs), replica -> isLeaving(image, replica));
         boolean grows = others == null && relocation.mayGrow(partition) && !asWanted.contains(partition.partitionId());
         if (others == null && !grows) {
             return null;
@@ -194,12 +195,16 @@ final class Moves {
         return grows ? relocation.completed(partition) : others;
     }
 
-    private boolean isLost(MetadataImage image, Replica replica, long nowNs) {
+    private static boolean isLeaving(MetadataImage image, Replica replica) {
         NodeInfo node = image.node(replica.nodeId());
-        if (node == null || node.draining() || !node.replica().equals(replica)) {
+        return node == null || node.draining() || !node.replica().equals(replica);
+    }
+
+    private boolean isLost(MetadataImage image, Replica replica, long nowNs) {
+        if (isLeaving(image, replica)) {
             return true;
         }
-        Long since = fencedSinceNs.get(node.nodeId());
+        Long since = fencedSinceNs.get(replica.nodeId());
         return since != null && nowNs - since >= lostNs;
     }
 }

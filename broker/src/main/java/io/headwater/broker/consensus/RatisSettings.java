@@ -20,8 +20,8 @@ final class RatisSettings {
         RaftServerConfigKeys.setStorageDir(properties, List.of(directory.toFile()));
 
         // The defaults of 150 to 300 ms change leaders on a busy machine. Records do not wait for it.
-        RaftServerConfigKeys.Rpc.setTimeoutMin(properties, ms(2_000));
-        RaftServerConfigKeys.Rpc.setTimeoutMax(properties, ms(3_000));
+        RaftServerConfigKeys.Rpc.setTimeoutMin(properties, ms(1_500));
+        RaftServerConfigKeys.Rpc.setTimeoutMax(properties, ms(2_500));
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, ms(100));
         RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, ms(300));
         RaftServerConfigKeys.Rpc.setRequestTimeout(properties, ms(3_000));

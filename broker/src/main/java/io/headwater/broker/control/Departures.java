@@ -14,6 +14,7 @@ import io.headwater.protocol.wire.ErrorCode;
 import io.headwater.protocol.wire.OperateClusterReply;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** Nodes that are to leave for good: whether the others can take what they hold. The controller does the rest. */
 final class Departures {
@@ -65,8 +66,9 @@ final class Departures {
         List<String> stuck = new ArrayList<>();
         for (TopicInfo topic : image.topics()) {
             for (PartitionInfo partition : topic.partitions()) {
-                if (partition.replicas().voters().stream().anyMatch(voter -> isOn(leaving, voter))) {
-                    List<Replica> next = relocation.without(partition, voter -> isOn(leaving, voter));
+                Predicate<Replica> goes = voter -> isOn(leaving, voter);
+                if (partition.replicas().voters().stream().anyMatch(goes)) {
+                    List<Replica> next = relocation.without(partition, goes, goes);
                     if (next == null) {
                         stuck.add(partition.topicName() + ":" + partition.index());
                     } else {

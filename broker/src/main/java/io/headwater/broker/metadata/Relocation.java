@@ -35,22 +35,33 @@ public final class Relocation {
      * The voters with others in the places of those that are lost. A learner is chosen before anyone else: somebody has
      * begun with it.
      *
-     * @return null if none is lost, or if not one of them can be replaced
+     * @param leaving those of them that do not come back: where nobody can take the place of one, and there are more voters
+     *     than the topic wants, it is left out
+     * @return null if none is lost, or if not one of them can be replaced or left out
      */
-    public @Nullable List<Replica> without(PartitionInfo partition, Predicate<Replica> lost) {
+    public @Nullable List<Replica> without(
+            PartitionInfo partition, Predicate<Replica> lost, Predicate<Replica> leaving) {
         List<Replica> voters = new ArrayList<>(partition.replicas().voters());
         boolean changed = false;
-        for (int i = 0; i < voters.size(); i++) {
+        for (int i = voters.size() - 1; i >= 0; i--) {
             if (lost.test(voters.get(i))) {
                 NodeInfo next = best(partition, voters, i);
                 if (next != null) {
                     voters.set(i, next.replica());
                     load.merge(next.nodeId(), 1, Integer::sum);
                     changed = true;
+                } else if (leaving.test(voters.get(i)) && voters.size() > wanted(partition)) {
+                    voters.remove(i);
+                    changed = true;
                 }
             }
         }
         return changed ? voters : null;
+    }
+
+    private int wanted(PartitionInfo partition) {
+        TopicInfo topic = image.topic(partition.topicName());
+        return Placement.replicas(image, topic == null ? 0 : topic.replication().replicas());
     }
 
     /** Whether it has one voter because there were no more nodes when it was placed; nobody has changed that since. */

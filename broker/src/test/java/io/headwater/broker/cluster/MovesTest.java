@@ -108,6 +108,36 @@ class MovesTest {
         assertEquals(Map.of(), moves.next(young.image, List.of(1), nowNs).move());
     }
 
+    /** A move that ended in the middle may leave one. */
+    @Test
+    void whoLeavesAndIsOneTooManyNeedsNobodyInItsPlace() {
+        TestPicture four = new TestPicture(4);
+        four.took(create("old", 1, 3));
+        List<Replica> three = oldOf(four).replicas().voters();
+        NodeInfo fourth = four.image.nodes().stream()
+                .filter(node -> !three.contains(node.replica()))
+                .findFirst()
+                .orElseThrow();
+        four.took(Command.newBuilder()
+                .setAddLearner(AddLearner.newBuilder()
+                        .setPartitionId(oldOf(four).partitionId())
+                        .setReplica(wire(fourth.replica()))));
+        change(four, List.of(three.get(0), fourth.replica(), three.get(1), three.get(2)));
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        assertEquals(Map.of(), moves.next(four.image, List.of(1), nowNs).move());
+
+        four.took(Command.newBuilder().setDrainNode(DrainNode.newBuilder().setNodeId(fourth.nodeId())));
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        assertEquals(
+                Map.of(oldOf(four).partitionId(), three),
+                moves.next(four.image, List.of(1), nowNs).move());
+        change(four, three);
+        NodeInfo next = four.node(three.get(1).nodeId());
+        four.took(Command.newBuilder().setDrainNode(DrainNode.newBuilder().setNodeId(next.nodeId())));
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        assertEquals(Map.of(), moves.next(four.image, List.of(1), nowNs).move(), "nobody is left to take its place");
+    }
+
     private static PartitionInfo oldOf(TestPicture picture) {
         return Objects.requireNonNull(picture.image.topic("old")).partitions().get(0);
     }

@@ -375,15 +375,10 @@ final class Faults {
         }
     }
 
-    /**
-     * Whether a node is on its way out; once nobody asks for that any more. Where a move has left one voter too many, nothing takes
-     * that away, and its node may never leave: a known limit.
-     */
+    /** Whether a node is on its way out; once nobody asks for that any more. */
     boolean isLeaving() {
         NodeInfo node = world.metadata().image().node(leaving);
-        boolean isStuck = world.partitions().stream()
-                .anyMatch(each -> each.replicas().voters().size() > World.REPLICAS);
-        return node == null ? leaving != 0 && !replaced : node.draining() && !isStuck;
+        return node == null ? leaving != 0 && !replaced : node.draining();
     }
 
     /** How often a fault of that kind did what it is there for; of those of which it is not certain. */
