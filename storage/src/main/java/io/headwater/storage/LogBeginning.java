@@ -81,6 +81,7 @@ final class LogBeginning {
     static void finish(LogContext context, SegmentHeader header) throws IOException {
         Marks marks = context.marks();
         marks.reset(context.partitionId(), endOf(header));
+        marks.startsAt(context.partitionId(), header.baseIndex());
         marks.sync();
         Disk disk = context.disk();
         for (String name : disk.list(context.directory())) {

@@ -20,6 +20,9 @@ final class LogRecovery {
 
     private static final String MARKED_MISSING = "the file is missing, and held durable entries";
 
+    private static final String OLDEST_MISSING =
+            "the file is missing, the log begins later, and retention did not remove it; put it back";
+
     /**
      * No crash leaves this: names in a directory become durable in the order in which they are made, the tail is removed
      * from its end, and retention lets go of the first file only when the mark on the disk has moved off it.
@@ -92,8 +95,14 @@ final class LogRecovery {
             throw new CorruptLogException(
                     context.logPath(mark.durable.segmentBaseIndex), 0, nothingDurable ? FIRST_MISSING : MARKED_MISSING);
         }
+        if (mark.startIndex != Mark.UNKNOWN && bases.get(0) > mark.startIndex) {
+            throw new CorruptLogException(context.logPath(mark.startIndex), 0, OLDEST_MISSING);
+        }
         addBelowMark();
         addMarked(nothingDurable);
+        if (mark.startIndex == Mark.UNKNOWN && !segments.isEmpty()) {
+            context.marks().startsAt(context.partitionId(), segments.get(0).baseIndex());
+        }
         return recovered();
     }
 

@@ -70,6 +70,9 @@ final class LogRetention {
 
     private int remove(List<Segment> removed) {
         segments.subList(0, removed.size()).clear();
+        if (!removed.isEmpty()) {
+            context.marks().startsAt(context.partitionId(), segments.get(0).baseIndex());
+        }
         retire(removed);
         return removed.size();
     }

@@ -195,6 +195,9 @@ public final class LogVerifier {
         if (someMustBeThere && !bases.contains(mark.durable.segmentBaseIndex)) {
             damage(path, 0, "the segment of entry " + mark.durable.segmentBaseIndex + " is missing");
         }
+        if (someMustBeThere && mark.startIndex != Mark.UNKNOWN && !bases.isEmpty() && bases.get(0) > mark.startIndex) {
+            damage(path, 0, "the segment of entry " + mark.startIndex + ", the oldest, is missing");
+        }
         SegmentSummary last = null;
         for (long base : bases) {
             last = verifySegment(path, id, base, last, mark.durable);

@@ -10,6 +10,8 @@ package io.headwater.storage;
  * entry.
  */
 public final class Mark {
+    static final long UNKNOWN = -1;
+
     public long partitionId;
     /** The highest leader epoch that this copy has promised to; -1 before the first. */
     public int promisedEpoch = -1;
@@ -17,6 +19,12 @@ public final class Mark {
     public final SyncPoint durable = new SyncPoint();
     /** Everything below this entry index is known to be committed. In the file it is never beyond {@link #durable}. */
     public long commitIndex;
+
+    /**
+     * The base index of the log's first segment, or of one before which retention has removed all: a log that begins later has lost
+     * something. {@link #UNKNOWN} where a version wrote the mark that did not keep it.
+     */
+    public long startIndex;
 
     public boolean clean;
 
@@ -51,6 +59,7 @@ public final class Mark {
         promisedEpoch = other.promisedEpoch;
         durable.set(other.durable);
         commitIndex = other.commitIndex;
+        startIndex = other.startIndex;
         clean = other.clean;
         flags = other.flags;
         hadEndIndex = other.hadEndIndex;

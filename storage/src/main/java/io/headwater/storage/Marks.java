@@ -300,6 +300,11 @@ public final class Marks implements Closeable {
         table.reset(partitionId, point);
     }
 
+    /** Says where the log begins. The file must have it before any segment before that goes: {@link #sync}. */
+    void startsAt(long partitionId, long index) {
+        table.startsAt(partitionId, index);
+    }
+
     /**
      * Nothing from a point on can be relied on any more: moves the durable mark and the commit mark back there, and makes the
      * copy {@link ReplicaFlag#SUSPECT}, all at once and synced. Nobody may use the log meanwhile.

@@ -21,17 +21,19 @@ import java.util.UUID;
  *                                        48  i64  commit index
  * </pre>
  *
- * Flags: 1 clean, 2 learner, 4 suspect, 8 had, 16 deleted, 32 unsynced, 64 lost tail. One with "had" is 16 bytes longer: the epoch of
- * the last entry that it had when it was found damaged, and the index behind that.
+ * Flags: 1 clean, 2 learner, 4 suspect, 8 had, 16 deleted, 32 unsynced, 64 lost tail, 128 start. One with "had" is 16 bytes longer: the
+ * epoch of the last entry that it had when it was found damaged, and the index behind that. One with "start" is 8 bytes longer: behind
+ * all others, the index where the log begins.
  */
 final class MarksLayout {
     /** Tag of the journal. */
     static final int TAG = 0x4D41524B; // "MARK"
 
     private static final int MARK_BYTES = 56;
-    private static final int HAD_MARK_BYTES = MARK_BYTES + 16;
+    private static final int HAD_BYTES = 16;
+    private static final int START_BYTES = 8;
     /** What a mark takes at most in the journal, with its head. */
-    static final int MARK_RECORD_BYTES = HAD_MARK_BYTES + JournalLayout.RECORD_HEAD;
+    static final int MARK_RECORD_BYTES = MARK_BYTES + HAD_BYTES + START_BYTES + JournalLayout.RECORD_HEAD;
 
     private static final byte IDENTITY = 1;
     private static final byte MARK = 2;
@@ -39,6 +41,7 @@ final class MarksLayout {
     private static final byte VERSION = 1;
     private static final int CLEAN = 1;
     private static final int HAD = 8;
+    private static final int START = 128;
     private static final int REPLICA_FLAGS = ReplicaFlag.LEARNER.bit()
             | ReplicaFlag.SUSPECT.bit()
             | ReplicaFlag.DELETED.bit()
@@ -72,21 +75,34 @@ final class MarksLayout {
 
     /** How many bytes {@link #encode(Mark, ByteBuffer)} makes. */
     static int sizeOf(Mark mark) {
-        return mark.hadEndIndex > 0 ? HAD_MARK_BYTES : MARK_BYTES;
+        return sizeOf(flags(mark));
+    }
+
+    private static int sizeOf(int flags) {
+        return MARK_BYTES + ((flags & HAD) == 0 ? 0 : HAD_BYTES) + ((flags & START) == 0 ? 0 : START_BYTES);
+    }
+
+    private static int flags(Mark mark) {
+        return mark.flags
+                | (mark.clean ? CLEAN : 0)
+                | (mark.hadEndIndex > 0 ? HAD : 0)
+                | (mark.startIndex == Mark.UNKNOWN ? 0 : START);
     }
 
     /** Encodes a mark over the {@link #sizeOf} bytes of {@code into}, which may be reused. */
     static void encode(Mark mark, ByteBuffer into) {
-        boolean had = mark.hadEndIndex > 0;
-        int flags = mark.flags | (mark.clean ? CLEAN : 0) | (had ? HAD : 0);
+        int flags = flags(mark);
         into.clear();
         into.put(MARK).put((byte) flags).putShort((short) 0).putInt(mark.promisedEpoch);
         into.putLong(mark.partitionId);
         into.putLong(mark.durable.endIndex).putLong(mark.durable.endOffset);
         into.putLong(mark.durable.segmentBaseIndex).putLong(mark.durable.position);
         into.putLong(Math.min(mark.commitIndex, mark.durable.endIndex));
-        if (had) {
+        if ((flags & HAD) != 0) {
             into.putLong(mark.hadEpoch).putLong(mark.hadEndIndex);
+        }
+        if ((flags & START) != 0) {
+            into.putLong(mark.startIndex);
         }
     }
 
@@ -109,8 +125,9 @@ final class MarksLayout {
             int length = Short.toUnsignedInt(bytes.getShort(2));
             String cluster = new String(record, IDENTITY_BYTES, length, StandardCharsets.UTF_8);
             reader.identity(new Identity(new UUID(bytes.getLong(8), bytes.getLong(16)), cluster));
-        } else if (type == MARK && record.length == ((bytes.get(1) & HAD) == 0 ? MARK_BYTES : HAD_MARK_BYTES)) {
-            boolean had = record.length == HAD_MARK_BYTES;
+        } else if (type == MARK && record.length == sizeOf(bytes.get(1))) {
+            boolean had = (bytes.get(1) & HAD) != 0;
+            boolean start = (bytes.get(1) & START) != 0;
             scratch.hadEpoch = had ? (int) bytes.getLong(MARK_BYTES) : 0;
             scratch.hadEndIndex = had ? bytes.getLong(MARK_BYTES + 8) : 0;
             scratch.flags = bytes.get(1) & REPLICA_FLAGS;
@@ -119,6 +136,7 @@ final class MarksLayout {
             scratch.partitionId = bytes.getLong(8);
             scratch.durable.set(bytes.getLong(16), bytes.getLong(24), bytes.getLong(32), bytes.getLong(40));
             scratch.commitIndex = bytes.getLong(48);
+            scratch.startIndex = start ? bytes.getLong(record.length - START_BYTES) : Mark.UNKNOWN;
             reader.mark(scratch);
         } else if (type == REMOVED && record.length == 16) {
             reader.removed(bytes.getLong(8));

@@ -127,6 +127,15 @@ final class MarksTable {
         }
     }
 
+    /** The file hears of it later. */
+    synchronized void startsAt(long partitionId, long index) {
+        Mark mark = marks.get(partitionId);
+        if (mark != null && mark.startIndex != index) {
+            mark.startIndex = index;
+            changed(mark, false);
+        }
+    }
+
     synchronized void reset(long partitionId, SyncPoint point) {
         Mark mark = require(partitionId);
         mark.durable.set(point);
@@ -140,6 +149,7 @@ final class MarksTable {
         mark.flags |= ReplicaFlag.SUSPECT.bit();
         mark.durable.set(point);
         mark.commitIndex = Math.min(mark.commitIndex, point.endIndex);
+        mark.startIndex = Math.min(mark.startIndex, point.segmentBaseIndex);
         mark.clean = false;
         changed(mark, true);
     }

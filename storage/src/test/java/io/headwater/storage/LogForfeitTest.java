@@ -134,6 +134,7 @@ class LogForfeitTest {
         check("a header of the first segment", 0, () -> flip(0, 20));
         check("the open segment", 150, () -> flip(segments().size() - 1, -300));
         check("the header of the open segment", 150, () -> flip(segments().size() - 1, 20));
+        check("the oldest is missing", 0, () -> memory.delete(segments().get(0)));
         check("one in the middle is missing", 40, () -> memory.delete(segments().get(2)));
         check(
                 "the open one is missing",

@@ -58,6 +58,48 @@ class LogRetentionTest {
     }
 
     @Test
+    void whatItRemovedIsToldApartFromWhatWasLostAlsoAfterAPowerCut() throws IOException {
+        TestDirectory dir = open();
+        fill(dir, 400);
+        assertTrue(dir.log().deleteOldSegments(400, 100, -1) > 0);
+        dir.runBackground();
+        long start = dir.log().startOffset();
+        disk.powerCut();
+        try (TestDirectory again = open()) {
+            assertEquals(start, again.log().startOffset());
+        }
+        Path oldest = disk.list(PATH.resolve("partitions/7")).stream()
+                .filter(name -> name.endsWith(".log"))
+                .map(PATH.resolve("partitions/7")::resolve)
+                .findFirst()
+                .orElseThrow();
+        disk.delete(oldest);
+        try (TestDirectory lost = open()) {
+            CorruptLogException refused = assertThrows(CorruptLogException.class, lost::log);
+            assertEquals(oldest, refused.file());
+            assertTrue(String.valueOf(refused.getMessage()).contains("retention did not remove it"));
+        }
+    }
+
+    /** The marks have let go, and a crash comes before the files went. */
+    @Test
+    void aCrashBeforeTheFilesAreGoneLeavesThemPartOfTheLog() throws IOException {
+        TestDirectory dir = open();
+        fill(dir, 400);
+        assertTrue(dir.log().deleteOldSegments(400, 100, -1) > 0);
+        dir.directory.marks().sync();
+        disk.powerCut();
+        try (TestDirectory again = open()) {
+            assertEquals(400, LogContent.all(again.log()).size());
+            assertTrue(again.log().deleteOldSegments(400, 100, -1) > 0);
+            again.runBackground();
+        }
+        try (TestDirectory last = open()) {
+            assertTrue(last.log().startOffset() > 50);
+        }
+    }
+
+    @Test
     void removesTheOldestSegmentsOfALogThatIsTooLarge() throws IOException {
         try (TestDirectory dir = open()) {
             fill(dir, 200);

@@ -147,10 +147,37 @@ class MarksTest {
         assertEquals("false true 0 0", sayOf(again, 8));
     }
 
-    /** What a file from before the flags holds is what a copy without any writes. */
+    @Test
+    void remembersWhereALogBeginsAndThatAnOlderVersionDidNotSay() throws IOException {
+        Marks marks = Marks.create(disk, DIRECTORY, ID);
+        marks.register(7);
+        marks.register(8);
+        marks.register(9);
+        marks.durable(7, point(350));
+        marks.startsAt(7, 200);
+        marks.startsAt(8, Mark.UNKNOWN);
+        marks.forfeit(8, point(100), 300, 1);
+        marks.sync();
+        Marks again = afterPowerCut();
+        assertEquals("200 -1 0", startOf(again, 7) + " " + startOf(again, 8) + " " + startOf(again, 9));
+        again.forfeit(7, point(250), 350, 1);
+        assertEquals(200, startOf(afterPowerCut(), 7));
+        again = afterPowerCut();
+        again.forfeit(7, point(0), 350, 1);
+        assertEquals(0, startOf(afterPowerCut(), 7));
+    }
+
+    private static long startOf(Marks marks, long partitionId) {
+        Mark mark = new Mark();
+        marks.load(partitionId, mark);
+        return mark.startIndex;
+    }
+
+    /** What a file from before the flags holds is what a copy without any writes, and without a known start. */
     @Test
     void writesAMarkWithoutFlagsAsBefore() {
         Mark mark = new Mark();
+        mark.startIndex = Mark.UNKNOWN;
         mark.partitionId = 7;
         mark.promisedEpoch = 3;
         mark.durable.set(point(50));

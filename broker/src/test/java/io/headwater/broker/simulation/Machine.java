@@ -311,7 +311,7 @@ final class Machine {
 
     /**
      * While it is down, a segment of a log is lost or emptied, or what an old copy has of it takes its place; or just its index
-     * is lost. Not the oldest of several, whose end looks as if retention had come by. False: there is none.
+     * is lost. False: there is none.
      */
     boolean loseFile() {
         try {
@@ -322,11 +322,7 @@ final class Machine {
             Path file = segment(spot);
             int size = disk.contents(file).length;
             byte[] old = Arrays.copyOf(disk.contents(file), (int) spot.position());
-            List<String> logs = disk.list(Objects.requireNonNull(file.getParent())).stream()
-                    .filter(name -> name.endsWith(".log"))
-                    .toList();
-            boolean isOldest = logs.size() > 1 && file.endsWith(logs.get(0));
-            switch (random.nextInt(isOldest ? 1 : 0, 5)) {
+            switch (random.nextInt(5)) {
                 case 0 -> lose(file);
                 case 4 -> lose(Path.of(file.toString().replace(".log", ".index")));
                 case 1 -> disk.put(file, new byte[0]);
