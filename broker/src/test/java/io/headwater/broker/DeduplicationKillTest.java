@@ -40,7 +40,7 @@ class DeduplicationKillTest {
         TreeSet<String> confirmed = new TreeSet<>();
         for (int kill = 0; kill < KILLS; kill++) {
             try (BrokerProcess broker = BrokerProcess.start(directory);
-                    HeadwaterClient client = client(broker)) {
+                    HeadwaterClient client = client(broker, Duration.ofSeconds(5))) {
                 if (kill == 0) {
                     client.admin()
                             .createTopic(
@@ -62,7 +62,7 @@ class DeduplicationKillTest {
         assertTrue(confirmed.size() >= RECORDS / 4, confirmed.size() + " confirmed");
         for (int last = 0; last < 2; last++) {
             try (BrokerProcess broker = BrokerProcess.start(directory);
-                    HeadwaterClient client = client(broker);
+                    HeadwaterClient client = client(broker, Duration.ofSeconds(30));
                     Producer producer = client.producer().build()) {
                 send(producer).forEach(CompletableFuture::join);
                 List<String> stored = DeduplicationTest.stored(client);
@@ -72,8 +72,12 @@ class DeduplicationKillTest {
         }
     }
 
-    private static HeadwaterClient client(BrokerProcess broker) {
-        return HeadwaterClient.builder().server("127.0.0.1:" + broker.port()).build();
+    /** @param patience how long it looks for a broker that is dead, as it is closed */
+    private static HeadwaterClient client(BrokerProcess broker, Duration patience) {
+        return HeadwaterClient.builder()
+                .server("127.0.0.1:" + broker.port())
+                .timeout(patience)
+                .build();
     }
 
     /** All, in the same order, but begun anywhere: batches are not those of the time before. */

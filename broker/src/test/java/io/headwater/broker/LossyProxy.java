@@ -90,14 +90,14 @@ final class LossyProxy implements AutoCloseable {
             int dribble = 0;
             for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
                 int fate = healed ? 1000 : chance.nextInt(1000);
-                if (fate < 4) {
+                if (fate < 8) {
                     out.write(bytes, 0, chance.nextInt(read + 1));
                     cuts.incrementAndGet();
                     // With unsent bytes thrown away on both sides, or in order.
                     to.setOption(StandardSocketOptions.SO_LINGER, chance.nextBoolean() ? 0 : -1);
                     return;
                 }
-                if (fate < 5) {
+                if (fate < 9) {
                     silences.incrementAndGet();
                     swallow(in, bytes);
                     return;

@@ -26,7 +26,7 @@ final class Logs {
         }
     }
 
-    /** @throws CorruptLogException where a bit has rotted that nobody had come by yet; now somebody has */
+    /** @throws CorruptLogException where a bit has rotted that nobody had come by yet; now somebody has, or did a moment ago */
     static List<String> read(PartitionLog log) throws CorruptLogException {
         List<String> values = new ArrayList<>();
         RecordBatch batch = new RecordBatch();
@@ -53,6 +53,9 @@ final class Logs {
         } catch (CorruptLogException e) {
             throw e;
         } catch (StorageException | InvalidBatchException e) {
+            if (e.getCause() instanceof CorruptLogException found) {
+                throw found;
+            }
             throw new AssertionError(e);
         }
         return values;
