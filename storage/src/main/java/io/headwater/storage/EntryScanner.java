@@ -168,6 +168,16 @@ final class EntryScanner {
         return problem;
     }
 
+    /** Whether what {@link #payload} has read is what was written: that {@link #next} has found of a DATA entry's batch header. */
+    boolean isIntact(ByteBuffer payload) {
+        if (envelope.kind() == EntryKind.DATA) {
+            return true;
+        }
+        crc.reset();
+        crc.update(payload.duplicate());
+        return (int) crc.getValue() == envelope.payloadCrc();
+    }
+
     /** The current entry's batch header, or all of its payload if it is a control entry. Lent until {@link #next}. */
     ByteBuffer payload() throws IOException {
         if (envelope.kind() == EntryKind.DATA) {

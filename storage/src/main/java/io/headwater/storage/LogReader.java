@@ -2,7 +2,9 @@ package io.headwater.storage;
 
 import io.headwater.record.EntryKind;
 import io.headwater.record.Envelope;
+import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -261,9 +263,21 @@ final class LogReader {
             Segment segment = segments.get(i);
             EntryScanner walk = scanner(segment, end);
             while (next(segment, walk, end)) {
-                visitor.visit(walk.envelope(), walk.payload());
+                visitor.visit(walk.envelope(), payload(segment, walk));
             }
         }
+    }
+
+    private static ByteBuffer payload(Segment segment, EntryScanner walk) throws IOException {
+        try {
+            ByteBuffer payload = walk.payload();
+            if (walk.isIntact(payload)) {
+                return payload;
+            }
+        } catch (EOFException shorter) {
+            throw segment.unreadable(walk.position(), shorter);
+        }
+        throw new CorruptLogException(segment.path(), walk.position(), "the checksum of a payload does not match");
     }
 
     /** How many segments stand before the one that a replay would begin with after any crash from now on. */

@@ -268,6 +268,12 @@ final class LogRecovery {
         Segment segment = loaded != null && usable
                 ? adopt(header, loaded.covered(), loaded.index(), end.position)
                 : adopt(header, SegmentSummary.of(header), newIndex(header.baseIndex()), end.position);
+        long size = segment.file().disk().size();
+        if (size < end.position) {
+            // Its last entry may have its head, and not all that is behind it.
+            throw new CorruptLogException(
+                    segment.path(), size, "the file ends here (expected, by the durable mark: " + end + ")");
+        }
         scan(segment, EntryScanner.Depth.HEADS, end.position);
         if (segment.summary().endPosition < end.position) {
             throw segment.corrupt(scanner);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.record.EntryKind;
 import io.headwater.record.testing.Seeds;
 import io.headwater.storage.testing.FaultyDisk;
 import io.headwater.storage.testing.MemoryDisk;
@@ -133,6 +134,44 @@ class LogDamageTest {
             disk.kill();
         }
         assertEquals(whole.length, refused);
+    }
+
+    /** What is derived comes from these payloads alone, and nobody else reads them. */
+    @Test
+    void neverReplaysWhatHasRottedOrWasCutOffWhereverItIs() throws IOException {
+        try (TestDirectory dir = open()) {
+            append(dir, 0, 1);
+            for (int i = 0; i < 2; i++) {
+                dir.log().appendControl(EntryKind.GROUP_OPS, ByteBuffer.wrap(new byte[] {1, 2, 3, 4, 5}), 1, 2000 + i);
+            }
+            dir.commit(dir.log());
+        }
+        byte[] whole = disk.contents(FIRST);
+        byte[] marks = disk.contents(PATH.resolve("marks"));
+        byte[] index = disk.contents(INDEX);
+        int first = SegmentHeader.SIZE;
+        for (int position = first + ByteBuffer.wrap(whole).getInt(first); position < whole.length; position++) {
+            byte[] rotten = whole.clone();
+            rotten[position] ^= (byte) (1 << position % 8);
+            for (byte[] damaged : List.of(rotten, Arrays.copyOf(whole, position))) {
+                disk.put(FIRST, damaged);
+                disk.put(PATH.resolve("marks"), marks);
+                disk.put(INDEX, index);
+                TestDirectory dir = open();
+                List<String> replayed = new ArrayList<>();
+                CorruptLogException refused = assertThrows(
+                        CorruptLogException.class,
+                        () -> dir.log()
+                                .replay((envelope, payload) -> replayed.add(envelope.kind() + " "
+                                        + (payload.remaining() == 5 ? payload.getInt(payload.position()) : 0))));
+                assertEquals(FIRST, refused.file());
+                assertTrue(
+                        Set.of("DATA 0", "GROUP_OPS " + 0x01020304).containsAll(replayed),
+                        "byte " + position + ": " + replayed);
+                assertTrue(replayed.size() < 3);
+                disk.kill();
+            }
+        }
     }
 
     @Test

@@ -327,7 +327,8 @@ final class Machine {
                 case 4 -> lose(Path.of(file.toString().replace(".log", ".index")));
                 case 1 -> disk.put(file, new byte[0]);
                 case 2 -> disk.put(file, old);
-                default -> disk.put(file, Arrays.copyOf(old, size));
+                // What is acknowledged behind the marks would be gone as well, which nobody could see (ADR 0007).
+                default -> disk.put(file, isCovered(spot, size) ? Arrays.copyOf(old, size) : new byte[0]);
             }
             isDamagedAt(spot);
             return true;
@@ -367,6 +368,12 @@ final class Machine {
         MemoryDisk copy = new MemoryDisk();
         copy.put(DIRECTORY.resolve("marks"), disk.durableContents(DIRECTORY.resolve("marks")));
         return Marks.open(copy, DIRECTORY);
+    }
+
+    private boolean isCovered(Spot spot, long size) throws IOException {
+        try (Marks marks = durableMarks()) {
+            return marks != null && covered(marks).contains(new Spot(spot.partition(), spot.segment(), size));
+        }
     }
 
     /** Segments, each with how much of it the marks cover. */
