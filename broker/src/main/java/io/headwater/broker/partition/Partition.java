@@ -6,7 +6,6 @@ import io.headwater.broker.metadata.TopicPolicy;
 import io.headwater.broker.partition.Partitions.PositionsSnapshot;
 import io.headwater.broker.queue.HeapBudget;
 import io.headwater.broker.queue.Now;
-import io.headwater.broker.queue.QueueFormatException;
 import io.headwater.protocol.Errors;
 import io.headwater.protocol.wire.CommitPosition;
 import io.headwater.protocol.wire.Error;
@@ -89,8 +88,10 @@ public final class Partition {
         Replay replay = new Replay(partition.producers, partition.positions, new ReplayedQueues(partition.queues));
         try {
             log.replay(replay::entry);
-        } catch (UnknownFormatException | QueueFormatException e) {
-            throw new LogOfflineException(String.valueOf(e.getMessage()), e);
+        } catch (RuntimeException e) {
+            // Of a later version, or one that was wrong: this partition alone stops.
+            throw new LogOfflineException(
+                    "partition " + info.partitionId() + " cannot be replayed: " + e.getMessage(), e);
         }
         partition.queues.open(log.endOffset(), now);
         partition.positions.allDurable();
