@@ -18,16 +18,16 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three brokers in processes of their own, one of which is killed (SIGKILL) again and again, whichever it is: it leads
- * partitions, follows others, and perhaps decides for the cluster. Meanwhile a client publishes and another reads along.
- * {@code -Dheadwater.kills=100} runs it for longer. It prints how long a partition was without an acknowledgement, by what
- * the victim was: of a cluster that was whole again before, with every leader where it should be, where {@code
- * -Dheadwater.settle=12000}, in milliseconds, lets it become so.
+ * Three brokers in processes of their own (or {@code -Dheadwater.nodes=5}), one of which is killed (SIGKILL) again and again,
+ * whichever it is: it leads partitions, follows others, and perhaps decides for the cluster. Meanwhile a client publishes and
+ * another reads along. {@code -Dheadwater.kills=100} runs it for longer. It prints how long a partition was without an
+ * acknowledgement, by what the victim was: of a cluster that was whole again before, with every leader where it should be,
+ * where {@code -Dheadwater.settle=12000}, in milliseconds, lets it become so.
  */
 class ClusterKillLoopTest {
     private static final int KILLS = Integer.getInteger("headwater.kills", 4);
     private static final long SEED = Long.getLong("headwater.seed", 7);
-    private static final int NODES = 3;
+    private static final int NODES = Integer.getInteger("headwater.nodes", 3);
     private static final int BETWEEN = 1_500;
     /** After a restart, before the next one dies. None: it may not have caught up by then. */
     private static final Duration SETTLING = Duration.ofMillis(Long.getLong("headwater.settle", 0));
