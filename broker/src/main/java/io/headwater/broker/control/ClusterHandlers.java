@@ -68,13 +68,19 @@ final class ClusterHandlers {
                 .setAnsweredBy(nodeId)
                 .setController(alone ? nodeId : responsibility.controllerNode())
                 .addAllMetadataVoters(responsibility.voters());
-        List<Integer> leaders = description.getNodesList().stream()
-                .filter(node -> node.getLeads() > 0 && !node.getFenced())
+        List<Integer> leaders = leading(description, false);
+        List<Integer> unheard = leading(description, true);
+        reply.sendWhenDone(FanOut.gather(leaders, partitions::lags)
+                .thenApply(answers -> description
+                        .setLags(lags(leaders, answers).addAllUnknown(unheard))
+                        .build()));
+    }
+
+    private static List<Integer> leading(ClusterDescription.Builder description, boolean fenced) {
+        return description.getNodesList().stream()
+                .filter(node -> node.getLeads() > 0 && node.getFenced() == fenced)
                 .map(ClusterNode::getNodeId)
                 .toList();
-        reply.sendWhenDone(FanOut.gather(leaders, partitions::lags)
-                .thenApply(
-                        answers -> description.setLags(lags(leaders, answers)).build()));
     }
 
     private ClusterLags.Builder lags(List<Integer> leaders, List<FanOut.Answer<ClusterLags>> answers) {

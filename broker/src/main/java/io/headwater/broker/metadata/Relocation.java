@@ -35,8 +35,7 @@ public final class Relocation {
      * The voters with others in the places of those that are lost. A learner is chosen before anyone else: somebody has
      * begun with it.
      *
-     * @param leaving those of them that do not come back: where nobody can take the place of one, and there are more voters
-     *     than the topic wants, it is left out
+     * @param leaving those of them that do not come back: where there are more voters than the topic wants, one is left out
      * @return null if none is lost, or if not one of them can be replaced or left out
      */
     public @Nullable List<Replica> without(
@@ -44,14 +43,14 @@ public final class Relocation {
         List<Replica> voters = new ArrayList<>(partition.replicas().voters());
         boolean changed = false;
         for (int i = voters.size() - 1; i >= 0; i--) {
-            if (lost.test(voters.get(i))) {
+            if (leaving.test(voters.get(i)) && voters.size() > wanted(partition)) {
+                voters.remove(i);
+                changed = true;
+            } else if (lost.test(voters.get(i))) {
                 NodeInfo next = best(partition, voters, i);
                 if (next != null) {
                     voters.set(i, next.replica());
                     load.merge(next.nodeId(), 1, Integer::sum);
-                    changed = true;
-                } else if (leaving.test(voters.get(i)) && voters.size() > wanted(partition)) {
-                    voters.remove(i);
                     changed = true;
                 }
             }
@@ -59,9 +58,13 @@ public final class Relocation {
         return changed ? voters : null;
     }
 
+    /** However many nodes there are just now: what was given three keeps them. */
     private int wanted(PartitionInfo partition) {
         TopicInfo topic = image.topic(partition.topicName());
-        return Placement.replicas(image, topic == null ? 0 : topic.replication().replicas());
+        int told = topic == null ? 0 : topic.replication().replicas();
+        int automatic =
+                partition.replicas().voters().size() >= Placement.AUTOMATIC_REPLICAS ? Placement.AUTOMATIC_REPLICAS : 1;
+        return told == 0 ? automatic : told;
     }
 
     /** Whether it has one voter because there were no more nodes when it was placed; nobody has changed that since. */

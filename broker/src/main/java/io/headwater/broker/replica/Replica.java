@@ -49,7 +49,6 @@ public final class Replica {
         }
         view = newer;
         state.follow(newer);
-        early.values().removeIf(attach -> !mayBeEarly(attach));
         Leadership leading = leadership;
         if (leading != null
                 && (newer.epoch() > leading.epoch() || !newer.configuration().isVoter(state.me))) {
@@ -57,6 +56,7 @@ public final class Replica {
         } else if (leading != null) {
             leading.adopt(newer);
         }
+        early.values().removeIf(attach -> !mayBeEarly(attach));
         if (mayLead(newer)) {
             lead(newer);
         } else if (leadership == null) {
@@ -100,6 +100,7 @@ public final class Replica {
         early.values().stream()
                 .filter(attach -> attach.epoch() == newer.epoch())
                 .forEach(leading::onAttach);
+        early.values().removeIf(attach -> attach.epoch() <= newer.epoch());
     }
 
     private void stepDown() {

@@ -138,6 +138,39 @@ class MovesTest {
         assertEquals(Map.of(), moves.next(four.image, List.of(1), nowNs).move(), "nobody is left to take its place");
     }
 
+    @Test
+    void whoLeavesAndIsOneTooManyIsLeftOutAlthoughThereIsAPlace() {
+        TestPicture three = new TestPicture(3);
+        three.took(create("old", 1, 1));
+        Replica only = oldOf(three).replicas().voters().get(0);
+        NodeInfo second = three.node(only.nodeId() % 3 + 1);
+        three.took(Command.newBuilder()
+                .setAddLearner(AddLearner.newBuilder()
+                        .setPartitionId(oldOf(three).partitionId())
+                        .setReplica(wire(second.replica()))));
+        change(three, List.of(second.replica(), only));
+        three.took(Command.newBuilder().setDrainNode(DrainNode.newBuilder().setNodeId(second.nodeId())));
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        assertEquals(
+                Map.of(oldOf(three).partitionId(), List.of(only)),
+                moves.next(three.image, List.of(1), nowNs).move());
+    }
+
+    /** With two nodes that stay nothing new would get three; what has them waits for a third node. */
+    @Test
+    void whatWasGivenThreeByItselfKeepsThem() {
+        TestPicture four = new TestPicture(4);
+        four.took(create("old", 1, 0));
+        List<Replica> voters = oldOf(four).replicas().voters();
+        assertEquals(3, voters.size());
+        int fourth = 10 - voters.stream().mapToInt(Replica::nodeId).sum();
+        for (int leaving : new int[] {fourth, voters.get(2).nodeId()}) {
+            four.took(Command.newBuilder().setDrainNode(DrainNode.newBuilder().setNodeId(leaving)));
+        }
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        assertEquals(Map.of(), moves.next(four.image, List.of(1), nowNs).move());
+    }
+
     private static PartitionInfo oldOf(TestPicture picture) {
         return Objects.requireNonNull(picture.image.topic("old")).partitions().get(0);
     }

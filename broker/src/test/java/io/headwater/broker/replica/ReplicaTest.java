@@ -87,8 +87,10 @@ class ReplicaTest {
         lone.attach(2, B, 1);
         lone.sealed(3);
         lone.view(3, new Leader(ME, INCARNATION), THREE);
+        lone.attach(5, new AttachId(A, 61, 3), 1);
+        lone.view(5, new Leader(ME, INCARNATION), THREE); // of the one in between it has not heard
         assertEquals(
-                List.of(new AttachId(A, 61, 2)),
+                List.of(new AttachId(A, 61, 2), new AttachId(A, 61, 3)),
                 lone.sent(AttachOk.class).stream().map(AttachOk::id).toList());
     }
 
