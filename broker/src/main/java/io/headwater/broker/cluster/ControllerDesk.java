@@ -57,6 +57,9 @@ final class ControllerDesk implements ControllerPorts {
     private final long startNs;
     private MetadataImage image;
     private boolean mayHaveLostLeaders = true;
+    /** As of the last look. */
+    private boolean haveLostLeaders;
+
     private long tickNs;
     private long lookedNs;
     private long fastUntilNs;
@@ -135,7 +138,7 @@ final class ControllerDesk implements ControllerPorts {
         if (nextInNs(nowNs) == 0) {
             tick(nowNs);
         }
-        if (nowNs - lookedNs >= SLOW_NS) {
+        if (haveLostLeaders && nowNs - lookedNs >= SLOW_NS) {
             mayHaveLostLeaders = true; // what was proposed for those that have may have been lost
         }
         if (mayHaveLostLeaders) {
@@ -205,10 +208,12 @@ final class ControllerDesk implements ControllerPorts {
 
     /** Whoever was elected by a controller that did not know; whose node came back in another incarnation. */
     private void sealWithoutLiveLeader() {
+        haveLostLeaders = false;
         for (TopicInfo topic : image.topics()) {
             for (PartitionInfo partition : topic.partitions()) {
                 Leader leader = partition.leader();
                 if (leader != null && !isAlive(leader)) {
+                    haveLostLeaders = true;
                     controller.seal(partition.partitionId());
                 }
             }

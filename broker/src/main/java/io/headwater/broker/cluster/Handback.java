@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which partitions should go back to their preferred leaders, after those were away: when such a node has been there for a
@@ -28,6 +29,8 @@ final class Handback {
     private final Map<Long, Long> asked = new HashMap<>();
 
     private long lookNs;
+    /** In this picture all that can be led by their preferred leaders are: until the next one there is nothing to look for. */
+    private @Nullable MetadataImage atHome;
 
     Handback(long steadyMs, long nowNs) {
         this.steadyNs = TimeUnit.MILLISECONDS.toNanos(steadyMs);
@@ -62,18 +65,31 @@ final class Handback {
             return next;
         }
         lookNs = nowNs + EVERY_NS;
+        if (isSame(image, atHome)) {
+            return next;
+        }
+        boolean areAtHome = true;
         asked.keySet().removeIf(partition -> image.partition(partition) == null);
         for (TopicInfo topic : image.topics()) {
             for (PartitionInfo partition : topic.partitions()) {
-                if (next.size() < AT_ONCE && isAway(image, partition, nowNs)) {
-                    next.add(partition.partitionId());
+                if (isAway(image, partition)) {
+                    areAtHome = false;
+                    if (next.size() < AT_ONCE && isDue(partition, nowNs)) {
+                        next.add(partition.partitionId());
+                    }
                 }
             }
         }
+        atHome = areAtHome ? image : null;
         return next;
     }
 
-    private boolean isAway(MetadataImage image, PartitionInfo partition, long nowNs) {
+    private static boolean isSame(MetadataImage one, @Nullable MetadataImage other) {
+        return one == other;
+    }
+
+    /** As far as the picture says it; it does not depend on the time. */
+    private static boolean isAway(MetadataImage image, PartitionInfo partition) {
         Leader leader = partition.leader();
         if (leader == null
                 || partition.replicas().isJoint()
@@ -82,13 +98,15 @@ final class Handback {
         }
         var preferred = partition.replicas().voters().get(0);
         NodeInfo node = image.node(preferred.nodeId());
-        Presence presence = present.get(preferred.nodeId());
-        if (leader.nodeId() == preferred.nodeId()
-                || node == null
-                || node.draining()
-                || !node.replica().equals(preferred)
-                || presence == null
-                || nowNs - presence.sinceNs() < steadyNs) {
+        return leader.nodeId() != preferred.nodeId()
+                && node != null
+                && !node.draining()
+                && node.replica().equals(preferred);
+    }
+
+    private boolean isDue(PartitionInfo partition, long nowNs) {
+        Presence presence = present.get(partition.replicas().voters().get(0).nodeId());
+        if (presence == null || nowNs - presence.sinceNs() < steadyNs) {
             return false;
         }
         Long before = asked.put(partition.partitionId(), presence.incarnation());

@@ -31,6 +31,13 @@ final class Moves {
     /** What takes longer holds up no other one. */
     private static final long PLACE_NS = TimeUnit.MINUTES.toNanos(10);
 
+    /** What there was nothing to do about: until something in here is another there is nothing to look for. */
+    private record Calm(MetadataImage image, List<Integer> metadataVoters) {
+        boolean isSame(MetadataImage newest, List<Integer> voters) {
+            return image == newest && metadataVoters.equals(voters);
+        }
+    }
+
     private record Given(List<Replica> voters, long sinceNs) {}
 
     /** A copy that nobody waits for any more. */
@@ -62,6 +69,7 @@ final class Moves {
     private final Map<Long, Given> given = new LinkedHashMap<>();
 
     private long lookNs;
+    private @Nullable Calm calm;
 
     /** @param lostMs after how long fenced a node's replicas are replaced */
     Moves(long lostMs, long nowNs) {
@@ -83,6 +91,7 @@ final class Moves {
     /** An operator wants these voters, the preferred leader first. A later wish replaces an earlier one. */
     void ask(long partitionId, List<Replica> voters) {
         asked.put(partitionId, List.copyOf(voters));
+        calm = null;
     }
 
     /** @param metadataVoters the nodes that vote on the metadata: such a node leaves when it does so no longer */
@@ -92,6 +101,11 @@ final class Moves {
             return steps;
         }
         lookNs = nowNs + EVERY_NS;
+        if (calm != null && calm.isSame(image, metadataVoters)) {
+            return steps;
+        }
+        // Then what is found depends on the picture alone, and not on the time.
+        boolean isNothingLeft = asked.isEmpty() && given.isEmpty() && fencedSinceNs.isEmpty();
         asWanted.removeIf(partition -> image.partition(partition) == null);
         asked.keySet().removeIf(partition -> image.partition(partition) == null);
         given.keySet().removeIf(partition -> image.partition(partition) == null);
@@ -111,6 +125,7 @@ final class Moves {
                 steps.unregister().add(node);
             }
         }
+        calm = isNothingLeft && steps.count() == 0 ? new Calm(image, metadataVoters) : null;
         return steps;
     }
 
