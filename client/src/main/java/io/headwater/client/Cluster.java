@@ -326,7 +326,11 @@ final class Cluster implements Session.Owner {
         calls.expire(nowNs, search);
         boolean isBusy = sessions.size() > 1;
         for (Session session : List.copyOf(sessions.values())) {
+            boolean wasSilent = session.isSilent();
             session.tick(nowNs);
+            if (wasSilent && !session.isSilent()) {
+                calls.retryAll();
+            }
             if (session.isSilent() && session.nodeId() != 0) {
                 picture.topicsLedBy(session.nodeId()).forEach(refresh::want);
                 // What it was asked as their leader waits for the next one.

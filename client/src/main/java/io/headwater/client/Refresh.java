@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Asks who leads the partitions of some topics: one request at a time, and more rarely while that does not help. */
 final class Refresh {
+    /** Who has not helped after this is not asked again, if there is another. */
+    private static final long ANOTHER_NS = 150_000_000;
+    /** What is wanted so long after the last one has nothing to do with it. */
+    private static final long AFRESH_NS = 1_000_000_000;
+
     private final Cluster cluster;
     private final Picture picture;
     private final Set<String> wanted = new LinkedHashSet<>();
@@ -18,7 +23,11 @@ final class Refresh {
     /** Of this one; null: the next attempt is only due. */
     private @Nullable Session asked;
 
+    /** Since somebody helped. */
     private int inVain;
+    /** When they began. */
+    private long beganNs;
+
     private long notBeforeNs;
 
     Refresh(Cluster cluster, Picture picture) {
@@ -38,7 +47,11 @@ final class Refresh {
         }
         if (!running) {
             running = true;
-            cluster.loop().schedule(Math.max(0, notBeforeNs - cluster.loop().nowNs()), this::ask);
+            long waitNs = notBeforeNs - cluster.loop().nowNs();
+            if (waitNs < -AFRESH_NS) {
+                inVain = 0;
+            }
+            cluster.loop().schedule(Math.max(0, waitNs), this::ask);
         }
     }
 
@@ -48,7 +61,11 @@ final class Refresh {
     }
 
     private void ask() {
-        if (inVain > 3 && picture.isCluster()) {
+        long nowNs = cluster.loop().nowNs();
+        // The one that helped is counted, too.
+        if (inVain <= 1) {
+            beganNs = nowNs;
+        } else if (nowNs - beganNs >= ANOTHER_NS && picture.isCluster()) {
             cluster.askAnother();
         }
         Session session = cluster.any();

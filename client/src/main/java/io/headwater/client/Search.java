@@ -14,12 +14,22 @@ import org.jspecify.annotations.Nullable;
 final class Search {
     /** Who has not answered after this is given company. */
     static final long SLOW_NS = 250_000_000;
+    /** Another than who says nothing is looked for so long, before that one is asked all the same. */
+    private static final long LONELY_NS = 1_000_000_000;
+    /** Who was not looked for in so long may have come back. */
+    private static final long OUTDATED_NS = 2 * LONELY_NS;
 
     private final Cluster cluster;
     private final List<Endpoint> seeds;
     private final Set<Endpoint> failedSeeds = new HashSet<>();
     private int next;
     private boolean everFound;
+    /** Since when nobody was found who says something. */
+    private long lonelyNs;
+    /** When such a one was looked for last; only while {@link #isLonely}. */
+    private long lookedNs;
+
+    private boolean isLonely;
     private @Nullable Session home;
     private String lastFailure = "not connected yet";
     private @Nullable HeadwaterException refusal;
@@ -32,8 +42,8 @@ final class Search {
     }
 
     /**
-     * A session that is ready; null: there is none yet, and one is looked for. In a cluster that is one that says something:
-     * what is asked of another would wait for it until its connection is given up.
+     * A session that is ready; null: there is none yet, and one is looked for. In a cluster that is one that says something,
+     * if there is one: what is asked of another waits for it until its connection is given up, if it is not well.
      */
     @Nullable
     Session any() {
@@ -44,13 +54,13 @@ final class Search {
         }
         Session found = null;
         for (Session session : cluster.sessions()) {
-            if (session.isReady() && (found == null || (found.isSilent() && !session.isSilent()))) {
+            if (session.isReady() && (found == null || isBetter(session, found))) {
                 found = session;
             }
         }
         if (found == null || found.isSilent()) {
-            connect();
-            if (cluster.isCluster()) {
+            boolean isOther = connect();
+            if (found != null && cluster.isCluster() && isOther && !isLonelyForLong()) {
                 return null;
             }
         }
@@ -59,6 +69,22 @@ final class Search {
             found.use();
         }
         return found;
+    }
+
+    /** Of those that say nothing, who was heard last is the most likely one to be well. */
+    private static boolean isBetter(Session session, Session than) {
+        return than.isSilent() && (!session.isSilent() || session.heardNs() > than.heardNs());
+    }
+
+    /** Who waits for a majority is well and says nothing, but for what it is asked: it shall not be waited for each time. */
+    private boolean isLonelyForLong() {
+        long nowNs = cluster.loop().nowNs();
+        if (!isLonely || nowNs - lookedNs > OUTDATED_NS) {
+            isLonely = true;
+            lonelyNs = nowNs;
+        }
+        lookedNs = nowNs;
+        return nowNs - lonelyNs > LONELY_NS;
     }
 
     boolean isReady() {
@@ -96,7 +122,8 @@ final class Search {
         }
     }
 
-    private void connect() {
+    /** False: there is no address but one. */
+    private boolean connect() {
         List<Endpoint> all = new ArrayList<>(seeds);
         cluster.nodes().forEach(endpoint -> {
             if (!all.contains(endpoint)) {
@@ -106,7 +133,7 @@ final class Search {
         for (Session session : cluster.sessions()) {
             long tryingNs = session.tryingNs();
             if (tryingNs >= 0 && tryingNs < SLOW_NS) {
-                return;
+                return true;
             }
         }
         for (int i = 0; i < all.size(); i++) {
@@ -115,13 +142,15 @@ final class Search {
             if (session.isIdle()) {
                 next = at + 1;
                 session.connect();
-                return;
+                break;
             }
         }
+        return all.size() > 1;
     }
 
     void found() {
         everFound = true;
+        isLonely = false;
     }
 
     void ended(Session session) {

@@ -161,6 +161,11 @@ final class Session implements LinkListener {
         return silent;
     }
 
+    /** When it was heard last, to a tick. */
+    long heardNs() {
+        return heardNs;
+    }
+
     /** Somebody waits for an answer or for deliveries. */
     boolean isBusy() {
         return !sent.isEmpty() || !subscriptions.isEmpty();

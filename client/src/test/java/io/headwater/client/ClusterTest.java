@@ -9,6 +9,7 @@ import io.headwater.client.fake.SimulatedCluster;
 import io.headwater.client.fake.SimulatedLoop;
 import io.headwater.protocol.FrameType;
 import io.headwater.protocol.wire.Anchor;
+import io.headwater.protocol.wire.Credit;
 import io.headwater.protocol.wire.DeleteTopic;
 import io.headwater.protocol.wire.FindOffset;
 import io.headwater.protocol.wire.GetTopics;
@@ -33,14 +34,56 @@ class ClusterTest {
         final Cluster cluster;
 
         Run(SplittableRandom random) {
+            this(random, 3);
+        }
+
+        Run(SplittableRandom random, int nodes) {
             this.random = random;
-            this.brokers = new SimulatedCluster(loop, random.split(), 3, 3);
+            this.brokers = new SimulatedCluster(loop, random.split(), nodes, 3);
             this.cluster = new Cluster(
                     Endpoint.parseAll(brokers.servers()),
                     endpoint -> brokers.link(endpoint.host()),
                     loop,
                     random.split(),
                     ClientSettings.of(brokers.servers(), "test", 9 * SECOND, 10 * SECOND));
+        }
+
+        /** Who is asked what any can be, and says nothing of itself any more: it has something to answer, and never does. */
+        Session fallSilent() {
+            await(ask(FrameType.GET_TOPICS, GetTopics.getDefaultInstance(), Call.Repeat.READ));
+            Session home = cluster.any();
+            home.sendOnce(FrameType.CREDIT, Credit.getDefaultInstance(), List.of(), new Outcome());
+            loop.runUntil(home::isSilent, 2 * SECOND);
+            return home;
+        }
+
+        /** How long it takes until some broker has answered. */
+        long answeredNs() {
+            long startNs = loop.nowNs();
+            Outcome id = ask(FrameType.INIT_PRODUCER, InitProducer.getDefaultInstance(), Call.Repeat.READ);
+            await(id);
+            assertTrue(id.reply != null, () -> String.valueOf(id.failure));
+            return loop.nowNs() - startNs;
+        }
+
+        void crashAllBut(int node) {
+            for (int other = 1; other <= brokers.size(); other++) {
+                if (other != node) {
+                    brokers.crash(other, 1_000 * SECOND);
+                }
+            }
+        }
+
+        Outcome find(int index) {
+            FindOffset find = FindOffset.newBuilder()
+                    .setPartitionId(index + 1)
+                    .setAnchor(Anchor.ANCHOR_END)
+                    .build();
+            return ask(FrameType.FIND_OFFSET, find, Call.Repeat.READ);
+        }
+
+        void await(Outcome outcome) {
+            loop.runUntil(outcome::isDone, 60 * SECOND);
         }
 
         Outcome ask(FrameType type, MessageLite request, Call.Repeat repeat) {
@@ -75,15 +118,11 @@ class ClusterTest {
     }
 
     private Outcome find(int index) {
-        FindOffset find = FindOffset.newBuilder()
-                .setPartitionId(index + 1)
-                .setAnchor(Anchor.ANCHOR_END)
-                .build();
-        return only.ask(FrameType.FIND_OFFSET, find, Call.Repeat.READ);
+        return only.find(index);
     }
 
     private void await(Outcome outcome) {
-        loop.runUntil(outcome::isDone, 60 * SECOND);
+        only.await(outcome);
     }
 
     private long sent(FrameType type) {
@@ -157,6 +196,98 @@ class ClusterTest {
         assertInstanceOf(HeadwaterException.Retriable.class, id.failure);
         assertEquals("METADATA_UNAVAILABLE", id.failure.code());
         assertTrue(sent(FrameType.INIT_PRODUCER) < 300, () -> sent(FrameType.INIT_PRODUCER) + " times in 9 s");
+    }
+
+    @Test
+    void asksAnotherWhereOneSaysNothing() {
+        Session home = only.fallSilent();
+        assertTrue(only.answeredNs() < SECOND / 10, "it waited for who says nothing");
+        assertTrue(cluster.any() != home);
+    }
+
+    @Test
+    void asksWhoSaysNothingWhereNobodyElseCanBe() {
+        Session home = only.fallSilent();
+        only.crashAllBut(home.nodeId());
+        loop.runUntil(() -> cluster.any() == home, 3 * SECOND);
+        for (int i = 0; i < 3; i++) {
+            assertTrue(only.answeredNs() < SECOND / 10, "others are looked for anew each time");
+            loop.runUntil(home::isSilent, 2 * SECOND);
+        }
+    }
+
+    @Test
+    void looksForNobodyInAClusterOfOne() {
+        Run run = new Run(new SplittableRandom(1), 1);
+        run.fallSilent();
+        assertTrue(run.answeredNs() < SECOND / 10, "it looked for others");
+    }
+
+    @Test
+    void whatWaitedForWhoSaysSomethingAgainIsAskedAtOnce() {
+        await(only.ask(FrameType.GET_TOPICS, GetTopics.getDefaultInstance(), Call.Repeat.READ));
+        Session home = cluster.any();
+        only.crashAllBut(home.nodeId());
+        only.ask(FrameType.GET_TOPICS, GetTopics.getDefaultInstance(), Call.Repeat.READ);
+        brokers.hang(home.nodeId(), 1_750_000_000);
+        loop.runUntil(home::isSilent, 2 * SECOND);
+        Outcome id = only.ask(FrameType.INIT_PRODUCER, InitProducer.getDefaultInstance(), Call.Repeat.READ);
+        loop.runUntil(() -> !home.isSilent(), SECOND);
+        assertTrue(!id.isDone(), "it was not waited for");
+        long heardNs = loop.nowNs();
+        await(id);
+        assertTrue(loop.nowNs() - heardNs < SECOND / 100, "after " + (loop.nowNs() - heardNs) + " ns");
+    }
+
+    /** How long it takes until it is found: its leader crashes, another leads at once, and brokers hear so within 130 ms. */
+    private static long failOverNs(Run run, int index) {
+        int leader = run.brokers.leader(index);
+        long startNs = run.loop.nowNs();
+        run.brokers.electionNs = 1;
+        run.brokers.stalenessNs = 130_000_000;
+        run.brokers.crash(leader, 1_000 * SECOND);
+        run.await(run.find(index));
+        return run.loop.nowNs() - startNs;
+    }
+
+    /** All brokers are connected to, and who is asked what any can be does not lead the first partition. */
+    private static void connectAll(Run run) {
+        run.await(run.ask(FrameType.GET_TOPICS, GetTopics.getDefaultInstance(), Call.Repeat.READ));
+        Session home = run.cluster.any();
+        for (int node = 1; node <= run.brokers.size(); node++) {
+            run.cluster.session(Endpoint.parse("node" + node + ":1")).connect();
+        }
+        run.brokers.electionNs = 1;
+        run.brokers.stalenessNs = 0;
+        run.brokers.elect(0, home.nodeId() % run.brokers.size() + 1);
+        run.loop.runFor(SECOND / 10);
+        run.await(run.find(0));
+        assertTrue(run.cluster.any() == home);
+    }
+
+    @Test
+    void aFailoverIsNotNoticedLaterForAStallLongAgo() {
+        for (int seed = 1; seed <= 30; seed++) {
+            Run run = new Run(new SplittableRandom(seed));
+            connectAll(run);
+            Outcome stalled = run.find(0);
+            run.brokers.hang(run.brokers.leader(0), 8 * SECOND);
+            run.await(stalled);
+            run.loop.runFor(10 * SECOND);
+            long tookNs = failOverNs(run, 0);
+            assertTrue(tookNs < SECOND / 5, "seed " + seed + ": after " + tookNs + " ns");
+        }
+    }
+
+    @Test
+    void staysWithWhoItAsksInAnOrdinaryFailover() {
+        for (int seed = 1; seed <= 30; seed++) {
+            Run run = new Run(new SplittableRandom(seed));
+            connectAll(run);
+            Session home = run.cluster.any();
+            failOverNs(run, 0);
+            assertTrue(run.cluster.any() == home, "seed " + seed);
+        }
     }
 
     @Test
