@@ -35,7 +35,8 @@ public final class Relocation {
      * The voters with others in the places of those that are lost. A learner is chosen before anyone else: somebody has
      * begun with it.
      *
-     * @param leaving those of them that do not come back: where there are more voters than the topic wants, one is left out
+     * @param leaving those of them that do not come back: where there are more voters than the topic wants, one is left out; so is
+     *     one of two of a topic that was given no number, if nobody can take its place
      * @return null if none is lost, or if not one of them can be replaced or left out
      */
     public @Nullable List<Replica> without(
@@ -52,6 +53,9 @@ public final class Relocation {
                     voters.set(i, next.replica());
                     load.merge(next.nodeId(), 1, Integer::sum);
                     changed = true;
+                } else if (leaving.test(voters.get(i)) && voters.size() == 2 && told(partition) == 0) {
+                    voters.remove(i); // two are worse than one
+                    changed = true;
                 }
             }
         }
@@ -60,11 +64,14 @@ public final class Relocation {
 
     /** However many nodes there are just now: what was given three keeps them. */
     private int wanted(PartitionInfo partition) {
+        int told = told(partition);
+        return told == 0 ? Placement.AUTOMATIC_REPLICAS : told;
+    }
+
+    /** How many replicas its topic was told to have; 0: it was not. */
+    private int told(PartitionInfo partition) {
         TopicInfo topic = image.topic(partition.topicName());
-        int told = topic == null ? 0 : topic.replication().replicas();
-        int automatic =
-                partition.replicas().voters().size() >= Placement.AUTOMATIC_REPLICAS ? Placement.AUTOMATIC_REPLICAS : 1;
-        return told == 0 ? automatic : told;
+        return topic == null ? 0 : topic.replication().replicas();
     }
 
     /** Whether it has one voter because there were no more nodes when it was placed; nobody has changed that since. */

@@ -156,6 +156,32 @@ class MovesTest {
                 moves.next(three.image, List.of(1), nowNs).move());
     }
 
+    @Test
+    void ofTwoVotersOneIsReplacedIfThereIsAPlaceAndLeftOutIfThereIsNone() {
+        for (int nodes = 2; nodes <= 3; nodes++) {
+            TestPicture two = new TestPicture(2);
+            two.took(create("old", 1, 0));
+            Replica only = oldOf(two).replicas().voters().get(0);
+            NodeInfo second = two.node(3 - only.nodeId());
+            two.took(Command.newBuilder()
+                    .setAddLearner(AddLearner.newBuilder()
+                            .setPartitionId(oldOf(two).partitionId())
+                            .setReplica(wire(second.replica()))));
+            change(two, List.of(second.replica(), only));
+            if (nodes == 3) {
+                two.register(3, "first");
+            }
+            two.took(Command.newBuilder().setDrainNode(DrainNode.newBuilder().setNodeId(second.nodeId())));
+            Moves fresh = new Moves(LOST_MS, nowNs);
+            nowNs += TimeUnit.SECONDS.toNanos(2);
+            assertEquals(
+                    nodes == 2 ? List.of(only) : List.of(two.node(3).replica(), only),
+                    fresh.next(two.image, List.of(1), nowNs)
+                            .move()
+                            .get(oldOf(two).partitionId()));
+        }
+    }
+
     /** With two nodes that stay nothing new would get three; what has them waits for a third node. */
     @Test
     void whatWasGivenThreeByItselfKeepsThem() {
