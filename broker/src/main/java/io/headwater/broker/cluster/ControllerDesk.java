@@ -85,6 +85,7 @@ final class ControllerDesk implements ControllerPorts {
     }
 
     void onImage(MetadataImage next, long nowNs) {
+        tick(nowNs); // what is asked for now is not overdue at the next one
         handback.onImage(next, nowNs);
         MetadataImage before = image;
         image = next;

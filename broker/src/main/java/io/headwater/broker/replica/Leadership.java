@@ -1,10 +1,10 @@
 package io.headwater.broker.replica;
 
 import io.headwater.broker.replica.Rules.Rule;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A replica while it leads one epoch: it sends its log to the others, and counts what they have on disk. */
@@ -25,6 +25,9 @@ final class Leadership {
     private Configuration configuration;
     private List<ReplicaId> learners;
     private List<ReplicaId> others = List.of();
+    /** Those of them that have attached. */
+    private List<Peer> peers = List.of();
+
     private boolean alone;
     private long markIndex = NO_MARK;
     private @Nullable Handover handover;
@@ -107,6 +110,11 @@ final class Leadership {
         chosen.remove(state.me);
         others = chosen;
         lags.keepOnly(others);
+        choosePeers();
+    }
+
+    private void choosePeers() {
+        peers = others.stream().map(attached::get).filter(Objects::nonNull).toList();
     }
 
     /** When it is committed under both sets, no count under the old set alone can be under way any more (R13). */
@@ -133,6 +141,7 @@ final class Leadership {
                 if (couldCopy(attach, found.index())) {
                     // It takes nothing until it attaches again.
                     attached.remove(attach.id().replica());
+                    choosePeers();
                     copyFirst(attach.id(), found.index(), true);
                 } else {
                     open(peer, attach.id(), found.index());
@@ -164,6 +173,7 @@ final class Leadership {
         if (peer == null || truncateTo < peer.acked()) {
             peer = new Peer(state, ok);
             attached.put(id.replica(), peer);
+            choosePeers();
         } else {
             peer.opened(ok);
         }
@@ -189,20 +199,9 @@ final class Leadership {
 
     /** Something was appended. */
     void pump() {
-        for (Peer peer : peers()) {
+        for (Peer peer : peers) {
             peer.pump();
         }
-    }
-
-    private List<Peer> peers() {
-        List<Peer> found = new ArrayList<>(others.size());
-        for (ReplicaId other : others) {
-            Peer peer = attached.get(other);
-            if (peer != null) {
-                found.add(peer);
-            }
-        }
-        return found;
     }
 
     /** Counts again: an acknowledgement, the own sync, the own promise or the voters have moved. */
@@ -256,7 +255,7 @@ final class Leadership {
     /** Asks the other voters whether they still follow. Returns the number of this round, which is above all before it. */
     long askToConfirm() {
         long round = state.newRound();
-        for (Peer peer : peers()) {
+        for (Peer peer : peers) {
             if (configuration.isVoter(peer.id)) {
                 peer.askToConfirm(round);
             }
@@ -302,7 +301,7 @@ final class Leadership {
 
     /** What was sent to the node and not acknowledged may be lost. */
     void disconnected(int node) {
-        for (Peer peer : peers()) {
+        for (Peer peer : peers) {
             if (peer.id.node() == node) {
                 peer.rewind();
             }
@@ -321,19 +320,34 @@ final class Leadership {
     }
 
     boolean needsTicks() {
-        return handover != null
-                || configuration.isJoint()
-                || !learners.isEmpty()
-                || peers().stream().anyMatch(Peer::isBehind);
+        if (handover != null || configuration.isJoint() || !learners.isEmpty()) {
+            return true;
+        }
+        for (Peer peer : peers) {
+            if (peer.isBehind()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether somebody does not know yet what is committed. */
+    boolean owesCommit() {
+        for (Peer peer : peers) {
+            if (peer.isOwedCommit()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void tick(long nowMs) {
-        for (Peer peer : peers()) {
+        for (Peer peer : peers) {
             peer.tick(nowMs);
         }
         if (nowMs - commitToldMs >= state.settings.commitDelayMs()) {
             commitToldMs = nowMs;
-            peers().forEach(Peer::tellCommit);
+            peers.forEach(Peer::tellCommit);
         }
         if (handover != null) {
             handover.tick(nowMs);

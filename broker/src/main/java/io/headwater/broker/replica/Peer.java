@@ -128,11 +128,15 @@ final class Peer {
     }
 
     boolean isBehind() {
-        return acked < next || next < state.log.endIndex() || commitTold < state.commit() || isLeftBehind();
+        return acked < next || next < state.log.endIndex() || isOwedCommit() || isLeftBehind();
+    }
+
+    boolean isOwedCommit() {
+        return commitTold < state.commit();
     }
 
     void tellCommit() {
-        if (commitTold < state.commit()) {
+        if (isOwedCommit()) {
             commitTold = state.commit();
             state.messages.send(id.node(), new ReplicaMessage.Commit(epoch, id, commitTold));
         }

@@ -293,6 +293,11 @@ public final class Replica {
         return leadership != null ? leadership.needsTicks() : follower.isWaiting() || state.isSuspect();
     }
 
+    /** Whether a tick is wanted after {@link ReplicaSettings#commitDelayMs}: others can show nothing before they know. */
+    public boolean owesCommit() {
+        return leadership != null && leadership.owesCommit();
+    }
+
     /** The log or the promises are broken. */
     public void halt(String reason) {
         stepDown();

@@ -16,7 +16,6 @@ import io.headwater.storage.CorruptLogException;
 import io.headwater.storage.LogOfflineException;
 import io.headwater.storage.LogStart;
 import io.headwater.storage.StorageException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
@@ -32,10 +31,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Replicas {
     private static final Logger LOG = LoggerFactory.getLogger(Replicas.class);
-    /** Leaders tell commits; the others wait for an answer, and have time. */
-    private static final long LEADERS_TICK_MS = 5;
-
-    private static final long TICK_MS = 50;
     private static final long LOOK_MS = 500;
     private static final long NO_ROOM_MS = 5_000;
     /** Whichever node is up to it. */
@@ -50,10 +45,8 @@ final class Replicas {
     private final Absences absent;
     private final Resignations resigned;
     final SegmentCopies copying;
-    private final List<LocalReplica> ticking = new ArrayList<>();
+    private final Ticking ticking = new Ticking();
     private int lives;
-    private boolean leadersTick;
-    private long tickedMs;
     private long lookedMs;
     private @Nullable Runnable whenHandedOver;
     /** This broker stops: whatever it is to lead yet goes on to another one. */
@@ -331,11 +324,7 @@ final class Replicas {
                 LOG.warn("partition {}: cannot be served now: {}", local.info().displayName(), e.getMessage());
             }
         }
-        if (!local.ticking && local.replica().needsTicks()) {
-            local.ticking = true;
-            leadersTick |= local.replica().isLeading();
-            ticking.add(local);
-        }
+        ticking.look(local);
         if (local.isDirty()) {
             shard.appended(local);
         }
@@ -407,8 +396,7 @@ final class Replicas {
 
     private void drop(LocalReplica local) {
         replicas.remove(local.partitionId());
-        ticking.remove(local);
-        local.ticking = false;
+        ticking.forget(local);
         local.close();
         shard.drop(local);
     }
@@ -467,32 +455,16 @@ final class Replicas {
             replicas.values().forEach(local -> local.lookStuck(nowMs));
             promises.retry();
         }
-        if (ticking.isEmpty() || nowMs - tickedMs < (leadersTick ? LEADERS_TICK_MS : TICK_MS)) {
-            return 0;
-        }
-        tickedMs = nowMs;
-        leadersTick = false;
-        for (LocalReplica local : List.copyOf(ticking)) {
-            if (local.ticking) {
-                with(local, each -> each.replica().tick(nowMs));
-            }
-        }
-        ticking.removeIf(local -> {
-            local.ticking &= local.replica().needsTicks();
-            leadersTick |= local.ticking && local.replica().isLeading();
-            return !local.ticking;
-        });
-        return 1;
+        return ticking.tick(nowMs, local -> with(local, each -> each.replica().tick(nowMs))) ? 1 : 0;
     }
 
     /** In how many milliseconds {@link #tick} has something to do; the largest long: not before something happens. */
     long nextTickInMs(long nowMs) {
         long next = Math.min(resigned.nextInMs(nowMs), absent.nextInMs(nowMs));
         next = Math.min(next, copying.nextInMs(nowMs));
-        long ticks = tickedMs + (leadersTick ? LEADERS_TICK_MS : TICK_MS) - nowMs;
         if (shard.isUnsettled()) {
             next = Math.min(next, Math.max(0, lookedMs + LOOK_MS - nowMs));
         }
-        return ticking.isEmpty() ? next : Math.min(next, Math.max(0, ticks));
+        return Math.min(next, ticking.nextInMs(nowMs));
     }
 }

@@ -123,6 +123,23 @@ class ControllerDeskTest {
     }
 
     @Test
+    void whatAPictureMakesItAskForIsNotOverdueSoonAfter() {
+        turn(500);
+        NodeInfo gone = picture.node(2);
+        proposed.add(Commands.fence(gone).build());
+        desk.nodeLost(gone);
+        turn(480);
+        agree();
+        turn(1);
+        assertEquals(3, sent.size(), "each voter is asked");
+        sent.clear();
+        turn(30);
+        assertEquals(List.of(), sent);
+        turn(500);
+        assertEquals(3, sent.size(), "nobody has answered");
+    }
+
+    @Test
     void aNodesPartitionsMoveInAFewCommandsAndMessages() {
         turn(1);
         assertEquals(List.of(), proposed);
