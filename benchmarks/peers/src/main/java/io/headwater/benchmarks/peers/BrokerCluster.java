@@ -12,6 +12,9 @@ import org.agrona.concurrent.SystemNanoClock;
 
 /** Three brokers that keep three copies of everything, two of which must have what is acknowledged. Nodes from 1 on. */
 record BrokerCluster(List<BrokerProcess> members) implements AutoCloseable {
+    private static final int QUIET_SECONDS = 5;
+    private static final double QUIET_CORES = 0.2;
+    private static final long REST_SECONDS = 120;
     static final int NODES = 3;
     private static final long WHOLE_SECONDS = 60;
 
@@ -74,6 +77,30 @@ record BrokerCluster(List<BrokerProcess> members) implements AutoCloseable {
             }
         }
         throw new IllegalStateException("the cluster is not whole after " + WHOLE_SECONDS + " s");
+    }
+
+    /** Returns when the brokers have done what they were given: a while in which they together use a part of a core. */
+    void awaitRest() throws IOException {
+        long endNs = SystemNanoClock.INSTANCE.nanoTime() + REST_SECONDS * 1_000_000_000L;
+        int quiet = 0;
+        double before = cpuSeconds();
+        while (quiet < QUIET_SECONDS) {
+            if (SystemNanoClock.INSTANCE.nanoTime() - endNs > 0) {
+                throw new IllegalStateException("the brokers do not come to rest within " + REST_SECONDS + " s");
+            }
+            IdleScenario.rest(1);
+            double now = cpuSeconds();
+            quiet = now - before < QUIET_CORES ? quiet + 1 : 0;
+            before = now;
+        }
+    }
+
+    private double cpuSeconds() throws IOException {
+        double all = 0;
+        for (BrokerProcess member : members) {
+            all += ProcFigures.cpuSeconds(member.pid());
+        }
+        return all;
     }
 
     @Override

@@ -22,9 +22,9 @@ import org.agrona.concurrent.SystemNanoClock;
 final class ClusterLeadersScenario implements Scenario {
     private static final int LEADERS = 1000;
     private static final double TARGET_MILLISECONDS = 1000;
-    private static final long SETTLE_SECONDS = 15;
     private static final long LIMIT_NS = 60_000_000_000L;
-    private static final long LOOK_NS = 10_000_000;
+    /** A look costs what it looks at: each takes all brokers milliseconds. */
+    private static final long LOOK_NS = 50_000_000;
 
     @Override
     public String name() {
@@ -39,8 +39,8 @@ final class ClusterLeadersScenario implements Scenario {
                     HeadwaterClient client = ours.client()) {
                 Admin admin = client.admin();
                 admin.createTopic("led", TopicSettings.defaults().withPartitions(BrokerCluster.NODES * LEADERS));
-                IdleScenario.rest(SETTLE_SECONDS);
                 await(admin, cluster -> cluster.getLeaderless() == 0);
+                ours.awaitRest();
                 ClusterDescription cluster = admin.cluster();
                 ClusterNode victim = cluster.getNodesList().stream()
                         .filter(node -> node.getNodeId() != cluster.getController())
