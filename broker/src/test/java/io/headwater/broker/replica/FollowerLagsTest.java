@@ -5,6 +5,7 @@ import static io.headwater.broker.replica.LoneReplica.B;
 import static io.headwater.broker.replica.LoneReplica.C;
 import static io.headwater.broker.replica.LoneReplica.THREE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** Epoch 3 starts with the entry of index 1: what is appended after it has index 2 and more. */
+/** What a leader knows of its followers. Epoch 3 starts with the entry of index 1: what is appended after it has index 2 and more. */
 class FollowerLagsTest {
     private final LoneReplica lone = LoneReplica.leading(3, THREE, 1);
 
@@ -30,6 +31,21 @@ class FollowerLagsTest {
             lone.append(3);
         }
         lone.sync();
+    }
+
+    @Test
+    void aLeaderOwesACommitUntilItHasToldIt() {
+        lone.attach(3, A, 1);
+        append(1);
+        assertTrue(lone.replica.needsTicks(), "nobody has answered");
+        assertFalse(lone.replica.owesCommit());
+        lone.ack(3, A, 3);
+        assertEquals(3, lone.replica.commit());
+        assertTrue(lone.replica.owesCommit());
+        lone.replica.tick(1_000);
+        assertEquals(3, lone.sent(ReplicaMessage.Commit.class).get(0).commit());
+        assertFalse(lone.replica.owesCommit());
+        assertFalse(lone.replica.needsTicks());
     }
 
     @Test

@@ -116,23 +116,6 @@ class ReplicaTest {
     }
 
     @Test
-    void aLeaderOwesACommitUntilItHasToldIt() {
-        LoneReplica lone = LoneReplica.leading(4, THREE, 1);
-        lone.attach(4, A, 1);
-        lone.append(4);
-        lone.sync();
-        assertTrue(lone.replica.needsTicks(), "nobody has answered");
-        assertFalse(lone.replica.owesCommit());
-        lone.ack(4, A, 3);
-        assertEquals(3, lone.replica.commit());
-        assertTrue(lone.replica.owesCommit());
-        lone.replica.tick(1_000);
-        assertEquals(3, lone.sent(ReplicaMessage.Commit.class).get(0).commit());
-        assertFalse(lone.replica.owesCommit());
-        assertFalse(lone.replica.needsTicks());
-    }
-
-    @Test
     void aLogThatCannotBeCutForLackOfRoomIsCutLater() {
         LoneReplica lone = new LoneReplica(0, 1, 1, 1);
         lone.view(3, new Leader(A, 51), THREE);
