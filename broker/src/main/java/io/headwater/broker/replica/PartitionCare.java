@@ -32,6 +32,8 @@ final class PartitionCare {
     private int handoverEpoch;
     private long nowMs;
     private long askedMs;
+    /** There is nothing to ask for, until somebody says something. */
+    private boolean isCalm;
 
     PartitionCare(long partition, PartitionView view, ControllerPorts ports, ControllerSettings settings, Rules rules) {
         this.partition = partition;
@@ -58,6 +60,9 @@ final class PartitionCare {
 
     void tick(long now) {
         nowMs = now;
+        if (isCalm) {
+            return;
+        }
         if (now - askedMs >= settings.retryMs()) {
             act();
         } else {
@@ -68,6 +73,7 @@ final class PartitionCare {
     /** Asks for whatever is missing; what has been asked for may have been lost. */
     private void act() {
         askedMs = nowMs;
+        isCalm = false;
         if (view.isSealing()) {
             if (election.hasProposed()) {
                 // Who was to lead may be gone, or back in another run, which the metadata would not take.
@@ -83,6 +89,7 @@ final class PartitionCare {
             proposeSeal(); // it was voted out while it led: nobody would ever lead this epoch
         } else {
             changeVoters();
+            isCalm = wanted.isEmpty() && !view.configuration().isJoint();
         }
     }
 
@@ -147,6 +154,7 @@ final class PartitionCare {
 
     void move(List<ReplicaId> voters) {
         wanted = List.copyOf(voters);
+        isCalm = false;
         changeVoters();
     }
 
