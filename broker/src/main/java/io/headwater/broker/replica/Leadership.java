@@ -93,14 +93,21 @@ final class Leadership {
             configuration = view.configuration();
             chooseOthers();
             markIndex = NO_MARK;
-            if (!isAlone()) {
-                begin();
-            }
-            markIfJoint();
+            saySo();
         }
         chooseOthers();
         advance();
         pump();
+    }
+
+    /** In the log: that the epoch has begun, and that its voters change. A full disk may have had no room for that before. */
+    private void saySo() {
+        if (!isAlone()) {
+            begin();
+        }
+        if (markIndex == NO_MARK) {
+            markIfJoint();
+        }
     }
 
     private void chooseOthers() {
@@ -354,6 +361,9 @@ final class Leadership {
         }
         if (nowMs - noticedMs >= state.settings.resendMs()) {
             noticedMs = nowMs;
+            if (acceptsAppends()) {
+                saySo();
+            }
             tellController();
         }
     }

@@ -125,12 +125,14 @@ final class SimLog implements ReplicaLog {
 
     @Override
     public long appendEpochStart(int epoch) {
+        mustHaveRoom();
         append(new Entry(epoch, -1));
         return endIndex() - 1;
     }
 
     @Override
     public long appendConfigurationMark(int epoch, int configurationVersion) {
+        mustHaveRoom();
         append(new Entry(epoch, -2 - configurationVersion));
         return endIndex() - 1;
     }
@@ -177,9 +179,13 @@ final class SimLog implements ReplicaLog {
 
     @Override
     public void truncateTo(long endIndex) {
+        mustHaveRoom();
+        cut(endIndex);
+    }
+
+    private void mustHaveRoom() {
         if (full) {
             throw new UncheckedIOException(new IOException("the disk is full"));
         }
-        cut(endIndex);
     }
 }
