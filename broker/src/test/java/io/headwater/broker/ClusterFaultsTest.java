@@ -154,7 +154,9 @@ class ClusterFaultsTest {
     @Timeout(ROUNDS_TIMEOUT_S)
     void aDiskThatHangsLeadsNothingAndFollowsAgain() throws Exception {
         inTurn((cluster, node) -> {
+            ledBy(cluster, node);
             goesOn("disk of node " + node + " hangs", 4 * SOME, () -> cluster.freeze(node));
+            awaitLeaders(cluster, StreamHistory.TOPIC, topic -> isLedBySomebody(topic) && !isLedBy(topic, node));
             cluster.thaw(node);
             history.awaitMore(SOME);
         });
