@@ -52,6 +52,9 @@ final class SteppedOwners {
     FaultyDisk disk = new FaultyDisk(memory);
     MetadataImage image = MetadataImage.empty("sim");
     long nowMs = 1_000_000;
+    /** Of all owners, from the next start on. */
+    ReplicaPost post = ReplicaPost.NONE;
+
     private final int count;
     private final List<Mailbox> mailboxes = new ArrayList<>();
     private final List<Shard> shards = new ArrayList<>();
@@ -131,7 +134,7 @@ final class SteppedOwners {
                     settings,
                     mailboxOf,
                     self,
-                    ReplicaPost.NONE,
+                    post,
                     promises,
                     new SegmentGiver(new SegmentTraffic(64 << 20), background::add),
                     ReplicaSettings.DEFAULTS));
