@@ -253,7 +253,7 @@ public final class Replica {
         } else {
             turnToLeader();
             follower.tick(nowMs);
-            if (state.isSuspect() && nowMs - suspectMs >= state.settings.resendMs()) {
+            if (countsOrRefuses() && nowMs - suspectMs >= state.settings.resendMs()) {
                 suspectMs = nowMs;
                 tryToCount();
             }
@@ -263,7 +263,7 @@ public final class Replica {
     /** While it is suspect: what could not be kept before may be now, as a disk that was full has room again. */
     private void tryToCount() {
         PartitionView last = view;
-        if (last != null && mayLead(last)) {
+        if (last != null && state.isSuspect() && mayLead(last)) {
             lead(last);
             return;
         }
@@ -274,13 +274,17 @@ public final class Replica {
         moved();
     }
 
-    /** Of an epoch that it was found to lead before it lost what it had, and must not lead: nobody else ever would. */
+    private boolean countsOrRefuses() {
+        return state.isSuspect() || refused() != null;
+    }
+
+    /** Of an epoch that it is to lead, and did not when it heard so, as it might have lacked something: nobody else ever would. */
     private @Nullable PartitionView refused() {
         PartitionView last = view;
         Leader leader = last == null ? null : last.leader();
         boolean isNamed =
                 leader != null && leader.replica().equals(state.me) && leader.incarnation() == state.incarnation;
-        return state.isSuspect() && isNamed ? last : null;
+        return leadership == null && isNamed ? last : null;
     }
 
     private void turnToLeader() {
@@ -290,7 +294,7 @@ public final class Replica {
     }
 
     public boolean needsTicks() {
-        return leadership != null ? leadership.needsTicks() : follower.isWaiting() || state.isSuspect();
+        return leadership != null ? leadership.needsTicks() : follower.isWaiting() || countsOrRefuses();
     }
 
     /** Whether a tick is wanted after {@link ReplicaSettings#commitDelayMs}: others can show nothing before they know. */
