@@ -260,7 +260,7 @@ public final class Replica {
         }
     }
 
-    /** While it is suspect: what could not be kept before may be now, as a disk that was full has room again. */
+    /** What could not be kept before may be now, as a disk that was full has room again; an epoch that it refused is to end. */
     private void tryToCount() {
         PartitionView last = view;
         if (last != null && state.isSuspect() && mayLead(last)) {

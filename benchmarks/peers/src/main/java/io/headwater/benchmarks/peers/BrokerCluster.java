@@ -12,11 +12,13 @@ import org.agrona.concurrent.SystemNanoClock;
 
 /** Three brokers that keep three copies of everything, two of which must have what is acknowledged. Nodes from 1 on. */
 record BrokerCluster(List<BrokerProcess> members) implements AutoCloseable {
-    private static final int QUIET_SECONDS = 5;
-    private static final double QUIET_CORES = 0.2;
-    private static final long REST_SECONDS = 120;
     static final int NODES = 3;
     private static final long WHOLE_SECONDS = 60;
+    private static final long REST_SECONDS = 120;
+    /** For so long they use less than so many cores together: they are at rest. */
+    private static final int QUIET_SECONDS = 5;
+
+    private static final double QUIET_CORES = 0.2;
 
     /** Returns when every broker serves clients and may hold copies. */
     static BrokerCluster start(SystemUnderLoad system, Workbench bench, String name)
