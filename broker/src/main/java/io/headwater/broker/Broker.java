@@ -157,6 +157,9 @@ public final class Broker implements AutoCloseable {
         startup.opened(control);
         listener.open(handshake());
         startup.phase("control");
+        if (config.peer().listen().isPresent()) {
+            data.warmUp();
+        }
         LOG.info(
                 "broker: serves clients on {}, metrics and health on {}; data in {}; started in {}",
                 address(config.network().listen().host(), port()),

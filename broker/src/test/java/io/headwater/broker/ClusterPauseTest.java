@@ -177,6 +177,53 @@ class ClusterPauseTest {
         }
     }
 
+    /** As an operator restarts it: the leader hands over what it leads, and goes then. */
+    @Test
+    void aLeaderThatIsStoppedIsNotWaitedFor() throws Exception {
+        try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, NODES);
+                HeadwaterClient client = cluster.client(Duration.ofMinutes(1))) {
+            Admin admin = client.admin();
+            admin.createTopic(TOPIC, TopicSettings.defaults().withPartitions(1));
+            try (Steady steady = new Steady(client)) {
+                for (int round = 0; round < NODES; round++) {
+                    steady.awaitMore();
+                    await("all are whole", () -> isWhole(admin));
+                    int leader = partition(admin).getLeader();
+                    steady.takeLongestMs();
+                    cluster.stop(leader);
+                    steady.awaitMore();
+                    says("leader " + leader + " is stopped", steady.takeLongestMs(), NO_PAUSE_MS);
+                    cluster.start(leader);
+                }
+            }
+        }
+    }
+
+    /** Both are needed where there are two: nothing is acknowledged that one disk alone has. */
+    @Test
+    void aTopicOfTwoCopiesWaitsForTheSecond() throws Exception {
+        try (ClusterOfProcesses cluster = ClusterOfProcesses.start(directory, NODES);
+                HeadwaterClient client = cluster.client(Duration.ofMinutes(1))) {
+            Admin admin = client.admin();
+            admin.createTopic(TOPIC, TopicSettings.defaults().withPartitions(1).withReplicas(2));
+            try (Steady steady = new Steady(client)) {
+                steady.awaitMore();
+                Partition before = partition(admin);
+                int follower = before.getVotersList().stream()
+                        .filter(node -> node != before.getLeader())
+                        .findFirst()
+                        .orElseThrow();
+                cluster.kill(follower);
+                pass(AFTERWARDS_MS);
+                long acknowledged = steady.count();
+                pass(AFTERWARDS_MS);
+                assertEquals(acknowledged, steady.count(), "acknowledged by one of two");
+                cluster.start(follower);
+                steady.awaitMore();
+            }
+        }
+    }
+
     private static void says(String what, long pauseMs, long mostMs) {
         System.out.println(what + ": longest pause " + pauseMs + " ms");
         assertTrue(pauseMs < mostMs, what + ": paused for " + pauseMs + " ms (expected: less than " + mostMs + ")");

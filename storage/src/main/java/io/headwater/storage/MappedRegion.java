@@ -46,6 +46,11 @@ final class MappedRegion {
         return new MappedRegion(start, to - start, OS.map(channel, FileChannel.MapMode.READ_ONLY, start, to - start));
     }
 
+    /** What the first mapping of a process does otherwise: Chronicle looks at the machine that it is on, for some 0.2 s. */
+    static void warmUp() {
+        new MappedRegion(0, OS.mapAlignment(), 0).closed = true;
+    }
+
     boolean covers(long from, long to) {
         return from >= start && to <= start + length;
     }

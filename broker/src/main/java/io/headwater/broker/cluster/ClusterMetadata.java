@@ -42,6 +42,7 @@ public final class ClusterMetadata implements MetadataQuorum {
     private final Member member;
     private final NodeFile file;
     private final Vote vote;
+    private final VoterAgain again = new VoterAgain();
     private final Requests requests;
     private final Proposals proposals;
     private final Tail tail;
@@ -141,6 +142,10 @@ public final class ClusterMetadata implements MetadataQuorum {
             retire(mine);
             leads = false;
         }
+        Voter started = voter == null ? again.start(member, nowNs) : null;
+        if (started != null) {
+            adopt(started);
+        }
         work += lead(leads ? mine : null);
         if (told != image) {
             told = image;
@@ -170,7 +175,7 @@ public final class ClusterMetadata implements MetadataQuorum {
 
     @Override
     public long nextInNs() {
-        long next = heartbeats.nextInNs(nowNs);
+        long next = Math.min(heartbeats.nextInNs(nowNs), again.nextInNs(nowNs));
         if (controller == 0 || proposals.isBusy()) {
             next = Math.min(next, LEADERLESS_NS);
         }
@@ -373,12 +378,13 @@ public final class ClusterMetadata implements MetadataQuorum {
 
     /** Ratis has ended: this node was voted out, or its log cannot go on. It may be made a voter again. */
     private void retire(Voter ended) {
-        if (vote.isVoid() && !vote.giveUp(image)) {
+        boolean isVoid = vote.isVoid();
+        if (isVoid && !vote.giveUp(image)) {
             return;
         }
         LOG.info("cluster: the voter of this node has ended; the node goes on without");
         voter = null;
-        ended.close();
+        again.ended(ended, !isVoid, nowNs);
     }
 
     /** A voter to whom no leader speaks is not voted in yet, or voted out, or cut off: it asks like those who are none. */

@@ -6,7 +6,6 @@ import io.headwater.broker.metadata.MetadataImage;
 import io.headwater.broker.metadata.NodeInfo;
 import java.io.IOException;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +29,7 @@ record Member(
      * @param voters when the cluster is founded: itself; otherwise none
      */
     Voter startVoter(boolean used, List<String> voters) throws IOException {
-        RatisQuorum.Membership membership =
-                new RatisQuorum.Membership(clusterId, name.toString(), voters, UUID.fromString(run));
+        RatisQuorum.Membership membership = new RatisQuorum.Membership(clusterId, name.toString(), voters);
         return ports.voters().start(membership, used, mailbox::wake);
     }
 

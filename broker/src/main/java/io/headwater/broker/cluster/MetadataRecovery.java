@@ -17,7 +17,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -104,8 +103,7 @@ public final class MetadataRecovery {
             throw new IOException(dataDirectory + ": its broker is no part of the cluster any more");
         }
         VoterName name = VoterName.of(self);
-        RatisQuorum.Membership membership =
-                new RatisQuorum.Membership(known.clusterId(), name.toString(), List.of(), new UUID(0, request.atMs()));
+        RatisQuorum.Membership membership = new RatisQuorum.Membership(known.clusterId(), name.toString(), List.of());
         List<String> voters = OnlyVoter.make(disk, trial, membership);
         if (!voters.contains(name.toString())) {
             throw new IOException(dataDirectory + ": it voted once, and does not any more: " + voters + " do");

@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.ratis.io.MD5Hash;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -45,11 +46,15 @@ import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.util.LifeCycle;
 import org.apache.ratis.util.MD5FileUtil;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What Ratis applies committed proposals to: the picture of the metadata. On Ratis's threads; what came of it goes out as values. */
 final class MetadataLog extends BaseStateMachine {
     /** What became of a proposal, or what replaces everything before. */
     record Applied(long callId, boolean ours, MetadataImage image, List<Command> commands, List<Outcome> outcomes) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(MetadataLog.class);
 
     private static final long NOBODYS = -1;
 
@@ -59,6 +64,7 @@ final class MetadataLog extends BaseStateMachine {
     private final Runnable leaderNews;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private MetadataImage image;
+    private volatile boolean broken;
 
     /** @param leaderNews who leads has changed, or this voter leads and knows by now all that was agreed on before */
     MetadataLog(Disk disk, ClientId self, MetadataImage empty, Consumer<Applied> applied, Runnable leaderNews) {
@@ -89,6 +95,22 @@ final class MetadataLog extends BaseStateMachine {
     @Override
     public void notifyLeaderReady() {
         leaderNews.run();
+    }
+
+    /** Ratis writes nothing any more, and goes on as if it did: as a voter, and even as a leader. */
+    @Override
+    public void notifyLogFailed(Throwable cause, LogEntryProto entry) {
+        if (!broken) {
+            LOG.error(
+                    "the log of the metadata's voter cannot be written; the voter stops, and is started again", cause);
+            broken = true;
+            leaderNews.run();
+        }
+    }
+
+    /** Any thread. */
+    boolean isBroken() {
+        return broken;
     }
 
     /** Ratis puts a snapshot of another voter in our place. */

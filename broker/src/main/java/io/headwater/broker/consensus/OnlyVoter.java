@@ -42,6 +42,8 @@ public final class OnlyVoter {
 
     /** Returns who voted before. */
     public static List<String> make(Disk disk, Path directory, RatisQuorum.Membership membership) throws IOException {
+        Path current = RatisQuorum.currentOf(directory, membership);
+        TornTail.cut(current);
         List<String> before;
         long newest;
         RatisQuorum quorum = RatisQuorum.open(disk, directory, membership, NOBODY, () -> {});
@@ -58,7 +60,6 @@ public final class OnlyVoter {
                                 .setId(ByteString.copyFromUtf8(membership.self()))
                                 .setStartupRole(RaftPeerRole.FOLLOWER)))
                 .build();
-        Path current = RatisQuorum.currentOf(directory, membership);
         Path partial = current.resolve(CONFIGURATION + ".partial");
         try (FileChannel out = FileChannel.open(partial, CREATE, TRUNCATE_EXISTING, WRITE)) {
             ByteBuffer bytes = ByteBuffer.wrap(entry.toByteArray());

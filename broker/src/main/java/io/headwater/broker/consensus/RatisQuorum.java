@@ -65,6 +65,8 @@ public final class RatisQuorum implements Voter {
     private record Failed(long callId, Throwable why) {}
 
     private final RaftServer server;
+    private final VoteBarrier barrier;
+    private final MetadataLog log;
     private final RaftGroupId group;
     private final ClientId self;
     private final Queue<MetadataLog.Applied> applied;
@@ -81,12 +83,16 @@ public final class RatisQuorum implements Voter {
 
     private RatisQuorum(
             RaftServer server,
+            VoteBarrier barrier,
+            MetadataLog log,
             RaftGroupId group,
             ClientId self,
             Queue<MetadataLog.Applied> applied,
             MetadataImage empty,
             Runnable news) {
         this.server = server;
+        this.barrier = barrier;
+        this.log = log;
         this.group = group;
         this.self = self;
         this.applied = applied;
@@ -100,9 +106,8 @@ public final class RatisQuorum implements Voter {
      * @param self the name of this voter: of its node and of its data directory, so that one with another disk is another
      * @param voters all of them when the cluster is founded, this one included; none: it joins one, whose leader makes it a
      *     voter by {@link #setVoters}. Later ones are in the log
-     * @param run tells this run of the process from those before
      */
-    public record Membership(String clusterId, String self, List<String> voters, UUID run) {
+    public record Membership(String clusterId, String self, List<String> voters) {
         public Membership {
             voters = List.copyOf(voters);
             if (!voters.isEmpty() && !voters.contains(self)) {
@@ -132,11 +137,6 @@ public final class RatisQuorum implements Voter {
         if (!Files.exists(directory)) {
             throw new IOException(directory + ": missing, although this voter has been in use; start it as a new one");
         }
-        Path vote = currentOf(directory, membership).resolve("raft-meta");
-        if (!Files.exists(vote)) {
-            // Ratis would begin with nothing, and might vote twice.
-            throw new IOException(vote + ": missing, although this voter has been in use; start it as a new one");
-        }
         return start(disk, membership, StartupOption.RECOVER, RatisSettings.of(directory), calls, news);
     }
 
@@ -148,11 +148,20 @@ public final class RatisQuorum implements Voter {
             RaftCalls calls,
             Runnable news)
             throws IOException {
+        Path directory = RaftServerConfigKeys.storageDir(properties).get(0).toPath();
+        Path current = currentOf(directory, membership);
+        VoteBarrier barrier = option == StartupOption.FORMAT
+                ? VoteBarrier.create(disk, directory, current)
+                : VoteBarrier.open(disk, directory, current);
         try {
-            return started(disk, membership, option, properties, calls, news);
+            return started(disk, membership, option, properties, calls, barrier, news);
         } catch (CompletionException e) {
+            barrier.close();
             // What went wrong on one of its threads.
             throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
+        } catch (IOException | RuntimeException e) {
+            barrier.close();
+            throw e;
         }
     }
 
@@ -162,31 +171,33 @@ public final class RatisQuorum implements Voter {
             StartupOption option,
             RaftProperties properties,
             RaftCalls calls,
+            VoteBarrier barrier,
             Runnable news)
             throws IOException {
         RaftGroupId group = RaftGroupId.valueOf(UUID.fromString(membership.clusterId()));
         Path directory = RaftServerConfigKeys.storageDir(properties).get(0).toPath();
-        Path current = currentOf(directory, membership);
-        ClientId self = ClientId.valueOf(membership.run());
+        // Calls are counted anew with each start, and Ratis does nothing about one that it has seen.
+        ClientId self = ClientId.randomId();
         Queue<MetadataLog.Applied> applied = new ConcurrentLinkedQueue<>();
         MetadataImage empty = MetadataImage.empty(membership.clusterId());
+        MetadataLog log = new MetadataLog(
+                disk,
+                self,
+                empty,
+                each -> {
+                    applied.add(each);
+                    news.run();
+                },
+                news);
         RaftServer server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(membership.self()))
                 .setGroup(RaftGroup.valueOf(group, peers(membership.voters())))
                 .setOption(option)
                 .setProperties(properties)
-                .setParameters(RatisTransport.parameters(calls, new VoteBarrier(disk, current)))
-                .setStateMachine(new MetadataLog(
-                        disk,
-                        self,
-                        empty,
-                        each -> {
-                            applied.add(each);
-                            news.run();
-                        },
-                        news))
+                .setParameters(RatisTransport.parameters(calls, barrier))
+                .setStateMachine(log)
                 .build();
-        RatisQuorum quorum = new RatisQuorum(server, group, self, applied, empty, news);
+        RatisQuorum quorum = new RatisQuorum(server, barrier, log, group, self, applied, empty, news);
         try {
             server.start();
             // Their names must outlive a power cut as well: a voter whose directory is gone has forgotten its votes.
@@ -210,7 +221,7 @@ public final class RatisQuorum implements Voter {
     @Override
     public boolean isLeader() {
         try {
-            return server.getDivision(group).getInfo().isLeaderReady();
+            return !isBroken() && server.getDivision(group).getInfo().isLeaderReady();
         } catch (IOException e) {
             return false;
         }
@@ -280,9 +291,14 @@ public final class RatisQuorum implements Voter {
     }
 
     @Override
+    public boolean isBroken() {
+        return log.isBroken();
+    }
+
+    @Override
     public boolean isRunning() {
         try {
-            return server.getDivision(group).getInfo().isAlive();
+            return !isBroken() && server.getDivision(group).getInfo().isAlive();
         } catch (IOException e) {
             return false;
         }
@@ -425,8 +441,9 @@ public final class RatisQuorum implements Voter {
 
     @Override
     public void close() {
-        try {
-            server.close();
+        try (server) {
+            // First: what Ratis is told while it stops, it calls an error.
+            barrier.close();
         } catch (IOException e) {
             throw new UncheckedIOException("the metadata log cannot be closed", e);
         }

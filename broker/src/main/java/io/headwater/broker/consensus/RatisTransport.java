@@ -84,13 +84,14 @@ public final class RatisTransport implements RpcType {
         }
 
         private byte[] answer(Call call, byte[] request) throws IOException {
+            barrier.requireOpen();
             return switch (call) {
                 case REQUEST_VOTE -> {
                     RequestVoteReplyProto reply = server.requestVote(RequestVoteRequestProto.parseFrom(request));
                     if (reply.getServerReply().getSuccess()) {
                         barrier.beforeAVote();
                     } else {
-                        barrier.beforeAReply(reply.getTerm());
+                        barrier.beforeTheFirstOf(reply.getTerm());
                     }
                     yield reply.toByteArray();
                 }
@@ -100,7 +101,7 @@ public final class RatisTransport implements RpcType {
                     synchronized (taking) {
                         reply = server.appendEntries(append);
                     }
-                    barrier.beforeAReply(reply.getTerm());
+                    barrier.beforeTheFirstOf(reply.getTerm());
                     yield reply.toByteArray();
                 }
                 case INSTALL_SNAPSHOT -> {
@@ -109,7 +110,7 @@ public final class RatisTransport implements RpcType {
                     synchronized (taking) {
                         reply = server.installSnapshot(snapshot);
                     }
-                    barrier.beforeAReply(reply.getTerm());
+                    barrier.beforeTheFirstOf(reply.getTerm());
                     yield reply.toByteArray();
                 }
                 case START_ELECTION ->
@@ -129,12 +130,15 @@ public final class RatisTransport implements RpcType {
 
         @Override
         public AppendEntriesReplyProto appendEntries(AppendEntriesRequestProto request) throws IOException {
+            // Whoever votes alone has led without having asked for a vote.
+            barrier.beforeTheFirstOf(request.getLeaderTerm());
             return AppendEntriesReplyProto.parseFrom(
                     call(request.getServerRequest(), Call.APPEND_ENTRIES, request.toByteArray()));
         }
 
         @Override
         public InstallSnapshotReplyProto installSnapshot(InstallSnapshotRequestProto request) throws IOException {
+            barrier.beforeTheFirstOf(request.getLeaderTerm());
             return InstallSnapshotReplyProto.parseFrom(
                     call(request.getServerRequest(), Call.INSTALL_SNAPSHOT, request.toByteArray()));
         }

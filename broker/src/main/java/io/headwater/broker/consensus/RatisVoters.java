@@ -41,8 +41,8 @@ public final class RatisVoters implements Voters {
         DamagedMetadataException damaged = new DamagedMetadataException(directory
                 + ": this node is a voter of the cluster's metadata, and what it has voted and agreed to cannot be read: "
                 + cause.getMessage()
-                + " (expected: all of it; restore the directory as it was, or let this node leave the"
-                + " cluster and join with an empty data directory)");
+                + " (expected: all of it; never take it from a backup, but let this node leave the cluster and join with an"
+                + " empty data directory)");
         damaged.initCause(cause);
         return damaged;
     }

@@ -21,6 +21,12 @@ public interface Voter extends MetadataQuorum {
     boolean isRunning();
 
     /**
+     * Whether it has stopped because its log could not be written. What it agreed to is on the disk: started again when there
+     * is room, it goes on. Any thread.
+     */
+    boolean isBroken();
+
+    /**
      * Asks for votes at once, because whoever leads is gone for all that is known; otherwise that waits until nothing was
      * heard of it for some seconds. Where it is not gone, the lead changes and nothing else.
      */

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.headwater.broker.consensus.NoSegment;
 import io.headwater.broker.metadata.MetadataCodec;
 import io.headwater.broker.metadata.NodeInfo;
 import io.headwater.broker.metadata.Outcome;
 import io.headwater.broker.metadata.PartitionInfo;
 import io.headwater.broker.metadata.wire.Command;
 import io.headwater.broker.peer.wire.PeerMessage;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -86,6 +88,28 @@ class ClusterTest extends ClusterWorld {
         untilAllKnow("after");
         until(() -> !node(brokers.get(0), gone).fenced());
         took(back, create("again", 1));
+    }
+
+    /** Its disk is full when the lead changes, and has room later. */
+    @Test
+    void aVoterWhoseLogCannotBeWrittenIsStartedAgain() throws IOException {
+        cluster(3);
+        took(brokers.get(0), create("before", 1));
+        untilAllKnow("before");
+        TestBroker leader = controller();
+        TestBroker broken =
+                brokers.stream().filter(broker -> broker != leader).findFirst().orElseThrow();
+        try (NoSegment none = NoSegment.in(broken.directory)) {
+            leader.kill();
+            brokers.remove(leader);
+            until(() -> broken.metadata().voters().isEmpty());
+        }
+        TestBroker back = broker(leader.place.port()).start();
+        until(back::isStarted);
+        took(back, create("after", 1));
+        untilAllKnow("after");
+        until(() -> broken.metadata().voters().size() == 3);
+        assertNull(broken.fatal.get());
     }
 
     @Test

@@ -28,6 +28,8 @@ class SnapshotOfAVoterTest {
     private static final String CLUSTER = new UUID(7, 7).toString();
     private static final List<String> THREE = List.of("1-a", "2-b", "3-c");
     private static final int GROUPS = 300;
+    /** In each file. */
+    private static final int PLACES = 6;
 
     @TempDir
     Path directory;
@@ -42,12 +44,13 @@ class SnapshotOfAVoterTest {
     }
 
     private RatisQuorum start(String self, List<String> voters, StartupOption option) throws IOException {
+        return start(directory.resolve(self), self, voters, option);
+    }
+
+    private RatisQuorum start(Path place, String self, List<String> voters, StartupOption option) throws IOException {
         runs++;
-        RatisQuorum quorum = ShortLog.start(
-                directory.resolve(self),
-                new RatisQuorum.Membership(CLUSTER, self, voters, new UUID(1, runs)),
-                option,
-                calls.of(self));
+        RatisQuorum quorum =
+                ShortLog.start(place, new RatisQuorum.Membership(CLUSTER, self, voters), option, calls.of(self));
         running.add(quorum);
         return quorum;
     }
@@ -113,5 +116,59 @@ class SnapshotOfAVoterTest {
             }
         }
         assertThrows(IOException.class, () -> start("1-a", List.of("1-a"), StartupOption.RECOVER));
+    }
+
+    /** It starts with all of it, or not; its vote is {@link VoteBarrierTest}'s. */
+    @Test
+    @Timeout(300)
+    void aBitThatFlipsInItsLogOrSnapshotNeverTakesAwayWhatItAgreedTo() throws IOException {
+        filled().close();
+        running.clear();
+        Path whole = directory.resolve("1-a");
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(whole)) {
+            files = all.filter(each -> each.getFileName().toString().matches("(log_|snapshot\\.).*"))
+                    .map(whole::relativize)
+                    .toList();
+        }
+        assertTrue(files.size() >= 3, () -> "a log, a snapshot, its digest: " + files);
+        int refused = 0;
+        for (Path file : files) {
+            byte[] bytes = Files.readAllBytes(whole.resolve(file));
+            for (int place = 0; place < PLACES; place++) {
+                int at = (int) ((long) place * (bytes.length - 1) / (PLACES - 1));
+                Path round = directory.resolve("round-" + runs);
+                copy(whole, round);
+                bytes[at] ^= 1;
+                Files.write(round.resolve(file), bytes);
+                bytes[at] ^= 1;
+                refused += isRefused(round) ? 1 : 0;
+            }
+        }
+        assertTrue(refused > PLACES, "seen: " + refused);
+    }
+
+    /** Whether the voter says that it cannot start from there; otherwise it has all that was agreed on. */
+    private boolean isRefused(Path place) throws IOException {
+        RatisQuorum quorum;
+        try {
+            quorum = start(place, "1-a", List.of("1-a"), StartupOption.RECOVER);
+        } catch (IOException e) {
+            return true;
+        }
+        turnUntil(List.of(quorum), quorum::isLeader);
+        quorum.doWork();
+        assertEquals(GROUPS, quorum.image().groups().size(), place::toString);
+        quorum.close();
+        running.remove(quorum);
+        return false;
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path each : all.toList()) {
+                Files.copy(each, to.resolve(from.relativize(each)));
+            }
+        }
     }
 }

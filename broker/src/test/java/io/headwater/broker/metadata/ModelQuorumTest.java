@@ -22,7 +22,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
@@ -57,10 +56,7 @@ class ModelQuorumTest extends MetadataQuorumContract {
 
         Voter start(int machine, boolean used, List<String> voters) throws IOException {
             Voter voter = model.on(machine)
-                    .start(
-                            new RatisQuorum.Membership("c", String.valueOf(machine), voters, new UUID(1, machine)),
-                            used,
-                            () -> {});
+                    .start(new RatisQuorum.Membership("c", String.valueOf(machine), voters), used, () -> {});
             this.voters.put(machine, voter);
             return voter;
         }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.headwater.broker.consensus.LocalCalls;
+import io.headwater.broker.consensus.NoSegment;
 import io.headwater.broker.consensus.OnlyVoter;
 import io.headwater.broker.consensus.RaftCalls;
 import io.headwater.broker.consensus.RatisQuorum;
@@ -45,7 +46,6 @@ class RatisQuorumTest extends MetadataQuorumContract {
 
     private final LocalCalls calls = new LocalCalls();
     private final List<RatisQuorum> running = new ArrayList<>();
-    private int runs;
     /** Leads, until it is struck. */
     private @Nullable RatisQuorum struck;
 
@@ -55,8 +55,7 @@ class RatisQuorumTest extends MetadataQuorumContract {
     }
 
     private RatisQuorum.Membership membership(String self, List<String> voters) {
-        runs++;
-        return new RatisQuorum.Membership(CLUSTER, self, voters, new UUID(1, runs));
+        return new RatisQuorum.Membership(CLUSTER, self, voters);
     }
 
     private RatisQuorum create(String self, List<String> voters) throws IOException {
@@ -393,6 +392,70 @@ class RatisQuorumTest extends MetadataQuorumContract {
 
         disk.heal();
         turnUntil(running, asks::isLeader);
+    }
+
+    /** Ratis itself would go on, as if it had written what it could not: a full disk does this, and a new term begins a segment. */
+    @Test
+    void aFollowerWhoseLogCannotBeWrittenStopsAndGoesOnLater() throws IOException {
+        List<RatisQuorum> all = three();
+        agreed(all, "a");
+        RatisQuorum leader = leaderOf(all);
+        RatisQuorum broken =
+                all.stream().filter(each -> each != leader).findFirst().orElseThrow();
+        RatisQuorum next = all.stream()
+                .filter(each -> each != leader && each != broken)
+                .findFirst()
+                .orElseThrow();
+        startsAgain(all, broken, next);
+    }
+
+    @Test
+    void aLeaderWhoseLogCannotBeWrittenStopsAndOthersLead() throws IOException {
+        List<RatisQuorum> all = three();
+        agreed(all, "a");
+        RatisQuorum leader = leaderOf(all);
+        RatisQuorum broken =
+                all.stream().filter(each -> each != leader).findFirst().orElseThrow();
+        startsAgain(all, broken, broken);
+    }
+
+    private void startsAgain(List<RatisQuorum> all, RatisQuorum broken, RatisQuorum next) throws IOException {
+        String self = THREE.get(all.indexOf(broken));
+        try (NoSegment none = NoSegment.in(directory.resolve(self))) {
+            next.startElection();
+            turnUntil(all, broken::isBroken);
+        }
+        assertFalse(broken.isRunning());
+        assertFalse(broken.isLeader());
+        broken.close();
+        running.remove(broken);
+        assertInstanceOf(Outcome.Committed.class, agreed(List.copyOf(running), "meanwhile"));
+
+        RatisQuorum again = open(directory.resolve(self), self, THREE);
+        turnUntil(running, () -> again.image().topic("meanwhile") != null);
+    }
+
+    /** As after a power cut without the barrier, or a restored backup. */
+    @Test
+    void aVoterWhoseOldVoteCameBackDoesNotStart() throws IOException {
+        List<RatisQuorum> all = three();
+        String self = THREE.get(1);
+        Path vote = directory.resolve(self).resolve(CLUSTER).resolve("current").resolve("raft-meta");
+        byte[] old = Files.readAllBytes(vote);
+        agreed(all, "a");
+        all.get(1).close();
+        running.remove(all.get(1));
+        byte[] newer = Files.readAllBytes(vote);
+        Files.write(vote, old);
+        String message =
+                String.valueOf(assertThrows(IOException.class, () -> open(directory.resolve(self), self, THREE))
+                        .getMessage());
+        assertTrue(message.contains("which has left this voter"), message);
+
+        Files.write(vote, newer);
+        RatisQuorum again = open(directory.resolve(self), self, THREE);
+        List<RatisQuorum> now = List.of(all.get(0), again, all.get(2));
+        turnUntil(now, () -> again.image().topic("a") != null);
     }
 
     /** Nobody has to look for it all the time: a controller's first act is what a failover waits for. */

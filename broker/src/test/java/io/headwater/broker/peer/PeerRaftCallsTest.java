@@ -171,7 +171,7 @@ class PeerRaftCallsTest {
             voter.quorum = RatisQuorum.create(
                     new FileSystemDisk(),
                     directory.resolve(self),
-                    new RatisQuorum.Membership(CLUSTER, self, VOTERS, new UUID(1, voter.node)),
+                    new RatisQuorum.Membership(CLUSTER, self, VOTERS),
                     voter.calls,
                     () -> {});
         }

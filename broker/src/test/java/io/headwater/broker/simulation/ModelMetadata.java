@@ -271,6 +271,11 @@ public final class ModelMetadata {
             this.heardNs = time.nowNs();
         }
 
+        @Override
+        public boolean isBroken() {
+            return false;
+        }
+
         void reaches(int end) {
             if (end > available) {
                 available = end;
