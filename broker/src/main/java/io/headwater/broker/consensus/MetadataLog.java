@@ -23,8 +23,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -57,12 +60,17 @@ final class MetadataLog extends BaseStateMachine {
     private static final Logger LOG = LoggerFactory.getLogger(MetadataLog.class);
 
     private static final long NOBODYS = -1;
+    /** With its first index, sealed or not. */
+    private static final Pattern LOG_SEGMENT = Pattern.compile("log_(?:inprogress_)?(\\d+).*");
 
     private final Disk disk;
     private final ClientId self;
     private final Consumer<Applied> applied;
     private final Runnable leaderNews;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
+    /** Where Ratis keeps the log. */
+    private Path current = Path.of("");
+
     private MetadataImage image;
     private volatile boolean broken;
 
@@ -82,6 +90,7 @@ final class MetadataLog extends BaseStateMachine {
                 .startAndTransition(
                         () -> {
                             storage.init(place);
+                            current = place.getStorageDir().getCurrentDir().toPath();
                             load();
                         },
                         IOException.class);
@@ -134,8 +143,10 @@ final class MetadataLog extends BaseStateMachine {
         SingleFileSnapshotInfo snapshot = storage.loadLatestSnapshot();
         if (snapshot == null) {
             requireNoSnapshot();
+            requireLogFrom(0);
             return;
         }
+        requireLogFrom(snapshot.getIndex() + 1);
         File file = snapshot.getFile().getPath().toFile();
         MD5FileUtil.verifySavedMD5(file, MD5FileUtil.computeMd5ForFile(file));
         image = MetadataCodec.image(State.parseFrom(Files.readAllBytes(file.toPath())));
@@ -156,6 +167,23 @@ final class MetadataLog extends BaseStateMachine {
                         left.get() + ": cannot be read as a snapshot of the metadata (expected: it, and its"
                                 + " digest beside it); this voter has to be replaced by a new one");
             }
+        }
+    }
+
+    /** Ratis 3.3.0 would wait for ever to apply what stood before its log, also while it is closed. */
+    private void requireLogFrom(long index) throws IOException {
+        OptionalLong first;
+        try (Stream<Path> all = Files.list(current)) {
+            first = all.map(each -> LOG_SEGMENT.matcher(fileName(each)))
+                    .filter(Matcher::matches)
+                    .mapToLong(segment -> Long.parseLong(segment.group(1)))
+                    .min();
+        }
+        if (first.isPresent() && first.getAsLong() > index) {
+            throw new IOException(current + ": the log of the metadata begins at its entry " + first.getAsLong()
+                    + " (expected: " + index
+                    + ", or a snapshot of what was before it); this voter has to be replaced by a"
+                    + " new one");
         }
     }
 

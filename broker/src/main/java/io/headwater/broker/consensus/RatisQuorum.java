@@ -41,6 +41,7 @@ import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.storage.RaftStorage.StartupOption;
+import org.apache.ratis.statemachine.SnapshotInfo;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -200,6 +201,8 @@ public final class RatisQuorum implements Voter {
         RatisQuorum quorum = new RatisQuorum(server, barrier, log, group, self, applied, empty, news);
         try {
             server.start();
+            requireLogFits(server.getDivision(group));
+            barrier.start();
             // Their names must outlive a power cut as well: a voter whose directory is gone has forgotten its votes.
             disk.syncDirectory(directory);
             disk.syncDirectory(directory.resolve(group.getUuid().toString()));
@@ -209,6 +212,17 @@ public final class RatisQuorum implements Voter {
         }
         quorum.doWork();
         return quorum;
+    }
+
+    /** Ratis 3.3.0 takes a log that ends before its snapshot, and then neither votes nor leads, and says nothing. */
+    private static void requireLogFits(RaftServer.Division division) throws IOException {
+        SnapshotInfo snapshot = division.getStateMachine().getLatestSnapshot();
+        long next = division.getRaftLog().getNextIndex();
+        if (snapshot != null && next <= snapshot.getIndex()) {
+            throw new IOException(division.getRaftStorage().getStorageDir().getCurrentDir()
+                    + ": the log of the metadata ends at its entry " + (next - 1) + " (expected: at least "
+                    + snapshot.getIndex() + ", as the snapshot does); this voter has to be replaced by a new one");
+        }
     }
 
     /** Where Ratis keeps its log and its vote. */

@@ -84,7 +84,7 @@ public final class RatisTransport implements RpcType {
         }
 
         private byte[] answer(Call call, byte[] request) throws IOException {
-            barrier.requireOpen();
+            barrier.requireRunning();
             return switch (call) {
                 case REQUEST_VOTE -> {
                     RequestVoteReplyProto reply = server.requestVote(RequestVoteRequestProto.parseFrom(request));

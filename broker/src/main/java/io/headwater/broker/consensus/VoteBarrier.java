@@ -35,7 +35,7 @@ final class VoteBarrier implements AutoCloseable {
     /** Nothing has failed since it was written anew. */
     private boolean isUsable = true;
 
-    private boolean closed;
+    private boolean running;
 
     /** @param voter who got it; empty: nobody so far */
     private record Vote(long term, String voter) {
@@ -125,14 +125,19 @@ final class VoteBarrier implements AutoCloseable {
         }
     }
 
-    synchronized void requireOpen() throws IOException {
-        if (closed) {
-            throw new IOException("this voter is stopped");
+    /** From now on it takes part. */
+    synchronized void start() {
+        running = true;
+    }
+
+    synchronized void requireRunning() throws IOException {
+        if (!running) {
+            throw new IOException("this voter does not run");
         }
     }
 
     synchronized void beforeAVote() throws IOException {
-        requireOpen();
+        requireRunning();
         Vote now = Vote.readFrom(current.resolve(VOTE));
         disk.syncDirectory(current);
         if (!now.equals(left)) {
@@ -161,7 +166,7 @@ final class VoteBarrier implements AutoCloseable {
 
     @Override
     public synchronized void close() throws IOException {
-        closed = true;
+        running = false;
         journal.close();
     }
 }

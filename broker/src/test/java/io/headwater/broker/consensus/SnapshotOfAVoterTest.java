@@ -118,6 +118,19 @@ class SnapshotOfAVoterTest {
         assertThrows(IOException.class, () -> start("1-a", List.of("1-a"), StartupOption.RECOVER));
     }
 
+    /** As a power cut leaves it behind a snapshot of another voter, of which Ratis syncs nothing. */
+    @Test
+    void oneThatIsGoneStopsTheVoter() throws IOException {
+        filled().close();
+        running.clear();
+        for (Path each : snapshots("1-a")) {
+            Files.delete(each);
+        }
+        IOException refused =
+                assertThrows(IOException.class, () -> start("1-a", List.of("1-a"), StartupOption.RECOVER));
+        assertTrue(refused.getMessage().contains("(expected: 0, or a snapshot"), refused::getMessage);
+    }
+
     /** It starts with all of it, or not; its vote is {@link VoteBarrierTest}'s. */
     @Test
     @Timeout(300)

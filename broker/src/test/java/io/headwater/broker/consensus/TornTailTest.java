@@ -107,6 +107,19 @@ class TornTailTest {
         isRecoveredWithoutItsLast(60, 5);
     }
 
+    /** Ratis would take it, and neither vote nor lead. */
+    @Test
+    void aLogThatEndsBeforeItsSnapshotIsRefused() throws IOException {
+        Path log = filled();
+        byte[] bytes = Files.readAllBytes(log);
+        int end = end(bytes);
+        Arrays.fill(bytes, end - 300, end, (byte) 0);
+        Arrays.fill(bytes, TornTail.endOfWhole(bytes), end, (byte) 0);
+        Files.write(log, bytes);
+        IOException refused = assertThrows(IOException.class, () -> open().close());
+        assertTrue(refused.getMessage().contains("as the snapshot does"), refused::getMessage);
+    }
+
     @Test
     void whatIsWholeStaysAsItIs() throws IOException {
         Path log = filled();

@@ -34,6 +34,7 @@ class VoteBarrierTest {
 
     private void left(long term, String voter) throws IOException {
         try (VoteBarrier barrier = VoteBarrier.create(disk, directory, current)) {
+            barrier.start();
             remember(term, voter);
             barrier.beforeAVote();
         }
@@ -110,6 +111,7 @@ class VoteBarrierTest {
     @Test
     void nothingLeavesBeforeItIsWritten() throws IOException {
         try (VoteBarrier barrier = VoteBarrier.create(disk, directory, current)) {
+            barrier.start();
             remember(5, "2-b");
             disk.failSyncs(path -> path.getFileName().toString().startsWith(VoteBarrier.FILE_NAME));
             assertThrows(IOException.class, barrier::beforeAVote);
@@ -124,9 +126,10 @@ class VoteBarrierTest {
     @Test
     void nothingLeavesAVoterThatIsStopped() throws IOException {
         VoteBarrier barrier = VoteBarrier.create(disk, directory, current);
+        barrier.start();
         barrier.close();
         assertEquals(
-                "this voter is stopped",
+                "this voter does not run",
                 assertThrows(IOException.class, barrier::beforeAVote).getMessage());
     }
 }
