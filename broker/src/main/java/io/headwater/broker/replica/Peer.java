@@ -29,6 +29,8 @@ final class Peer {
     private long stillSinceMs = JUST_MOVED;
 
     private int inVain;
+    /** What is under way may be lost: the start of it was sent once more, and has not been acknowledged. */
+    private boolean probes;
 
     Peer(ReplicaState state, ReplicaMessage.AttachOk answer) {
         this.state = state;
@@ -74,6 +76,7 @@ final class Peer {
         next = Math.max(acked, answer.truncateTo());
         commitTold = answer.commit();
         stillSinceMs = JUST_MOVED;
+        probes = false;
     }
 
     /** Retention has removed what it would have to be sent next. */
@@ -101,7 +104,8 @@ final class Peer {
     }
 
     void onAck(long durableEnd, long writtenEnd) {
-        if (durableEnd > acked || writtenEnd > written) {
+        boolean moves = durableEnd > acked || writtenEnd > written;
+        if (moves) {
             acked = Math.max(acked, durableEnd);
             written = Math.max(acked, Math.max(written, writtenEnd));
             inVain = 0;
@@ -112,6 +116,12 @@ final class Peer {
             bytesUnderWay -= first.bytes();
         }
         next = Math.max(next, written);
+        if (moves && probes) {
+            probes = false;
+            if (!underWay.isEmpty()) {
+                rewind();
+            }
+        }
     }
 
     void askToConfirm(long round) {
@@ -142,15 +152,27 @@ final class Peer {
         }
     }
 
-    private void resend() {
+    /**
+     * Its next entry once more, and the rest when it has taken that: if it is only slow, all that was sent waits in its memory,
+     * and must not come there again and again.
+     */
+    private void probe(long nowMs) {
         Sent first = underWay.peek();
-        if (first == null && acked >= next) {
+        long from = Math.max(acked, answer.truncateTo());
+        if (first == null && from >= next) {
             return;
         }
-        rewind();
-        if (first != null && ++inVain % RECHECK_AFTER == 0 && !isLeftBehind()) {
+        if (from < state.log.startIndex()) {
+            rewind();
+            return;
+        }
+        probes = true;
+        stillSinceMs = nowMs;
+        commitTold = state.commit();
+        state.messages.send(id.node(), new ReplicaMessage.Append(epoch, id, state.log.read(from, 1), commitTold));
+        if (first != null && ++inVain % RECHECK_AFTER == 0) {
             // It may be refused, for bytes that are not what they were: nobody else would find that.
-            state.log.recheck(next, first.endIndex());
+            state.log.recheck(from, first.endIndex());
         }
     }
 
@@ -158,7 +180,7 @@ final class Peer {
         if (stillSinceMs == JUST_MOVED) {
             stillSinceMs = nowMs;
         } else if (nowMs - stillSinceMs >= state.settings.resendMs()) {
-            resend();
+            probe(nowMs);
             if (isLeftBehind()) {
                 // To be repeated, until it attaches again.
                 stillSinceMs = nowMs;

@@ -248,6 +248,11 @@ final class CopyNode implements Messages, ReplicaOwner {
         }
     }
 
+    /** Segments, or waits for room for them. */
+    boolean isFilling() {
+        return filling != null;
+    }
+
     /** One turn of the owner, and what others do meanwhile; whether there was anything to do. */
     boolean turn() {
         call(() -> copy().flush());

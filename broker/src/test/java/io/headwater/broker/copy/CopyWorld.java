@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 /** Some nodes, the messages between them, and the test as metadata and controller. No threads, no time but its own. */
 final class CopyWorld {
     private static final int QUIET_ROUNDS = 3;
+    private static final long ANSWER_MS = 10_000;
 
     private record Sent(CopyNode from, int to, ReplicaMessage message) {}
 
@@ -53,6 +55,8 @@ final class CopyWorld {
     boolean segments = true;
 
     final ArrayDeque<Runnable> asked = new ArrayDeque<>();
+    /** Of questions; whether they are over. */
+    private final List<BooleanSupplier> timeOuts = new ArrayList<>();
     /** Equal entries may have other bytes. */
     boolean rewritten;
     /** At level replicated. */
@@ -204,7 +208,7 @@ final class CopyWorld {
         for (int round = 0; quiet < QUIET_ROUNDS; round++) {
             assertTrue(round < 2_000, "it never settles");
             boolean busy = round();
-            quiet = busy ? 0 : quiet + 1;
+            quiet = busy || (isLed() && nodes.stream().anyMatch(CopyNode::isFilling)) ? 0 : quiet + 1;
             if (!busy) {
                 tick();
             }
@@ -250,6 +254,7 @@ final class CopyWorld {
 
     void tick() {
         nowMs += 1_100;
+        timeOuts.removeIf(BooleanSupplier::getAsBoolean);
         nodes.stream().filter(CopyNode::isUp).forEach(CopyNode::tick);
     }
 
@@ -271,14 +276,27 @@ final class CopyWorld {
         return leader == null || leader() == node ? 0 : leader().number + 1;
     }
 
-    void ask(CopyNode from, int node, SegmentQuestion question, Consumer<SegmentAnswer> back) {
+    /** Where no answer comes, the time-out is one. */
+    void ask(CopyNode from, int node, SegmentQuestion question, Consumer<SegmentAnswer> to) {
+        AtomicBoolean over = new AtomicBoolean();
+        Consumer<SegmentAnswer> back = answer -> {
+            over.set(true);
+            to.accept(answer);
+        };
+        long dueMs = nowMs + ANSWER_MS;
+        timeOuts.add(() -> {
+            if (nowMs >= dueMs && !over.get()) {
+                back.accept(new SegmentAnswer.Failed("no answer"));
+            }
+            return over.get();
+        });
         asked.add(() -> {
-            CopyNode to = node(node - 1);
-            if (!to.isUp() || cut.test(from.number, to.number)) {
+            CopyNode giver = node(node - 1);
+            if (!giver.isUp() || cut.test(from.number, giver.number)) {
                 back.accept(new SegmentAnswer.Failed("cut off"));
                 return;
             }
-            to.call(() -> to.asked(question, answer -> asked.add(() -> answered(from, to, answer, back))));
+            giver.call(() -> giver.asked(question, answer -> asked.add(() -> answered(from, giver, answer, back))));
         });
     }
 
