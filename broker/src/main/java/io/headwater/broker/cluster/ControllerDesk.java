@@ -40,6 +40,8 @@ final class ControllerDesk implements ControllerPorts {
     private static final Logger LOG = LoggerFactory.getLogger(ControllerDesk.class);
     /** Larger entries take the metadata log long enough to be noticed. */
     private static final int MOST_ITEMS = 500;
+    /** In one message, which is far from the largest then. */
+    private static final int MOST_REQUESTS = 10_000;
 
     private static final long SLOW_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long FAST_NS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -249,8 +251,7 @@ final class ControllerDesk implements ControllerPorts {
             propose.accept(Command.newBuilder().setElect(elect));
         }
         others.forEach(each -> propose.accept(Commands.one(each)));
-        requests.forEach((node, request) -> peers.send(
-                node, PeerMessage.newBuilder().setFromController(request).build(), List.of()));
+        requests.forEach(this::send);
         seals.clear();
         elects.clear();
         others.clear();
@@ -280,7 +281,16 @@ final class ControllerDesk implements ControllerPorts {
     }
 
     private FromController.Builder request(int node) {
-        return requests.computeIfAbsent(node, each -> FromController.newBuilder());
+        FromController.Builder request = requests.computeIfAbsent(node, each -> FromController.newBuilder());
+        if (request.getSealsCount() + request.getTransfersCount() == MOST_REQUESTS) {
+            send(node, request);
+            request.clear();
+        }
+        return request;
+    }
+
+    private void send(int node, FromController.Builder request) {
+        peers.send(node, PeerMessage.newBuilder().setFromController(request).build(), List.of());
     }
 
     private static SealRequest asked(long partition, int epoch) {

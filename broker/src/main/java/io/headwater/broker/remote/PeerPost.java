@@ -5,6 +5,7 @@ import io.headwater.broker.copy.SegmentQuestion;
 import io.headwater.broker.peer.ControllerCodec;
 import io.headwater.broker.peer.Peers;
 import io.headwater.broker.peer.ReplicaCodec;
+import io.headwater.broker.peer.wire.PartitionSays;
 import io.headwater.broker.peer.wire.PeerMessage;
 import io.headwater.broker.peer.wire.Replication;
 import io.headwater.broker.peer.wire.ToController;
@@ -32,11 +33,18 @@ public final class PeerPost implements ReplicaPost {
     private final Peers peers;
     private final IntSupplier controller;
     private final Int2ObjectHashMap<Parcel> parcels = new Int2ObjectHashMap<>();
-    private final Int2ObjectHashMap<ToController.Builder> reports = new Int2ObjectHashMap<>();
+    private final Int2ObjectHashMap<Report> reports = new Int2ObjectHashMap<>();
+    /** Of the message that is being added. */
+    private final List<ByteBuffer> attached = new ArrayList<>();
 
     private static final class Parcel {
         final Replication.Builder messages = Replication.newBuilder();
         final List<ByteBuffer> attachment = new ArrayList<>();
+        int bytes;
+    }
+
+    private static final class Report {
+        final ToController.Builder says = ToController.newBuilder();
         int bytes;
     }
 
@@ -48,9 +56,11 @@ public final class PeerPost implements ReplicaPost {
 
     @Override
     public void send(int node, long partitionId, LogStart start, ReplicaMessage message) {
-        int bytes = message instanceof ReplicaMessage.Append append
-                ? append.entries().bytes()
-                : 0;
+        var encoded = ReplicaCodec.encode(partitionId, message, start, attached);
+        int bytes = encoded.getSerializedSize();
+        for (ByteBuffer each : attached) {
+            bytes += each.remaining();
+        }
         Parcel parcel = parcels.get(node);
         if (parcel != null && parcel.bytes + bytes > FULL_BYTES) {
             send(node, parcel);
@@ -60,8 +70,10 @@ public final class PeerPost implements ReplicaPost {
             parcel = new Parcel();
             parcels.put(node, parcel);
         }
-        parcel.messages.addMessages(ReplicaCodec.encode(partitionId, message, start, parcel.attachment));
+        parcel.messages.addMessages(encoded);
+        parcel.attachment.addAll(attached);
         parcel.bytes += bytes;
+        attached.clear();
         if (parcel.bytes >= FULL_BYTES) {
             parcels.remove(node);
             send(node, parcel);
@@ -75,17 +87,30 @@ public final class PeerPost implements ReplicaPost {
 
     @Override
     public void answer(int controllerNode, long partitionId, ControllerMessage.SealReport report) {
-        reports.computeIfAbsent(controllerNode, node -> ToController.newBuilder())
-                .addSays(ControllerCodec.encode(partitionId, report));
+        report(controllerNode, partitionId, report);
     }
 
     @Override
     public void tellController(long partitionId, ControllerMessage message) {
         int node = controller.getAsInt();
         if (node != NOBODY) {
-            reports.computeIfAbsent(node, each -> ToController.newBuilder())
-                    .addSays(ControllerCodec.encode(partitionId, message));
+            report(node, partitionId, message);
         }
+    }
+
+    private void report(int node, long partitionId, ControllerMessage message) {
+        PartitionSays encoded = ControllerCodec.encode(partitionId, message);
+        Report report = reports.computeIfAbsent(node, each -> new Report());
+        report.says.addSays(encoded);
+        report.bytes += encoded.getSerializedSize();
+        if (report.bytes >= FULL_BYTES) {
+            reports.remove(node);
+            send(node, report);
+        }
+    }
+
+    private void send(int node, Report report) {
+        peers.send(node, PeerMessage.newBuilder().setToController(report.says).build(), List.of());
     }
 
     @Override
@@ -113,8 +138,7 @@ public final class PeerPost implements ReplicaPost {
             parcels.clear();
         }
         if (!reports.isEmpty()) {
-            reports.forEach((node, says) -> peers.send(
-                    node, PeerMessage.newBuilder().setToController(says).build(), List.of()));
+            reports.forEach((node, report) -> send(node, report));
             reports.clear();
         }
     }

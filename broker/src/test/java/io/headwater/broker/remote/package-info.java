@@ -1,0 +1,4 @@
+@NullMarked
+package io.headwater.broker.remote;
+
+import org.jspecify.annotations.NullMarked;
