@@ -74,7 +74,8 @@ enum Knob {
             "64MiB",
             "The most that this broker sends in a second of whole segments to brokers that fill copies of partitions, and"
                     + " the most that it takes in a second to fill its own: when replicas move, or come back empty.",
-            "Near what disks or network can do, clients wait for copies. Far below, a lost copy is lost for longer."),
+            "At least 1MiB. Near what disks or network can do, clients wait for copies. Far below, a lost copy is lost for"
+                    + " longer."),
     PEER_CERT(
             "peer.cert",
             Kind.PATH_OR_NONE,
@@ -115,7 +116,8 @@ enum Knob {
             "64MiB",
             "Produce requests that were received and not yet answered. Beyond it sockets are not read until there is"
                     + " room: clients feel backpressure and the broker's memory stays bounded.",
-            "Too little caps throughput where the disk is slow to sync; too much lets a stalled disk fill the memory."),
+            "At least `network.frame-bytes`. Too little caps throughput where the disk is slow to sync; too much lets a"
+                    + " stalled disk fill the memory."),
     TOPIC_PARTITIONS(
             "topics.partitions",
             Kind.COUNT,
@@ -193,7 +195,7 @@ enum Knob {
             "16MiB",
             "The most that it reads in a second. Where all logs together need more to be done in"
                     + " `storage.scrub-interval`, it takes longer.",
-            "Near what the disk can read, it delays everything else."),
+            "At least 64KiB. Near what the disk can read, it delays everything else."),
     SESSION_TIMEOUT(
             "groups.session-timeout",
             Kind.DURATION,
