@@ -7,8 +7,8 @@ import io.headwater.protocol.wire.InitProducer;
 import io.headwater.protocol.wire.InitProducerReply;
 import io.headwater.protocol.wire.ProduceReply;
 import io.headwater.protocol.wire.ProduceResult;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -37,8 +37,8 @@ final class Sender implements SessionListener {
     private final CopyOnWriteArrayList<PartitionQueue> queues = new CopyOnWriteArrayList<>();
     /** One for each broker. */
     private final List<Outbox> outboxes = new ArrayList<>();
-    /** Their leaders are not known, not connected, or take nothing more at this moment. */
-    private final ArrayDeque<PartitionQueue> blocked = new ArrayDeque<>();
+    /** Their leaders are not known, not connected, or take nothing more at this moment. Each once, in order. */
+    private final Set<PartitionQueue> blocked = new LinkedHashSet<>();
 
     private final RouteRefresh refresh;
 
@@ -78,6 +78,11 @@ final class Sender implements SessionListener {
 
     List<PartitionQueue> queues() {
         return queues;
+    }
+
+    /** How many wait for a leader, or for it to take more. On the loop. */
+    int blockedQueues() {
+        return blocked.size();
     }
 
     /** From any thread. */

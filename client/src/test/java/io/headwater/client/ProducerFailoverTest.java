@@ -29,6 +29,7 @@ class ProducerFailoverTest implements Sender.RouteRefresh {
             ClientSettings.of(brokers.servers(), "test", 60 * SECOND, 10 * SECOND));
     private final MemoryBudget budget = new MemoryBudget(1L << 30);
     private final ProducerLedger ledger = new ProducerLedger(1);
+    private Sender sender;
     private PartitionQueue queue;
     private int first;
     private int next;
@@ -38,7 +39,7 @@ class ProducerFailoverTest implements Sender.RouteRefresh {
         brokers.stalenessNs = 0;
         brokers.electionNs = SECOND / 100;
         ProducerSettings settings = new ProducerSettings(1024, 0, Compression.NONE, 1L << 30, 5);
-        Sender sender = new Sender(cluster, budget, this);
+        sender = new Sender(cluster, budget, this);
         queue = new PartitionQueue("t", 0, 1, new ProducerIdentity(1_000, (short) 0), settings, budget, sender);
         sender.add(queue);
         cluster.add(sender);
@@ -152,5 +153,28 @@ class ProducerFailoverTest implements Sender.RouteRefresh {
         Throwable why = lost.handle((ok, failure) -> failure).join();
         assertInstanceOf(HeadwaterException.Retriable.class, why);
         assertTrue(why.getMessage().matches(".*no leader for t-0 since \\d+ s"), why.getMessage());
+    }
+
+    @Test
+    void isNotedOnceThoughTheMemoryIsFullAndThereIsNoLeader() throws Exception {
+        brokers.electionNs = 10_000 * SECOND;
+        brokers.elect(0, next);
+        CompletableFuture<Producer.Acknowledgement> lost = send();
+        Thread waiter = new Thread(() -> {
+            try {
+                budget.reserve(1 << 30, 600 * SECOND);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        waiter.start();
+        while (!budget.isWanted()) {
+            Thread.onSpinWait();
+        }
+        // 1,000 ticks.
+        loop.runFor(50 * SECOND);
+        assertEquals(1, sender.blockedQueues());
+        await(lost, 20 * SECOND);
+        waiter.join();
     }
 }

@@ -16,8 +16,13 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** A TCP connection on a {@link NettyLoop}. */
@@ -33,18 +38,59 @@ final class NettyLink implements Link {
     private final String host;
     private final int port;
     private final EventLoop loop;
+    private final Executor names;
+    private final Resolver resolver;
     private @Nullable Conversation current;
 
-    NettyLink(String host, int port, EventLoop loop) {
+    /** Finds the address of a host; may block for seconds. */
+    interface Resolver {
+        InetAddress resolve(String host) throws UnknownHostException;
+    }
+
+    /** @param names where the resolver may block */
+    NettyLink(String host, int port, EventLoop loop, Executor names, Resolver resolver) {
         this.host = host;
         this.port = port;
         this.loop = loop;
+        this.names = names;
+        this.resolver = resolver;
     }
 
     @Override
     public void connect(LinkListener listener) {
         Conversation conversation = new Conversation(listener);
         current = conversation;
+        if (NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host)) {
+            resolve(conversation);
+            return;
+        }
+        try {
+            // A name server that does not answer must not stop all connections.
+            names.execute(() -> resolve(conversation));
+        } catch (RejectedExecutionException e) {
+            loop.execute(() -> conversation.end("the client is closed"));
+        }
+    }
+
+    private void resolve(Conversation conversation) {
+        Runnable next;
+        try {
+            InetSocketAddress address = new InetSocketAddress(resolver.resolve(host), port);
+            next = () -> connect(conversation, address);
+        } catch (UnknownHostException | RuntimeException e) {
+            next = () -> conversation.end(reason(e));
+        }
+        try {
+            loop.execute(next);
+        } catch (RejectedExecutionException e) {
+            // The client was closed meanwhile, and nobody listens any more.
+        }
+    }
+
+    private void connect(Conversation conversation, InetSocketAddress address) {
+        if (conversation.ended) {
+            return;
+        }
         new Bootstrap()
                 .group(loop)
                 .channel(NettyLoop.socketType())
@@ -60,7 +106,7 @@ final class NettyLink implements Link {
                         channel.pipeline().addLast(conversation.decoder, conversation);
                     }
                 })
-                .connect(new InetSocketAddress(host, port))
+                .connect(address)
                 .addListener(done -> {
                     if (!done.isSuccess()) {
                         Throwable cause = done.cause();
