@@ -258,6 +258,8 @@ final class World {
         if (profile.workers() > 0) {
             history.checkWork(logs, profile.keyed());
         }
+        // Readers may have come by what had rotted.
+        until("everything is whole again", HEAL_NS, this::isWhole);
         Checkpoints checkpoints = checkpoints(0);
         if (!checkpoints.complaints().isEmpty()) {
             throw new History.Violation(checkpoints.complaints().get(0));
